@@ -1,0 +1,2 @@
+//! hwc-sandbox
+fn main() {}
