@@ -70,8 +70,7 @@ const SPARE_REQUESTS: u64 = 32;
 /// The longest list whose reported length is believed when it is decided how many pages are too many.
 const LONGEST_LIST: u64 = 1_000_000;
 
-/// Of how many sessions of a page one is asked for again with the next: as many would have to end between two pages for
-/// the pages not to join.
+/// Of how many sessions of a page one is asked for again with the next, while the list does not move.
 const OVERLAP_SHARE: usize = 10;
 
 /// The reading of one list, between one page and the next.
@@ -81,21 +80,31 @@ pub struct Pager<S: Listed> {
     seen: HashMap<S::Id, Seen<S>>,
     /// Which reading this is. Only what this reading has covered can join its pages.
     reading: u64,
-    covered: u64,
-    /// The ids of the page that joined last, each with its place.
-    last_joined: HashMap<S::Id, usize>,
-    /// The last session of that page, unless the pager has stepped back since.
+    covered_count: u64,
+    /// The request whose page joined last, and the last session of that page unless the pager has stepped back since.
+    last_joined: u64,
     last_session: Option<S::Id>,
+    /// By how many places the list moves towards its beginning from one request to the next, as last observed.
+    drift: u64,
     step_back: u64,
     requests: u64,
     longest_total: u64,
+    largest_page: usize,
     read_twice: bool,
 }
 
 struct Seen<S> {
     session: S,
-    /// The last reading whose covered part has the session.
-    covered_by: Option<u64>,
+    /// Where a page that joined showed it last.
+    covered: Option<Covered>,
+}
+
+#[derive(Clone, Copy)]
+struct Covered {
+    reading: u64,
+    request: u64,
+    /// Counted from the beginning of the list.
+    place: u64,
 }
 
 impl<S: Listed> Pager<S> {
@@ -109,12 +118,14 @@ impl<S: Listed> Pager<S> {
             offset: 0,
             seen: HashMap::new(),
             reading: 0,
-            covered: 0,
-            last_joined: HashMap::new(),
+            covered_count: 0,
+            last_joined: 0,
             last_session: None,
-            step_back: shortest_step(limit),
+            drift: 0,
+            step_back: 0,
             requests: 0,
             longest_total: 0,
+            largest_page: 0,
             read_twice: false,
         }
     }
@@ -137,28 +148,26 @@ impl<S: Listed> Pager<S> {
         let Page { sessions, total } = page;
         self.requests += 1;
         self.longest_total = self.longest_total.max(total);
+        self.largest_page = self.largest_page.max(sessions.len());
 
-        let joins = self.offset == 0 || sessions.iter().any(|session| self.is_covered(session));
-        let in_order = self.keeps_order(&sessions);
-        if joins && in_order {
+        let joins = self.offset == 0 || sessions.iter().any(|one| self.covered(one).is_some());
+        if !self.keeps_order(&sessions) {
+            self.note(sessions);
+            self.start_over();
+        } else if !joins {
+            self.note(sessions);
+            self.step_back(total);
+        } else {
             let count = sessions.len();
             let end = self.offset + count as u64;
             let leads_on = self.cover(sessions);
-            if self.is_last(count, end >= total, leads_on) {
-                if self.covered >= total || self.read_twice {
-                    return Ok(Progress::Complete(self.into_sessions()));
-                }
+            if !self.is_last(count, end >= total, leads_on) {
+                self.offset = end - self.overlap(count);
+            } else if self.covered_count < total && !self.read_twice {
                 self.read_twice = true;
                 self.start_over();
             } else {
-                self.offset = end - self.overlap(count);
-            }
-        } else {
-            self.note(sessions);
-            if in_order {
-                self.step_back(total);
-            } else {
-                self.start_over();
+                return Ok(Progress::Complete(self.into_sessions()));
             }
         }
 
@@ -172,17 +181,19 @@ impl<S: Listed> Pager<S> {
         Ok(Progress::More(self))
     }
 
-    fn is_covered(&self, session: &S) -> bool {
-        self.seen
-            .get(&session.id())
-            .is_some_and(|seen| seen.covered_by == Some(self.reading))
+    /// Where this reading has covered a session, if it has.
+    fn covered(&self, session: &S) -> Option<Covered> {
+        let covered = self.seen.get(&session.id())?.covered?;
+        (covered.reading == self.reading).then_some(covered)
     }
 
     /// Whether the sessions that the last page showed too are still in the order they were in.
     fn keeps_order(&self, sessions: &[S]) -> bool {
         sessions
             .iter()
-            .filter_map(|session| self.last_joined.get(&session.id()))
+            .filter_map(|session| self.covered(session))
+            .filter(|covered| covered.request == self.last_joined)
+            .map(|covered| covered.place)
             .is_sorted()
     }
 
@@ -191,39 +202,38 @@ impl<S: Listed> Pager<S> {
         let last = sessions.last().map(Listed::id);
         let leads_on = last != self.last_session;
         self.last_session = last;
-        self.step_back = shortest_step(self.limit);
-        self.last_joined.clear();
+        self.last_joined = self.requests;
+        self.observe_drift(&sessions);
+        self.step_back = self.first_step();
 
-        for (place, session) in sessions.into_iter().enumerate() {
-            let id = session.id();
-            self.covered += u64::from(!self.is_covered(&session));
-            self.last_joined.insert(id.clone(), place);
-            let covered_by = Some(self.reading);
-            self.seen.insert(
-                id,
-                Seen {
-                    session,
-                    covered_by,
-                },
-            );
+        for (session, place) in sessions.into_iter().zip(self.offset..) {
+            self.covered_count += u64::from(self.covered(&session).is_none());
+            let covered = Some(Covered {
+                reading: self.reading,
+                request: self.requests,
+                place,
+            });
+            self.seen.insert(session.id(), Seen { session, covered });
         }
         leads_on
+    }
+
+    /// Compares where the farthest session that was covered before is now with where it was then.
+    fn observe_drift(&mut self, sessions: &[S]) {
+        let known = (sessions.iter().zip(self.offset..))
+            .filter_map(|(session, place)| Some((place, self.covered(session)?)))
+            .last();
+        if let Some((place, before)) = known {
+            let moved = before.place.saturating_sub(place);
+            self.drift = moved.div_ceil((self.requests - before.request).max(1));
+        }
     }
 
     /// Keeps the sessions of a page that does not join: they are there, but say nothing of who stands before them.
     fn note(&mut self, sessions: Vec<S>) {
         for session in sessions {
-            let covered_by = self
-                .seen
-                .get(&session.id())
-                .and_then(|seen| seen.covered_by);
-            self.seen.insert(
-                session.id(),
-                Seen {
-                    session,
-                    covered_by,
-                },
-            );
+            let covered = self.seen.get(&session.id()).and_then(|seen| seen.covered);
+            self.seen.insert(session.id(), Seen { session, covered });
         }
     }
 
@@ -235,10 +245,17 @@ impl<S: Listed> Pager<S> {
         short && (at_total || !leads_on)
     }
 
-    /// How many sessions of a page to ask for again. Never all of them, so that the next page leads on.
+    /// How many sessions of a page to ask for again: a share of it, and as many as will have moved out of the next page by
+    /// then. Not all of them, so that the next page leads on, and not none, so that it joins.
     fn overlap(&self, sessions: usize) -> u64 {
-        let wanted = (self.limit as usize / OVERLAP_SHARE).max(1);
-        wanted.min(sessions / 2) as u64
+        let wanted = self.share() + self.drift + self.drift / 4;
+        let most = (sessions as u64).saturating_sub(1).max(1);
+        wanted.min(most).min(sessions as u64)
+    }
+
+    /// The overlap of pages of a list that does not change.
+    fn share(&self) -> u64 {
+        (self.largest_page / OVERLAP_SHARE).max(1) as u64
     }
 
     /// Goes back, farther each time until a page joins, at the latest at the beginning of the list.
@@ -248,18 +265,22 @@ impl<S: Listed> Pager<S> {
         self.last_session = None;
     }
 
+    fn first_step(&self) -> u64 {
+        u64::from(self.limit / 2).max(self.drift.saturating_mul(2))
+    }
+
     /// Begins a new reading. What was seen is kept, but joins nothing.
     fn start_over(&mut self) {
         self.reading += 1;
-        self.covered = 0;
+        self.covered_count = 0;
         self.offset = 0;
-        self.last_joined.clear();
         self.last_session = None;
-        self.step_back = shortest_step(self.limit);
     }
 
     fn most_requests(&self) -> u64 {
-        let advance = u64::from(self.limit) - self.overlap(self.limit as usize);
+        let advance = (self.largest_page as u64)
+            .saturating_sub(self.share())
+            .max(1);
         let quiet = self.longest_total.min(LONGEST_LIST) / advance + 1;
         READINGS * quiet + SPARE_REQUESTS
     }
@@ -269,10 +290,6 @@ impl<S: Listed> Pager<S> {
         sessions.sort_by_cached_key(Listed::id);
         sessions
     }
-}
-
-fn shortest_step(limit: u32) -> u64 {
-    u64::from(limit / 2)
 }
 
 #[cfg(test)]
@@ -553,7 +570,7 @@ mod tests {
 
         let error = read(&mut service, 100, |service| service.list.reverse()).unwrap_err();
 
-        assert_eq!((error.seen, error.total), (250, 250));
+        assert_eq!(error.total, 250);
         assert_eq!(error.requests, service.requests.len() as u64);
         assert!(error.requests < 50, "{error}");
     }
