@@ -1,3 +1,4 @@
 //! terraform-provider-hwc
 
 pub mod huaweicloud;
+pub mod session;
