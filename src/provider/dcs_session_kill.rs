@@ -243,8 +243,8 @@ async fn follow(
             }
         }
         Err(error) => {
+            not_seen_to_end(job_id, last_seen.as_deref(), error).into_error(diags);
             proof.job_status = last_seen;
-            not_seen_to_end(job_id, error).into_error(diags);
         }
     }
 }
@@ -283,7 +283,7 @@ fn unknown(target: &Target, error: Error) -> Report {
     }
 }
 
-fn not_seen_to_end(job_id: &JobId, error: Error) -> Report {
+fn not_seen_to_end(job_id: &JobId, last_seen: Option<&str>, error: Error) -> Report {
     let why = match &error {
         Error::DeadlineExceeded { .. } => "had not ended when the create time-out was reached",
         Error::Stopped { .. } => "had not ended when the run was stopped",
@@ -292,8 +292,11 @@ fn not_seen_to_end(job_id: &JobId, error: Error) -> Report {
     Report {
         summary: format!("The job {job_id} {why}"),
         meaning: format!(
-            "DCS accepted the kill as the job {job_id}. The job may still be running, and it may still kill sessions. \
-             Its id is in state."
+            "DCS accepted the kill as the job {job_id}{}. The job may still be running, and it may still kill \
+             sessions. Its id is in state.",
+            last_seen
+                .map(|status| format!(", whose status was {status} when it was last looked at"))
+                .unwrap_or_default()
         ),
         error,
         next: Some(

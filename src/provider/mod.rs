@@ -78,6 +78,21 @@ struct Shared {
 }
 
 impl HwcProvider {
+    /// A provider that is configured already, for programs that make its client themselves.
+    pub fn with_client(client: Client) -> Self {
+        let provider = Self::default();
+        provider.set_client(client);
+        provider
+    }
+
+    fn set_client(&self, client: Client) {
+        *self
+            .shared
+            .client
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(client);
+    }
+
     /// The client of the configured provider.
     fn client(&self, diags: &mut Diagnostics) -> Option<Client> {
         let client = self
@@ -152,11 +167,7 @@ impl Provider for HwcProvider {
         config: Config,
     ) -> Option<()> {
         let client = configured(diags, &config, &|name| std::env::var(name).ok())?;
-        *self
-            .shared
-            .client
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(client);
+        self.set_client(client);
         Some(())
     }
 
