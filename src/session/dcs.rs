@@ -215,9 +215,11 @@ impl Selector {
     /// Everything that is wrong with it, in the order of the attributes, and last what is wrong with it as a whole.
     pub fn parse(spec: &SelectorSpec) -> Result<Self, Vec<SelectorError>> {
         let mut reader = Reader::default();
-        let addresses = reader.list("addresses", spec.addresses.as_deref(), |address| {
-            OriginPattern::parse_address(address)
-        });
+        let addresses = reader.list(
+            "addresses",
+            spec.addresses.as_deref(),
+            OriginPattern::parse_address,
+        );
         let names = reader.list("names", spec.names.as_deref(), glob);
         let users = reader.list("users", spec.users.as_deref(), plain);
         let exclude_users =
@@ -310,7 +312,7 @@ fn is_command(commands: &[String], cmd: &str) -> bool {
     is_one_of(commands, cmd) || family.is_some_and(|family| is_one_of(commands, family))
 }
 
-fn glob(pattern: &String) -> Result<GlobMatcher, Problem> {
+fn glob(pattern: &str) -> Result<GlobMatcher, Problem> {
     let pattern = plain(pattern)?;
     match GlobBuilder::new(&pattern).backslash_escape(true).build() {
         Ok(glob) => Ok(glob.compile_matcher()),
@@ -328,13 +330,13 @@ fn database(number: &i64) -> Result<u32, Problem> {
         .ok_or(Problem::NotADatabase { value: *number })
 }
 
-fn flag(text: &String) -> Result<char, Problem> {
+fn flag(text: &str) -> Result<char, Problem> {
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
         (None, _) => Err(Problem::EmptyValue),
         (Some(letter), None) if letter.is_ascii_alphabetic() => Ok(letter),
         _ => Err(Problem::NotAFlag {
-            value: text.clone(),
+            value: text.to_owned(),
         }),
     }
 }

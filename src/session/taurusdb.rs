@@ -230,9 +230,7 @@ impl Selector {
         let users = reader.list("users", spec.users.as_deref(), plain);
         let exclude_users =
             reader.excluded_users(spec.exclude_users.as_deref(), spec.users.as_deref());
-        let hosts = reader.list("hosts", spec.hosts.as_deref(), |host| {
-            OriginPattern::parse_host(host)
-        });
+        let hosts = reader.list("hosts", spec.hosts.as_deref(), OriginPattern::parse_host);
         let databases = reader.list("databases", spec.databases.as_deref(), plain);
         let commands = reader.list("commands", spec.commands.as_deref(), plain);
         let states = reader.list("states", spec.states.as_deref(), plain);
@@ -316,12 +314,12 @@ impl Selects<Session> for Selector {
     }
 }
 
-fn regex(pattern: &String) -> Result<Regex, Problem> {
+fn regex(pattern: &str) -> Result<Regex, Problem> {
     if pattern.is_empty() {
         return Err(Problem::EmptyValue);
     }
     Regex::new(pattern).map_err(|error| Problem::NotARegex {
-        value: pattern.clone(),
+        value: pattern.to_owned(),
         reason: error.to_string(),
     })
 }
