@@ -215,9 +215,11 @@ impl Selector {
     /// Everything that is wrong with it, in the order of the attributes, and last what is wrong with it as a whole.
     pub fn parse(spec: &SelectorSpec) -> Result<Self, Vec<SelectorError>> {
         let mut reader = Reader::default();
-        let addresses = reader.list("addresses", spec.addresses.as_deref(), |address| {
-            OriginPattern::parse_address(address)
-        });
+        let addresses = reader.list(
+            "addresses",
+            spec.addresses.as_deref(),
+            OriginPattern::parse_address,
+        );
         let names = reader.list("names", spec.names.as_deref(), glob);
         let users = reader.list("users", spec.users.as_deref(), plain);
         let exclude_users =
@@ -310,7 +312,7 @@ fn is_command(commands: &[String], cmd: &str) -> bool {
     is_one_of(commands, cmd) || family.is_some_and(|family| is_one_of(commands, family))
 }
 
-fn glob(pattern: &String) -> Result<GlobMatcher, Problem> {
+fn glob(pattern: &str) -> Result<GlobMatcher, Problem> {
     let pattern = plain(pattern)?;
     match GlobBuilder::new(&pattern).backslash_escape(true).build() {
         Ok(glob) => Ok(glob.compile_matcher()),
@@ -328,13 +330,466 @@ fn database(number: &i64) -> Result<u32, Problem> {
         .ok_or(Problem::NotADatabase { value: *number })
 }
 
-fn flag(text: &String) -> Result<char, Problem> {
+fn flag(text: &str) -> Result<char, Problem> {
     let mut letters = text.chars();
     match (letters.next(), letters.next()) {
         (None, _) => Err(Problem::EmptyValue),
         (Some(letter), None) if letter.is_ascii_alphabetic() => Ok(letter),
         _ => Err(Problem::NotAFlag {
-            value: text.clone(),
+            value: text.to_owned(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    fn list(values: &[&str]) -> Option<Vec<String>> {
+        Some(values.iter().map(|value| (*value).to_owned()).collect())
+    }
+
+    fn all() -> SelectorSpec {
+        SelectorSpec {
+            all: true,
+            ..SelectorSpec::default()
+        }
+    }
+
+    fn id(node_id: &str, client_id: &str) -> SessionId {
+        SessionId {
+            node_id: node_id.to_owned(),
+            client_id: ClientId::new(client_id),
+        }
+    }
+
+    /// An ordinary client of the first node.
+    fn session() -> Session {
+        Session {
+            id: id("node-1", "7"),
+            addr: "10.0.0.7:51234".to_owned(),
+            peer: None,
+            name: Some("worker-1".to_owned()),
+            user: Some("app".to_owned()),
+            db: Some(3),
+            cmd: Some("client|list".to_owned()),
+            age: Some(Duration::from_secs(7_200)),
+            idle: Some(Duration::from_secs(300)),
+            flags: BTreeSet::from(['N']),
+        }
+    }
+
+    fn flags(letters: &str) -> BTreeSet<char> {
+        letters.chars().collect()
+    }
+
+    fn verdict(spec: &SelectorSpec, session: &Session) -> Verdict {
+        Selector::parse(spec).unwrap().verdict(session)
+    }
+
+    fn refused(spec: &SelectorSpec) -> Vec<(String, Problem)> {
+        let errors = Selector::parse(spec).unwrap_err();
+        errors
+            .into_iter()
+            .map(|error| (error.place(), error.problem))
+            .collect()
+    }
+
+    #[test]
+    fn every_condition_must_hold_and_values_are_alternatives() {
+        let spec = SelectorSpec {
+            addresses: list(&["192.0.2.1", "10.0.0.0/24"]),
+            names: list(&["worker-*", "web"]),
+            users: list(&["app"]),
+            databases: Some(vec![0, 3]),
+            commands: list(&["CLIENT"]),
+            flags: list(&["b", "N"]),
+            min_idle: Some("5m".to_owned()),
+            min_age: Some("2h".to_owned()),
+            ..SelectorSpec::default()
+        };
+        assert_eq!(verdict(&spec, &session()), Verdict::Chosen);
+
+        for (what, other) in [
+            (
+                "address",
+                Session {
+                    addr: "10.0.1.7:51234".to_owned(),
+                    ..session()
+                },
+            ),
+            (
+                "name",
+                Session {
+                    name: Some("Worker-1".to_owned()),
+                    ..session()
+                },
+            ),
+            (
+                "user",
+                Session {
+                    user: Some("App".to_owned()),
+                    ..session()
+                },
+            ),
+            (
+                "database",
+                Session {
+                    db: Some(1),
+                    ..session()
+                },
+            ),
+            (
+                "command",
+                Session {
+                    cmd: Some("clients".to_owned()),
+                    ..session()
+                },
+            ),
+            (
+                "flag",
+                Session {
+                    flags: flags("B"),
+                    ..session()
+                },
+            ),
+            (
+                "idle time",
+                Session {
+                    idle: Some(Duration::from_secs(299)),
+                    ..session()
+                },
+            ),
+            (
+                "age",
+                Session {
+                    age: Some(Duration::from_secs(7_199)),
+                    ..session()
+                },
+            ),
+            (
+                "unknown name",
+                Session {
+                    name: None,
+                    ..session()
+                },
+            ),
+            (
+                "unknown user",
+                Session {
+                    user: None,
+                    ..session()
+                },
+            ),
+            (
+                "unknown database",
+                Session {
+                    db: None,
+                    ..session()
+                },
+            ),
+            (
+                "unknown command",
+                Session {
+                    cmd: None,
+                    ..session()
+                },
+            ),
+            (
+                "unknown idle time",
+                Session {
+                    idle: None,
+                    ..session()
+                },
+            ),
+            (
+                "unknown age",
+                Session {
+                    age: None,
+                    ..session()
+                },
+            ),
+        ] {
+            assert_eq!(verdict(&spec, &other), Verdict::Passed, "another {what}");
+        }
+    }
+
+    #[test]
+    fn globs_are_for_whole_names() {
+        for (glob, name, expected) in [
+            ("worker-*", "worker-12", true),
+            ("worker", "worker-12", false),
+            ("worker-?", "worker-12", false),
+            ("*", "a/b", true),
+            ("w[aeio]b", "wob", true),
+            ("w[!aeio]b", "wob", false),
+            ("{web,worker}-1", "web-1", true),
+            (r"a\*", "a*", true),
+            (r"a\*", "ab", false),
+            ("*", "", false),
+        ] {
+            let spec = SelectorSpec {
+                names: list(&[glob]),
+                ..SelectorSpec::default()
+            };
+            let session = Session {
+                name: Some(name.to_owned()),
+                ..session()
+            };
+            assert_eq!(
+                verdict(&spec, &session) == Verdict::Chosen,
+                expected,
+                "{glob} for {name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_subcommand_is_found_by_its_command_and_not_the_other_way_round() {
+        for (condition, cmd, expected) in [
+            ("client", "client|list", true),
+            ("client|list", "client|list", true),
+            ("client|kill", "client|list", false),
+            ("client|list", "client", false),
+            ("list", "client|list", false),
+        ] {
+            let spec = SelectorSpec {
+                commands: list(&[condition]),
+                ..SelectorSpec::default()
+            };
+            let session = Session {
+                cmd: Some(cmd.to_owned()),
+                ..session()
+            };
+            assert_eq!(
+                verdict(&spec, &session) == Verdict::Chosen,
+                expected,
+                "{condition} for {cmd}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_is_looked_for_in_peer_where_there_is_no_addr() {
+        let spec = SelectorSpec {
+            addresses: list(&["10.0.0.7:51234"]),
+            ..SelectorSpec::default()
+        };
+        let peer = |addr: &str, peer: &str| Session {
+            addr: addr.to_owned(),
+            peer: Some(peer.to_owned()),
+            ..session()
+        };
+        assert_eq!(verdict(&spec, &peer("", "10.0.0.7:51234")), Verdict::Chosen);
+        assert_eq!(
+            verdict(&spec, &peer("10.0.0.8:1", "10.0.0.7:51234")),
+            Verdict::Passed
+        );
+        assert_eq!(
+            verdict(&spec, &peer("/run/redis.sock:0", "")),
+            Verdict::Passed
+        );
+    }
+
+    #[test]
+    fn masters_and_replicas_are_left_alone_unless_their_flag_is_named() {
+        let with = |letters: &str| Session {
+            flags: flags(letters),
+            ..session()
+        };
+        let naming = |values: &[&str]| SelectorSpec {
+            flags: list(values),
+            ..SelectorSpec::default()
+        };
+        let by_address = SelectorSpec {
+            addresses: list(&["10.0.0.7"]),
+            ..SelectorSpec::default()
+        };
+        for (spec, letters, expected) in [
+            (all(), "N", Verdict::Chosen),
+            (all(), "O", Verdict::Chosen),
+            (all(), "M", Verdict::Protected),
+            (all(), "S", Verdict::Protected),
+            (by_address.clone(), "M", Verdict::Protected),
+            (by_address, "xS", Verdict::Protected),
+            (naming(&["x"]), "xS", Verdict::Protected),
+            (naming(&["S"]), "xS", Verdict::Chosen),
+            (naming(&["S"]), "M", Verdict::Passed),
+            (naming(&["M"]), "M", Verdict::Chosen),
+            (naming(&["S"]), "MS", Verdict::Protected),
+            (naming(&["M", "S"]), "MS", Verdict::Chosen),
+        ] {
+            assert_eq!(
+                verdict(&spec, &with(letters)),
+                expected,
+                "{letters} by {spec:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_replica_is_known_by_its_command_where_flags_are_not_listed() {
+        let replica = Session {
+            flags: flags(""),
+            cmd: Some("REPLCONF".to_owned()),
+            ..session()
+        };
+        assert_eq!(verdict(&all(), &replica), Verdict::Protected);
+    }
+
+    #[test]
+    fn who_may_be_an_excluded_user_is_left_alone() {
+        let spec = SelectorSpec {
+            exclude_users: list(&["admin"]),
+            ..all()
+        };
+        for (user, expected) in [
+            (Some("app"), Verdict::Chosen),
+            (Some("Admin"), Verdict::Chosen),
+            (Some("admin"), Verdict::Passed),
+            (Some(""), Verdict::Passed),
+            (None, Verdict::Passed),
+        ] {
+            let session = Session {
+                user: user.map(str::to_owned),
+                ..session()
+            };
+            assert_eq!(verdict(&spec, &session), expected, "{user:?}");
+        }
+        assert_eq!(
+            verdict(
+                &all(),
+                &Session {
+                    user: None,
+                    ..session()
+                }
+            ),
+            Verdict::Chosen
+        );
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_reported_at_its_place() {
+        let value = |text: &str| text.to_owned();
+        let spec = SelectorSpec {
+            addresses: list(&["10.0.0.7:0", "localhost", "10.0.0.7"]),
+            names: list(&["worker-*", "[", "", "w "]),
+            users: list(&[]),
+            exclude_users: list(&[""]),
+            databases: Some(vec![0, -1, 1 << 40]),
+            commands: list(&["get "]),
+            flags: list(&["N", "Nb", "", "1", "é"]),
+            min_idle: Some(value("0s")),
+            min_age: Some(value("1 day")),
+            all: true,
+        };
+
+        let refused = refused(&spec);
+
+        let flag = |text: &str| Problem::NotAFlag { value: value(text) };
+        let malformed = super::super::duration::DurationError::Malformed {
+            value: value("1 day"),
+        };
+        let conditions = vec![
+            "addresses",
+            "names",
+            "users",
+            "databases",
+            "commands",
+            "flags",
+            "min_idle",
+            "min_age",
+        ];
+        let (globs, others): (Vec<_>, Vec<_>) = refused
+            .into_iter()
+            .partition(|(_, problem)| matches!(problem, Problem::NotAGlob { .. }));
+        assert_eq!(
+            globs
+                .iter()
+                .map(|(place, _)| place.as_str())
+                .collect::<Vec<_>>(),
+            ["names[1]"]
+        );
+        let expected = [
+            (
+                "addresses[0]",
+                Problem::NotAPort {
+                    value: value("10.0.0.7:0"),
+                    port: value("0"),
+                },
+            ),
+            (
+                "addresses[1]",
+                Problem::NotAnAddress {
+                    value: value("localhost"),
+                    names: false,
+                },
+            ),
+            ("names[2]", Problem::EmptyValue),
+            ("names[3]", Problem::SurroundingSpace { value: value("w ") }),
+            ("users", Problem::EmptyList),
+            ("exclude_users[0]", Problem::EmptyValue),
+            ("databases[1]", Problem::NotADatabase { value: -1 }),
+            ("databases[2]", Problem::NotADatabase { value: 1 << 40 }),
+            (
+                "commands[0]",
+                Problem::SurroundingSpace {
+                    value: value("get "),
+                },
+            ),
+            ("flags[1]", flag("Nb")),
+            ("flags[2]", Problem::EmptyValue),
+            ("flags[3]", flag("1")),
+            ("flags[4]", flag("é")),
+            ("min_idle", Problem::ZeroMinimum { value: value("0s") }),
+            ("min_age", Problem::Duration(malformed)),
+            ("all", Problem::AllWithConditions { conditions }),
+        ];
+        assert_eq!(
+            others,
+            expected.map(|(place, problem)| (place.to_owned(), problem))
+        );
+    }
+
+    #[test]
+    fn a_kill_names_peers_once_and_tells_who_shares_them() {
+        let behind = |node: &str, client: &str, peer: &str| Session {
+            id: id(node, client),
+            peer: Some(peer.to_owned()),
+            ..session()
+        };
+        let chosen = [
+            behind("node-1", "7", "192.0.2.1:1"),
+            behind("node-1", "8", "192.0.2.1:1"),
+            behind("node-1", "9", ""),
+        ];
+        let bystander = behind("node-1", "10", "192.0.2.1:1");
+        let elsewhere = behind("node-2", "7", "192.0.2.1:1");
+        let listed = [&chosen[..], &[bystander.clone(), elsewhere]].concat();
+
+        assert_eq!(kill_addresses(&chosen), ["192.0.2.1:1", "10.0.0.7:51234"]);
+        assert_eq!(also_killed(&chosen, &listed), [&bystander]);
+    }
+
+    #[test]
+    fn the_same_client_id_on_two_nodes_is_two_sessions_sorted_by_node_and_number() {
+        let mut ids = [
+            id("node-2", "9"),
+            id("node-1", "10"),
+            id("node-1", "x"),
+            id("node-1", "9"),
+        ];
+        ids.sort();
+        assert_eq!(
+            ids,
+            [
+                id("node-1", "9"),
+                id("node-1", "10"),
+                id("node-1", "x"),
+                id("node-2", "9")
+            ]
+        );
     }
 }

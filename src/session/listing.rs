@@ -565,6 +565,22 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_shows_fewer_sessions_than_it_reports_is_read_a_second_time() {
+        // One session moves from the part not yet read to the part already read, where no overlap shows it.
+        let mut service = Service::with(250);
+
+        let read = read(&mut service, 100, |service| {
+            if service.requests.len() == 1 {
+                let moved = service.list.remove(150);
+                service.list.insert(0, moved);
+            }
+        });
+
+        assert_eq!(ids(&read.unwrap()), (1..=250).collect::<Vec<_>>());
+        assert_eq!(service.requests.len(), 6);
+    }
+
+    #[test]
     fn a_list_that_never_keeps_its_order_is_given_up() {
         let mut service = Service::with(250);
 

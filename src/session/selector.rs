@@ -1,5 +1,6 @@
 //! What a selector may not say, and the attribute that says it.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -184,11 +185,11 @@ impl Reader {
     }
 
     /// Reads a condition that is a list, element by element. What is wrong is noted, and the rest is read on.
-    pub(super) fn list<T, R>(
+    pub(super) fn list<T: Borrow<V>, V: ?Sized, R>(
         &mut self,
         attribute: &'static str,
         values: Option<&[T]>,
-        read: impl Fn(&T) -> Result<R, Problem>,
+        read: impl Fn(&V) -> Result<R, Problem>,
     ) -> Option<Vec<R>> {
         let values = values?;
         self.conditions.push(attribute);
@@ -208,9 +209,9 @@ impl Reader {
         let excluded = excluded.unwrap_or_default();
         self.exclusions = !excluded.is_empty();
         let chosen = users.unwrap_or_default();
-        self.elements(ATTRIBUTE, excluded, |user| {
+        self.elements(ATTRIBUTE, excluded, |user: &str| {
             let name = plain(user)?;
-            if chosen.contains(user) {
+            if chosen.contains(&name) {
                 return Err(Problem::ChosenAndExcluded { user: name });
             }
             Ok(name)
@@ -264,15 +265,15 @@ impl Reader {
         }
     }
 
-    fn elements<T, R>(
+    fn elements<T: Borrow<V>, V: ?Sized, R>(
         &mut self,
         attribute: &'static str,
         values: &[T],
-        read: impl Fn(&T) -> Result<R, Problem>,
+        read: impl Fn(&V) -> Result<R, Problem>,
     ) -> Vec<R> {
         let mut read_values = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
-            match read(value) {
+            match read(value.borrow()) {
                 Ok(value) => read_values.push(value),
                 Err(problem) => self.refuse(attribute, Some(index), problem),
             }
@@ -282,16 +283,16 @@ impl Reader {
 }
 
 /// A value that is compared as it stands: not empty, and without the white space around it that nobody sees.
-pub(super) fn plain(value: &String) -> Result<String, Problem> {
+pub(super) fn plain(value: &str) -> Result<String, Problem> {
     if value.is_empty() {
         return Err(Problem::EmptyValue);
     }
     if value.trim() != value {
         return Err(Problem::SurroundingSpace {
-            value: value.clone(),
+            value: value.to_owned(),
         });
     }
-    Ok(value.clone())
+    Ok(value.to_owned())
 }
 
 /// Whether a condition holds; one that is not given always does.

@@ -230,9 +230,7 @@ impl Selector {
         let users = reader.list("users", spec.users.as_deref(), plain);
         let exclude_users =
             reader.excluded_users(spec.exclude_users.as_deref(), spec.users.as_deref());
-        let hosts = reader.list("hosts", spec.hosts.as_deref(), |host| {
-            OriginPattern::parse_host(host)
-        });
+        let hosts = reader.list("hosts", spec.hosts.as_deref(), OriginPattern::parse_host);
         let databases = reader.list("databases", spec.databases.as_deref(), plain);
         let commands = reader.list("commands", spec.commands.as_deref(), plain);
         let states = reader.list("states", spec.states.as_deref(), plain);
@@ -316,12 +314,483 @@ impl Selects<Session> for Selector {
     }
 }
 
-fn regex(pattern: &String) -> Result<Regex, Problem> {
+fn regex(pattern: &str) -> Result<Regex, Problem> {
     if pattern.is_empty() {
         return Err(Problem::EmptyValue);
     }
     Regex::new(pattern).map_err(|error| Problem::NotARegex {
-        value: pattern.clone(),
+        value: pattern.to_owned(),
         reason: error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+    use crate::session::duration::DurationError;
+
+    fn list(values: &[&str]) -> Option<Vec<String>> {
+        Some(values.iter().map(|value| (*value).to_owned()).collect())
+    }
+
+    fn all() -> SelectorSpec {
+        SelectorSpec {
+            all: true,
+            ..SelectorSpec::default()
+        }
+    }
+
+    /// An idle session of `app`.
+    fn session() -> Session {
+        Session {
+            id: ThreadId::try_from(7).unwrap(),
+            user: "app".to_owned(),
+            host: "10.0.0.7:51234".to_owned(),
+            db: Some("shop".to_owned()),
+            command: "Sleep".to_owned(),
+            time: Some(Duration::from_secs(300)),
+            state: None,
+            info: None,
+        }
+    }
+
+    fn verdict(spec: &SelectorSpec, session: &Session) -> Verdict {
+        Selector::parse(spec).unwrap().verdict(session)
+    }
+
+    /// What is refused: the place, and the problem.
+    fn refused(spec: &SelectorSpec) -> Vec<(String, Problem)> {
+        let errors = Selector::parse(spec).unwrap_err();
+        errors
+            .into_iter()
+            .map(|error| (error.place(), error.problem))
+            .collect()
+    }
+
+    #[test]
+    fn thread_ids_are_positive_and_exact() {
+        for number in [1, 9_007_199_254_740_993, i64::MAX] {
+            let id = ThreadId::try_from(number).unwrap();
+            assert_eq!((id.get(), id.to_string().parse()), (number, Ok(id)));
+        }
+        for number in [0, -1, i64::MIN] {
+            assert!(ThreadId::try_from(number).is_err(), "{number}");
+        }
+        for text in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "01",
+            " 1",
+            "1.0",
+            "1e3",
+            "9223372036854775808",
+            "x",
+        ] {
+            let value = text.to_owned();
+            assert_eq!(text.parse::<ThreadId>(), Err(NotAThreadId { value }));
+        }
+    }
+
+    #[test]
+    fn every_condition_must_hold_and_values_are_alternatives() {
+        let spec = SelectorSpec {
+            users: list(&["report", "app"]),
+            hosts: list(&["10.0.0.0/24", "app-7"]),
+            commands: list(&["sleep"]),
+            min_time: Some("5m".to_owned()),
+            ..SelectorSpec::default()
+        };
+        assert_eq!(verdict(&spec, &session()), Verdict::Chosen);
+
+        for (what, other) in [
+            (
+                "user",
+                Session {
+                    user: "App".to_owned(),
+                    ..session()
+                },
+            ),
+            (
+                "part of a user",
+                Session {
+                    user: "webapp".to_owned(),
+                    ..session()
+                },
+            ),
+            (
+                "host",
+                Session {
+                    host: "10.0.1.7:51234".to_owned(),
+                    ..session()
+                },
+            ),
+            (
+                "command",
+                Session {
+                    command: "Query".to_owned(),
+                    ..session()
+                },
+            ),
+            (
+                "time",
+                Session {
+                    time: Some(Duration::from_secs(299)),
+                    ..session()
+                },
+            ),
+            (
+                "unknown time",
+                Session {
+                    time: None,
+                    ..session()
+                },
+            ),
+        ] {
+            assert_eq!(verdict(&spec, &other), Verdict::Passed, "another {what}");
+        }
+    }
+
+    #[test]
+    fn times_count_from_the_minimum_to_the_maximum_inclusive() {
+        let spec = SelectorSpec {
+            min_time: Some("5m".to_owned()),
+            max_time: Some("10m".to_owned()),
+            ..SelectorSpec::default()
+        };
+        for (seconds, expected) in [
+            (299, Verdict::Passed),
+            (300, Verdict::Chosen),
+            (600, Verdict::Chosen),
+            (601, Verdict::Passed),
+        ] {
+            let session = Session {
+                time: Some(Duration::from_secs(seconds)),
+                ..session()
+            };
+            assert_eq!(verdict(&spec, &session), expected, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn a_time_that_no_session_can_have_is_unknown() {
+        for (seconds, time) in [
+            (0, Some(Duration::ZERO)),
+            (86_400, Some(Duration::from_secs(86_400))),
+            (-1, None),
+            (4_294_967_295, None),
+            (i64::MAX, None),
+        ] {
+            assert_eq!(Session::listed_time(seconds), time, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn internal_and_replication_sessions_are_left_alone_unless_their_user_is_named() {
+        for (user, command) in [
+            ("system user", "Connect"),
+            ("event_scheduler", "Daemon"),
+            ("rdsAdmin", "Sleep"),
+            ("RDSBackup", "Query"),
+            ("rds", "Sleep"),
+            ("mysql.session", "Sleep"),
+            ("app", "Daemon"),
+            ("repl", "Binlog Dump"),
+            ("repl", "Binlog Dump GTID"),
+            ("repl", "binlog dump gtid"),
+            ("repl", "Register Slave"),
+        ] {
+            let session = Session {
+                user: user.to_owned(),
+                command: command.to_owned(),
+                ..session()
+            };
+            let named = SelectorSpec {
+                users: list(&[user]),
+                ..SelectorSpec::default()
+            };
+            let by_command = SelectorSpec {
+                commands: list(&[command]),
+                ..SelectorSpec::default()
+            };
+
+            assert_eq!(
+                verdict(&all(), &session),
+                Verdict::Protected,
+                "{user} {command}"
+            );
+            assert_eq!(
+                verdict(&by_command, &session),
+                Verdict::Protected,
+                "{user} {command}"
+            );
+            assert_eq!(
+                verdict(&named, &session),
+                Verdict::Chosen,
+                "{user} {command}"
+            );
+        }
+        for (user, command) in [
+            ("app", "Query"),
+            ("ards", "Sleep"),
+            ("r", ""),
+            ("ördsé", "Kill"),
+            ("root", "Sleep"),
+        ] {
+            let session = Session {
+                user: user.to_owned(),
+                command: command.to_owned(),
+                ..session()
+            };
+            assert_eq!(
+                verdict(&all(), &session),
+                Verdict::Chosen,
+                "{user} {command}"
+            );
+        }
+    }
+
+    #[test]
+    fn excluded_users_are_left_alone_by_all_and_by_conditions() {
+        let spec = SelectorSpec {
+            exclude_users: list(&["app"]),
+            ..all()
+        };
+        assert_eq!(verdict(&spec, &session()), Verdict::Passed);
+        assert_eq!(
+            verdict(
+                &spec,
+                &Session {
+                    user: "App".to_owned(),
+                    ..session()
+                }
+            ),
+            Verdict::Chosen
+        );
+
+        let spec = SelectorSpec {
+            all: false,
+            commands: list(&["Sleep"]),
+            ..spec
+        };
+        assert_eq!(verdict(&spec, &session()), Verdict::Passed);
+    }
+
+    #[test]
+    fn statements_are_searched_and_sessions_without_one_are_passed_over() {
+        let matching = |pattern: &str| SelectorSpec {
+            statement_matches: list(&[pattern]),
+            ..SelectorSpec::default()
+        };
+        let busy = Session {
+            info: Some("DELETE FROM orders\nWHERE id > 7".to_owned()),
+            ..session()
+        };
+        for (pattern, expected) in [
+            ("orders", Verdict::Chosen),
+            ("^DELETE", Verdict::Chosen),
+            ("^delete", Verdict::Passed),
+            ("(?i)^delete", Verdict::Chosen),
+            ("orders.WHERE", Verdict::Passed),
+            ("(?s)orders.WHERE", Verdict::Chosen),
+            ("^WHERE", Verdict::Passed),
+            (".*", Verdict::Chosen),
+        ] {
+            assert_eq!(verdict(&matching(pattern), &busy), expected, "{pattern}");
+        }
+        assert_eq!(verdict(&matching(".*"), &session()), Verdict::Passed);
+    }
+
+    #[test]
+    fn nothing_is_not_everything() {
+        let none = SelectorSpec::default();
+        assert_eq!(
+            refused(&none),
+            [("all".to_owned(), Problem::NothingSelected)]
+        );
+
+        let excluding = SelectorSpec {
+            exclude_users: list(&["app"]),
+            ..none.clone()
+        };
+        assert_eq!(
+            refused(&excluding),
+            [("all".to_owned(), Problem::OnlyExclusions)]
+        );
+
+        let empty = SelectorSpec {
+            users: list(&[]),
+            ..none.clone()
+        };
+        assert_eq!(refused(&empty), [("users".to_owned(), Problem::EmptyList)]);
+
+        let excluding_nobody = SelectorSpec {
+            exclude_users: list(&[]),
+            ..none
+        };
+        assert_eq!(
+            refused(&excluding_nobody),
+            [("all".to_owned(), Problem::NothingSelected)]
+        );
+        assert!(
+            Selector::parse(&SelectorSpec {
+                all: true,
+                ..excluding_nobody
+            })
+            .is_ok()
+        );
+    }
+
+    #[test]
+    fn all_contradicts_every_condition() {
+        let spec = SelectorSpec {
+            users: list(&["app"]),
+            max_time: Some("1h".to_owned()),
+            ..all()
+        };
+
+        let conditions = vec!["users", "max_time"];
+        assert_eq!(
+            refused(&spec),
+            [("all".to_owned(), Problem::AllWithConditions { conditions })]
+        );
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_reported_at_its_place() {
+        let value = |text: &str| text.to_owned();
+        let spec = SelectorSpec {
+            users: list(&["app", "", " report"]),
+            exclude_users: list(&["root", "app"]),
+            hosts: list(&["10.0.0.1", "app-7", "10.0.0.0/33"]),
+            databases: list(&[]),
+            commands: list(&["Sleep\n"]),
+            states: list(&[""]),
+            statement_matches: list(&["^SELECT", "(", ""]),
+            min_time: Some(value("300")),
+            max_time: Some(value("")),
+            all: false,
+        };
+
+        let refused = refused(&spec);
+
+        let places: Vec<&str> = refused.iter().map(|(place, _)| place.as_str()).collect();
+        let expected = [
+            ("users[1]", Some(Problem::EmptyValue)),
+            (
+                "users[2]",
+                Some(Problem::SurroundingSpace {
+                    value: value(" report"),
+                }),
+            ),
+            (
+                "exclude_users[1]",
+                Some(Problem::ChosenAndExcluded { user: value("app") }),
+            ),
+            (
+                "hosts[2]",
+                Some(Problem::NotANetwork {
+                    value: value("10.0.0.0/33"),
+                }),
+            ),
+            ("databases", Some(Problem::EmptyList)),
+            (
+                "commands[0]",
+                Some(Problem::SurroundingSpace {
+                    value: value("Sleep\n"),
+                }),
+            ),
+            ("states[0]", Some(Problem::EmptyValue)),
+            ("statement_matches[1]", None),
+            ("statement_matches[2]", Some(Problem::EmptyValue)),
+            (
+                "min_time",
+                Some(Problem::Duration(DurationError::NoUnit {
+                    value: value("300"),
+                })),
+            ),
+            ("max_time", Some(Problem::Duration(DurationError::Empty))),
+        ];
+        assert_eq!(
+            places,
+            expected.iter().map(|(place, _)| *place).collect::<Vec<_>>()
+        );
+        for ((_, problem), (place, expected)) in refused.iter().zip(&expected) {
+            match expected {
+                Some(expected) => assert_eq!(problem, expected, "{place}"),
+                None => assert!(
+                    matches!(problem, Problem::NotARegex { value, .. } if value == "("),
+                    "{problem}"
+                ),
+            }
+        }
+    }
+
+    #[test]
+    fn times_that_no_session_or_every_session_meets_are_refused() {
+        let times = |min: &str, max: &str| SelectorSpec {
+            min_time: Some(min.to_owned()),
+            max_time: Some(max.to_owned()),
+            ..SelectorSpec::default()
+        };
+        let (min, max) = (Duration::from_secs(5_400), Duration::from_secs(3_600));
+        assert_eq!(
+            refused(&times("1h30m", "60m")),
+            [(
+                "min_time".to_owned(),
+                Problem::MinimumAboveMaximum { min, max }
+            )]
+        );
+        assert!(Selector::parse(&times("1h", "60m")).is_ok());
+        assert_eq!(
+            refused(&times("0m", "1h")),
+            [(
+                "min_time".to_owned(),
+                Problem::ZeroMinimum {
+                    value: "0m".to_owned()
+                }
+            )]
+        );
+    }
+
+    #[test]
+    fn errors_read_as_sentences_with_their_place() {
+        let spec = SelectorSpec {
+            hosts: list(&["10.0.0.7/24", "10.0.%"]),
+            users: list(&["app"]),
+            all: true,
+            ..SelectorSpec::default()
+        };
+        let sentences: Vec<String> = Selector::parse(&spec)
+            .unwrap_err()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            sentences,
+            [
+                "hosts[0]: \"10.0.0.7/24\" is not the beginning of its network; write \"10.0.0.0/24\" for the whole network or \"10.0.0.7\" for the one address",
+                "hosts[1]: \"10.0.%\" is not an address; write one like \"10.0.0.7\", \"10.0.0.0/24\" or \"2001:db8::7\", or a host name",
+                "all: all = true contradicts users, hosts, which would leave sessions out",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_printed_session_does_not_show_its_statement() {
+        let session = Session {
+            info: Some("SELECT 'jane@example.com'".to_owned()),
+            ..session()
+        };
+
+        let printed = format!("{session:?}");
+
+        assert!(
+            printed.contains("(25 bytes of SQL)") && !printed.contains("jane"),
+            "{printed}"
+        );
+    }
 }
