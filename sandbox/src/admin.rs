@@ -6,16 +6,14 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    body::Bytes,
-    extract::State,
-    http::StatusCode,
-    routing::get,
-};
+use axum::{Json, Router, body::Bytes, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
 
-use crate::{cloud::Cloud, error::{ApiError, Source}, faults::Rule};
+use crate::{
+    cloud::Cloud,
+    error::{ApiError, Source},
+    faults::Rule,
+};
 
 /// Where the admin interface is.
 pub(crate) const PREFIX: &str = "/_sandbox/";
@@ -23,7 +21,10 @@ pub(crate) const PREFIX: &str = "/_sandbox/";
 pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
     Router::new()
         .route("/_sandbox/requests", get(requests).delete(forget_requests))
-        .route("/_sandbox/faults", get(faults).post(add_faults).delete(clear_faults))
+        .route(
+            "/_sandbox/faults",
+            get(faults).post(add_faults).delete(clear_faults),
+        )
         .route("/_sandbox/state", get(state))
         .with_state(cloud)
 }
@@ -43,7 +44,10 @@ async fn faults(State(cloud): State<Arc<Cloud>>) -> Json<Value> {
 
 async fn add_faults(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Result<StatusCode, ApiError> {
     let rules = rules(&body).map_err(|reason| bad_rules(&reason.to_string()))?;
-    cloud.faults.add(rules).map_err(|reason| bad_rules(&reason))?;
+    cloud
+        .faults
+        .add(rules)
+        .map_err(|reason| bad_rules(&reason))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -63,15 +67,35 @@ async fn clear_faults(State(cloud): State<Arc<Cloud>>) -> StatusCode {
 }
 
 async fn state(State(cloud): State<Arc<Cloud>>) -> Result<Json<Value>, ApiError> {
-    let mut nodes = cloud.dcs.state().await.map_err(|reason| unreachable(&reason))?;
-    nodes.extend(cloud.taurusdb.state().await.map_err(|reason| unreachable(&reason))?);
+    let mut nodes = cloud
+        .dcs
+        .state()
+        .await
+        .map_err(|reason| unreachable(&reason))?;
+    nodes.extend(
+        cloud
+            .taurusdb
+            .state()
+            .await
+            .map_err(|reason| unreachable(&reason))?,
+    );
     Ok(Json(json!({"nodes": nodes, "jobs": cloud.dcs.jobs()})))
 }
 
 fn bad_rules(reason: &str) -> ApiError {
-    ApiError::new(Source::Service, StatusCode::BAD_REQUEST, "SANDBOX.400", format!("not a fault rule: {reason}"))
+    ApiError::new(
+        Source::Service,
+        StatusCode::BAD_REQUEST,
+        "SANDBOX.400",
+        format!("not a fault rule: {reason}"),
+    )
 }
 
 fn unreachable(reason: &anyhow::Error) -> ApiError {
-    ApiError::new(Source::Service, StatusCode::BAD_GATEWAY, "SANDBOX.502", format!("{reason:#}"))
+    ApiError::new(
+        Source::Service,
+        StatusCode::BAD_GATEWAY,
+        "SANDBOX.502",
+        format!("{reason:#}"),
+    )
 }

@@ -33,19 +33,38 @@ pub(crate) struct AccessKey {
 impl Cloud {
     /// The cloud that the options describe; its jobs end when `stop` is cancelled.
     pub fn new(options: &Options, stop: CancellationToken) -> anyhow::Result<(Self, AccessKey)> {
-        let access_key = options.access_key.clone().unwrap_or_else(made_up_access_key);
-        let secret_key = options.secret_key.clone().unwrap_or_else(|| random_text(40).into());
+        let access_key = options
+            .access_key
+            .clone()
+            .unwrap_or_else(made_up_access_key);
+        let secret_key = options
+            .secret_key
+            .clone()
+            .unwrap_or_else(|| random_text(40).into());
         let (dcs_nodes, taurusdb_nodes) = nodes(options);
         let cloud = Self {
             identity: Identity::new(options),
-            keyring: Keyring::new(access_key.clone(), secret_key.clone(), options.credential_lifetime),
-            dcs: Dcs::new(&dcs_nodes, &options.busy, options.sessions, options.job_duration, stop)?,
+            keyring: Keyring::new(
+                access_key.clone(),
+                secret_key.clone(),
+                options.credential_lifetime,
+            ),
+            dcs: Dcs::new(
+                &dcs_nodes,
+                &options.busy,
+                options.sessions,
+                options.job_duration,
+                stop,
+            )?,
             taurusdb: TaurusDb::new(&taurusdb_nodes, options.sessions)?,
             metadata: Metadata::default(),
             faults: Faults::new(options.faults.clone()),
             journal: Journal::default(),
         };
-        let key = AccessKey { access_key, secret_key };
+        let key = AccessKey {
+            access_key,
+            secret_key,
+        };
         Ok((cloud, key))
     }
 }
@@ -57,7 +76,8 @@ fn nodes(options: &Options) -> (Vec<NodeMapping>, Vec<NodeMapping>) {
     }
     const DCS: &str = "5560df16-cebf-4473-95c4-d1b573c16e79";
     const TAURUSDB: &str = "a23fb62bd61e4e9e9636fd2225f395bein07";
-    let simulated = |instance_id, node_id| NodeMapping::simulated(instance_id, node_id, options.sessions);
+    let simulated =
+        |instance_id, node_id| NodeMapping::simulated(instance_id, node_id, options.sessions);
     (
         vec![
             simulated(DCS, "8f7ee181-88e2-49b7-a4bf-81f18f93a135"),

@@ -1,10 +1,10 @@
 //! Errors in the shapes of the services: who answers decides how an error looks.
 
+use axum::http::StatusCode;
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 /// Who answers, which decides the shape of an error's body.
@@ -30,7 +30,12 @@ pub(crate) struct ApiError {
 }
 
 impl ApiError {
-    pub fn new(source: Source, status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(
+        source: Source,
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             source,
             status,

@@ -89,8 +89,14 @@ impl Rule {
     }
 
     fn matches(&self, method: &str, path: &str) -> bool {
-        let method_matches = self.method.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
-        let path_matches = self.path_contains.as_deref().is_none_or(|part| path.contains(part));
+        let method_matches = self
+            .method
+            .as_deref()
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method));
+        let path_matches = self
+            .path_contains
+            .as_deref()
+            .is_none_or(|part| path.contains(part));
         method_matches && path_matches
     }
 
@@ -108,9 +114,12 @@ impl Rule {
         }
         for (name, value) in &self.headers {
             HeaderName::from_str(name).map_err(|_| format!("{name:?} is not a header's name"))?;
-            HeaderValue::from_str(value).map_err(|_| format!("{value:?} is not a header's value"))?;
+            HeaderValue::from_str(value)
+                .map_err(|_| format!("{value:?} is not a header's value"))?;
         }
-        if self.job.is_some() && (self.replaces_answer() || self.truncate.is_some() || self.drip_ms.is_some()) {
+        if self.job.is_some()
+            && (self.replaces_answer() || self.truncate.is_some() || self.drip_ms.is_some())
+        {
             return Err("a rule is about a job or about an answer, not both".to_owned());
         }
         if self.fail_reason.is_some() && self.job != Some(JobFault::Fail) {
@@ -140,7 +149,8 @@ impl FromStr for Rule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let rule: Self = serde_json::from_str(text).map_err(|error| format!("not a fault rule: {error}"))?;
+        let rule: Self =
+            serde_json::from_str(text).map_err(|error| format!("not a fault rule: {error}"))?;
         rule.check()?;
         Ok(rule)
     }
@@ -268,7 +278,10 @@ mod tests {
         ]);
         let status = |method, path| faults.for_call(method, path).and_then(|rule| rule.status);
 
-        assert_eq!(status("POST", "/v2/p/instances/i/clients/kill-all"), Some(500));
+        assert_eq!(
+            status("POST", "/v2/p/instances/i/clients/kill-all"),
+            Some(500)
+        );
         assert_eq!(status("GET", "/v2/p/instances/i/clients"), Some(503));
         assert_eq!(status("GET", "/v3/projects"), None);
     }
@@ -276,7 +289,9 @@ mod tests {
     #[test]
     fn a_rule_skips_calls_and_wears_out() {
         let faults = faults(&[r#"{"skip": 1, "times": 2, "status": 429}"#]);
-        let struck: Vec<bool> = (0..5).map(|_| faults.for_call("GET", "/").is_some()).collect();
+        let struck: Vec<bool> = (0..5)
+            .map(|_| faults.for_call("GET", "/").is_some())
+            .collect();
         assert_eq!(struck, [false, true, true, false, false]);
     }
 
@@ -284,8 +299,13 @@ mod tests {
     fn a_rate_strikes_about_its_share_of_the_calls() {
         for (rate, least, most) in [(0.0, 0, 0), (1.0, 2000, 2000), (0.5, 800, 1200)] {
             let faults = faults(&[&format!(r#"{{"rate": {rate}, "close": true}}"#)]);
-            let struck = (0..2000).filter(|_| faults.for_call("GET", "/").is_some()).count();
-            assert!((least..=most).contains(&struck), "{struck} of 2000 at {rate}");
+            let struck = (0..2000)
+                .filter(|_| faults.for_call("GET", "/").is_some())
+                .count();
+            assert!(
+                (least..=most).contains(&struck),
+                "{struck} of 2000 at {rate}"
+            );
         }
     }
 

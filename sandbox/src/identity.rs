@@ -29,7 +29,10 @@ impl Identity {
             domain_id: options.domain_id.clone().unwrap_or_else(made_up_id),
             user_name: options.user_name.clone(),
             user_id: made_up_id(),
-            user_password: options.user_password.clone().unwrap_or_else(|| random_text(24).into()),
+            user_password: options
+                .user_password
+                .clone()
+                .unwrap_or_else(|| random_text(24).into()),
             agency_name: options.agency_name.clone(),
             idp_id: options.idp_id.clone(),
             id_token: options.id_token.clone().unwrap_or_else(made_up_id_token),
@@ -44,5 +47,11 @@ fn made_up_id() -> String {
 
 /// Three parts with dots between, the form of a JWT. It is only ever compared.
 fn made_up_id_token() -> SecretString {
-    format!("eyJ{}.eyJ{}.{}", random_text(33), random_text(120), random_text(86)).into()
+    format!(
+        "eyJ{}.eyJ{}.{}",
+        random_text(33),
+        random_text(120),
+        random_text(86)
+    )
+    .into()
 }

@@ -26,7 +26,10 @@ impl<N: Named> Instances<N> {
         for (instance_id, node) in nodes {
             let siblings = grouped.entry(instance_id.clone()).or_default();
             if siblings.iter().any(|sibling| sibling.id() == node.id()) {
-                anyhow::bail!("node {} of instance {instance_id} is mapped twice", node.id());
+                anyhow::bail!(
+                    "node {} of instance {instance_id} is mapped twice",
+                    node.id()
+                );
             }
             siblings.push(Arc::new(node));
         }
@@ -43,9 +46,12 @@ impl<N: Named> Instances<N> {
 
     /// Every node with the id of its instance.
     pub fn nodes(&self) -> impl Iterator<Item = (&str, &Arc<N>)> {
-        self.by_id
-            .values()
-            .flat_map(|instance| instance.nodes.iter().map(|node| (instance.id.as_str(), node)))
+        self.by_id.values().flat_map(|instance| {
+            instance
+                .nodes
+                .iter()
+                .map(|node| (instance.id.as_str(), node))
+        })
     }
 }
 

@@ -58,11 +58,16 @@ struct Kept {
 impl Journal {
     pub fn record(&self, entry: Entry) {
         let mut kept = lock(&self.kept);
-        *kept.totals.entry(format!("{} {}", entry.method, route(&entry.path))).or_default() += 1;
+        *kept
+            .totals
+            .entry(format!("{} {}", entry.method, route(&entry.path)))
+            .or_default() += 1;
         kept.body_bytes += entry.body.len();
         kept.entries.push_back(entry);
         while kept.entries.len() > MOST_REQUESTS || kept.body_bytes > MOST_BODY_BYTES {
-            let Some(oldest) = kept.entries.pop_front() else { break };
+            let Some(oldest) = kept.entries.pop_front() else {
+                break;
+            };
             kept.body_bytes -= oldest.body.len();
         }
     }
@@ -132,7 +137,10 @@ fn hide_secrets(json: &mut Value) {
 fn route(path: &str) -> String {
     let segments: Vec<&str> = path.split('/').collect();
     let named = segments.iter().enumerate().map(|(index, segment)| {
-        let before = index.checked_sub(1).and_then(|index| segments.get(index)).copied();
+        let before = index
+            .checked_sub(1)
+            .and_then(|index| segments.get(index))
+            .copied();
         let after = segments.get(index + 1).copied();
         match (before, after) {
             (Some("v2" | "v3"), Some("instances" | "jobs")) => "{project_id}",
@@ -168,9 +176,15 @@ mod tests {
     #[test]
     fn calls_of_one_kind_are_counted_together() {
         let cases = [
-            ("/v2/p/instances/i/clients/kill-all", "/v2/{project_id}/instances/{instance_id}/clients/kill-all"),
+            (
+                "/v2/p/instances/i/clients/kill-all",
+                "/v2/{project_id}/instances/{instance_id}/clients/kill-all",
+            ),
             ("/v2/p/jobs/j", "/v2/{project_id}/jobs/{job_id}"),
-            ("/v3/p/instances/i/nodes/n/processes", "/v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes"),
+            (
+                "/v3/p/instances/i/nodes/n/processes",
+                "/v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes",
+            ),
             ("/v3/projects", "/v3/projects"),
             ("/v3/auth/tokens", "/v3/auth/tokens"),
         ];
@@ -182,7 +196,10 @@ mod tests {
     #[test]
     fn bodies_are_shown_as_json_else_as_text() {
         assert_eq!(shown_body(b""), Value::Null);
-        assert_eq!(shown_body(br#"{"processes": [9007199254740993]}"#), json!({"processes": [9007199254740993_i64]}));
+        assert_eq!(
+            shown_body(br#"{"processes": [9007199254740993]}"#),
+            json!({"processes": [9007199254740993_i64]})
+        );
         assert_eq!(shown_body(b"{broken"), json!("{broken"));
     }
 
@@ -195,7 +212,10 @@ mod tests {
         }});
         let shown = shown_body(body.to_string().as_bytes()).to_string();
         assert!(!shown.contains("hunter2"), "{shown}");
-        assert!(shown.contains("\"name\":\"u\"") && shown.contains("900"), "{shown}");
+        assert!(
+            shown.contains("\"name\":\"u\"") && shown.contains("900"),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -207,7 +227,10 @@ mod tests {
         let requests = journal.requests();
         assert_eq!(requests.len(), MOST_REQUESTS);
         assert_eq!(requests[0].body, json!(5));
-        assert_eq!(journal.totals()["POST /v2/{project_id}/jobs/{job_id}"], MOST_REQUESTS as u64 + 5);
+        assert_eq!(
+            journal.totals()["POST /v2/{project_id}/jobs/{job_id}"],
+            MOST_REQUESTS as u64 + 5
+        );
 
         journal.clear();
         assert!(journal.requests().is_empty() && journal.totals().is_empty());

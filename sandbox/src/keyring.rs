@@ -1,13 +1,12 @@
 //! Who may call: the permanent key, temporary credentials and tokens that the sandbox gave out, and the check of a
 //! request against them.
 
-use std::{
-    collections::HashMap,
-    sync::Mutex,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Mutex, time::Duration};
 
-use rand::{Rng, distr::{Alphanumeric, SampleString}};
+use rand::{
+    Rng,
+    distr::{Alphanumeric, SampleString},
+};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -70,7 +69,11 @@ impl Keyring {
     }
 
     /// Recognises the caller by `X-Auth-Token` or by the signature.
-    pub fn authenticate(&self, request: &SignedRequest<'_>, now: OffsetDateTime) -> Result<Scope, ApiError> {
+    pub fn authenticate(
+        &self,
+        request: &SignedRequest<'_>,
+        now: OffsetDateTime,
+    ) -> Result<Scope, ApiError> {
         if let Some(token) = request.headers.get("x-auth-token") {
             return self.check_token(token.as_bytes(), now);
         }
@@ -103,17 +106,27 @@ impl Keyring {
         request: &SignedRequest<'_>,
         now: OffsetDateTime,
     ) -> Result<(), ApiError> {
-        let temporary = lock(&self.temporary).get(&authorization.access_key).cloned();
+        let temporary = lock(&self.temporary)
+            .get(&authorization.access_key)
+            .cloned();
         let secret_key = match &temporary {
             Some(credential) => &credential.secret_key,
             None if authorization.access_key == self.access_key => &self.secret_key,
-            None => return Err(ApiError::unauthenticated("Get secretKey failed, err:ak not exist")),
+            None => {
+                return Err(ApiError::unauthenticated(
+                    "Get secretKey failed, err:ak not exist",
+                ));
+            }
         };
-        let covers_what_it_must = ["host", "x-sdk-date"].iter().all(|header| authorization.covers(header));
+        let covers_what_it_must = ["host", "x-sdk-date"]
+            .iter()
+            .all(|header| authorization.covers(header));
         if !covers_what_it_must || !authorization.verifies(secret_key.expose_secret(), request) {
             return Err(ApiError::unauthenticated("verify aksk signature fail"));
         }
-        temporary.map_or(Ok(()), |credential| check_security_token(&credential, authorization, request, now))
+        temporary.map_or(Ok(()), |credential| {
+            check_security_token(&credential, authorization, request, now)
+        })
     }
 
     /// Gives out a new token that lives `life` at most.
@@ -142,7 +155,9 @@ impl Keyring {
 
 fn check_time(request: &SignedRequest<'_>, now: OffsetDateTime) -> Result<(), ApiError> {
     let Some(signed_at) = signature::signed_at(request.headers) else {
-        return Err(ApiError::unauthenticated("x-sdk-date not found or format incorrect"));
+        return Err(ApiError::unauthenticated(
+            "x-sdk-date not found or format incorrect",
+        ));
     };
     if (now - signed_at).abs() > CLOCK_SKEW {
         return Err(ApiError::unauthenticated(&format!(
@@ -182,7 +197,9 @@ pub(crate) fn same_secret(given: &[u8], secret: &SecretString) -> bool {
 pub(crate) fn made_up_access_key() -> String {
     const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     let mut random = rand::rng();
-    (0..20).map(|_| LETTERS[random.random_range(0..LETTERS.len())] as char).collect()
+    (0..20)
+        .map(|_| LETTERS[random.random_range(0..LETTERS.len())] as char)
+        .collect()
 }
 
 /// Letters and digits, as many as asked for.

@@ -12,7 +12,10 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_writer(stderr).with_env_filter(filter).init();
+    tracing_subscriber::fmt()
+        .with_writer(stderr)
+        .with_env_filter(filter)
+        .init();
 
     let told_to_stop = told_to_stop()?;
     let sandbox = Sandbox::start(options).await?;

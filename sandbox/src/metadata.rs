@@ -1,6 +1,10 @@
 //! The metadata service that an ECS finds at a link-local address: temporary credentials of the machine's agency.
 
-use std::{sync::{Arc, Mutex}, time::Duration, collections::HashMap};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Json,
@@ -8,8 +12,8 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::IntoResponse,
 };
-use serde_json::json;
 use secrecy::ExposeSecret;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -34,7 +38,9 @@ pub(crate) struct Metadata {
 impl Metadata {
     fn knows(&self, token: &[u8], now: OffsetDateTime) -> bool {
         let hash: [u8; 32] = Sha256::digest(token).into();
-        lock(&self.tokens).get(&hash).is_some_and(|expires_at| now < *expires_at)
+        lock(&self.tokens)
+            .get(&hash)
+            .is_some_and(|expires_at| now < *expires_at)
     }
 }
 
@@ -46,7 +52,12 @@ pub(crate) async fn create_token(State(cloud): State<Arc<Cloud>>, headers: Heade
         .filter(|seconds| (1..=LONGEST_TOKEN_SECONDS).contains(seconds))
         .ok_or_else(|| {
             let reason = "X-Metadata-Token-Ttl-Seconds must be 1 to 21600";
-            ApiError::new(Source::Service, StatusCode::BAD_REQUEST, "METADATA.400", reason)
+            ApiError::new(
+                Source::Service,
+                StatusCode::BAD_REQUEST,
+                "METADATA.400",
+                reason,
+            )
         })?;
     let token = random_text(56);
     let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
@@ -63,13 +74,23 @@ pub(crate) async fn security_key(State(cloud): State<Arc<Cloud>>, headers: Heade
         && !cloud.metadata.knows(token.as_bytes(), now)
     {
         let reason = "The metadata token is not valid.";
-        return Err(ApiError::new(Source::Service, StatusCode::UNAUTHORIZED, "METADATA.401", reason));
+        return Err(ApiError::new(
+            Source::Service,
+            StatusCode::UNAUTHORIZED,
+            "METADATA.401",
+            reason,
+        ));
     }
-    let credential = cloud.keyring.issue_temporary(Duration::from_secs(86_400), now);
-    answer(Json(json!({"credential": {
-        "access": credential.access_key,
-        "secret": credential.secret_key.expose_secret(),
-        "securitytoken": credential.security_token.expose_secret(),
-        "expires_at": expiry_text(credential.expires_at),
-    }})).into_response())
+    let credential = cloud
+        .keyring
+        .issue_temporary(Duration::from_secs(86_400), now);
+    answer(
+        Json(json!({"credential": {
+            "access": credential.access_key,
+            "secret": credential.secret_key.expose_secret(),
+            "securitytoken": credential.security_token.expose_secret(),
+            "expires_at": expiry_text(credential.expires_at),
+        }}))
+        .into_response(),
+    )
 }

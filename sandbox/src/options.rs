@@ -179,7 +179,9 @@ impl FromStr for Backend {
             return count
                 .parse()
                 .map(|count| Self::Simulated(Some(count)))
-                .map_err(|_| format!("expected a number of sessions after simulated:, not {count:?}"));
+                .map_err(|_| {
+                    format!("expected a number of sessions after simulated:, not {count:?}")
+                });
         }
         if text.starts_with("redis://") || text.starts_with("mysql://") {
             return Ok(Self::Server(text.into()));
@@ -204,8 +206,8 @@ impl FromStr for Busy {
         let (instance_id, duration) = text
             .split_once('=')
             .ok_or("expected INSTANCE=DURATION, but there is no =")?;
-        let duration =
-            humantime::parse_duration(duration).map_err(|error| format!("not a duration: {error}"))?;
+        let duration = humantime::parse_duration(duration)
+            .map_err(|error| format!("not a duration: {error}"))?;
         Ok(Self {
             instance_id: instance_id.to_owned(),
             duration,
@@ -236,7 +238,10 @@ mod tests {
     #[test]
     fn a_node_is_mapped_to_a_server_or_to_simulated_sessions() {
         let node: NodeMapping = "i/n=redis://:pw@127.0.0.1:6379/".parse().unwrap();
-        assert_eq!((node.instance_id.as_str(), node.node_id.as_str()), ("i", "n"));
+        assert_eq!(
+            (node.instance_id.as_str(), node.node_id.as_str()),
+            ("i", "n")
+        );
         assert!(matches!(node.backend, Backend::Server(_)));
 
         let node: NodeMapping = "i/n=simulated:7".parse().unwrap();
@@ -247,10 +252,21 @@ mod tests {
 
     #[test]
     fn a_bad_mapping_is_refused_without_repeating_its_url() {
-        for text in ["", "i", "i/n", "i=redis://h", "/n=redis://h", "i/=redis://h", "i/n/m=redis://h", "i/n=simulated:x"] {
+        for text in [
+            "",
+            "i",
+            "i/n",
+            "i=redis://h",
+            "/n=redis://h",
+            "i/=redis://h",
+            "i/n/m=redis://h",
+            "i/n=simulated:x",
+        ] {
             assert!(text.parse::<NodeMapping>().is_err(), "{text}");
         }
-        let error = "i/n=http://user:hunter2@host".parse::<NodeMapping>().unwrap_err();
+        let error = "i/n=http://user:hunter2@host"
+            .parse::<NodeMapping>()
+            .unwrap_err();
         assert!(!error.contains("hunter2"));
     }
 

@@ -10,7 +10,10 @@ pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     pub fn parse(query: Option<&str>) -> Self {
-        let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let pairs = query
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty());
         Self(
             pairs
                 .map(|pair| {
@@ -28,14 +31,26 @@ impl Query {
     }
 
     /// A number in the range; the error says what is wrong with it.
-    pub fn number(&self, name: &str, default: usize, range: RangeInclusive<usize>) -> Result<usize, String> {
+    pub fn number(
+        &self,
+        name: &str,
+        default: usize,
+        range: RangeInclusive<usize>,
+    ) -> Result<usize, String> {
         let Some(text) = self.get(name) else {
             return Ok(default);
         };
         match text.parse() {
             Ok(number) if range.contains(&number) => Ok(number),
-            _ if *range.end() == usize::MAX => Err(format!("{name} must be {} or more, not {text:?}", range.start())),
-            _ => Err(format!("{name} must be {} to {}, not {text:?}", range.start(), range.end())),
+            _ if *range.end() == usize::MAX => Err(format!(
+                "{name} must be {} or more, not {text:?}",
+                range.start()
+            )),
+            _ => Err(format!(
+                "{name} must be {} to {}, not {text:?}",
+                range.start(),
+                range.end()
+            )),
         }
     }
 }

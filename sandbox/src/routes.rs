@@ -14,12 +14,7 @@ use axum::{
 use time::OffsetDateTime;
 
 use crate::{
-    cloud::Cloud,
-    dcs,
-    error::ApiError,
-    iam, metadata,
-    keyring::Scope,
-    signature::SignedRequest,
+    cloud::Cloud, dcs, error::ApiError, iam, keyring::Scope, metadata, signature::SignedRequest,
     taurusdb,
 };
 
@@ -37,10 +32,22 @@ pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
 /// Calls to services in a project: signed, and by somebody whom the project belongs to.
 fn project_calls(cloud: &Arc<Cloud>) -> Router<Arc<Cloud>> {
     Router::new()
-        .route("/v2/{project_id}/instances/{instance_id}/clients", get(dcs::list_clients).post(dcs::refresh_clients))
-        .route("/v2/{project_id}/instances/{instance_id}/clients/kill", post(dcs::kill_clients))
-        .route("/v2/{project_id}/instances/{instance_id}/clients/kill-all", post(dcs::kill_all_clients))
-        .route("/v2/{project_id}/instances/{instance_id}/logical-nodes", get(dcs::list_nodes))
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/clients",
+            get(dcs::list_clients).post(dcs::refresh_clients),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/clients/kill",
+            post(dcs::kill_clients),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/clients/kill-all",
+            post(dcs::kill_all_clients),
+        )
+        .route(
+            "/v2/{project_id}/instances/{instance_id}/logical-nodes",
+            get(dcs::list_nodes),
+        )
         .route("/v2/{project_id}/jobs/{job_id}", get(dcs::show_job))
         .route(
             "/v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes",
@@ -61,8 +68,14 @@ fn account_calls(cloud: &Arc<Cloud>) -> Router<Arc<Cloud>> {
 fn open_calls() -> Router<Arc<Cloud>> {
     Router::new()
         .route("/v3/auth/tokens", post(iam::tokens::by_password))
-        .route("/v3.0/OS-AUTH/id-token/tokens", post(iam::tokens::by_id_token))
-        .route("/v3.0/OS-CREDENTIAL/securitytokens", post(iam::agencies::temporary_credential))
+        .route(
+            "/v3.0/OS-AUTH/id-token/tokens",
+            post(iam::tokens::by_id_token),
+        )
+        .route(
+            "/v3.0/OS-CREDENTIAL/securitytokens",
+            post(iam::agencies::temporary_credential),
+        )
         .route("/meta-data/latest/api/token", put(metadata::create_token))
         .route("/openstack/latest/securitykey", get(metadata::security_key))
 }
@@ -90,8 +103,14 @@ async fn require_project(
     let (parts, body) = buffered(request).await?;
     let scope = authenticate(&cloud, &parts, &body)?;
     let project_id = cloud.identity.project_id.as_str();
-    let named_in_path = path.iter().find(|(name, _)| *name == "project_id").map(|(_, value)| value);
-    let named_in_header = parts.headers.get("x-project-id").map(|value| value.as_bytes());
+    let named_in_path = path
+        .iter()
+        .find(|(name, _)| *name == "project_id")
+        .map(|(_, value)| value);
+    let named_in_header = parts
+        .headers
+        .get("x-project-id")
+        .map(|value| value.as_bytes());
     let is_own = scope == Scope::Project
         && named_in_path == Some(project_id)
         && named_in_header.is_none_or(|named| named == project_id.as_bytes());
@@ -110,13 +129,17 @@ pub(crate) fn authenticate(cloud: &Cloud, parts: &Parts, body: &[u8]) -> Result<
         headers: &parts.headers,
         body,
     };
-    cloud.keyring.authenticate(&request, OffsetDateTime::now_utc())
+    cloud
+        .keyring
+        .authenticate(&request, OffsetDateTime::now_utc())
 }
 
 /// The server has read the body already and bounded it, so this only takes it out.
 async fn buffered(request: Request) -> Result<(Parts, Bytes), ApiError> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, usize::MAX).await.map_err(|_| ApiError::body_too_large())?;
+    let body = to_bytes(body, usize::MAX)
+        .await
+        .map_err(|_| ApiError::body_too_large())?;
     Ok((parts, body))
 }
 

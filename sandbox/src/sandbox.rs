@@ -8,7 +8,11 @@ use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{cloud::{AccessKey, Cloud}, options::Options, server};
+use crate::{
+    cloud::{AccessKey, Cloud},
+    options::Options,
+    server,
+};
 
 /// A sandbox cloud that serves until it is stopped or dropped.
 #[derive(Debug)]

@@ -72,7 +72,12 @@ struct Server {
 
 impl Server {
     /// Serves one connection to its end.
-    async fn converse(self: Arc<Self>, stream: TcpStream, peer: SocketAddr, stop: CancellationToken) {
+    async fn converse(
+        self: Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        stop: CancellationToken,
+    ) {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot turn off delays");
         }
@@ -80,7 +85,8 @@ impl Server {
             let server = self.clone();
             async move { server.respond(peer, request).await }
         });
-        let mut connection = pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        let mut connection =
+            pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = stop.cancelled() => {
@@ -93,7 +99,11 @@ impl Server {
         }
     }
 
-    async fn respond(&self, peer: SocketAddr, request: Request<Incoming>) -> Result<Response, Dropped> {
+    async fn respond(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> Result<Response, Dropped> {
         let request_id = Uuid::new_v4().simple().to_string();
         let arrived = (OffsetDateTime::now_utc(), Instant::now());
         let (parts, body) = request.into_parts();
@@ -110,7 +120,10 @@ impl Server {
             Err(_) => Ok(ApiError::body_too_large().render(&request_id)),
         };
 
-        let status = answer.as_ref().ok().map(|response| response.status().as_u16());
+        let status = answer
+            .as_ref()
+            .ok()
+            .map(|response| response.status().as_u16());
         tracing::info!(
             %method, %path, status, ms = arrived.1.elapsed().as_millis(), %request_id,
             "{}", if status.is_some() { "answered" } else { "dropped" }
@@ -128,7 +141,13 @@ impl Server {
     }
 
     /// Faults and state may be seen and set from this machine alone, whoever may call the services.
-    async fn administer(&self, peer: SocketAddr, parts: Parts, body: Bytes, request_id: &str) -> Response {
+    async fn administer(
+        &self,
+        peer: SocketAddr,
+        parts: Parts,
+        body: Bytes,
+        request_id: &str,
+    ) -> Response {
         if !peer.ip().to_canonical().is_loopback() {
             return ApiError::no_such_api().render(request_id);
         }
@@ -137,8 +156,16 @@ impl Server {
     }
 
     /// The answer of a service, or what a fault makes of it.
-    async fn answer(&self, parts: Parts, body: Bytes, request_id: &str) -> Result<Response, Dropped> {
-        let fault = self.cloud.faults.for_call(parts.method.as_str(), parts.uri.path());
+    async fn answer(
+        &self,
+        parts: Parts,
+        body: Bytes,
+        request_id: &str,
+    ) -> Result<Response, Dropped> {
+        let fault = self
+            .cloud
+            .faults
+            .for_call(parts.method.as_str(), parts.uri.path());
         let Some(rule) = fault else {
             return Ok(call(&self.api, parts, body, request_id).await);
         };
@@ -187,10 +214,13 @@ async fn spoil(rule: &Rule, performed: Option<Response>, request_id: &str) -> Re
     head.status = rule.status_or(head.status);
     let body = match rule.body_bytes() {
         Some(body) => Bytes::from(body),
-        None if rule.status.is_some() && head.status.as_u16() >= 400 => error_body(head.status, request_id),
+        None if rule.status.is_some() && head.status.as_u16() >= 400 => {
+            error_body(head.status, request_id)
+        }
         None => own_body,
     };
-    head.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    head.headers
+        .insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     for (name, value) in &rule.headers {
         // Both were checked when the rule was set.
         if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
@@ -215,7 +245,10 @@ fn error_body(status: StatusCode, request_id: &str) -> Bytes {
             "APIGW.0308".to_owned(),
             "The throttling threshold has been reached: policy user over ratelimit.",
         ),
-        _ => (format!("SANDBOX.{}", status.as_u16()), "A fault rule of the sandbox gave this answer."),
+        _ => (
+            format!("SANDBOX.{}", status.as_u16()),
+            "A fault rule of the sandbox gave this answer.",
+        ),
     };
     json!({"error_code": code, "error_msg": message, "request_id": request_id})
         .to_string()
@@ -234,10 +267,18 @@ fn broken_stream(
         None => vec![sent],
     };
     let pause = Duration::from_millis(drip_ms.unwrap_or_default());
-    let items = pieces.into_iter().map(Ok).chain(truncate.map(|_| Err(Dropped)));
+    let items = pieces
+        .into_iter()
+        .map(Ok)
+        .chain(truncate.map(|_| Err(Dropped)));
     stream::unfold(items, move |mut items| async move {
         let item = items.next()?;
-        sleep(if item.is_ok() { pause } else { PAUSE_BEFORE_BREAK }).await;
+        sleep(if item.is_ok() {
+            pause
+        } else {
+            PAUSE_BEFORE_BREAK
+        })
+        .await;
         Some((item, items))
     })
 }

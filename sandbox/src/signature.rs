@@ -4,13 +4,21 @@ use axum::http::{HeaderMap, Method};
 use hmac::{Hmac, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
-use time::{OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem, macros::format_description};
+use time::{
+    OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem,
+    macros::format_description,
+};
 
 const ALGORITHM: &str = "SDK-HMAC-SHA256";
-const DATE_FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]T[hour][minute][second]Z");
+const DATE_FORMAT: &[BorrowedFormatItem<'_>] =
+    format_description!("[year][month][day]T[hour][minute][second]Z");
 
 /// What stays as it is in a canonical path or query: letters, digits and `-_.~`.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// The request whose signature is checked, as it arrived.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +48,9 @@ impl Authorization {
         for field in fields.split(',') {
             match field.trim().split_once('=')? {
                 ("Access", value) => access_key = Some(value.to_owned()),
-                ("SignedHeaders", value) => signed_headers = Some(value.split(';').map(str::to_owned).collect()),
+                ("SignedHeaders", value) => {
+                    signed_headers = Some(value.split(';').map(str::to_owned).collect())
+                }
                 ("Signature", value) => signature = Some(hex::decode(value).ok()?),
                 _ => return None,
             }
@@ -72,7 +82,10 @@ impl Authorization {
     fn string_to_sign(&self, request: &SignedRequest<'_>) -> Option<String> {
         let date = header_text(request.headers, "x-sdk-date")?;
         let canonical = self.canonical_request(request)?;
-        Some(format!("{ALGORITHM}\n{date}\n{}", sha256_hex(canonical.as_bytes())))
+        Some(format!(
+            "{ALGORITHM}\n{date}\n{}",
+            sha256_hex(canonical.as_bytes())
+        ))
     }
 
     fn canonical_request(&self, request: &SignedRequest<'_>) -> Option<String> {
@@ -113,7 +126,11 @@ impl Authorization {
 /// When the request says that it was signed; `None` when `X-Sdk-Date` is missing or not of the form `YYYYMMDDTHHMMSSZ`.
 pub(crate) fn signed_at(headers: &HeaderMap) -> Option<OffsetDateTime> {
     let date = header_text(headers, "x-sdk-date")?;
-    Some(PrimitiveDateTime::parse(&date, DATE_FORMAT).ok()?.assume_utc())
+    Some(
+        PrimitiveDateTime::parse(&date, DATE_FORMAT)
+            .ok()?
+            .assume_utc(),
+    )
 }
 
 /// A time in the form of `X-Sdk-Date`.
@@ -124,7 +141,12 @@ pub(crate) fn sdk_date(time: OffsetDateTime) -> String {
 /// A header's value as text: headers may hold UTF-8, which `HeaderValue::to_str` refuses.
 fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     let value = headers.get(name)?;
-    Some(std::str::from_utf8(value.as_bytes()).ok()?.trim().to_owned())
+    Some(
+        std::str::from_utf8(value.as_bytes())
+            .ok()?
+            .trim()
+            .to_owned(),
+    )
 }
 
 /// The path is decoded as a whole, so that clients which encode more or fewer characters on the wire agree.
@@ -154,7 +176,13 @@ fn canonical_query(query: &str) -> String {
     pairs.sort();
     pairs
         .iter()
-        .map(|(name, value)| format!("{}={}", percent_encode(name, ENCODED), percent_encode(value, ENCODED)))
+        .map(|(name, value)| {
+            format!(
+                "{}={}",
+                percent_encode(name, ENCODED),
+                percent_encode(value, ENCODED)
+            )
+        })
         .collect::<Vec<_>>()
         .join("&")
 }
@@ -221,7 +249,11 @@ mod tests {
             query: "marker=13551d6b%2D755d-4757-b956-536f674975c0&limit=2",
             ..published(&headers)
         };
-        assert!(Authorization::parse(HEADER).unwrap().verifies(SECRET_KEY, &request));
+        assert!(
+            Authorization::parse(HEADER)
+                .unwrap()
+                .verifies(SECRET_KEY, &request)
+        );
     }
 
     #[test]
@@ -235,13 +267,34 @@ mod tests {
         no_date.remove("x-sdk-date");
 
         let changed = [
-            SignedRequest { method: &Method::DELETE, ..original },
-            SignedRequest { path: "/v1/77b6a44cba5143ab91d13ab9a8ff44fe/vpcs", ..original },
-            SignedRequest { query: "limit=3&marker=13551d6b-755d-4757-b956-536f674975c0", ..original },
-            SignedRequest { query: "", ..original },
-            SignedRequest { body: b"{}", ..original },
-            SignedRequest { headers: &other_host, ..original },
-            SignedRequest { headers: &no_date, ..original },
+            SignedRequest {
+                method: &Method::DELETE,
+                ..original
+            },
+            SignedRequest {
+                path: "/v1/77b6a44cba5143ab91d13ab9a8ff44fe/vpcs",
+                ..original
+            },
+            SignedRequest {
+                query: "limit=3&marker=13551d6b-755d-4757-b956-536f674975c0",
+                ..original
+            },
+            SignedRequest {
+                query: "",
+                ..original
+            },
+            SignedRequest {
+                body: b"{}",
+                ..original
+            },
+            SignedRequest {
+                headers: &other_host,
+                ..original
+            },
+            SignedRequest {
+                headers: &no_date,
+                ..original
+            },
         ];
         for request in changed {
             assert!(!authorization.verifies(SECRET_KEY, &request), "{request:?}");
@@ -295,8 +348,15 @@ mod tests {
         for (claim, accepted) in cases {
             let mut headers = HeaderMap::new();
             headers.insert("x-sdk-content-sha256", claim.parse().unwrap());
-            let request = SignedRequest { body: b"body", ..published(&headers) };
-            assert_eq!(authorization(()).payload_hash(&request).is_some(), accepted, "{claim}");
+            let request = SignedRequest {
+                body: b"body",
+                ..published(&headers)
+            };
+            assert_eq!(
+                authorization(()).payload_hash(&request).is_some(),
+                accepted,
+                "{claim}"
+            );
         }
     }
 }

@@ -83,7 +83,11 @@ impl SortKey {
     /// Sorts by the field, and by id where it is equal, so that pages do not overlap.
     pub fn sort(self, clients: &mut [Client], descending: bool) {
         clients.sort_by(|a, b| {
-            let by_field = if descending { (self.0)(b, a) } else { (self.0)(a, b) };
+            let by_field = if descending {
+                (self.0)(b, a)
+            } else {
+                (self.0)(a, b)
+            };
             by_field.then_with(|| a.number().cmp(&b.number()))
         });
     }
@@ -108,8 +112,13 @@ mod tests {
         };
         let sorted = |field: &str, descending| {
             let mut clients = vec![client("10", 5), client("9", 70), client("11", 5)];
-            SortKey::named(field).unwrap().sort(&mut clients, descending);
-            clients.into_iter().map(|client| client.id).collect::<Vec<_>>()
+            SortKey::named(field)
+                .unwrap()
+                .sort(&mut clients, descending);
+            clients
+                .into_iter()
+                .map(|client| client.id)
+                .collect::<Vec<_>>()
         };
 
         assert_eq!(sorted("id", false), ["9", "10", "11"]);
@@ -120,7 +129,13 @@ mod tests {
 
     #[test]
     fn replication_links_are_told_from_sessions() {
-        for (flags, is_replication) in [("N", false), ("P", false), ("bx", false), ("S", true), ("M", true)] {
+        for (flags, is_replication) in [
+            ("N", false),
+            ("P", false),
+            ("bx", false),
+            ("S", true),
+            ("M", true),
+        ] {
             let client = Client {
                 flags: flags.to_owned(),
                 ..Client::default()

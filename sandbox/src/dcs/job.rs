@@ -89,7 +89,11 @@ impl Jobs {
     pub fn end(&self, job_id: &str, instance_id: &str, result: Result<(), String>) {
         if let Some(job) = lock(&self.by_id).get_mut(job_id) {
             job.end_time = Some(milliseconds_now());
-            job.status = if result.is_ok() { Status::Success } else { Status::Fail };
+            job.status = if result.is_ok() {
+                Status::Success
+            } else {
+                Status::Fail
+            };
             job.fail_reason = result.err();
         }
         lock(&self.busy).remove(instance_id);
@@ -127,7 +131,10 @@ mod tests {
 
         jobs.end(&first.job_id, "i", Err("node down".to_owned()));
         let ended = jobs.get(&first.job_id).unwrap();
-        assert_eq!((ended.status, ended.fail_reason.as_deref()), (Status::Fail, Some("node down")));
+        assert_eq!(
+            (ended.status, ended.fail_reason.as_deref()),
+            (Status::Fail, Some("node down"))
+        );
         assert!(ended.end_time.unwrap() >= ended.begin_time);
         assert!(jobs.begin("i").is_some());
     }

@@ -64,7 +64,12 @@ impl Dcs {
         let nodes = nodes
             .iter()
             .enumerate()
-            .map(|(number, mapping)| Ok((mapping.instance_id.clone(), open_node(number, mapping, sessions)?)))
+            .map(|(number, mapping)| {
+                Ok((
+                    mapping.instance_id.clone(),
+                    open_node(number, mapping, sessions)?,
+                ))
+            })
             .collect::<anyhow::Result<_>>()?;
         let instances = Instances::new(nodes)?;
         let jobs = Jobs::default();
@@ -94,7 +99,10 @@ impl Dcs {
                 service: "dcs".to_owned(),
                 instance_id: instance_id.to_owned(),
                 node_id: node.id().to_owned(),
-                sessions: clients.iter().filter(|client| !client.is_replication()).count(),
+                sessions: clients
+                    .iter()
+                    .filter(|client| !client.is_replication())
+                    .count(),
             });
         }
         Ok(ready)
@@ -105,7 +113,8 @@ impl Dcs {
         let mut state = Vec::new();
         for (instance_id, node) in self.instances.nodes() {
             let clients = node.sessions.list().await?;
-            let (internal, sessions): (Vec<_>, Vec<_>) = clients.iter().partition(|client| client.is_replication());
+            let (internal, sessions): (Vec<_>, Vec<_>) =
+                clients.iter().partition(|client| client.is_replication());
             state.push(json!({
                 "service": "dcs",
                 "instance_id": instance_id,
@@ -130,9 +139,13 @@ impl Dcs {
     }
 
     fn instance(&self, instance_id: &str) -> Result<&Arc<Instance<Node>>, ApiError> {
-        self.instances
-            .get(instance_id)
-            .ok_or_else(|| error(StatusCode::NOT_FOUND, "DCS.4022", "This DCS instance does not exist."))
+        self.instances.get(instance_id).ok_or_else(|| {
+            error(
+                StatusCode::NOT_FOUND,
+                "DCS.4022",
+                "This DCS instance does not exist.",
+            )
+        })
     }
 
     fn must_be_idle(&self, instance_id: &str) -> Result<(), ApiError> {
@@ -150,9 +163,10 @@ fn ids<'a>(clients: &[&'a Client]) -> Vec<&'a str> {
 fn open_node(number: usize, mapping: &NodeMapping, sessions: usize) -> anyhow::Result<Node> {
     let id = mapping.node_id.clone();
     Ok(match &mapping.backend {
-        Backend::Simulated(count) => {
-            Node::new(id, Box::new(SimulatedSessions::new(number, count.unwrap_or(sessions))))
-        }
+        Backend::Simulated(count) => Node::new(
+            id,
+            Box::new(SimulatedSessions::new(number, count.unwrap_or(sessions))),
+        ),
         Backend::Server(url) => Node::new(id, Box::new(RedisSessions::new(url)?)),
     })
 }
@@ -166,11 +180,18 @@ pub(crate) async fn list_clients(
     let query = Query::parse(query.as_deref());
     let instance = cloud.dcs.instance(&instance_id)?;
     let node = required_node(instance, query.get("node_id"))?;
-    let limit = query.number("limit", DEFAULT_PAGE, 1..=LARGEST_PAGE).map_err(|reason| bad_argument(&reason))?;
-    let offset = query.number("offset", 0, 0..=usize::MAX).map_err(|reason| bad_argument(&reason))?;
+    let limit = query
+        .number("limit", DEFAULT_PAGE, 1..=LARGEST_PAGE)
+        .map_err(|reason| bad_argument(&reason))?;
+    let offset = query
+        .number("offset", 0, 0..=usize::MAX)
+        .map_err(|reason| bad_argument(&reason))?;
     let order = Order::from_query(&query)?;
 
-    let mut list = node.saved_list().await.map_err(|error| server_does_not_answer(&error))?;
+    let mut list = node
+        .saved_list()
+        .await
+        .map_err(|error| server_does_not_answer(&error))?;
     if let Some(addr) = query.get("addr") {
         list.clients.retain(|client| client.addr.contains(addr));
     }
@@ -178,7 +199,9 @@ pub(crate) async fn list_clients(
 
     let count = list.clients.len();
     let page: Vec<Client> = list.clients.into_iter().skip(offset).take(limit).collect();
-    Ok(Json(json!({"time": rfc3339(list.saved_at), "clients": page, "count": count})))
+    Ok(Json(
+        json!({"time": rfc3339(list.saved_at), "clients": page, "count": count}),
+    ))
 }
 
 /// The `sort` and `order` of a list: by id, ascending, unless said otherwise.
@@ -190,11 +213,16 @@ struct Order {
 impl Order {
     fn from_query(query: &Query) -> Result<Self, ApiError> {
         let field = query.get("sort").unwrap_or("id");
-        let key = SortKey::named(field).ok_or_else(|| bad_argument(&format!("sort: sessions have no field {field:?}")))?;
+        let key = SortKey::named(field)
+            .ok_or_else(|| bad_argument(&format!("sort: sessions have no field {field:?}")))?;
         let descending = match query.get("order").unwrap_or("asc") {
             "asc" => false,
             "desc" => true,
-            other => return Err(bad_argument(&format!("order must be asc or desc, not {other:?}"))),
+            other => {
+                return Err(bad_argument(&format!(
+                    "order must be asc or desc, not {other:?}"
+                )));
+            }
         };
         Ok(Self { key, descending })
     }
@@ -277,10 +305,17 @@ pub(crate) async fn kill_all_clients(
     } else {
         vec![required_node(instance, body.node_id.as_deref())?.clone()]
     };
-    let job = cloud.dcs.jobs.begin(&instance_id).ok_or_else(instance_is_busy)?;
+    let job = cloud
+        .dcs
+        .jobs
+        .begin(&instance_id)
+        .ok_or_else(instance_is_busy)?;
     let fault = cloud.faults.for_job(method.as_str(), uri.path());
     let job_id = job.job_id.clone();
-    cloud.dcs.tasks.spawn(run_job(cloud.clone(), job_id, instance_id, targets, fault));
+    cloud
+        .dcs
+        .tasks
+        .spawn(run_job(cloud.clone(), job_id, instance_id, targets, fault));
     Ok(Json(json!({"job_id": job.job_id})))
 }
 
@@ -320,7 +355,9 @@ async fn perform(
     }
     tokio::time::sleep(duration / 2).await;
     for node in targets {
-        node.kill(|_| true).await.map_err(|error| format!("Node {}: {error:#}", node.id()))?;
+        node.kill(|_| true)
+            .await
+            .map_err(|error| format!("Node {}: {error:#}", node.id()))?;
     }
     tokio::time::sleep(duration / 2).await;
     Ok(())
@@ -332,7 +369,13 @@ pub(crate) async fn show_job(
     Path((_, job_id)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let job = cloud.dcs.jobs.get(&job_id);
-    let job = job.ok_or_else(|| error(StatusCode::NOT_FOUND, "DCS.4027", "This job does not exist."))?;
+    let job = job.ok_or_else(|| {
+        error(
+            StatusCode::NOT_FOUND,
+            "DCS.4027",
+            "This job does not exist.",
+        )
+    })?;
     Ok(Json(json!(job)))
 }
 
@@ -360,20 +403,30 @@ pub(crate) async fn list_nodes(
             })
         })
         .collect();
-    Ok(Json(json!({"instance_id": instance_id, "total": nodes.len(), "nodes": nodes})))
+    Ok(Json(
+        json!({"instance_id": instance_id, "total": nodes.len(), "nodes": nodes}),
+    ))
 }
 
-fn required_node<'a>(instance: &'a Instance<Node>, node_id: Option<&str>) -> Result<&'a Arc<Node>, ApiError> {
+fn required_node<'a>(
+    instance: &'a Instance<Node>,
+    node_id: Option<&str>,
+) -> Result<&'a Arc<Node>, ApiError> {
     let node_id = node_id
         .filter(|id| !id.is_empty())
         .ok_or_else(|| bad_argument("node_id is mandatory"))?;
-    instance
-        .node(node_id)
-        .ok_or_else(|| error(StatusCode::NOT_FOUND, "DCS.4025", "This node does not exist in the DCS instance."))
+    instance.node(node_id).ok_or_else(|| {
+        error(
+            StatusCode::NOT_FOUND,
+            "DCS.4025",
+            "This node does not exist in the DCS instance.",
+        )
+    })
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|reason| bad_argument(&format!("the request body: {reason}")))
+    serde_json::from_slice(body)
+        .map_err(|reason| bad_argument(&format!("the request body: {reason}")))
 }
 
 fn error(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
@@ -381,7 +434,11 @@ fn error(status: StatusCode, code: &'static str, message: impl Into<String>) -> 
 }
 
 fn bad_argument(reason: &str) -> ApiError {
-    error(StatusCode::BAD_REQUEST, "DCS.4001", format!("Invalid request parameters: {reason}."))
+    error(
+        StatusCode::BAD_REQUEST,
+        "DCS.4001",
+        format!("Invalid request parameters: {reason}."),
+    )
 }
 
 fn instance_is_busy() -> ApiError {

@@ -28,7 +28,8 @@ impl std::fmt::Debug for RedisSessions {
 impl RedisSessions {
     /// The server at `url`; connects when first asked for something.
     pub fn new(url: &SecretString) -> anyhow::Result<Self> {
-        let client = RedisClient::open(url.expose_secret()).context("not a URL of a Redis server")?;
+        let client =
+            RedisClient::open(url.expose_secret()).context("not a URL of a Redis server")?;
         Ok(Self {
             client,
             connection: Mutex::default(),
@@ -79,10 +80,21 @@ impl Sessions for RedisSessions {
         for ids in ids.chunks(KILLS_PER_PIPELINE) {
             let mut commands = redis::pipe();
             for id in ids {
-                commands.cmd("CLIENT").arg("KILL").arg("ID").arg(*id).arg("SKIPME").arg("yes");
+                commands
+                    .cmd("CLIENT")
+                    .arg("KILL")
+                    .arg("ID")
+                    .arg(*id)
+                    .arg("SKIPME")
+                    .arg("yes");
             }
             let counts: Vec<u64> = self.query(&commands).await?;
-            killed.extend(ids.iter().zip(counts).filter(|(_, count)| *count > 0).map(|(id, _)| *id));
+            killed.extend(
+                ids.iter()
+                    .zip(counts)
+                    .filter(|(_, count)| *count > 0)
+                    .map(|(id, _)| *id),
+            );
         }
         Ok(killed)
     }
@@ -93,7 +105,9 @@ impl Sessions for RedisSessions {
 fn client_from_line(line: &str) -> Client {
     let mut client = Client::default();
     for field in line.split(' ') {
-        let Some((name, value)) = field.split_once('=') else { continue };
+        let Some((name, value)) = field.split_once('=') else {
+            continue;
+        };
         let text = || value.to_owned();
         let number = || value.parse().unwrap_or_default();
         match name {

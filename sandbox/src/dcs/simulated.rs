@@ -71,11 +71,20 @@ fn client(id: u64, passed: i64) -> Client {
         _ => spread(id, 4, age as u64) as i64,
     };
     let place = id % IDS_PER_NODE;
-    let addr = format!("192.168.{}.{}:{}", 10 + place % 4, 11 + place % 200, 32_768 + place % 28_000);
+    let addr = format!(
+        "192.168.{}.{}:{}",
+        10 + place % 4,
+        11 + place % 200,
+        32_768 + place % 28_000
+    );
     Client {
         id: id.to_string(),
         fd: (8 + place % 60_000).to_string(),
-        name: if name.is_empty() { String::new() } else { format!("{name}-{}", 1 + place % 5) },
+        name: if name.is_empty() {
+            String::new()
+        } else {
+            format!("{name}-{}", 1 + place % 5)
+        },
         cmd: cmd.to_owned(),
         age: age + passed,
         idle: idle + passed,
@@ -111,7 +120,8 @@ mod tests {
     #[tokio::test]
     async fn a_node_has_as_many_different_sessions_as_asked_for() {
         let sessions = SimulatedSessions::new(0, 500).list().await.unwrap();
-        let distinct = |field: fn(&Client) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
+        let distinct =
+            |field: fn(&Client) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
 
         assert_eq!(distinct(|client| &client.id), 500);
         assert_eq!(distinct(|client| &client.peer), 500);

@@ -20,7 +20,12 @@ pub(crate) fn expiry_text(time: OffsetDateTime) -> String {
 
 /// Parses a body of a Keystone call.
 fn keystone_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|reason| keystone(StatusCode::BAD_REQUEST, format!("The request body is invalid: {reason}.")))
+    serde_json::from_slice(body).map_err(|reason| {
+        keystone(
+            StatusCode::BAD_REQUEST,
+            format!("The request body is invalid: {reason}."),
+        )
+    })
 }
 
 /// An error of a Keystone call.

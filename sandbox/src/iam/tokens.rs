@@ -84,13 +84,21 @@ pub(crate) async fn by_password(State(cloud): State<Arc<Cloud>>, body: Bytes) ->
     let auth = keystone_body::<PasswordBody>(&body)?.auth;
     let identity = &cloud.identity;
     if auth.identity.methods != ["password"] {
-        return Err(keystone(StatusCode::BAD_REQUEST, "The method of authentication must be password."));
+        return Err(keystone(
+            StatusCode::BAD_REQUEST,
+            "The method of authentication must be password.",
+        ));
     }
     check_user(identity, &auth.identity.password.user)?;
     let scope = match &auth.scope.project {
         None => Scope::Account,
         Some(project) if project.means(&identity.project_id, &identity.region) => Scope::Project,
-        Some(_) => return Err(keystone(StatusCode::UNAUTHORIZED, "The project is not one of the user's.")),
+        Some(_) => {
+            return Err(keystone(
+                StatusCode::UNAUTHORIZED,
+                "The project is not one of the user's.",
+            ));
+        }
     };
     created(&cloud, scope, "password")
 }
@@ -107,7 +115,10 @@ fn check_user(identity: &Identity, user: &User) -> Result<(), ApiError> {
     if is_named && is_in_domain && has_password {
         return Ok(());
     }
-    Err(keystone(StatusCode::UNAUTHORIZED, "The username or password is wrong."))
+    Err(keystone(
+        StatusCode::UNAUTHORIZED,
+        "The username or password is wrong.",
+    ))
 }
 
 #[derive(Deserialize)]
@@ -128,20 +139,35 @@ struct IdToken {
 }
 
 /// `POST /v3.0/OS-AUTH/id-token/tokens` with `X-Idp-Id`: 201, the token is in `X-Subject-Token`.
-pub(crate) async fn by_id_token(State(cloud): State<Arc<Cloud>>, headers: HeaderMap, body: Bytes) -> Answer {
+pub(crate) async fn by_id_token(
+    State(cloud): State<Arc<Cloud>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
     let auth = keystone_body::<IdTokenBody>(&body)?.auth;
     let identity = &cloud.identity;
     let idp_id = headers.get("x-idp-id").map(|value| value.as_bytes());
     if idp_id != Some(identity.idp_id.as_bytes()) {
-        return Err(keystone(StatusCode::NOT_FOUND, "The identity provider in X-Idp-Id does not exist."));
+        return Err(keystone(
+            StatusCode::NOT_FOUND,
+            "The identity provider in X-Idp-Id does not exist.",
+        ));
     }
     if !same_secret(auth.id_token.id.as_bytes(), &identity.id_token) {
-        return Err(keystone(StatusCode::UNAUTHORIZED, "The id token is not valid."));
+        return Err(keystone(
+            StatusCode::UNAUTHORIZED,
+            "The id token is not valid.",
+        ));
     }
     let scope = match &auth.scope.project {
         None => Scope::Account,
         Some(project) if project.means(&identity.project_id, &identity.region) => Scope::Project,
-        Some(_) => return Err(keystone(StatusCode::UNAUTHORIZED, "The project is not one of the user's.")),
+        Some(_) => {
+            return Err(keystone(
+                StatusCode::UNAUTHORIZED,
+                "The project is not one of the user's.",
+            ));
+        }
     };
     created(&cloud, scope, "id_token")
 }
@@ -157,7 +183,13 @@ fn created(cloud: &Cloud, scope: Scope, method: &str) -> Answer {
     ))
 }
 
-fn token_body(identity: &Identity, scope: Scope, method: &str, now: OffsetDateTime, expires_at: OffsetDateTime) -> Value {
+fn token_body(
+    identity: &Identity,
+    scope: Scope,
+    method: &str,
+    now: OffsetDateTime,
+    expires_at: OffsetDateTime,
+) -> Value {
     let domain = json!({"id": identity.domain_id, "name": identity.domain_name});
     let mut token = json!({
         "methods": [method],
@@ -169,7 +201,8 @@ fn token_body(identity: &Identity, scope: Scope, method: &str, now: OffsetDateTi
     });
     match scope {
         Scope::Project => {
-            token["project"] = json!({"id": identity.project_id, "name": identity.region, "domain": domain});
+            token["project"] =
+                json!({"id": identity.project_id, "name": identity.region, "domain": domain});
         }
         Scope::Account => token["domain"] = domain,
     }

@@ -11,7 +11,9 @@ pub(crate) enum Language {
 
 impl Language {
     pub fn asked_for(headers: &HeaderMap) -> Self {
-        let asked = headers.get("x-language").and_then(|value| value.to_str().ok());
+        let asked = headers
+            .get("x-language")
+            .and_then(|value| value.to_str().ok());
         match asked {
             Some(value) if value.eq_ignore_ascii_case("zh-cn") => Self::Chinese,
             _ => Self::English,

@@ -54,7 +54,9 @@ impl MariaDbThreads {
         };
         let open = match live {
             Some(open) => open,
-            None => Conn::new(self.options.clone()).await.context("cannot connect to MariaDB")?,
+            None => Conn::new(self.options.clone())
+                .await
+                .context("cannot connect to MariaDB")?,
         };
         Ok(slot.insert(open))
     }
@@ -77,8 +79,11 @@ impl Threads for MariaDbThreads {
         let mut slot = self.connection.lock().await;
         let connection = self.connect(&mut slot).await?;
         let own_id = i64::from(connection.id());
-        let threads: HashMap<i64, Thread> =
-            process_list(connection).await?.into_iter().map(|thread| (thread.id, thread)).collect();
+        let threads: HashMap<i64, Thread> = process_list(connection)
+            .await?
+            .into_iter()
+            .map(|thread| (thread.id, thread))
+            .collect();
 
         let mut outcome = Outcome::default();
         for id in ids.iter().copied().filter(|id| *id != own_id) {
@@ -116,13 +121,25 @@ async fn wait_until_gone(connection: &mut Conn, ids: &[i64]) -> anyhow::Result<(
 }
 
 async fn process_list(connection: &mut Conn) -> anyhow::Result<Vec<Thread>> {
-    let rows: Vec<Row> = connection.query(PROCESS_LIST).await.context("MariaDB does not list its threads")?;
+    let rows: Vec<Row> = connection
+        .query(PROCESS_LIST)
+        .await
+        .context("MariaDB does not list its threads")?;
     rows.into_iter().map(thread_from_row).collect()
 }
 
 fn thread_from_row(row: Row) -> anyhow::Result<Thread> {
-    let (id, user, host, db, command, time, state, info): (_, _, _, _, _, Option<i64>, _, Option<Vec<u8>>) =
-        mysql_async::from_row_opt(row).context("the process list has other columns than expected")?;
+    let (id, user, host, db, command, time, state, info): (
+        _,
+        _,
+        _,
+        _,
+        _,
+        Option<i64>,
+        _,
+        Option<Vec<u8>>,
+    ) = mysql_async::from_row_opt(row)
+        .context("the process list has other columns than expected")?;
     Ok(Thread {
         id,
         user,

@@ -62,7 +62,12 @@ impl TaurusDb {
         let nodes = nodes
             .iter()
             .enumerate()
-            .map(|(number, mapping)| Ok((mapping.instance_id.clone(), open_node(number, mapping, sessions)?)))
+            .map(|(number, mapping)| {
+                Ok((
+                    mapping.instance_id.clone(),
+                    open_node(number, mapping, sessions)?,
+                ))
+            })
             .collect::<anyhow::Result<_>>()?;
         Ok(Self {
             instances: Instances::new(nodes)?,
@@ -78,7 +83,10 @@ impl TaurusDb {
                 service: "taurusdb".to_owned(),
                 instance_id: instance_id.to_owned(),
                 node_id: node.id.clone(),
-                sessions: threads.iter().filter(|thread| !thread.is_internal()).count(),
+                sessions: threads
+                    .iter()
+                    .filter(|thread| !thread.is_internal())
+                    .count(),
             });
         }
         Ok(ready)
@@ -89,7 +97,8 @@ impl TaurusDb {
         let mut state = Vec::new();
         for (instance_id, node) in self.instances.nodes() {
             let threads = node.threads.page(0, usize::MAX).await?.threads;
-            let (internal, sessions): (Vec<_>, Vec<_>) = threads.iter().partition(|thread| thread.is_internal());
+            let (internal, sessions): (Vec<_>, Vec<_>) =
+                threads.iter().partition(|thread| thread.is_internal());
             state.push(json!({
                 "service": "taurusdb",
                 "instance_id": instance_id,
@@ -102,11 +111,19 @@ impl TaurusDb {
         Ok(state)
     }
 
-    fn node(&self, language: Language, instance_id: &str, node_id: &str) -> Result<&Arc<Node>, ApiError> {
-        let instance = self
-            .instances
-            .get(instance_id)
-            .ok_or_else(|| error(StatusCode::NOT_FOUND, "DBS.200002", language.no_such_instance()))?;
+    fn node(
+        &self,
+        language: Language,
+        instance_id: &str,
+        node_id: &str,
+    ) -> Result<&Arc<Node>, ApiError> {
+        let instance = self.instances.get(instance_id).ok_or_else(|| {
+            error(
+                StatusCode::NOT_FOUND,
+                "DBS.200002",
+                language.no_such_instance(),
+            )
+        })?;
         instance
             .node(node_id)
             .ok_or_else(|| error(StatusCode::NOT_FOUND, "DBS.200013", language.no_such_node()))
@@ -119,7 +136,9 @@ fn ids(threads: &[&Thread]) -> Vec<i64> {
 
 fn open_node(number: usize, mapping: &NodeMapping, sessions: usize) -> anyhow::Result<Node> {
     let threads: Box<dyn Threads> = match &mapping.backend {
-        Backend::Simulated(count) => Box::new(SimulatedThreads::new(number, count.unwrap_or(sessions))),
+        Backend::Simulated(count) => {
+            Box::new(SimulatedThreads::new(number, count.unwrap_or(sessions)))
+        }
         Backend::Server(url) => Box::new(MariaDbThreads::new(url)?),
     };
     Ok(Node {
@@ -142,14 +161,20 @@ pub(crate) async fn list_processes(
     let language = Language::asked_for(&headers);
     let node = cloud.taurusdb.node(language, &instance_id, &node_id)?;
     let query = Query::parse(query.as_deref());
-    let limit = query.number("limit", LARGEST_PAGE, 1..=LARGEST_PAGE).map_err(|reason| bad_argument(language, &reason))?;
-    let offset = query.number("offset", 0, 0..=usize::MAX).map_err(|reason| bad_argument(language, &reason))?;
+    let limit = query
+        .number("limit", LARGEST_PAGE, 1..=LARGEST_PAGE)
+        .map_err(|reason| bad_argument(language, &reason))?;
+    let offset = query
+        .number("offset", 0, 0..=usize::MAX)
+        .map_err(|reason| bad_argument(language, &reason))?;
     let page = node
         .threads
         .page(offset, limit)
         .await
         .map_err(|reason| server_does_not_answer(language, &reason))?;
-    Ok(Json(json!({"processes": page.threads, "total_count": page.total})))
+    Ok(Json(
+        json!({"processes": page.threads, "total_count": page.total}),
+    ))
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,7 +215,11 @@ fn ids_to_kill(body: &[u8]) -> Result<Vec<i64>, String> {
         return Err(format!("processes must be positive, not {id}"));
     }
     let mut seen = HashSet::new();
-    Ok(body.processes.into_iter().filter(|id| seen.insert(*id)).collect())
+    Ok(body
+        .processes
+        .into_iter()
+        .filter(|id| seen.insert(*id))
+        .collect())
 }
 
 fn error(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
@@ -216,7 +245,10 @@ mod tests {
     #[test]
     fn ids_keep_their_order_and_all_their_digits_and_come_once() {
         let ids = ids_to_kill(br#"{"processes": [9223372036854775807, 3, 9007199254740993, 3]}"#);
-        assert_eq!(ids.unwrap(), [9_223_372_036_854_775_807, 3, 9_007_199_254_740_993]);
+        assert_eq!(
+            ids.unwrap(),
+            [9_223_372_036_854_775_807, 3, 9_007_199_254_740_993]
+        );
     }
 
     #[test]

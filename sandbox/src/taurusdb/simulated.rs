@@ -19,16 +19,58 @@ const LARGEST_SAFE_ID: i64 = 9_007_199_254_740_992;
 const SMALLEST_NODE_WITH_LARGE_ID: usize = 3;
 
 /// User, database, command, state and statement of the kinds of threads that a shop's database sees.
-type Kind = (&'static str, Option<&'static str>, &'static str, &'static str, Option<&'static str>);
+type Kind = (
+    &'static str,
+    Option<&'static str>,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+);
 const KINDS: &[Kind] = &[
     ("app", Some("shop"), "Sleep", "", None),
     ("app", Some("shop"), "Sleep", "", None),
-    ("app", Some("shop"), "Query", "updating", Some("UPDATE orders SET state = 'paid' WHERE id = 48213")),
-    ("app", Some("billing"), "Query", "Sending data", Some("SELECT * FROM invoices WHERE due < '2026-01-01'")),
-    ("report", Some("shop"), "Query", "Creating sort index", Some("SELECT customer, SUM(total) FROM orders GROUP BY customer ORDER BY 2 DESC")),
-    ("report", Some("warehouse"), "Query", "Copying to tmp table", Some("SELECT region, COUNT(*) FROM sales GROUP BY region")),
-    ("worker", Some("shop"), "Query", "Waiting for table metadata lock", Some("ALTER TABLE orders ADD COLUMN note TEXT")),
-    ("worker", Some("billing"), "Execute", "statistics", Some("SELECT id FROM jobs WHERE taken = 0 LIMIT 1 FOR UPDATE")),
+    (
+        "app",
+        Some("shop"),
+        "Query",
+        "updating",
+        Some("UPDATE orders SET state = 'paid' WHERE id = 48213"),
+    ),
+    (
+        "app",
+        Some("billing"),
+        "Query",
+        "Sending data",
+        Some("SELECT * FROM invoices WHERE due < '2026-01-01'"),
+    ),
+    (
+        "report",
+        Some("shop"),
+        "Query",
+        "Creating sort index",
+        Some("SELECT customer, SUM(total) FROM orders GROUP BY customer ORDER BY 2 DESC"),
+    ),
+    (
+        "report",
+        Some("warehouse"),
+        "Query",
+        "Copying to tmp table",
+        Some("SELECT region, COUNT(*) FROM sales GROUP BY region"),
+    ),
+    (
+        "worker",
+        Some("shop"),
+        "Query",
+        "Waiting for table metadata lock",
+        Some("ALTER TABLE orders ADD COLUMN note TEXT"),
+    ),
+    (
+        "worker",
+        Some("billing"),
+        "Execute",
+        "statistics",
+        Some("SELECT id FROM jobs WHERE taken = 0 LIMIT 1 FOR UPDATE"),
+    ),
     ("ops", None, "Sleep", "", None),
     ("rdsAdmin", Some("mysql"), "Sleep", "", None),
 ];
@@ -65,7 +107,12 @@ impl Threads for SimulatedThreads {
         let alive = lock(&self.alive);
         let total = internal.len() + alive.len();
         let sessions = alive.iter().map(|id| thread(*id, passed));
-        let threads = internal.into_iter().chain(sessions).skip(offset).take(limit).collect();
+        let threads = internal
+            .into_iter()
+            .chain(sessions)
+            .skip(offset)
+            .take(limit)
+            .collect();
         Ok(Page { threads, total })
     }
 
@@ -89,7 +136,12 @@ fn internal_threads(passed: i64) -> Vec<Thread> {
     let internal = |id, user: &str, state: &str| Thread {
         id,
         user: user.to_owned(),
-        host: if user == "event_scheduler" { "localhost" } else { "" }.to_owned(),
+        host: if user == "event_scheduler" {
+            "localhost"
+        } else {
+            ""
+        }
+        .to_owned(),
         db: None,
         command: "Daemon".to_owned(),
         time: 7_776_000 + passed,
@@ -111,7 +163,12 @@ fn thread(id: i64, passed: i64) -> Thread {
     Thread {
         id,
         user: user.to_owned(),
-        host: format!("192.168.{}.{}:{}", 20 + place % 4, 11 + place % 200, 32_768 + place % 28_000),
+        host: format!(
+            "192.168.{}.{}:{}",
+            20 + place % 4,
+            11 + place % 200,
+            32_768 + place % 28_000
+        ),
         db: db.map(str::to_owned),
         command: command.to_owned(),
         time: spread(id, 2, longest) + passed,
@@ -123,7 +180,8 @@ fn thread(id: i64, passed: i64) -> Thread {
 /// A number from 0 to below `below` that follows from the id and looks random; `aspect` keeps a thread's fields
 /// independent.
 fn spread(id: i64, aspect: u32, below: i64) -> i64 {
-    let mut mixed = (id as u64 ^ u64::from(aspect).rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut mixed =
+        (id as u64 ^ u64::from(aspect).rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     mixed ^= mixed >> 29;
     mixed = mixed.wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed ^= mixed >> 32;
@@ -140,14 +198,17 @@ mod tests {
 
     async fn sessions(node: &SimulatedThreads) -> Vec<Thread> {
         let all = node.page(0, usize::MAX).await.unwrap().threads;
-        all.into_iter().filter(|thread| !thread.is_internal()).collect()
+        all.into_iter()
+            .filter(|thread| !thread.is_internal())
+            .collect()
     }
 
     #[tokio::test]
     async fn a_node_has_as_many_different_sessions_as_asked_for_and_internal_threads_besides() {
         let node = SimulatedThreads::new(0, 500);
         let sessions = sessions(&node).await;
-        let distinct = |field: fn(&Thread) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
+        let distinct =
+            |field: fn(&Thread) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
 
         assert_eq!(sessions.len(), 500);
         assert_eq!(node.page(0, 1).await.unwrap().total, 503);
@@ -171,7 +232,10 @@ mod tests {
     #[tokio::test]
     async fn killing_tells_killed_from_not_found_and_leaves_internal_threads_alone() {
         let node = SimulatedThreads::new(0, 5);
-        let outcome = node.kill(&[FIRST_ID + 1, 1, i64::MAX, 5, FIRST_ID]).await.unwrap();
+        let outcome = node
+            .kill(&[FIRST_ID + 1, 1, i64::MAX, 5, FIRST_ID])
+            .await
+            .unwrap();
         assert_eq!(outcome.killed, [FIRST_ID + 1, FIRST_ID]);
         assert_eq!(outcome.not_found, [i64::MAX]);
         assert_eq!(sessions(&node).await.len(), 3);
@@ -184,7 +248,16 @@ mod tests {
     #[tokio::test]
     async fn nodes_share_no_ids() {
         let (first, second) = (SimulatedThreads::new(0, 50), SimulatedThreads::new(1, 50));
-        let ids: HashSet<i64> = sessions(&first).await.iter().map(|thread| thread.id).collect();
-        assert!(sessions(&second).await.iter().all(|thread| !ids.contains(&thread.id)));
+        let ids: HashSet<i64> = sessions(&first)
+            .await
+            .iter()
+            .map(|thread| thread.id)
+            .collect();
+        assert!(
+            sessions(&second)
+                .await
+                .iter()
+                .all(|thread| !ids.contains(&thread.id))
+        );
     }
 }
