@@ -43,21 +43,16 @@ async fn faults(State(cloud): State<Arc<Cloud>>) -> Json<Value> {
 }
 
 async fn add_faults(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Result<StatusCode, ApiError> {
-    let rules = rules(&body).map_err(|reason| bad_rules(&reason.to_string()))?;
-    cloud
-        .faults
-        .add(rules)
-        .map_err(|reason| bad_rules(&reason))?;
+    let rules = rules(&body).map_err(|reason| bad_rules(&reason))?;
+    cloud.faults.add(rules);
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// One rule, or a list of them.
-fn rules(body: &[u8]) -> serde_json::Result<Vec<Rule>> {
-    let json: Value = serde_json::from_slice(body)?;
-    if json.is_array() {
-        serde_json::from_value(json)
-    } else {
-        Ok(vec![serde_json::from_value(json)?])
+/// One rule, or a list of them: all of them or, when one makes no sense, none.
+fn rules(body: &[u8]) -> Result<Vec<Rule>, String> {
+    match serde_json::from_slice(body).map_err(|error| error.to_string())? {
+        Value::Array(rules) => rules.into_iter().map(Rule::from_json).collect(),
+        rule => Ok(vec![Rule::from_json(rule)?]),
     }
 }
 

@@ -100,6 +100,17 @@ impl Rule {
         method_matches && path_matches
     }
 
+    /// Reads a rule; the error says why it is none.
+    pub(crate) fn from_json(json: Value) -> Result<Self, String> {
+        // Without this check a list would count as the rule's fields in order.
+        if !json.is_object() {
+            return Err("a fault rule is a JSON object".to_owned());
+        }
+        let rule: Self = serde_json::from_value(json).map_err(|error| error.to_string())?;
+        rule.check()?;
+        Ok(rule)
+    }
+
     /// What no call could ever carry out is refused when the rule is set, not when it strikes.
     fn check(&self) -> Result<(), String> {
         if let Some(rate) = self.rate
@@ -149,10 +160,8 @@ impl FromStr for Rule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let rule: Self =
-            serde_json::from_str(text).map_err(|error| format!("not a fault rule: {error}"))?;
-        rule.check()?;
-        Ok(rule)
+        let json = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        Self::from_json(json)
     }
 }
 
@@ -178,17 +187,13 @@ pub(crate) struct Active {
 impl Faults {
     pub fn new(rules: Vec<Rule>) -> Self {
         let faults = Self::default();
-        for rule in rules {
-            faults.push(rule);
-        }
+        faults.add(rules);
         faults
     }
 
-    /// Adds rules behind those in force; all of them or, when one makes no sense, none.
-    pub fn add(&self, rules: Vec<Rule>) -> Result<(), String> {
-        rules.iter().try_for_each(Rule::check)?;
+    /// Adds rules behind those in force.
+    pub fn add(&self, rules: Vec<Rule>) {
         rules.into_iter().for_each(|rule| self.push(rule));
-        Ok(())
     }
 
     fn push(&self, rule: Rule) {

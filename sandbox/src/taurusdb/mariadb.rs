@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context;
 use async_trait::async_trait;
-use mysql_async::{Conn, Error, Opts, Row, prelude::Queryable};
+use mysql_async::{Conn, Error, Opts, OptsBuilder, Row, prelude::Queryable};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Mutex, time::Instant};
 
@@ -40,8 +40,10 @@ impl MariaDbThreads {
     /// The server at `url`; connects when first asked for something.
     pub fn new(url: &SecretString) -> anyhow::Result<Self> {
         let options = Opts::from_url(url.expose_secret()).context("not a URL of a MySQL server")?;
+        // Where the server offers a socket file, the client would leave the address that was asked for.
+        let options = OptsBuilder::from_opts(options).prefer_socket(false);
         Ok(Self {
-            options,
+            options: options.into(),
             connection: Mutex::default(),
         })
     }

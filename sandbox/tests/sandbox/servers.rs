@@ -305,7 +305,7 @@ async fn mariadb_server() -> Server {
         let user = nix::unistd::User::from_name("mysql")
             .unwrap()
             .expect("MariaDB's package creates the user mysql");
-        nix::unistd::chown(path, Some(user.uid), Some(user.gid)).unwrap();
+        std::os::unix::fs::chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
         user.name
     } else {
         nix::unistd::User::from_uid(nix::unistd::geteuid())
@@ -320,6 +320,7 @@ async fn mariadb_server() -> Server {
     std::fs::write(&init, MARIADB_USERS).unwrap();
     let mut command = Command::new("mariadbd");
     command
+        .env("TMPDIR", path)
         .args([
             "--no-defaults",
             &format!("--user={user}"),
@@ -354,8 +355,10 @@ const MARIADB_USERS: &str = "CREATE USER keeper@'127.0.0.1' IDENTIFIED BY 'keepe
     GRANT ALL ON *.* TO keeper@'127.0.0.1';\n\
     CREATE USER app@'127.0.0.1' IDENTIFIED BY 'app';\n";
 
+/// MariaDB removes leftovers from the directory for temporary tables when it starts, so servers must not share one.
 fn install_mariadb(path: &Path, user: &str) {
     let installed = Command::new("mariadb-install-db")
+        .env("TMPDIR", path)
         .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", &format!("--user={user}")])
         .args(options_in(path, &["datadir=data"]))
         .stdin(Stdio::null())
@@ -375,6 +378,18 @@ fn options_in(path: &Path, names: &[&str]) -> Vec<String> {
         format!("--{name}={}", path.join(file).display())
     };
     names.iter().map(option).collect()
+}
+
+/// The connection of the user `keeper` that is not the one which asks.
+async fn connection_of_the_sandbox(server: &Server) -> i64 {
+    let mut connection = Conn::new(Opts::from_url(&server.url).unwrap())
+        .await
+        .unwrap();
+    let query = "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'keeper' AND ID <> CONNECTION_ID()";
+    let ids: Vec<i64> = connection.query(query).await.unwrap();
+    connection.disconnect().await.unwrap();
+    assert_eq!(ids.len(), 1);
+    ids[0]
 }
 
 async fn mariadb_client(server: &Server) -> Conn {
@@ -427,8 +442,7 @@ async fn killing_taurusdb_threads_kills_real_connections_and_spares_the_servers_
         list["total_count"].as_u64().unwrap() as usize,
         threads.len()
     );
-    // The sandbox's connection is the first after those of the clients.
-    let own = ids.iter().max().unwrap() + 1;
+    let own = connection_of_the_sandbox(&server).await;
 
     let body = json!({"processes": [ids[3], scheduler, own, i64::MAX, ids[1]]});
     let answer = client.delete(&path, &body).await.assert_ok().json();

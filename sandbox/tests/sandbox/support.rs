@@ -18,7 +18,7 @@ pub struct TestCloud {
 /// Signs and sends requests.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
+    pub http: reqwest::Client,
     pub ready: Ready,
     pub access_key: String,
     pub secret_key: String,
