@@ -1,0 +1,722 @@
+//! The API client: one call from its parts to its outcome.
+//!
+//! A call is prepared (project id, credentials, endpoint), passes the [`Gate`], is signed and sent once per
+//! attempt, and repeated by the rules of [`retry`](super::retry). No redirect is followed: an API call that is
+//! redirected went to the wrong place, and its credentials must not travel on.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, OnceCell};
+use tracing::{debug, info};
+
+use super::clock::{Clock, SystemClock};
+use super::credentials::{Credential, ProvideCredential};
+use super::endpoint::{Endpoints, Service};
+use super::error::{ApiError, Error, Outcome, RequestLine};
+use super::iam;
+use super::lenient::Text;
+use super::operation::{Interrupted, Operation, Waiting};
+use super::retry::{self, Backoff, Gate, Next, Repeat};
+use super::sign::{self, SignRequest};
+
+/// The largest answer that is read. The largest honest one is a page of 1000 sessions, below one megabyte.
+const ANSWER_LIMIT: usize = 16 << 20;
+
+/// An idle connection is dropped before the gateway drops it, so that a kill is seldom sent into a closing one.
+const IDLE_CONNECTION: Duration = Duration::from_secs(20);
+
+/// How long a call that changes something may go on after the user pressed Ctrl-C, so that its answer,
+/// when it is near, is still known.
+const GRACE: Duration = Duration::from_millis(700);
+
+/// What the client needs to know, from the provider's configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where services answer.
+    pub endpoints: Endpoints,
+    /// The region of calls that name none.
+    pub region: Option<String>,
+    /// The project of [`Settings::region`], when the user gave it.
+    pub project_id: Option<String>,
+    /// The name of the project to look up; by default the region's name.
+    pub project_name: Option<String>,
+    /// `X-Language` of the calls that know it: `en-us` or `zh-cn`.
+    pub language: Option<String>,
+    /// Accept every certificate.
+    pub insecure: bool,
+    /// How often a call is repeated after faults; a busy instance does not count.
+    pub max_retries: u32,
+    /// Time limit to connect.
+    pub connect_timeout: Duration,
+    /// Time limit of one attempt, from connecting to the last byte of the answer.
+    pub request_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            endpoints: Endpoints::default(),
+            region: None,
+            project_id: None,
+            project_name: None,
+            language: None,
+            insecure: false,
+            max_retries: 5,
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// One API call.
+#[derive(Clone, Debug)]
+pub(super) struct Call<'a> {
+    pub(super) service: Service,
+    pub(super) region: &'a str,
+    pub(super) method: &'static str,
+    /// Path with `{project_id}` where the region's project goes; segments are encoded when sent.
+    pub(super) path: String,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Option<Vec<u8>>,
+    pub(super) repeat: Repeat,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(
+        service: Service,
+        region: &'a str,
+        method: &'static str,
+        path: String,
+        repeat: Repeat,
+    ) -> Self {
+        Self {
+            service,
+            region,
+            method,
+            path,
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            repeat,
+        }
+    }
+
+    /// The same call with a JSON body.
+    pub(super) fn with_json(mut self, body: &impl Serialize) -> Result<Self, Error> {
+        let bytes = serde_json::to_vec(body)
+            .map_err(|reason| Error::Settings(format!("the request has no JSON form: {reason}")))?;
+        self.body = Some(bytes);
+        Ok(self)
+    }
+}
+
+/// An answer that came back whole.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    pub(super) line: RequestLine,
+    pub(super) status: u16,
+    pub(super) request_id: Option<String>,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    /// An earlier attempt of the same call ended in doubt: it may have done what this one was to do.
+    pub(super) after_doubt: bool,
+}
+
+impl Answer {
+    /// Reads the body as JSON.
+    pub(super) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|reason| self.unreadable(&reason.to_string()))
+    }
+
+    /// The error that says what is wrong with the body.
+    pub(super) fn unreadable(&self, reason: &str) -> Error {
+        let reason = match self.body.as_slice() {
+            [] => "it is empty".to_owned(),
+            body if looks_like_html(body) => "it is an HTML page".to_owned(),
+            _ => reason.to_owned(),
+        };
+        Error::Unreadable {
+            line: self.line.clone(),
+            status: self.status,
+            request_id: self.request_id.clone(),
+            reason,
+        }
+    }
+}
+
+/// The client of one provider configuration. Cheap to clone; clones share connections, credentials and pace.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    credentials: Box<dyn ProvideCredential>,
+    clock: Arc<dyn Clock>,
+    gate: Gate,
+    /// Made at the first call: plan and validate need none, and roots take time to load.
+    http: OnceCell<reqwest::Client>,
+    /// Project ids by region, each looked up once.
+    projects: Mutex<HashMap<String, Arc<OnceCell<String>>>>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("settings", &self.inner.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How one attempt ended, before it is known whether there will be another.
+struct Attempt {
+    result: Result<Answer, Error>,
+    retry_after: Option<Duration>,
+}
+
+impl Client {
+    /// A client with the machine's clock.
+    pub fn new(settings: Settings, credentials: Box<dyn ProvideCredential>) -> Self {
+        Self::with_clock(settings, credentials, Arc::new(SystemClock))
+    }
+
+    /// A client whose time comes from `clock`.
+    pub fn with_clock(
+        settings: Settings,
+        credentials: Box<dyn ProvideCredential>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                settings,
+                credentials,
+                clock,
+                gate: Gate::default(),
+                http: OnceCell::new(),
+                projects: Mutex::default(),
+            }),
+        }
+    }
+
+    /// The settings that it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &dyn Clock {
+        self.inner.clock.as_ref()
+    }
+
+    /// The project of a region: as given for the provider's own region, else looked up by name at IAM, once.
+    ///
+    /// # Errors
+    /// What went wrong with the look-up; nothing else was sent.
+    pub async fn project_id(&self, region: &str, operation: &Operation) -> Result<String, Error> {
+        let settings = self.settings();
+        let own = settings.region.as_deref().is_none_or(|own| own == region);
+        if let (true, Some(id)) = (own, &settings.project_id) {
+            return Ok(id.clone());
+        }
+        let cell = Arc::clone(
+            self.inner
+                .projects
+                .lock()
+                .await
+                .entry(region.to_owned())
+                .or_default(),
+        );
+        let name = match &settings.project_name {
+            Some(name) if own => name.as_str(),
+            _ => region,
+        };
+        let look_up = cell.get_or_try_init(|| iam::find_project(self, region, name, operation));
+        operation
+            .bound(self.clock(), look_up)
+            .await
+            .map_err(|interrupted| interrupted.into_error(None))?
+            .cloned()
+    }
+
+    /// Makes a call that only reads.
+    pub(super) async fn read(&self, call: Call<'_>, operation: &Operation) -> Result<Answer, Error> {
+        match self.run(call, operation).await {
+            Outcome::Accepted(answer) => Ok(answer),
+            Outcome::Rejected(error) | Outcome::Unknown(error) => Err(error),
+        }
+    }
+
+    /// Makes a call and repeats it as [`Repeat`] allows.
+    pub(super) async fn run(&self, mut call: Call<'_>, operation: &Operation) -> Outcome<Answer> {
+        if call.path.contains("{project_id}") {
+            match self.project_id(call.region, operation).await {
+                Ok(id) => {
+                    call.path = call.path.replace("{project_id}", &id);
+                    call.headers.push(("X-Project-Id".to_owned(), id));
+                }
+                Err(error) => return Outcome::Rejected(error),
+            }
+        }
+        self.run_prepared(&call, operation).await
+    }
+
+    async fn run_prepared(&self, call: &Call<'_>, operation: &Operation) -> Outcome<Answer> {
+        let mut faults = 0;
+        let mut busy = 0;
+        let mut refreshed = false;
+        // Whether an earlier attempt may have done it: then giving up is never certain again.
+        let mut doubt = false;
+        let mut last = None;
+
+        loop {
+            let attempt = match self.attempt(call, operation).await {
+                Ok(attempt) => attempt,
+                Err(interrupted) => return given_up(interrupted.into_error(last), doubt),
+            };
+            let error = match attempt.result {
+                Ok(mut answer) => {
+                    answer.after_doubt = doubt;
+                    return Outcome::Accepted(answer);
+                }
+                Err(error) => error,
+            };
+
+            if !refreshed && error.api().is_some_and(ApiError::says_expired) {
+                refreshed = true;
+                if self.inner.credentials.invalidate().await {
+                    debug!("the credentials have expired: they are fetched again");
+                    last = Some(error);
+                    continue;
+                }
+            }
+
+            let next = retry::next(call.repeat, &error);
+            let waiting = match next {
+                Next::GiveUp => return given_up(error, doubt),
+                Next::GiveUpUnknown => return Outcome::Unknown(error),
+                Next::Again if faults >= self.settings().max_retries => {
+                    doubt |= may_have_happened(call.repeat, &error);
+                    return given_up(error, doubt);
+                }
+                Next::Again => {
+                    doubt |= may_have_happened(call.repeat, &error);
+                    let delay = Backoff::FAULT.delay(faults, &mut rand::rng());
+                    faults += 1;
+                    Waiting::Retry {
+                        delay: attempt.retry_after.unwrap_or(delay),
+                        error: error.clone(),
+                    }
+                }
+                Next::AgainWhenIdle => {
+                    let delay = Backoff::BUSY.delay(busy, &mut rand::rng());
+                    busy += 1;
+                    Waiting::Busy {
+                        delay: attempt.retry_after.unwrap_or(delay),
+                        error: error.clone(),
+                    }
+                }
+            };
+            last = Some(error);
+            if let Err(interrupted) = self.wait(&waiting, operation).await {
+                return given_up(interrupted.into_error(last), doubt);
+            }
+        }
+    }
+
+    async fn wait(&self, waiting: &Waiting, operation: &Operation) -> Result<(), Interrupted> {
+        let (Waiting::Retry { error, delay } | Waiting::Busy { error, delay }) = waiting;
+        info!(%error, delay_ms = delay.as_millis() as u64, "the call is repeated after a delay");
+        operation.tell(waiting);
+        operation.sleep(self.clock(), *delay).await
+    }
+
+    /// Sends the call once. `Err` is only for what came before anything was sent.
+    async fn attempt(
+        &self,
+        call: &Call<'_>,
+        operation: &Operation,
+    ) -> Result<Attempt, Interrupted> {
+        let _permit = self.inner.gate.enter(self.clock(), operation).await?;
+        let limit = self
+            .settings()
+            .request_timeout
+            .min(operation.left(self.clock()));
+
+        let request = match self.prepare(call, limit).await {
+            Ok(request) => request,
+            Err(error) => {
+                return Ok(Attempt {
+                    result: Err(error),
+                    retry_after: None,
+                });
+            }
+        };
+        let line = request.line.clone();
+        let attempt = tokio::select! {
+            attempt = self.exchange(request) => attempt,
+            () = stopped_for(operation, call.repeat) => match call.repeat {
+                Repeat::Read => return Err(Interrupted::Stopped),
+                // Stopped in the middle of a kill: what became of it is unknown.
+                Repeat::Harmless | Repeat::Never => Attempt {
+                    result: Err(Error::Lost {
+                        line,
+                        reason: "stopped before the answer came".to_owned(),
+                    }),
+                    retry_after: None,
+                },
+            },
+        };
+        self.adjust_pace(&attempt).await;
+        Ok(attempt)
+    }
+
+    async fn adjust_pace(&self, attempt: &Attempt) {
+        match &attempt.result {
+            Ok(_) => self.inner.gate.passed().await,
+            Err(Error::Api { answer, .. }) if answer.status == 429 => {
+                self.inner
+                    .gate
+                    .throttled(self.clock().instant(), attempt.retry_after)
+                    .await;
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Everything before sending: client, credentials, signature.
+    async fn prepare(&self, call: &Call<'_>, limit: Duration) -> Result<Prepared, Error> {
+        let http = self
+            .inner
+            .http
+            .get_or_try_init(|| async { build_http(self.settings()) })
+            .await?;
+        let base = self
+            .settings()
+            .endpoints
+            .url(call.service, call.region)?;
+        let credential = self.inner.credentials.credential(self).await?;
+
+        let path = format!("{}{}", base.path().trim_end_matches('/'), call.path);
+        let mut url = base;
+        url.set_path(&sign::encode_path(&path));
+        let query = sign::encode_query(&call.query);
+        url.set_query((!query.is_empty()).then_some(&query));
+
+        let line = RequestLine {
+            method: call.method,
+            origin: url.origin().ascii_serialization(),
+            path: path.clone(),
+        };
+        let headers = self.sign(call, &credential, &url, &path)?;
+        let mut request = http
+            .request(method(call.method), url)
+            .headers(headers)
+            .timeout(limit);
+        if let Some(body) = &call.body {
+            request = request.body(body.clone());
+        }
+        Ok(Prepared { line, request })
+    }
+
+    /// The headers of a call, signed or with a token.
+    fn sign(
+        &self,
+        call: &Call<'_>,
+        credential: &Credential,
+        url: &url::Url,
+        path: &str,
+    ) -> Result<HeaderMap, Error> {
+        let mut headers = call.headers.clone();
+        if call.body.is_some() {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        match credential {
+            Credential::Token(token) => headers.push((
+                "X-Auth-Token".to_owned(),
+                token.expose_secret().to_owned(),
+            )),
+            Credential::Keys(keys) => {
+                if let Some(token) = &keys.security_token {
+                    headers.push((
+                        "X-Security-Token".to_owned(),
+                        token.expose_secret().to_owned(),
+                    ));
+                }
+                let signed = sign::sign(
+                    &SignRequest {
+                        method: call.method,
+                        host: &host_header(url),
+                        path,
+                        query: &call.query,
+                        headers: &headers,
+                        body: call.body.as_deref().unwrap_or_default(),
+                    },
+                    &keys.access_key,
+                    keys.secret_key.expose_secret(),
+                    self.clock().now(),
+                );
+                headers.push(("X-Sdk-Date".to_owned(), signed.date));
+                headers.push(("Authorization".to_owned(), signed.authorization));
+            }
+            Credential::None => {}
+        }
+        header_map(&headers)
+    }
+
+    /// One request and its answer.
+    async fn exchange(&self, request: Prepared) -> Attempt {
+        let Prepared { line, request } = request;
+        let started = self.clock().instant();
+        let result = receive(&line, request).await;
+        let now = self.clock().instant();
+
+        let (status, request_id) = match &result {
+            Ok(answer) => (Some(answer.status), answer.request_id.clone()),
+            Err(_) => (None, None),
+        };
+        info!(
+            method = line.method,
+            origin = line.origin,
+            path = line.path,
+            status,
+            duration_ms = now.saturating_duration_since(started).as_millis() as u64,
+            request_id,
+            error = result.as_ref().err().map(tracing::field::display),
+            "API call"
+        );
+
+        match result {
+            Ok(answer) if (200..300).contains(&answer.status) => Attempt {
+                result: Ok(answer),
+                retry_after: None,
+            },
+            Ok(answer) => Attempt {
+                retry_after: header(&answer.headers, "retry-after")
+                    .and_then(|value| retry::parse_retry_after(&value, self.clock().now())),
+                result: Err(self.api_error(answer)),
+            },
+            Err(error) => Attempt {
+                result: Err(error),
+                retry_after: None,
+            },
+        }
+    }
+
+    /// Reads an error answer.
+    fn api_error(&self, answer: Answer) -> Error {
+        let body: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let html = looks_like_html(&answer.body);
+        let clock_offset = header(&answer.headers, "date")
+            .and_then(|date| httpdate::parse_http_date(&date).ok())
+            .and_then(|date| {
+                let offset = time::OffsetDateTime::from(date) - self.clock().now();
+                Duration::try_from(offset.abs()).ok()
+            });
+        let keystone = body.error.unwrap_or_default();
+        let message = body.error_msg.or(body.message).or(keystone.message).or_else(|| {
+            let text = String::from_utf8_lossy(&answer.body);
+            let first = text.lines().next().unwrap_or_default().trim();
+            (!html && !first.is_empty()).then(|| first.chars().take(200).collect())
+        });
+        Error::Api {
+            line: answer.line,
+            answer: Box::new(ApiError {
+                status: answer.status,
+                code: body.error_code.or(body.code).or(keystone.code).map(|code| code.0),
+                message,
+                ext_message: body.error_ext_msg,
+                request_id: answer.request_id.or(body.request_id),
+                clock_offset,
+                html,
+            }),
+        }
+    }
+}
+
+/// A request that is ready to be sent.
+struct Prepared {
+    line: RequestLine,
+    request: reqwest::RequestBuilder,
+}
+
+/// The shapes of error bodies: the services' and the gateway's, and IAM's `{"error": {"code", "message"}}`.
+#[derive(Debug, Default, Deserialize)]
+struct ErrorBody {
+    error_code: Option<Text>,
+    error_msg: Option<String>,
+    error_ext_msg: Option<String>,
+    request_id: Option<String>,
+    code: Option<Text>,
+    message: Option<String>,
+    error: Option<KeystoneError>,
+}
+
+/// IAM's own shape of an error.
+#[derive(Debug, Default, Deserialize)]
+struct KeystoneError {
+    code: Option<Text>,
+    message: Option<String>,
+}
+
+/// Giving up after an attempt that certainly did nothing, or after one that may have.
+fn given_up(error: Error, doubt: bool) -> Outcome<Answer> {
+    if doubt {
+        Outcome::Unknown(error)
+    } else {
+        Outcome::Rejected(error)
+    }
+}
+
+/// Can this attempt of a call that changes something have done it?
+fn may_have_happened(repeat: Repeat, error: &Error) -> bool {
+    repeat != Repeat::Read && retry::next(Repeat::Never, error) == Next::GiveUpUnknown
+}
+
+/// Resolves when the user stops the run; for a call that changes something a little later.
+async fn stopped_for(operation: &Operation, repeat: Repeat) {
+    operation.stopped().await;
+    if repeat != Repeat::Read {
+        tokio::time::sleep(GRACE).await;
+    }
+}
+
+/// Sends and reads the answer whole, within the limits.
+async fn receive(line: &RequestLine, request: reqwest::RequestBuilder) -> Result<Answer, Error> {
+    let mut response = request
+        .send()
+        .await
+        .map_err(|error| transport_error(line, &error))?;
+    let status = response.status().as_u16();
+    let headers = response.headers().clone();
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| transport_error(line, &error))?
+    {
+        if body.len() + chunk.len() > ANSWER_LIMIT {
+            return Err(Error::Lost {
+                line: line.clone(),
+                reason: format!(
+                    "the answer (HTTP {status}) is longer than {} MiB",
+                    ANSWER_LIMIT >> 20
+                ),
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer {
+        line: line.clone(),
+        status,
+        request_id: header(&headers, "x-request-id"),
+        headers,
+        body,
+        after_doubt: false,
+    })
+}
+
+/// Was the connection never made, or was the answer lost?
+fn transport_error(line: &RequestLine, error: &reqwest::Error) -> Error {
+    let line = line.clone();
+    let reason = reason(error);
+    if error.is_connect() || error.is_builder() {
+        Error::NotSent { line, reason }
+    } else {
+        Error::Lost { line, reason }
+    }
+}
+
+/// The innermost words of an error: "Connection refused", not four layers of "error sending request".
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return if error.is_connect() {
+            "no connection within the time limit".to_owned()
+        } else {
+            "no complete answer within the time limit".to_owned()
+        };
+    }
+    let mut source = error.source();
+    let mut words = String::new();
+    while let Some(inner) = source {
+        words = inner.to_string();
+        source = inner.source();
+    }
+    if words.is_empty() {
+        // The URL holds nothing secret, but the line has it already.
+        words = "the request could not be sent".to_owned();
+    }
+    words
+}
+
+fn build_http(settings: &Settings) -> Result<reqwest::Client, Error> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!(
+            "terraform-provider-hwc/",
+            env!("CARGO_PKG_VERSION")
+        ))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(settings.connect_timeout)
+        .pool_idle_timeout(IDLE_CONNECTION)
+        .tcp_nodelay(true);
+    if settings.insecure {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    builder
+        .build()
+        .map_err(|error| Error::Settings(format!("no HTTP client: {}", reason(&error))))
+}
+
+/// The `Host` header that goes with a URL: the port only when it is not the scheme's own.
+fn host_header(url: &url::Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, Error> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let key = HeaderName::try_from(name.as_str());
+            let value = HeaderValue::try_from(value.as_str());
+            match (key, value) {
+                (Ok(key), Ok(mut value)) => {
+                    value.set_sensitive(matches!(
+                        key.as_str(),
+                        "authorization" | "x-auth-token" | "x-security-token"
+                    ));
+                    Ok((key, value))
+                }
+                _ => Err(Error::Settings(format!(
+                    "the header {name} cannot be sent: its value has characters that HTTP does not allow"
+                ))),
+            }
+        })
+        .collect()
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
+
+fn looks_like_html(body: &[u8]) -> bool {
+    let start = String::from_utf8_lossy(&body[..body.len().min(256)]).to_ascii_lowercase();
+    let start = start.trim_start();
+    start.starts_with("<!doctype html") || start.starts_with("<html")
+}
+
+/// The methods that calls use; anything else would be a mistake in this crate and is sent as GET.
+fn method(name: &str) -> reqwest::Method {
+    reqwest::Method::from_bytes(name.as_bytes()).unwrap_or(reqwest::Method::GET)
+}

@@ -1,0 +1,37 @@
+//! Time from outside: the wall clock, a monotonic clock and sleep, so that tests decide how time passes.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+/// Where the client takes its time from.
+#[async_trait]
+pub trait Clock: Send + Sync + 'static {
+    /// The date and time, for signatures, expiry of credentials and what goes into state.
+    fn now(&self) -> OffsetDateTime;
+    /// A time that only grows, for deadlines.
+    fn instant(&self) -> Instant;
+    /// Waits.
+    async fn sleep(&self, duration: Duration);
+}
+
+/// The machine's own clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}

@@ -1,0 +1,321 @@
+//! Distributed Cache Service: sessions of Redis nodes.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use tracing::debug;
+
+use super::client::{Answer, Call, Client};
+use super::endpoint::Service;
+use super::error::{Error, Outcome};
+use super::lenient::{self, Text};
+use super::operation::Operation;
+use super::retry::Repeat;
+
+/// Why an identifier cannot be one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct IdError(pub(super) &'static str);
+
+/// Defines an identifier of which the API document says no form: anything that can stand in a path.
+macro_rules! free_form_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                check_free_form(text).map(|()| Self(text.to_owned()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+free_form_id! {
+    /// A DCS instance. A UUID in the API document's samples, but the document sets no form.
+    InstanceId
+}
+free_form_id! {
+    /// A node of a DCS instance. A UUID in the API document's sample, but the document sets no form.
+    NodeId
+}
+free_form_id! {
+    /// A task of DCS, for example the one that kills sessions.
+    JobId
+}
+
+fn check_free_form(text: &str) -> Result<(), IdError> {
+    if text.is_empty() {
+        return Err(IdError("it is empty"));
+    }
+    if text
+        .chars()
+        .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '/' | '?' | '#' | '\\'))
+    {
+        return Err(IdError(
+            "it has white space, a slash or another character that no identifier has",
+        ));
+    }
+    if matches!(text, "." | "..") {
+        return Err(IdError("it is not an identifier"));
+    }
+    Ok(())
+}
+
+/// Which sessions of an instance a kill-all is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Those of every node: `kill_all_nodes`.
+    AllNodes,
+    /// Those of one node: `node_id`.
+    Node(NodeId),
+}
+
+/// What DCS answers when it accepted a kill-all.
+#[derive(Clone, Debug)]
+pub struct KillAccepted {
+    /// The job that kills; unknown when the answer's body could not be read.
+    pub job_id: Option<JobId>,
+    /// `X-Request-Id` of the answer.
+    pub request_id: Option<String>,
+    /// What was wrong with the answer's body, although it meant that the kill was accepted.
+    pub unreadable: Option<Error>,
+}
+
+/// How far a job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobStatus {
+    /// `SUCCESS`: it ended well.
+    Success,
+    /// `FAIL`: it ended badly.
+    Fail,
+    /// Any other word: it is still running.
+    Running(String),
+}
+
+impl JobStatus {
+    /// The API's own word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Success => "SUCCESS",
+            Self::Fail => "FAIL",
+            Self::Running(word) => word,
+        }
+    }
+
+    fn from_word(word: String) -> Self {
+        match word.as_str() {
+            "SUCCESS" => Self::Success,
+            "FAIL" => Self::Fail,
+            _ => Self::Running(word),
+        }
+    }
+}
+
+/// A job as `GET /v2/{project_id}/jobs/{job_id}` shows it.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// How far it is.
+    pub status: JobStatus,
+    /// When it began.
+    pub begin_time: Option<OffsetDateTime>,
+    /// When it ended.
+    pub end_time: Option<OffsetDateTime>,
+    /// Why it failed.
+    pub fail_reason: Option<String>,
+}
+
+#[derive(Serialize)]
+struct KillAllBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_id: Option<&'a NodeId>,
+    kill_all_nodes: bool,
+}
+
+#[derive(Deserialize)]
+struct KillAllAnswer {
+    job_id: Text,
+}
+
+#[derive(Deserialize)]
+struct JobAnswer {
+    status: String,
+    #[serde(default, deserialize_with = "lenient::epoch_millis")]
+    begin_time: Option<OffsetDateTime>,
+    #[serde(default, deserialize_with = "lenient::epoch_millis")]
+    end_time: Option<OffsetDateTime>,
+    #[serde(default)]
+    fail_reason: Option<String>,
+}
+
+/// The DCS calls of one region.
+#[derive(Clone, Copy, Debug)]
+pub struct Dcs<'a> {
+    client: &'a Client,
+    region: &'a str,
+}
+
+/// The first look at a job comes soon: most kills are done in a second or two.
+const FIRST_LOOK: Duration = Duration::from_millis(500);
+/// Later looks come at longer and longer intervals, up to this.
+const SLOWEST_LOOK: Duration = Duration::from_secs(15);
+/// A job that was only just made may not be found yet. After this time it does not exist.
+const JOB_APPEARS_WITHIN: Duration = Duration::from_secs(30);
+
+impl<'a> Dcs<'a> {
+    /// The DCS of a region.
+    pub fn new(client: &'a Client, region: &'a str) -> Self {
+        Self { client, region }
+    }
+
+    /// Kills all sessions of a node, or of all nodes:
+    /// `POST /v2/{project_id}/instances/{instance_id}/clients/kill-all`. Never sent again once it may have arrived.
+    pub async fn kill_all(
+        &self,
+        instance: &InstanceId,
+        target: &Target,
+        operation: &Operation,
+    ) -> Outcome<KillAccepted> {
+        let body = match target {
+            Target::AllNodes => KillAllBody {
+                node_id: None,
+                kill_all_nodes: true,
+            },
+            Target::Node(node) => KillAllBody {
+                node_id: Some(node),
+                kill_all_nodes: false,
+            },
+        };
+        let call = match self.call(
+            "POST",
+            format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all"),
+            Repeat::Never,
+        )
+        .with_json(&body)
+        {
+            Ok(call) => call,
+            Err(error) => return Outcome::Rejected(error),
+        };
+        self.client
+            .run(call, operation)
+            .await
+            .map(|answer| read_kill_all(&answer))
+    }
+
+    /// Looks at a job: `GET /v2/{project_id}/jobs/{job_id}`.
+    ///
+    /// # Errors
+    /// When the job cannot be seen.
+    pub async fn job(&self, job: &JobId, operation: &Operation) -> Result<Job, Error> {
+        let call = self.call(
+            "GET",
+            format!("/v2/{{project_id}}/jobs/{job}"),
+            Repeat::Read,
+        );
+        let answer = self.client.read(call, operation).await?;
+        let job: JobAnswer = answer.json()?;
+        Ok(Job {
+            status: JobStatus::from_word(job.status),
+            begin_time: job.begin_time,
+            end_time: job.end_time,
+            fail_reason: job.fail_reason.filter(|reason| !reason.is_empty()),
+        })
+    }
+
+    /// Follows a job to its end. `seen` hears of every look at it that showed it unfinished.
+    ///
+    /// # Errors
+    /// When the job cannot be seen any more, or the operation's time limit or the user's stop came first;
+    /// the job itself goes on in all of these cases.
+    pub async fn wait_for_job(
+        &self,
+        job_id: &JobId,
+        operation: &Operation,
+        mut seen: impl FnMut(&Job) + Send,
+    ) -> Result<Job, Error> {
+        let clock = self.client.clock();
+        let started = clock.instant();
+        let mut interval = FIRST_LOOK;
+        let mut last = None;
+        loop {
+            operation
+                .sleep(clock, interval)
+                .await
+                .map_err(|interrupted| interrupted.into_error(last.take()))?;
+            interval = interval.mul_f64(1.5).min(SLOWEST_LOOK);
+
+            let young = clock.instant().saturating_duration_since(started) < JOB_APPEARS_WITHIN;
+            match self.job(job_id, operation).await {
+                Ok(job) if matches!(job.status, JobStatus::Running(_)) => seen(&job),
+                Ok(job) => return Ok(job),
+                Err(error) if young && is_not_found(&error) => {
+                    debug!(job = %job_id, "the job is not found yet");
+                    last = Some(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn call(&self, method: &'static str, path: String, repeat: Repeat) -> Call<'a> {
+        Call::new(Service::Dcs, self.region, method, path, repeat)
+    }
+}
+
+fn is_not_found(error: &Error) -> bool {
+    error.api().is_some_and(|answer| answer.status == 404)
+}
+
+/// Reads the answer of a kill-all. Whatever its body, the kill was accepted.
+fn read_kill_all(answer: &Answer) -> KillAccepted {
+    let request_id = answer.request_id.clone();
+    match answer.json::<KillAllAnswer>() {
+        Ok(body) => match body.job_id.0.parse::<JobId>() {
+            Ok(job_id) => KillAccepted {
+                job_id: Some(job_id),
+                request_id,
+                unreadable: None,
+            },
+            Err(reason) => KillAccepted {
+                job_id: None,
+                request_id,
+                unreadable: Some(answer.unreadable(&format!("job_id: {reason}"))),
+            },
+        },
+        Err(unreadable) => KillAccepted {
+            job_id: unquoted_job_id(&answer.body),
+            request_id,
+            unreadable: Some(unreadable),
+        },
+    }
+}
+
+/// The API document's sample answer has the id without quotes, which is not JSON. An answer that looks exactly
+/// like the sample still tells its job.
+fn unquoted_job_id(body: &[u8]) -> Option<JobId> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    let inner = text.strip_prefix('{')?.strip_suffix('}')?;
+    let (key, value) = inner.split_once(':')?;
+    let value = value.trim();
+    let plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    (key.trim() == "\"job_id\"" && plain).then(|| value.parse().ok())?
+}

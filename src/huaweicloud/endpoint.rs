@@ -1,0 +1,244 @@
+//! Where each service answers, by region and cloud, and what the user says otherwise.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::error::Error;
+
+/// The cloud that most accounts live in.
+pub const DEFAULT_CLOUD: &str = "myhuaweicloud.com";
+
+/// Regions where TaurusDB answers under `gaussdbformysql` instead of `gaussdb`.
+const GAUSSDB_FOR_MYSQL_REGIONS: [&str; 5] = [
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "cn-north-11",
+    "tr-west-1",
+    "me-east-1",
+];
+
+/// Regions where TaurusDB answers under `gaussdb-mysql` instead of `gaussdb`.
+const GAUSSDB_DASH_MYSQL_REGIONS: [&str; 4] =
+    ["af-south-1", "cn-east-5", "la-north-2", "cn-southwest-3"];
+
+/// A service of Huawei Cloud that this client calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Distributed Cache Service.
+    Dcs,
+    /// TaurusDB, formerly GaussDB(for MySQL).
+    TaurusDb,
+    /// Identity and Access Management.
+    Iam,
+    /// Security Token Service.
+    Sts,
+}
+
+impl Service {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Dcs, Self::TaurusDb, Self::Iam, Self::Sts];
+
+    /// The key in the provider's `endpoints` map.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Dcs => "dcs",
+            Self::TaurusDb => "taurusdb",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+        }
+    }
+
+    /// The service of a key in `endpoints`; `gaussdb` is what the official provider calls TaurusDB.
+    pub fn from_key(key: &str) -> Option<Self> {
+        match key {
+            "dcs" => Some(Self::Dcs),
+            "taurusdb" | "gaussdb" => Some(Self::TaurusDb),
+            "iam" => Some(Self::Iam),
+            "sts" => Some(Self::Sts),
+            _ => None,
+        }
+    }
+
+    /// The first label of the host name in a region.
+    fn host_label(self, region: &str) -> &'static str {
+        match self {
+            Self::Dcs => "dcs",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+            Self::TaurusDb if GAUSSDB_FOR_MYSQL_REGIONS.contains(&region) => "gaussdbformysql",
+            Self::TaurusDb if GAUSSDB_DASH_MYSQL_REGIONS.contains(&region) => "gaussdb-mysql",
+            Self::TaurusDb => "gaussdb",
+        }
+    }
+}
+
+/// Where the services answer.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    cloud: String,
+    overrides: BTreeMap<Service, Url>,
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self::new(DEFAULT_CLOUD)
+    }
+}
+
+impl Endpoints {
+    /// The endpoints of a cloud, by its domain name: `myhuaweicloud.com`, `myhuaweicloud.eu`.
+    pub fn new(cloud: impl Into<String>) -> Self {
+        Self {
+            cloud: cloud.into(),
+            overrides: BTreeMap::new(),
+        }
+    }
+
+    /// Sends the calls of `service` to `url` in every region.
+    pub fn set(&mut self, service: Service, url: Url) {
+        self.overrides.insert(service, url);
+    }
+
+    /// Is the endpoint of `service` set by the user?
+    pub fn is_set(&self, service: Service) -> bool {
+        self.overrides.contains_key(&service)
+    }
+
+    /// The base URL of `service` in `region`.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] when cloud and region make no host name.
+    pub fn url(&self, service: Service, region: &str) -> Result<Url, Error> {
+        if let Some(url) = self.overrides.get(&service) {
+            return Ok(url.clone());
+        }
+        let host = format!("{}.{region}.{}", service.host_label(region), self.cloud);
+        Url::parse(&format!("https://{host}/")).map_err(|reason| {
+            Error::Settings(format!(
+                "region {region:?} and cloud {:?} make no host name: {reason}",
+                self.cloud
+            ))
+        })
+    }
+}
+
+/// Reads an endpoint as users write it: a URL, or a host name, which means https. A path is kept as a prefix.
+///
+/// # Errors
+/// In words, when it is not one.
+pub fn parse_endpoint(text: &str) -> Result<Url, String> {
+    let text = text.trim();
+    let with_scheme = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    };
+    let mut url = Url::parse(&with_scheme).map_err(|reason| format!("not a URL: {reason}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!(
+            "the scheme must be https or http, not {}",
+            url.scheme()
+        ));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("it has no host name".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it must not carry a user name or password".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("it must not carry a query or fragment".to_owned());
+    }
+    if url.path().contains('%') {
+        return Err("its path must be plain ASCII".to_owned());
+    }
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&format!("{path}/"));
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn hosts_follow_service_region_and_cloud() {
+        let default = Endpoints::default();
+        let europe = Endpoints::new("myhuaweicloud.eu");
+        for (endpoints, service, region, url) in [
+            (
+                &default,
+                Service::Dcs,
+                "cn-north-4",
+                "https://dcs.cn-north-4.myhuaweicloud.com/",
+            ),
+            (
+                &default,
+                Service::TaurusDb,
+                "cn-north-4",
+                "https://gaussdb.cn-north-4.myhuaweicloud.com/",
+            ),
+            (
+                &default,
+                Service::TaurusDb,
+                "ap-southeast-1",
+                "https://gaussdbformysql.ap-southeast-1.myhuaweicloud.com/",
+            ),
+            (
+                &default,
+                Service::TaurusDb,
+                "af-south-1",
+                "https://gaussdb-mysql.af-south-1.myhuaweicloud.com/",
+            ),
+            (
+                &europe,
+                Service::Iam,
+                "eu-west-101",
+                "https://iam.eu-west-101.myhuaweicloud.eu/",
+            ),
+        ] {
+            assert_eq!(endpoints.url(service, region).unwrap().as_str(), url);
+        }
+    }
+
+    #[test]
+    fn an_endpoint_of_the_user_wins_in_every_region() {
+        let mut endpoints = Endpoints::default();
+        endpoints.set(
+            Service::Dcs,
+            parse_endpoint("http://127.0.0.1:8080/x").unwrap(),
+        );
+        assert_eq!(
+            endpoints.url(Service::Dcs, "anywhere").unwrap().as_str(),
+            "http://127.0.0.1:8080/x/"
+        );
+    }
+
+    #[test]
+    fn endpoints_are_urls_or_host_names_and_nothing_else() {
+        for (text, url) in [
+            ("dcs.example.com", "https://dcs.example.com/"),
+            (
+                "https://dcs.example.com/base/",
+                "https://dcs.example.com/base/",
+            ),
+            ("http://[::1]:99", "http://[::1]:99/"),
+        ] {
+            assert_eq!(parse_endpoint(text).unwrap().as_str(), url, "{text}");
+        }
+        for text in [
+            "",
+            "ftp://x",
+            "https://",
+            "https://u:p@x",
+            "https://x?y=1",
+            "https://x#y",
+            "a b",
+            "https://x/%20",
+        ] {
+            assert!(parse_endpoint(text).is_err(), "{text}");
+        }
+    }
+}

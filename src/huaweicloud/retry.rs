@@ -1,0 +1,225 @@
+//! When to repeat a call, how long to wait before, and how fast to go at all.
+//!
+//! The rules in one table; `kind` is what a call does, see [`Repeat`].
+//!
+//! | how an attempt ended | read | harmless kill | kill |
+//! | --- | --- | --- | --- |
+//! | never sent (refused, DNS, TLS, connect time-out) | repeat | repeat | repeat |
+//! | 429, or 503 from the gateway | repeat | repeat | repeat |
+//! | instance busy (`DCS.4957` and siblings) | repeat until the time limit | the same | the same |
+//! | other 5xx, or the answer was lost | repeat | repeat | never: the outcome is unknown |
+//! | anything else | final | final | final |
+
+use std::time::Duration;
+
+use rand::Rng;
+use time::OffsetDateTime;
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use super::clock::Clock;
+use super::error::{ApiError, Error};
+use super::operation::{Interrupted, Operation};
+
+/// What repeating a call would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// It changes nothing: repeat whenever that may help.
+    Read,
+    /// It changes something, and doing it twice is the same as once (TaurusDB thread ids are not reused).
+    Harmless,
+    /// Doing it twice would do it twice (a second DCS kill hits clients that have reconnected).
+    Never,
+}
+
+/// What to do after an attempt that did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Try again; it counts against `max_retries`.
+    Again,
+    /// Try again until the time limit: the instance is busy.
+    AgainWhenIdle,
+    /// Give up: certainly nothing happened.
+    GiveUp,
+    /// Give up: it may have happened.
+    GiveUpUnknown,
+}
+
+/// Decides what comes after a failed attempt, by the table at the top of this module.
+pub fn next(repeat: Repeat, error: &Error) -> Next {
+    match error {
+        Error::NotSent { .. } => Next::Again,
+        Error::Lost { .. } => after_doubt(repeat),
+        Error::Api { answer, .. } => after_answer(repeat, answer),
+        _ => Next::GiveUp,
+    }
+}
+
+fn after_answer(repeat: Repeat, answer: &ApiError) -> Next {
+    match answer.status {
+        _ if answer.is_busy() => Next::AgainWhenIdle,
+        429 => Next::Again,
+        503 if answer.is_from_gateway() => Next::Again,
+        500.. => after_doubt(repeat),
+        _ => Next::GiveUp,
+    }
+}
+
+/// After an attempt of which nobody knows what it did.
+fn after_doubt(repeat: Repeat) -> Next {
+    match repeat {
+        Repeat::Read | Repeat::Harmless => Next::Again,
+        Repeat::Never => Next::GiveUpUnknown,
+    }
+}
+
+/// Delays between attempts: exponential, with full jitter, so that many clients spread out.
+#[derive(Clone, Copy, Debug)]
+pub struct Backoff {
+    /// Upper bound of the first delay.
+    pub first: Duration,
+    /// Upper bound of every delay.
+    pub most: Duration,
+}
+
+impl Backoff {
+    /// For faults of network and gateway.
+    pub const FAULT: Self = Self {
+        first: Duration::from_millis(200),
+        most: Duration::from_secs(20),
+    };
+    /// For a busy instance, whose tasks take seconds to minutes.
+    pub const BUSY: Self = Self {
+        first: Duration::from_secs(1),
+        most: Duration::from_secs(15),
+    };
+
+    /// The bound of the delay before retry number `retry` (0 for the first).
+    pub fn bound(&self, retry: u32) -> Duration {
+        self.first
+            .saturating_mul(2_u32.saturating_pow(retry))
+            .min(self.most)
+    }
+
+    /// A delay drawn evenly from zero to the bound.
+    pub fn delay(&self, retry: u32, rng: &mut impl Rng) -> Duration {
+        self.bound(retry).mul_f64(rng.random::<f64>())
+    }
+}
+
+/// Reads a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3). A date that has passed means no delay.
+pub fn parse_retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = OffsetDateTime::from(httpdate::parse_http_date(value).ok()?);
+    Some((date - now).try_into().unwrap_or(Duration::ZERO))
+}
+
+/// How many calls of one process run at once. Terraform's `-parallelism` can be far above what a gateway likes.
+const CALLS_AT_ONCE: usize = 32;
+
+/// Calls per second when the gateway throttles for the first time: it starts from here and halves.
+const FIRST_RATE: f64 = 20.0;
+/// The slowest the bucket goes, in calls per second.
+const LEAST_RATE: f64 = 0.5;
+/// Above this rate the bucket no longer holds anything back.
+const FREE_RATE: f64 = 200.0;
+/// What a success adds to the rate, as a factor.
+const RECOVERY: f64 = 1.05;
+/// Answers 429 that arrive within this time are one event: they were sent at the same rate.
+const ONE_EVENT: Duration = Duration::from_secs(1);
+
+/// What all calls of a process pass: a limit on how many run at once, and a token bucket that is empty only
+/// after the gateway has throttled, so that `-parallelism=100` does not turn one 429 into a hundred.
+#[derive(Debug)]
+pub struct Gate {
+    slots: Semaphore,
+    pace: Mutex<Pace>,
+}
+
+/// The token bucket: calls leave one `1/rate` after the other; the rate halves when throttled and recovers.
+#[derive(Debug, Default)]
+struct Pace {
+    /// Calls per second; `None` is unlimited.
+    rate: Option<f64>,
+    /// When the next call may leave.
+    next: Option<Instant>,
+    /// When the gateway last throttled.
+    throttled: Option<Instant>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self {
+            slots: Semaphore::new(CALLS_AT_ONCE),
+            pace: Mutex::new(Pace::default()),
+        }
+    }
+}
+
+impl Gate {
+    /// Waits for a place and for the pace; the place is held until the permit is dropped.
+    ///
+    /// # Errors
+    /// When the operation's time limit or the user's stop comes first.
+    pub async fn enter(
+        &self,
+        clock: &dyn Clock,
+        operation: &Operation,
+    ) -> Result<SemaphorePermit<'_>, Interrupted> {
+        let permit = operation
+            .bound(clock, self.slots.acquire())
+            .await?
+            // The semaphore is never closed; if it were, nothing could be sent any more.
+            .map_err(|_| Interrupted::Stopped)?;
+        let wait = self.pace.lock().await.reserve(clock.instant());
+        if !wait.is_zero() {
+            operation.sleep(clock, wait).await?;
+        }
+        Ok(permit)
+    }
+
+    /// The gateway throttled: slow down, and let nobody through before `retry_after`.
+    pub async fn throttled(&self, now: Instant, retry_after: Option<Duration>) {
+        self.pace.lock().await.slow_down(now, retry_after);
+    }
+
+    /// The gateway let a call through: recover a little.
+    pub async fn passed(&self) {
+        self.pace.lock().await.recover();
+    }
+}
+
+impl Pace {
+    /// Takes the next token; how long until it is there.
+    fn reserve(&mut self, now: Instant) -> Duration {
+        let Some(next) = self.next else {
+            return Duration::ZERO;
+        };
+        let leave = next.max(now);
+        self.next = match self.rate {
+            Some(rate) => Some(leave + Duration::from_secs_f64(1.0 / rate)),
+            None if leave <= now => None,
+            None => Some(leave),
+        };
+        leave - now
+    }
+
+    fn slow_down(&mut self, now: Instant, retry_after: Option<Duration>) {
+        let same_event = self.throttled.is_some_and(|then| now < then + ONE_EVENT);
+        if !same_event {
+            self.throttled = Some(now);
+            self.rate = Some((self.rate.unwrap_or(FIRST_RATE * 2.0) / 2.0).max(LEAST_RATE));
+        }
+        let pause = now + retry_after.unwrap_or(Duration::ZERO);
+        self.next = Some(self.next.map_or(pause, |next| next.max(pause)));
+    }
+
+    fn recover(&mut self) {
+        let Some(rate) = self.rate else { return };
+        let faster = rate * RECOVERY;
+        self.rate = (faster < FREE_RATE).then_some(faster);
+    }
+}

@@ -1,0 +1,256 @@
+//! TaurusDB (formerly GaussDB(for MySQL)): session threads of a node.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::client::{Call, Client};
+use super::dcs::IdError;
+use super::endpoint::Service;
+use super::error::{Error, Outcome};
+use super::lenient::{self, Integer};
+use super::operation::Operation;
+use super::retry::Repeat;
+
+/// Length of instance and node ids.
+const ID_LENGTH: usize = 36;
+/// Ending of instance ids.
+const INSTANCE_SUFFIX: &str = "in07";
+/// Ending of node ids.
+const NODE_SUFFIX: &str = "no07";
+
+/// A TaurusDB instance: 36 letters and digits, the last four `in07`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId(String);
+
+/// A node of a TaurusDB instance: 36 letters and digits, the last four `no07`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(String);
+
+/// A session thread: a positive 64-bit number, never used again by the same server process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct ThreadId(i64);
+
+impl FromStr for InstanceId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match check(text, INSTANCE_SUFFIX) {
+            Ok(()) => Ok(Self(text.to_owned())),
+            Err(Flaw::Suffix) if text.ends_with(NODE_SUFFIX) => Err(IdError(
+                "it ends in no07, so it is a node's id; an instance's ends in in07",
+            )),
+            Err(Flaw::Suffix) => Err(IdError("an instance id of TaurusDB ends in in07")),
+            Err(Flaw::Form) => Err(IdError(
+                "an instance id of TaurusDB has 36 characters, only letters and digits, and ends in in07",
+            )),
+        }
+    }
+}
+
+impl FromStr for NodeId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match check(text, NODE_SUFFIX) {
+            Ok(()) => Ok(Self(text.to_owned())),
+            Err(Flaw::Suffix) if text.ends_with(INSTANCE_SUFFIX) => Err(IdError(
+                "it ends in in07, so it is an instance's id; a node's ends in no07",
+            )),
+            Err(Flaw::Suffix) => Err(IdError("a node id of TaurusDB ends in no07")),
+            Err(Flaw::Form) => Err(IdError(
+                "a node id of TaurusDB has 36 characters, only letters and digits, and ends in no07",
+            )),
+        }
+    }
+}
+
+enum Flaw {
+    Form,
+    Suffix,
+}
+
+fn check(text: &str, suffix: &str) -> Result<(), Flaw> {
+    if text.len() != ID_LENGTH || !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(Flaw::Form);
+    }
+    if !text.ends_with(suffix) {
+        return Err(Flaw::Suffix);
+    }
+    Ok(())
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl ThreadId {
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for ThreadId {
+    type Error = IdError;
+
+    fn try_from(number: i64) -> Result<Self, IdError> {
+        if number > 0 {
+            Ok(Self(number))
+        } else {
+            Err(IdError("a thread id is a positive number"))
+        }
+    }
+}
+
+impl fmt::Display for ThreadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What TaurusDB answers when it accepted a kill.
+#[derive(Clone, Debug)]
+pub struct KillAnswer {
+    /// The two lists; unknown when the answer's body could not be read.
+    pub lists: Result<KillLists, Error>,
+    /// `X-Request-Id` of the answer.
+    pub request_id: Option<String>,
+    /// An earlier attempt ended in doubt: what this answer reports as not found may have been killed by it.
+    pub after_doubt: bool,
+}
+
+/// `processes_killed` and `processes_not_found`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KillLists {
+    /// Threads that were killed.
+    pub killed: Vec<i64>,
+    /// Threads that did not exist.
+    pub not_found: Vec<i64>,
+}
+
+#[derive(Serialize)]
+struct KillBody<'a> {
+    processes: &'a [ThreadId],
+}
+
+#[derive(Deserialize)]
+struct KillBodyAnswer {
+    #[serde(deserialize_with = "lenient::list")]
+    processes_killed: Vec<Integer>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    processes_not_found: Vec<Integer>,
+}
+
+/// The TaurusDB calls of one region.
+#[derive(Clone, Copy, Debug)]
+pub struct TaurusDb<'a> {
+    client: &'a Client,
+    region: &'a str,
+}
+
+impl<'a> TaurusDb<'a> {
+    /// The TaurusDB of a region.
+    pub fn new(client: &'a Client, region: &'a str) -> Self {
+        Self { client, region }
+    }
+
+    /// Kills session threads of a node:
+    /// `DELETE /v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes`. Internal threads among them are
+    /// left alone by the service and are in neither list. Repeated when an answer is lost: a thread id is not reused,
+    /// so that a second kill finds nothing.
+    pub async fn kill(
+        &self,
+        instance: &InstanceId,
+        node: &NodeId,
+        threads: &[ThreadId],
+        operation: &Operation,
+    ) -> Outcome<KillAnswer> {
+        let call = match self
+            .call(
+                "DELETE",
+                format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes"),
+                Repeat::Harmless,
+            )
+            .with_json(&KillBody { processes: threads })
+        {
+            Ok(call) => call,
+            Err(error) => return Outcome::Rejected(error),
+        };
+        self.client
+            .run(call, operation)
+            .await
+            .map(|answer| KillAnswer {
+                lists: answer.json::<KillBodyAnswer>().map(|body| KillLists {
+                    killed: numbers(body.processes_killed),
+                    not_found: numbers(body.processes_not_found),
+                }),
+                request_id: answer.request_id.clone(),
+                after_doubt: answer.after_doubt,
+            })
+    }
+
+    fn call(&self, method: &'static str, path: String, repeat: Repeat) -> Call<'a> {
+        let mut call = Call::new(Service::TaurusDb, self.region, method, path, repeat);
+        if let Some(language) = &self.client.settings().language {
+            call.headers
+                .push(("X-Language".to_owned(), language.clone()));
+        }
+        call
+    }
+}
+
+fn numbers(list: Vec<Integer>) -> Vec<i64> {
+    list.into_iter().map(|integer| integer.0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn ids_follow_the_api_document() {
+        let instance = "a23fb62bd61e4e9e9636fd2225f395bein07";
+        let node = "18663926eacb443d98dc20f8620f28f2no07";
+        assert!(instance.parse::<InstanceId>().is_ok());
+        assert!(node.parse::<NodeId>().is_ok());
+        assert!(
+            node.parse::<InstanceId>()
+                .unwrap_err()
+                .to_string()
+                .contains("node's id")
+        );
+        assert!(
+            instance
+                .parse::<NodeId>()
+                .unwrap_err()
+                .to_string()
+                .contains("instance's id")
+        );
+        for text in [
+            "",
+            "in07",
+            "a23fb62b-d61e-4e9e-9636-fd2225f395be",
+            "a23fb62bd61e4e9e9636fd2225f395bXin08",
+        ] {
+            assert!(text.parse::<InstanceId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn thread_ids_are_positive() {
+        assert!(ThreadId::try_from(0).is_err());
+        assert!(ThreadId::try_from(-1).is_err());
+        assert_eq!(ThreadId::try_from(i64::MAX).unwrap().get(), i64::MAX);
+    }
+}
