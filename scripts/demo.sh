@@ -23,6 +23,11 @@ indent() { sed 's/^/    /'; }
 # ---------------------------------------------------------------------------------------------------------------------
 # What runs, and how it ends
 
+# What is set for another configuration must not show here. Which Terraform to use is still the user's choice.
+terraform=${TF_ACC_TERRAFORM_PATH:-}
+for variable in "${!TF_@}" "${!HW_@}"; do unset "$variable"; done
+export TF_ACC_TERRAFORM_PATH=$terraform
+
 work=$(mktemp -d)
 started=()
 
@@ -266,7 +271,7 @@ resource "hwc_dcs_session_kill" "checkout" {
   node_id     = "${dcs_nodes[0]}"
 }
 
-# Three sessions of one MySQL node; the last id is of a session that is long gone.
+# Chosen sessions of one MySQL node; the last id is of a session that ended long ago.
 resource "hwc_taurusdb_session_kill" "runaway_reports" {
   instance_id = "$taurusdb_instance"
   node_id     = "${taurusdb_nodes[0]}"

@@ -247,7 +247,11 @@ impl Client {
     }
 
     /// Makes a call that only reads.
-    pub(super) async fn read(&self, call: Call<'_>, operation: &Operation) -> Result<Answer, Error> {
+    pub(super) async fn read(
+        &self,
+        call: Call<'_>,
+        operation: &Operation,
+    ) -> Result<Answer, Error> {
         match self.run(call, operation).await {
             Outcome::Accepted(answer) => Ok(answer),
             Outcome::Rejected(error) | Outcome::Unknown(error) => Err(error),
@@ -398,10 +402,7 @@ impl Client {
             .http
             .get_or_try_init(|| async { build_http(self.settings()) })
             .await?;
-        let base = self
-            .settings()
-            .endpoints
-            .url(call.service, call.region)?;
+        let base = self.settings().endpoints.url(call.service, call.region)?;
         let credential = self.inner.credentials.credential(self).await?;
 
         let path = format!("{}{}", base.path().trim_end_matches('/'), call.path);
@@ -439,10 +440,9 @@ impl Client {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
         match credential {
-            Credential::Token(token) => headers.push((
-                "X-Auth-Token".to_owned(),
-                token.expose_secret().to_owned(),
-            )),
+            Credential::Token(token) => {
+                headers.push(("X-Auth-Token".to_owned(), token.expose_secret().to_owned()))
+            }
             Credential::Keys(keys) => {
                 if let Some(token) = &keys.security_token {
                     headers.push((
@@ -521,16 +521,24 @@ impl Client {
                 Duration::try_from(offset.abs()).ok()
             });
         let keystone = body.error.unwrap_or_default();
-        let message = body.error_msg.or(body.message).or(keystone.message).or_else(|| {
-            let text = String::from_utf8_lossy(&answer.body);
-            let first = text.lines().next().unwrap_or_default().trim();
-            (!html && !first.is_empty()).then(|| first.chars().take(200).collect())
-        });
+        let message = body
+            .error_msg
+            .or(body.message)
+            .or(keystone.message)
+            .or_else(|| {
+                let text = String::from_utf8_lossy(&answer.body);
+                let first = text.lines().next().unwrap_or_default().trim();
+                (!html && !first.is_empty()).then(|| first.chars().take(200).collect())
+            });
         Error::Api {
             line: answer.line,
             answer: Box::new(ApiError {
                 status: answer.status,
-                code: body.error_code.or(body.code).or(keystone.code).map(|code| code.0),
+                code: body
+                    .error_code
+                    .or(body.code)
+                    .or(keystone.code)
+                    .map(|code| code.0),
                 message,
                 ext_message: body.error_ext_msg,
                 request_id: answer.request_id.or(body.request_id),

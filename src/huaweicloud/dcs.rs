@@ -205,12 +205,13 @@ impl<'a> Dcs<'a> {
                 kill_all_nodes: false,
             },
         };
-        let call = match self.call(
-            "POST",
-            format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all"),
-            Repeat::Never,
-        )
-        .with_json(&body)
+        let call = match self
+            .call(
+                "POST",
+                format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all"),
+                Repeat::Never,
+            )
+            .with_json(&body)
         {
             Ok(call) => call,
             Err(error) => return Outcome::Rejected(error),

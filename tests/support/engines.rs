@@ -1,5 +1,6 @@
 //! The engines on this machine that can run the provider: Terraform and OpenTofu, in whatever versions there are.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -43,13 +44,7 @@ impl Engine {
     }
 
     fn ask(product: Product, path: &Path) -> Option<Self> {
-        let output = Command::new(path)
-            .args(["version", "-json"])
-            .env("CHECKPOINT_DISABLE", "1")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output()
-            .ok()?;
+        let output = command(path).args(["version", "-json"]).output().ok()?;
         let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
         let text = answer["terraform_version"].as_str()?;
         let mut numbers = text.split(['.', '-']).map(|part| part.parse().unwrap_or(0));
@@ -138,4 +133,21 @@ fn chosen(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable)
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
+}
+
+/// An engine's command without input, in the test's own environment less what would change how the engine or the
+/// provider behaves.
+pub fn command(path: &Path) -> Command {
+    const UNWANTED: [&str; 5] = ["HW_", "TF_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+    let unwanted = |name: &OsString| {
+        let name = name.to_string_lossy().to_uppercase();
+        UNWANTED.iter().any(|start| name.starts_with(start))
+    };
+    let mut command = Command::new(path);
+    command
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| !unwanted(name)))
+        .env("CHECKPOINT_DISABLE", "1")
+        .stdin(Stdio::null());
+    command
 }

@@ -1,7 +1,8 @@
 //! A server process that cannot outlive the test, however the test ends.
 
+use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -21,13 +22,15 @@ rm -rf "$folder""#;
 /// A running server and the folder it works in.
 pub struct Leash {
     keeper: Child,
+    log: PathBuf,
 }
 
 impl Leash {
     /// Starts a server whose files are all in `folder`. What it prints goes to `server.log` there.
     pub fn start(folder: TempDir, program: &Path, arguments: &[String]) -> Self {
         let folder = folder.keep();
-        let log = std::fs::File::create(folder.join("server.log")).expect("a log file");
+        let path = folder.join("server.log");
+        let log = File::create(&path).expect("a log file");
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(&folder)
@@ -38,7 +41,12 @@ impl Leash {
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
-        Self { keeper }
+        Self { keeper, log: path }
+    }
+
+    /// What the server has printed so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
 

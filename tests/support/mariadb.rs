@@ -36,7 +36,7 @@ pub fn nodes() -> &'static [MariaDbServer; 2] {
 /// A MariaDB server: one node of a TaurusDB instance.
 pub struct MariaDbServer {
     port: u16,
-    _process: Leash,
+    process: Leash,
 }
 
 impl MariaDbServer {
@@ -44,13 +44,12 @@ impl MariaDbServer {
         let port = free_port();
         let path = folder.path();
         let setup = path.join("setup.sql");
-        std::fs::write(
-            &setup,
-            format!(
-                "CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON *.* TO '{USER}'@'%';\n"
-            ),
-        )
-        .expect("the setup file");
+        // One statement a line: that is how the server reads it.
+        let statements = [
+            format!("CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n"),
+            format!("GRANT ALL ON *.* TO '{USER}'@'%';\n"),
+        ];
+        std::fs::write(&setup, statements.concat()).expect("the setup file");
         let arguments = [
             "--no-defaults".to_owned(),
             format!("--datadir={}", path.join("data").display()),
@@ -68,12 +67,10 @@ impl MariaDbServer {
         .chain(run_as())
         .collect::<Vec<_>>();
         let process = Leash::start(folder, &program("mariadbd"), &arguments);
-        let server = Self {
-            port,
-            _process: process,
-        };
+        let server = Self { port, process };
         eventually("MariaDB answers", || {
-            wait(Conn::new(server.options())).map_err(|error| error.to_string())
+            wait(Conn::new(server.options()))
+                .map_err(|error| format!("{error}\n{}", server.process.log()))
         });
         server
     }

@@ -10,7 +10,7 @@ use super::{eventually, free_port, program};
 /// A Redis server: one node of a DCS instance.
 pub struct RedisServer {
     port: u16,
-    _process: Leash,
+    process: Leash,
 }
 
 impl RedisServer {
@@ -29,11 +29,12 @@ impl RedisServer {
         .flat_map(|(option, value)| [option.to_owned(), value])
         .collect::<Vec<_>>();
         let process = Leash::start(folder, &program("redis-server"), &arguments);
-        let server = Self {
-            port,
-            _process: process,
-        };
-        eventually("Redis answers", || server.connect());
+        let server = Self { port, process };
+        eventually("Redis answers", || {
+            server
+                .connect()
+                .map_err(|error| format!("{error}\n{}", server.process.log()))
+        });
         server
     }
 

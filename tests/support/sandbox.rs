@@ -48,15 +48,15 @@ pub struct SandboxBuilder {
     arguments: Vec<String>,
 }
 
-/// One call that the sandbox served, as its own log has it.
+/// One call that the sandbox served, as its journal has it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Call {
     /// `GET`, `POST`, …
     pub method: String,
     /// The path without the query.
     pub path: String,
-    /// The HTTP status of the answer.
-    pub status: u16,
+    /// The HTTP status of the answer; none when the connection was dropped without one.
+    pub status: Option<u16>,
     /// What the caller sent: JSON, or null.
     #[serde(default)]
     pub body: Value,
@@ -160,14 +160,19 @@ impl Sandbox {
 
     /// Every call that it has served, oldest first.
     pub fn calls(&self) -> Vec<Call> {
-        wait(async {
+        #[derive(Deserialize)]
+        struct Journal {
+            requests: Vec<Call>,
+        }
+        let journal: Journal = wait(async {
             reqwest::get(format!("{}/_sandbox/requests", self.url))
                 .await?
                 .error_for_status()?
                 .json()
                 .await
         })
-        .expect("the sandbox's log of calls")
+        .expect("the sandbox's journal of calls");
+        journal.requests
     }
 
     /// The calls whose path ends so, oldest first.

@@ -1,14 +1,13 @@
 //! A folder with a configuration in it, in which an engine runs the provider under test.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use super::built_programs;
-use super::engines::Engine;
+use super::engines::{self, Engine};
 use super::sandbox::{ACCESS_KEY, PROJECT_ID, REGION, SECRET_KEY, Sandbox};
 
 const TERRAFORM_BLOCK: &str = r#"
@@ -182,16 +181,12 @@ impl Workspace {
 
     /// The engine's command, ready to be started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.engine.path);
+        let mut command = engines::command(&self.engine.path);
         command
             .args(arguments)
             .current_dir(self.folder.path())
-            .env_clear()
-            .envs(inherited_environment())
             .env("TF_CLI_CONFIG_FILE", self.path("cli.tfrc"))
-            .env("CHECKPOINT_DISABLE", "1")
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null());
+            .envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 
@@ -267,13 +262,4 @@ pub fn provider_block(sandbox: &Sandbox, arguments: &str) -> String {
     format!(
         "provider \"hwc\" {{\n  {arguments}\n  endpoints = {{\n    dcs = {url:?}\n    taurusdb = {url:?}\n    iam = {url:?}\n  }}\n}}\n"
     )
-}
-
-/// The test's own environment less what would change how the engine or the provider behaves.
-fn inherited_environment() -> impl Iterator<Item = (OsString, OsString)> {
-    const UNWANTED: [&str; 4] = ["HW_", "TF_", "HTTP_PROXY", "HTTPS_PROXY"];
-    std::env::vars_os().filter(|(name, _)| {
-        let name = name.to_string_lossy().to_uppercase();
-        !UNWANTED.iter().any(|unwanted| name.starts_with(unwanted))
-    })
 }
