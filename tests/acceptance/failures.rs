@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::engines;
+use crate::support::eventually;
 use crate::support::mariadb;
 use crate::support::redis::RedisServer;
 use crate::support::sandbox::{
@@ -93,28 +94,69 @@ fn an_accepted_dcs_kill_with_an_unreadable_answer_stays_in_state_with_a_warning(
     let nodes = two_nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     let mut clients = nodes[0].open_clients(3);
-    // As the API document's own sample has it: the id is not quoted, so this is not JSON.
     sandbox.break_calls(json!({
         "path_contains": "/clients/kill-all",
         "apply": true,
         "status": 200,
-        "body": "{\n    \"job_id\": 8abf6e1e824dfcb201824e02ee9a0015\n}",
+        "body": "<html>a proxy was here</html>",
     }));
     let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &dcs_kill(""));
 
-    workspace.apply().succeeded().saying(&["Warning:"]);
+    workspace
+        .apply()
+        .succeeded()
+        .saying(&["Warning:", "could not be read"]);
 
-    assert_eq!(
-        sandbox.calls_to("/clients/kill-all").len(),
-        1,
-        "a kill is never sent twice"
-    );
+    let calls = sandbox.calls_to("/clients/kill-all");
+    assert_eq!(calls.len(), 1, "a kill is never sent twice");
     let resource = workspace.resource(DCS).expect("the kill is in state");
     assert!(!resource.tainted);
-    crate::support::eventually("the sessions die", || match clients.alive() {
+    assert_eq!(resource.values["job_id"], Value::Null);
+    assert_eq!(resource.values["job_status"], Value::Null);
+    assert_eq!(resource.values["request_id"], calls[0].request_id.as_str());
+    eventually("the sessions die", || match clients.alive() {
         0 => Ok(()),
         alive => Err(format!("{alive} live")),
     });
+    workspace.plan().succeeded();
+}
+
+#[test]
+fn a_job_id_without_quotes_as_in_the_api_documents_sample_is_understood() {
+    const JOB: &str = "8abf6e1e824dfcb201824e02ee9a0015";
+    let nodes = two_nodes();
+    let sandbox = Sandbox::with_dcs(&nodes);
+    sandbox.break_calls(json!([
+        {
+            "path_contains": "/clients/kill-all",
+            "status": 200,
+            "body": format!("{{\n    \"job_id\": {JOB}\n}}"),
+        },
+        {
+            "path_contains": format!("/jobs/{JOB}"),
+            "status": 200,
+            "body": {
+                "job_id": JOB,
+                "job_type": "killAllClients",
+                "status": "SUCCESS",
+                "begin_time": "1763766000000",
+                "end_time": "1763766001500",
+            },
+        },
+    ]));
+    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &dcs_kill(""));
+
+    workspace
+        .apply()
+        .succeeded()
+        .saying(&["Warning:", "could not be read", JOB]);
+
+    let resource = workspace.resource(DCS).expect("the kill is in state");
+    assert!(!resource.tainted);
+    assert_eq!(resource.values["job_id"], JOB);
+    assert_eq!(resource.values["job_status"], "SUCCESS");
+    assert_eq!(resource.values["started_at"], "2025-11-21T23:00:00Z");
+    assert_eq!(resource.values["finished_at"], "2025-11-21T23:00:01.5Z");
     workspace.plan().succeeded();
 }
 
