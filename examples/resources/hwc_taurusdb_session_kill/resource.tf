@@ -1,0 +1,33 @@
+variable "taurusdb_instance_id" {
+  type        = string
+  description = "The TaurusDB instance: 32 letters and digits, then in07."
+}
+
+variable "taurusdb_node_id" {
+  type        = string
+  description = "The node on which the sessions run: 32 letters and digits, then no07."
+}
+
+variable "taurusdb_processes" {
+  type        = list(number)
+  description = "The ids of the sessions, as SHOW PROCESSLIST has them on that node."
+}
+
+# Ends the chosen sessions of one node. Internal threads are never killed: they are listed as excluded.
+resource "hwc_taurusdb_session_kill" "runaway_queries" {
+  instance_id = var.taurusdb_instance_id
+  node_id     = var.taurusdb_node_id
+  processes   = var.taurusdb_processes
+
+  # A session that ended by itself is fine; set this to true to be told of it as an error.
+  fail_on_not_found = false
+}
+
+output "taurusdb_kill" {
+  description = "What became of each session."
+  value = {
+    killed    = hwc_taurusdb_session_kill.runaway_queries.processes_killed
+    not_found = hwc_taurusdb_session_kill.runaway_queries.processes_not_found
+    excluded  = hwc_taurusdb_session_kill.runaway_queries.processes_excluded
+  }
+}

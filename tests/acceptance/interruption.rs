@@ -1,0 +1,76 @@
+//! Ctrl-C while the cloud works on a job.
+
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::engines;
+use crate::support::eventually;
+use crate::support::redis::RedisServer;
+use crate::support::sandbox::{DCS_INSTANCE, DCS_NODES, Sandbox};
+use crate::support::workspace::Workspace;
+
+/// Who gets the signal.
+#[derive(Clone, Copy, Debug)]
+enum Signalled {
+    /// The engine alone, as `kill -INT` does.
+    Engine,
+    /// The engine and the plugin, as Ctrl-C in a terminal does.
+    Everyone,
+}
+
+#[test]
+fn an_interrupted_kill_stays_in_state_with_its_job() {
+    for signalled in [Signalled::Engine, Signalled::Everyone] {
+        for engine in engines::all() {
+            // Given an apply that follows a job which does not end.
+            let nodes = [RedisServer::start(), RedisServer::start()];
+            let sandbox = Sandbox::with_dcs(&nodes);
+            sandbox.never_finish_jobs();
+            let [node, _] = DCS_NODES;
+            let configuration = format!(
+                "resource \"hwc_dcs_session_kill\" \"test\" {{\n  instance_id = {DCS_INSTANCE:?}\n  node_id = {node:?}\n}}\n"
+            );
+            let workspace = Workspace::new(engine, &sandbox, &configuration);
+            let apply = workspace
+                .command(&["apply", "-no-color", "-input=false", "-auto-approve"])
+                .process_group(0)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the engine starts");
+            eventually("the job is followed", || {
+                let followed = sandbox.calls().iter().any(|call| call.path.contains("/jobs/"));
+                followed.then_some(()).ok_or_else(|| "not yet".to_owned())
+            });
+
+            // When it is interrupted.
+            let engine_id = i32::try_from(apply.id()).expect("a process id");
+            let receiver = match signalled {
+                Signalled::Engine => engine_id,
+                // A negative id is that of a process group.
+                Signalled::Everyone => -engine_id,
+            };
+            let interrupted = Instant::now();
+            kill(Pid::from_raw(receiver), Signal::SIGINT).expect("the signal is sent");
+            let output = apply.wait_with_output().expect("the engine ends");
+
+            // Then it ends soon, says that the job may go on, and the job's id is in state.
+            let took = interrupted.elapsed();
+            let printed = String::from_utf8_lossy(&output.stderr).into_owned()
+                + &String::from_utf8_lossy(&output.stdout);
+            assert!(!output.status.success(), "{engine}, {signalled:?}:\n{printed}");
+            assert!(took < Duration::from_secs(5), "{engine}, {signalled:?}: took {took:?}");
+            let resource = workspace
+                .resource("hwc_dcs_session_kill.test")
+                .unwrap_or_else(|| panic!("{engine}, {signalled:?}: the kill is not in state:\n{printed}"));
+            assert!(resource.tainted, "{engine}, {signalled:?}");
+            let job = resource.values["job_id"].as_str().expect("the job's id is in state");
+            assert!(printed.contains(job), "{engine}, {signalled:?}:\n{printed}");
+            assert!(printed.contains("may still be running"), "{engine}, {signalled:?}:\n{printed}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The whole way, as a user has it: HCL, a real engine, the plugin, signed HTTP, the sandbox cloud, and behind it real
+//! Redis and MariaDB servers whose sessions really end.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod arguments;
+mod dcs;
+mod examples;
+mod failures;
+mod provider_block;
+mod taurusdb;
