@@ -1,1 +1,3 @@
 //! terraform-provider-hwc
+
+pub mod plugin;
