@@ -6,9 +6,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actions;
 mod arguments;
+mod configuration;
 mod dcs;
 mod examples;
 mod failures;
+mod interruption;
 mod provider_block;
 mod taurusdb;
