@@ -130,8 +130,12 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Reads the body as JSON.
+    /// Reads the body as a JSON object.
     pub(super) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+        // serde reads a list as a struct's fields in order: ["x"] would be a job id.
+        if self.body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(self.unreadable("it is a list, not an object"));
+        }
         serde_json::from_slice(&self.body).map_err(|reason| self.unreadable(&reason.to_string()))
     }
 
@@ -242,8 +246,21 @@ impl Client {
         operation
             .bound(self.clock(), look_up)
             .await
-            .map_err(|interrupted| interrupted.into_error(None))?
+            .map_err(|interrupted| interrupted.into_error(self.still_looking_up(region)))?
             .cloned()
+    }
+
+    /// What the time was spent with when it ended before the project's id was known.
+    fn still_looking_up(&self, region: &str) -> Option<Error> {
+        let base = self.settings().endpoints.url(Service::Iam, region).ok()?;
+        Some(Error::Lost {
+            line: RequestLine {
+                method: "GET",
+                origin: base.origin().ascii_serialization(),
+                path: iam::PROJECTS.to_owned(),
+            },
+            reason: "the project's id was still being looked up".to_owned(),
+        })
     }
 
     /// Makes a call that only reads.
@@ -312,7 +329,7 @@ impl Client {
                 }
                 Next::Again => {
                     doubt |= may_have_happened(call.repeat, &error);
-                    let delay = Backoff::FAULT.delay(faults, &mut rand::rng());
+                    let delay = Backoff::FAULT.delay(faults, self.clock().jitter());
                     faults += 1;
                     Waiting::Retry {
                         delay: attempt.retry_after.unwrap_or(delay),
@@ -320,7 +337,7 @@ impl Client {
                     }
                 }
                 Next::AgainWhenIdle => {
-                    let delay = Backoff::BUSY.delay(busy, &mut rand::rng());
+                    let delay = Backoff::BUSY.delay(busy, self.clock().jitter());
                     busy += 1;
                     Waiting::Busy {
                         delay: attempt.retry_after.unwrap_or(delay),

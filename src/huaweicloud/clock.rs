@@ -1,4 +1,5 @@
-//! Time from outside: the wall clock, a monotonic clock and sleep, so that tests decide how time passes.
+//! Time and chance from outside: the wall clock, a monotonic clock, sleep and jitter, so that tests decide how
+//! time passes and how the dice fall.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-/// Where the client takes its time from.
+/// Where the client takes its time, and its chance, from.
 #[async_trait]
 pub trait Clock: Send + Sync + 'static {
     /// The date and time, for signatures, expiry of credentials and what goes into state.
@@ -15,6 +16,10 @@ pub trait Clock: Send + Sync + 'static {
     fn instant(&self) -> Instant;
     /// Waits.
     async fn sleep(&self, duration: Duration);
+    /// A number drawn evenly from 0 up to 1, for the jitter of delays.
+    fn jitter(&self) -> f64 {
+        rand::random()
+    }
 }
 
 /// The machine's own clock.

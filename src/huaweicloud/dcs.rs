@@ -242,11 +242,12 @@ impl<'a> Dcs<'a> {
         })
     }
 
-    /// Follows a job to its end. `seen` hears of every look at it that showed it unfinished.
+    /// Follows a job to its end. `seen` hears of every look at it that showed it unfinished. A look that fails in a
+    /// way that may pass is no reason to stop looking: giving up would leave the user with a kill of unknown end.
     ///
     /// # Errors
-    /// When the job cannot be seen any more, or the operation's time limit or the user's stop came first;
-    /// the job itself goes on in all of these cases.
+    /// When the cloud says that the job cannot be seen (it does not exist, or the account may not see it), or the
+    /// operation's time limit or the user's stop came first; the job itself goes on in all of these cases.
     pub async fn wait_for_job(
         &self,
         job_id: &JobId,
@@ -266,10 +267,13 @@ impl<'a> Dcs<'a> {
 
             let young = clock.instant().saturating_duration_since(started) < JOB_APPEARS_WITHIN;
             match self.job(job_id, operation).await {
-                Ok(job) if matches!(job.status, JobStatus::Running(_)) => seen(&job),
+                Ok(job) if matches!(job.status, JobStatus::Running(_)) => {
+                    last = None;
+                    seen(&job);
+                }
                 Ok(job) => return Ok(job),
-                Err(error) if young && is_not_found(&error) => {
-                    debug!(job = %job_id, "the job is not found yet");
+                Err(error) if may_pass(&error) || (young && is_not_found(&error)) => {
+                    debug!(job = %job_id, %error, "the job cannot be seen at the moment");
                     last = Some(error);
                 }
                 Err(error) => return Err(error),
@@ -279,6 +283,17 @@ impl<'a> Dcs<'a> {
 
     fn call(&self, method: &'static str, path: String, repeat: Repeat) -> Call<'a> {
         Call::new(Service::Dcs, self.region, method, path, repeat)
+    }
+}
+
+/// Can a later look at the same job end better?
+fn may_pass(error: &Error) -> bool {
+    match error {
+        Error::NotSent { .. } | Error::Lost { .. } | Error::Unreadable { .. } => true,
+        Error::Api { answer, .. } => {
+            answer.status == 429 || answer.status >= 500 || answer.is_busy()
+        }
+        _ => false,
     }
 }
 

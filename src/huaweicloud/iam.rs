@@ -8,6 +8,9 @@ use super::error::Error;
 use super::operation::Operation;
 use super::retry::Repeat;
 
+/// Path of the call that lists projects.
+pub(super) const PROJECTS: &str = "/v3/projects";
+
 #[derive(Deserialize)]
 struct Projects {
     projects: Vec<Project>,
@@ -30,7 +33,7 @@ pub(super) async fn find_project(
         Service::Iam,
         region,
         "GET",
-        "/v3/projects".to_owned(),
+        PROJECTS.to_owned(),
         Repeat::Read,
     );
     call.query.push(("name".to_owned(), name.to_owned()));

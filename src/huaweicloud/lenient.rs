@@ -56,16 +56,13 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 /// A list whose nulls are dropped, and which may be null itself.
-pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+pub(super) fn list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
 {
-    Ok(Option::<Vec<Option<T>>>::deserialize(deserializer)?
-        .unwrap_or_default()
-        .into_iter()
-        .flatten()
-        .collect())
+    let list = Option::<Vec<Option<T>>>::deserialize(deserializer)?;
+    Ok(list.map(|list| list.into_iter().flatten().collect()))
 }
 
 /// Milliseconds since the epoch, as DCS writes its times: a string, or empty when there is none yet.
@@ -110,18 +107,16 @@ mod tests {
         #[derive(Deserialize)]
         struct Body {
             #[serde(default, deserialize_with = "list")]
-            ids: Vec<Integer>,
+            ids: Option<Vec<Integer>>,
         }
         for (json, len) in [
-            (r#"{"ids":[1,null,"2"]}"#, 2),
-            (r#"{"ids":null}"#, 0),
-            ("{}", 0),
+            (r#"{"ids":[1,null,"2"]}"#, Some(2)),
+            (r#"{"ids":[]}"#, Some(0)),
+            (r#"{"ids":null}"#, None),
+            ("{}", None),
         ] {
-            assert_eq!(
-                serde_json::from_str::<Body>(json).unwrap().ids.len(),
-                len,
-                "{json}"
-            );
+            let ids = serde_json::from_str::<Body>(json).unwrap().ids;
+            assert_eq!(ids.map(|ids| ids.len()), len, "{json}");
         }
     }
 }

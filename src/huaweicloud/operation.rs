@@ -130,7 +130,8 @@ impl Operation {
         }
     }
 
-    /// Runs `future`, but no longer than until the time limit or the user's stop.
+    /// Runs `future`, but no longer than until the time limit or the user's stop. What it does takes real time
+    /// (a connection, another task), so the limit is counted in real time too, whatever the clock is.
     ///
     /// # Errors
     /// What came first; the future is dropped then.
@@ -143,7 +144,7 @@ impl Operation {
         tokio::select! {
             value = future => Ok(value),
             () = self.stop.cancelled() => Err(Interrupted::Stopped),
-            () = clock.sleep(self.left(clock)) => Err(Interrupted::Deadline),
+            () = tokio::time::sleep(self.left(clock)) => Err(Interrupted::Deadline),
         }
     }
 

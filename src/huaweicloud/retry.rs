@@ -12,7 +12,6 @@
 
 use std::time::Duration;
 
-use rand::Rng;
 use time::OffsetDateTime;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
@@ -101,9 +100,9 @@ impl Backoff {
             .min(self.most)
     }
 
-    /// A delay drawn evenly from zero to the bound.
-    pub fn delay(&self, retry: u32, rng: &mut impl Rng) -> Duration {
-        self.bound(retry).mul_f64(rng.random::<f64>())
+    /// A delay between zero and the bound, as `jitter` (0 to 1) draws it.
+    pub fn delay(&self, retry: u32, jitter: f64) -> Duration {
+        self.bound(retry).mul_f64(jitter.clamp(0.0, 1.0))
     }
 }
 
@@ -221,5 +220,167 @@ impl Pace {
         let Some(rate) = self.rate else { return };
         let faster = rate * RECOVERY;
         self.rate = (faster < FREE_RATE).then_some(faster);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+    use time::macros::datetime;
+
+    use super::super::error::RequestLine;
+    use super::*;
+
+    fn line() -> RequestLine {
+        RequestLine {
+            method: "POST",
+            origin: "https://dcs.example.com".to_owned(),
+            path: "/v2".to_owned(),
+        }
+    }
+
+    fn answered(status: u16, code: Option<&str>) -> Error {
+        Error::Api {
+            line: line(),
+            answer: Box::new(ApiError {
+                status,
+                code: code.map(ToOwned::to_owned),
+                message: None,
+                ext_message: None,
+                request_id: None,
+                clock_offset: None,
+                html: false,
+            }),
+        }
+    }
+
+    #[test]
+    fn what_comes_next_follows_from_what_the_attempt_may_have_done() {
+        use Next::{Again, AgainWhenIdle, GiveUp, GiveUpUnknown};
+        let not_sent = Error::NotSent {
+            line: line(),
+            reason: String::new(),
+        };
+        let lost = Error::Lost {
+            line: line(),
+            reason: String::new(),
+        };
+        for (error, read, harmless, never) in [
+            (not_sent, Again, Again, Again),
+            (lost, Again, Again, GiveUpUnknown),
+            (answered(429, Some("APIGW.0308")), Again, Again, Again),
+            (answered(503, None), Again, Again, Again),
+            (answered(503, Some("APIGW.0201")), Again, Again, Again),
+            // The service itself, not the gateway: it has seen the call.
+            (answered(503, Some("DCS.5000")), Again, Again, GiveUpUnknown),
+            (answered(500, None), Again, Again, GiveUpUnknown),
+            (answered(502, None), Again, Again, GiveUpUnknown),
+            (
+                answered(504, Some("APIGW.0203")),
+                Again,
+                Again,
+                GiveUpUnknown,
+            ),
+            (
+                answered(400, Some("DCS.4957")),
+                AgainWhenIdle,
+                AgainWhenIdle,
+                AgainWhenIdle,
+            ),
+            (answered(400, Some("DCS.4003")), GiveUp, GiveUp, GiveUp),
+            (answered(301, None), GiveUp, GiveUp, GiveUp),
+            (answered(401, Some("APIGW.0301")), GiveUp, GiveUp, GiveUp),
+            (answered(404, None), GiveUp, GiveUp, GiveUp),
+            (answered(409, None), GiveUp, GiveUp, GiveUp),
+        ] {
+            assert_eq!(next(Repeat::Read, &error), read, "read: {error}");
+            assert_eq!(
+                next(Repeat::Harmless, &error),
+                harmless,
+                "harmless: {error}"
+            );
+            assert_eq!(next(Repeat::Never, &error), never, "never: {error}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = datetime!(2026-11-21 10:00:00 UTC);
+        for (value, seconds) in [
+            ("7", Some(7)),
+            (" 0 ", Some(0)),
+            ("Sat, 21 Nov 2026 10:01:30 GMT", Some(90)),
+            ("Sat, 21 Nov 2026 09:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+            ("1.5", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                parse_retry_after(value, now),
+                seconds.map(Duration::from_secs),
+                "{value:?}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn delays_lie_between_zero_and_a_bound_that_doubles_up_to_a_limit(retry in 0_u32..1000, jitter in 0.0..1.0_f64) {
+            for backoff in [Backoff::FAULT, Backoff::BUSY] {
+                let bound = backoff.bound(retry);
+                prop_assert!(backoff.delay(retry, jitter) <= bound);
+                prop_assert!(bound <= backoff.most);
+                prop_assert!(bound <= backoff.bound(retry + 1));
+                if backoff.bound(retry + 1) < backoff.most {
+                    prop_assert_eq!(bound * 2, backoff.bound(retry + 1));
+                }
+            }
+            prop_assert_eq!(Backoff::FAULT.bound(0), Duration::from_millis(200));
+        }
+
+        #[test]
+        fn after_a_429_calls_leave_one_after_the_other_and_never_before_retry_after(
+            calls in 1_u32..200,
+            pause in 0_u64..10,
+        ) {
+            let now = Instant::now();
+            let mut pace = Pace::default();
+            prop_assert_eq!(pace.reserve(now), Duration::ZERO);
+
+            pace.slow_down(now, Some(Duration::from_secs(pause)));
+            let leaves: Vec<Duration> = (0..calls).map(|_| pace.reserve(now)).collect();
+
+            prop_assert!(leaves[0] >= Duration::from_secs(pause));
+            let gap = Duration::from_secs_f64(1.0 / FIRST_RATE);
+            prop_assert!(leaves.windows(2).all(|two| two[1] - two[0] == gap));
+        }
+    }
+
+    #[test]
+    fn a_burst_of_429_is_one_event_and_successes_lift_the_limit_again() {
+        let now = Instant::now();
+        let mut pace = Pace::default();
+        for _ in 0..100 {
+            pace.slow_down(now, None);
+        }
+        assert_eq!(pace.rate, Some(FIRST_RATE));
+
+        pace.slow_down(now + ONE_EVENT, None);
+        assert_eq!(pace.rate, Some(FIRST_RATE / 2.0));
+
+        for event in 2..40 {
+            pace.slow_down(now + ONE_EVENT * event, None);
+        }
+        assert_eq!(pace.rate, Some(LEAST_RATE));
+
+        for _ in 0..200 {
+            pace.recover();
+        }
+        assert_eq!(pace.rate, None);
+        let later = now + Duration::from_secs(600);
+        assert_eq!(pace.reserve(later), Duration::ZERO);
+        assert_eq!(pace.reserve(later), Duration::ZERO);
     }
 }

@@ -1,0 +1,146 @@
+//! A DCS session as the API shows it, and the sorting of a list of them.
+
+use std::cmp::Ordering;
+
+use serde::Serialize;
+
+/// One client connection of a Redis node. The fields and their types are those of `clients[]` in the list answer:
+/// some numbers are strings there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Client {
+    pub id: String,
+    pub addr: String,
+    pub fd: String,
+    pub name: String,
+    pub cmd: String,
+    /// Seconds since it connected.
+    pub age: i64,
+    /// Seconds since its last command.
+    pub idle: i64,
+    pub db: String,
+    pub flags: String,
+    pub sub: i64,
+    pub psub: i64,
+    pub multi: i64,
+    pub qbuf: i64,
+    pub qbuf_free: i64,
+    pub obl: i64,
+    pub oll: i64,
+    pub omem: i64,
+    pub events: String,
+    pub network: String,
+    /// The address that `clients/kill` takes.
+    pub peer: String,
+    pub user: String,
+}
+
+impl Client {
+    /// The number that `CLIENT KILL ID` takes; 0, which no client has, when the id is not one.
+    pub fn number(&self) -> u64 {
+        self.id.parse().unwrap_or_default()
+    }
+
+    /// Links of replication are no sessions: `S` a replica of this node, `M` this node's master.
+    pub fn is_replication(&self) -> bool {
+        self.flags.contains(['S', 'M'])
+    }
+}
+
+/// A field that a list can be sorted by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SortKey(fn(&Client, &Client) -> Ordering);
+
+impl SortKey {
+    /// The field with this name; `None` when sessions have no such field.
+    pub fn named(field: &str) -> Option<Self> {
+        let compare: fn(&Client, &Client) -> Ordering = match field {
+            "id" => |a, b| a.number().cmp(&b.number()),
+            "addr" => |a, b| a.addr.cmp(&b.addr),
+            "peer" => |a, b| a.peer.cmp(&b.peer),
+            "name" => |a, b| a.name.cmp(&b.name),
+            "cmd" => |a, b| a.cmd.cmp(&b.cmd),
+            "user" => |a, b| a.user.cmp(&b.user),
+            "flags" => |a, b| a.flags.cmp(&b.flags),
+            "events" => |a, b| a.events.cmp(&b.events),
+            "network" => |a, b| a.network.cmp(&b.network),
+            "db" => |a, b| as_number(&a.db).cmp(&as_number(&b.db)),
+            "fd" => |a, b| as_number(&a.fd).cmp(&as_number(&b.fd)),
+            "age" => |a, b| a.age.cmp(&b.age),
+            "idle" => |a, b| a.idle.cmp(&b.idle),
+            "sub" => |a, b| a.sub.cmp(&b.sub),
+            "psub" => |a, b| a.psub.cmp(&b.psub),
+            "multi" => |a, b| a.multi.cmp(&b.multi),
+            "qbuf" => |a, b| a.qbuf.cmp(&b.qbuf),
+            "qbuf_free" => |a, b| a.qbuf_free.cmp(&b.qbuf_free),
+            "obl" => |a, b| a.obl.cmp(&b.obl),
+            "oll" => |a, b| a.oll.cmp(&b.oll),
+            "omem" => |a, b| a.omem.cmp(&b.omem),
+            _ => return None,
+        };
+        Some(Self(compare))
+    }
+
+    /// Sorts by the field, and by id where it is equal, so that pages do not overlap.
+    pub fn sort(self, clients: &mut [Client], descending: bool) {
+        clients.sort_by(|a, b| {
+            let by_field = if descending {
+                (self.0)(b, a)
+            } else {
+                (self.0)(a, b)
+            };
+            by_field.then_with(|| a.number().cmp(&b.number()))
+        });
+    }
+}
+
+fn as_number(text: &str) -> i64 {
+    text.parse().unwrap_or(-1)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    #[test]
+    fn numbers_sort_as_numbers_and_equals_by_id() {
+        let client = |id: &str, idle| Client {
+            id: id.to_owned(),
+            idle,
+            ..Client::default()
+        };
+        let sorted = |field: &str, descending| {
+            let mut clients = vec![client("10", 5), client("9", 70), client("11", 5)];
+            SortKey::named(field)
+                .unwrap()
+                .sort(&mut clients, descending);
+            clients
+                .into_iter()
+                .map(|client| client.id)
+                .collect::<Vec<_>>()
+        };
+
+        assert_eq!(sorted("id", false), ["9", "10", "11"]);
+        assert_eq!(sorted("idle", false), ["10", "11", "9"]);
+        assert_eq!(sorted("idle", true), ["9", "10", "11"]);
+        assert!(SortKey::named("password").is_none());
+    }
+
+    #[test]
+    fn replication_links_are_told_from_sessions() {
+        for (flags, is_replication) in [
+            ("N", false),
+            ("P", false),
+            ("bx", false),
+            ("S", true),
+            ("M", true),
+        ] {
+            let client = Client {
+                flags: flags.to_owned(),
+                ..Client::default()
+            };
+            assert_eq!(client.is_replication(), is_replication, "{flags}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Redis sessions from memory. What a session looks like follows from its id alone, so a node of a million sessions
+//! costs no more than their ids.
+
+use std::{collections::BTreeSet, sync::Mutex};
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::{client::Client, node::Sessions};
+use crate::lock;
+
+/// The id of the first session of the first node; a Redis that has run for months counts this far.
+const FIRST_ID: u64 = 1_024_117;
+/// Ids of different nodes never overlap.
+const IDS_PER_NODE: u64 = 10_000_000;
+
+/// Name, user, database, last command and flags of the kinds of clients that a shop's Redis sees.
+const KINDS: &[(&str, &str, u8, &str, &str)] = &[
+    ("orders-api", "app", 0, "hgetall", "N"),
+    ("orders-api", "app", 0, "get", "N"),
+    ("cart", "app", 1, "setex", "N"),
+    ("billing-worker", "worker", 2, "brpoplpush", "b"),
+    ("notifications", "app", 0, "subscribe", "P"),
+    ("", "default", 0, "ping", "N"),
+    ("sessions-web", "app", 3, "expire", "N"),
+    ("report", "report", 4, "scan", "N"),
+    ("checkout", "app", 1, "exec", "x"),
+    ("", "ops", 0, "info", "N"),
+];
+
+/// The sessions of one simulated node.
+#[derive(Debug)]
+pub(crate) struct SimulatedSessions {
+    alive: Mutex<BTreeSet<u64>>,
+    started: Instant,
+}
+
+impl SimulatedSessions {
+    /// `count` sessions; `node` is the node's number among all simulated ones.
+    pub fn new(node: usize, count: usize) -> Self {
+        let first = FIRST_ID + node as u64 * IDS_PER_NODE;
+        Self {
+            alive: Mutex::new((first..first + count as u64).collect()),
+            started: Instant::now(),
+        }
+    }
+}
+
+#[async_trait]
+impl Sessions for SimulatedSessions {
+    async fn list(&self) -> anyhow::Result<Vec<Client>> {
+        let passed = i64::try_from(self.started.elapsed().as_secs())?;
+        let alive = lock(&self.alive).clone();
+        Ok(alive.into_iter().map(|id| client(id, passed)).collect())
+    }
+
+    async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
+        let mut alive = lock(&self.alive);
+        Ok(ids.iter().copied().filter(|id| alive.remove(id)).collect())
+    }
+}
+
+/// The session with this id, `passed` seconds after the start of the sandbox.
+fn client(id: u64, passed: i64) -> Client {
+    let (name, user, db, cmd, flags) = KINDS[spread(id, 1, KINDS.len() as u64) as usize];
+    let age = 30 + spread(id, 2, 86_400) as i64;
+    // Busy clients were heard of just now; the rest fell silent some time after they connected.
+    let idle = match flags {
+        "b" | "P" => age / 2,
+        _ if spread(id, 3, 3) == 0 => 0,
+        _ => spread(id, 4, age as u64) as i64,
+    };
+    let place = id % IDS_PER_NODE;
+    let addr = format!(
+        "192.168.{}.{}:{}",
+        10 + place % 4,
+        11 + place % 200,
+        32_768 + place % 28_000
+    );
+    Client {
+        id: id.to_string(),
+        fd: (8 + place % 60_000).to_string(),
+        name: if name.is_empty() {
+            String::new()
+        } else {
+            format!("{name}-{}", 1 + place % 5)
+        },
+        cmd: cmd.to_owned(),
+        age: age + passed,
+        idle: idle + passed,
+        db: db.to_string(),
+        flags: flags.to_owned(),
+        sub: i64::from(flags == "P"),
+        multi: if flags == "x" { 3 } else { -1 },
+        events: "r".to_owned(),
+        peer: addr.clone(),
+        addr,
+        user: user.to_owned(),
+        ..Client::default()
+    }
+}
+
+/// A number below `below` that follows from the id and looks random; `aspect` keeps a session's fields independent.
+fn spread(id: u64, aspect: u64, below: u64) -> u64 {
+    let mut mixed = (id ^ aspect.rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^= mixed >> 29;
+    mixed = mixed.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed ^= mixed >> 32;
+    mixed % below
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_node_has_as_many_different_sessions_as_asked_for() {
+        let sessions = SimulatedSessions::new(0, 500).list().await.unwrap();
+        let distinct =
+            |field: fn(&Client) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
+
+        assert_eq!(distinct(|client| &client.id), 500);
+        assert_eq!(distinct(|client| &client.peer), 500);
+        assert!(distinct(|client| &client.user) >= 4);
+        assert!(distinct(|client| &client.name) >= 10);
+        assert!(distinct(|client| &client.flags) >= 4);
+        assert!(sessions.iter().all(|client| client.idle <= client.age));
+        assert!(sessions.iter().any(|client| client.idle > 300));
+    }
+
+    #[tokio::test]
+    async fn a_session_looks_the_same_until_it_is_killed() {
+        let node = SimulatedSessions::new(1, 3);
+        let before = node.list().await.unwrap();
+        let first = before[0].number();
+
+        assert_eq!(node.kill(&[first, 42]).await.unwrap(), [first]);
+        assert_eq!(node.list().await.unwrap(), before[1..]);
+        assert_eq!(node.kill(&[first]).await.unwrap(), [0; 0]);
+    }
+
+    #[tokio::test]
+    async fn nodes_share_no_ids() {
+        let ids = async |node| -> HashSet<String> {
+            let sessions = SimulatedSessions::new(node, 50).list().await.unwrap();
+            sessions.into_iter().map(|client| client.id).collect()
+        };
+        assert!(ids(0).await.is_disjoint(&ids(1).await));
+    }
+}

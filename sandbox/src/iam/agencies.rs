@@ -1,0 +1,198 @@
+//! Temporary credentials: for an agency that is assumed, and in exchange for a token.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Request, State},
+    http::StatusCode,
+};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::{expiry_text, keystone, keystone_body};
+use crate::{
+    cloud::Cloud,
+    error::{ApiError, Source},
+    identity::Identity,
+    keyring::TemporaryCredential,
+    routes::{self, Answer, answer},
+};
+
+/// Lives that may be asked for, and the one that is given when none is.
+const SHORTEST_LIFE: u64 = 900;
+const LONGEST_LIFE: u64 = 86_400;
+const DEFAULT_LIFE: u64 = 900;
+/// STS gives an hour by default, and half a day at most.
+const DEFAULT_SESSION: u64 = 3_600;
+const LONGEST_SESSION: u64 = 43_200;
+
+#[derive(Deserialize)]
+struct CredentialBody {
+    auth: CredentialAuth,
+}
+
+#[derive(Deserialize)]
+struct CredentialAuth {
+    identity: CredentialIdentity,
+}
+
+#[derive(Deserialize)]
+struct CredentialIdentity {
+    methods: Vec<String>,
+    assume_role: Option<AssumeRole>,
+    token: Option<Token>,
+}
+
+#[derive(Deserialize)]
+struct AssumeRole {
+    agency_name: String,
+    domain_name: Option<String>,
+    domain_id: Option<String>,
+    duration_seconds: Option<u64>,
+}
+
+#[derive(Deserialize, Default)]
+struct Token {
+    id: Option<String>,
+    duration_seconds: Option<u64>,
+}
+
+/// `POST /v3.0/OS-CREDENTIAL/securitytokens`: 201 with temporary credentials, for an agency (`assume_role`, signed or
+/// with a token in the header) or for a token in the body or the header.
+pub(crate) async fn temporary_credential(
+    State(cloud): State<Arc<Cloud>>,
+    request: Request,
+) -> Answer {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .map_err(|_| ApiError::body_too_large())?;
+    let identity = keystone_body::<CredentialBody>(&body)?.auth.identity;
+    let now = OffsetDateTime::now_utc();
+
+    let seconds = match (identity.methods.as_slice(), identity.assume_role) {
+        ([method], Some(role)) if method == "assume_role" => {
+            routes::authenticate(&cloud, &parts, &body)?;
+            check_agency(&cloud.identity, &role)?;
+            role.duration_seconds
+        }
+        ([method], _) if method == "token" => {
+            let token = identity.token.unwrap_or_default();
+            match &token.id {
+                Some(id) => cloud.keyring.check_token(id.as_bytes(), now)?,
+                None => routes::authenticate(&cloud, &parts, &body)?,
+            };
+            token.duration_seconds
+        }
+        _ => {
+            return Err(keystone(
+                StatusCode::BAD_REQUEST,
+                "The method must be assume_role or token, with its argument.",
+            ));
+        }
+    };
+    let life = life(seconds, DEFAULT_LIFE, LONGEST_LIFE)
+        .map_err(|reason| keystone(StatusCode::BAD_REQUEST, reason))?;
+    let credential = cloud.keyring.issue_temporary(life, now);
+    answer((
+        StatusCode::CREATED,
+        Json(json!({"credential": {
+            "access": credential.access_key,
+            "secret": credential.secret_key.expose_secret(),
+            "securitytoken": credential.security_token.expose_secret(),
+            "expires_at": expiry_text(credential.expires_at),
+        }})),
+    ))
+}
+
+fn check_agency(identity: &Identity, role: &AssumeRole) -> Result<(), ApiError> {
+    let is_domain = match (&role.domain_id, &role.domain_name) {
+        (Some(id), _) => *id == identity.domain_id,
+        (None, Some(name)) => *name == identity.domain_name,
+        (None, None) => {
+            return Err(keystone(
+                StatusCode::BAD_REQUEST,
+                "domain_id or domain_name is mandatory.",
+            ));
+        }
+    };
+    if is_domain && role.agency_name == identity.agency_name {
+        return Ok(());
+    }
+    Err(keystone(
+        StatusCode::NOT_FOUND,
+        "The agency could not be found.",
+    ))
+}
+
+#[derive(Deserialize)]
+struct AssumeBody {
+    agency_urn: String,
+    agency_session_name: String,
+    duration_seconds: Option<u64>,
+}
+
+/// `POST /v5/agencies/assume`: 200 with temporary credentials for an agency named by its URN.
+pub(crate) async fn assume_v5(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Answer {
+    let body: AssumeBody =
+        serde_json::from_slice(&body).map_err(|reason| bad_session(&reason.to_string()))?;
+    if body.agency_session_name.is_empty() {
+        return Err(bad_session("agency_session_name must not be empty"));
+    }
+    let identity = &cloud.identity;
+    let urn = format!(
+        "iam::{}:agency:{}",
+        identity.domain_id, identity.agency_name
+    );
+    if body.agency_urn != urn {
+        return Err(sts(
+            StatusCode::FORBIDDEN,
+            "STS5.1001",
+            "The agency does not exist or may not be assumed.",
+        ));
+    }
+    let life = life(body.duration_seconds, DEFAULT_SESSION, LONGEST_SESSION)
+        .map_err(|reason| bad_session(&reason))?;
+    let credential = cloud
+        .keyring
+        .issue_temporary(life, OffsetDateTime::now_utc());
+    answer(Json(json!({
+        "credentials": session_credentials(&credential),
+        "assumed_agency": {"urn": format!("sts::{}:assumed-agency:{}/{}", identity.domain_id, identity.agency_name, body.agency_session_name)},
+    })))
+}
+
+fn session_credentials(credential: &TemporaryCredential) -> serde_json::Value {
+    json!({
+        "access_key_id": credential.access_key,
+        "secret_access_key": credential.secret_key.expose_secret(),
+        "security_token": credential.security_token.expose_secret(),
+        "expiration": expiry_text(credential.expires_at),
+    })
+}
+
+fn life(asked_for: Option<u64>, default: u64, longest: u64) -> Result<Duration, String> {
+    let seconds = asked_for.unwrap_or(default);
+    if (SHORTEST_LIFE..=longest).contains(&seconds) {
+        return Ok(Duration::from_secs(seconds));
+    }
+    Err(format!(
+        "duration_seconds must be {SHORTEST_LIFE} to {longest}, not {seconds}."
+    ))
+}
+
+fn bad_session(reason: &str) -> ApiError {
+    sts(
+        StatusCode::BAD_REQUEST,
+        "STS5.1002",
+        format!("The request is invalid: {reason}"),
+    )
+}
+
+fn sts(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
+    ApiError::new(Source::Service, status, code, message)
+}

@@ -1,0 +1,291 @@
+//! What a user can choose on the command line, and what tests set in code.
+
+use std::{net::SocketAddr, str::FromStr, time::Duration};
+
+use clap::Parser;
+use secrecy::SecretString;
+
+use crate::faults::Rule;
+
+/// The options of the sandbox cloud: the command line of `hwc-sandbox`, and the argument of [`crate::Sandbox::start`].
+///
+/// Tests start from [`Options::default`] and set what they care about.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "hwc-sandbox",
+    version,
+    about = "A local Huawei Cloud for rehearsing and testing session kills",
+    long_about = "A local Huawei Cloud for rehearsing and testing session kills.\n\n\
+        It answers the session calls of DCS and TaurusDB and the IAM calls that go with them, checks signatures and \
+        tokens as the cloud does, and serves sessions from memory unless a node is mapped to a Redis or MariaDB \
+        server. Once ready it prints one line of JSON with its address, keys and nodes. \
+        Requests, faults and state can be seen and set below /_sandbox/."
+)]
+pub struct Options {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+
+    /// Allow --listen to be an address that other machines can reach
+    #[arg(long)]
+    pub allow_remote: bool,
+
+    /// Access key that signs requests [default: made up]
+    #[arg(long, value_name = "KEY")]
+    pub access_key: Option<String>,
+
+    /// Secret key that belongs to the access key [default: made up]
+    #[arg(long, value_name = "KEY", value_parser = secret)]
+    pub secret_key: Option<SecretString>,
+
+    /// Project id, 32 letters and digits [default: made up]
+    #[arg(long, value_name = "ID", value_parser = project_id)]
+    pub project_id: Option<String>,
+
+    /// Region, which is also the name of its project
+    #[arg(long, value_name = "NAME", default_value = "cn-north-4")]
+    pub region: String,
+
+    /// How long a DCS job runs, for example 500ms or 30s; its sessions die half-way
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = humantime::parse_duration)]
+    pub job_duration: Duration,
+
+    /// Sessions of a simulated node for which no number is given
+    #[arg(long, value_name = "N", default_value_t = 12)]
+    pub sessions: usize,
+
+    /// A DCS node: INSTANCE/NODE=redis://HOST:PORT, or =simulated:COUNT; repeatable
+    #[arg(long = "dcs-node", value_name = "INSTANCE/NODE=URL")]
+    pub dcs_nodes: Vec<NodeMapping>,
+
+    /// A TaurusDB node: INSTANCE/NODE=mysql://USER:PASSWORD@HOST:PORT, or =simulated:COUNT; repeatable
+    #[arg(long = "taurusdb-node", value_name = "INSTANCE/NODE=URL")]
+    pub taurusdb_nodes: Vec<NodeMapping>,
+
+    /// A DCS instance that refuses kills for a while after the start; repeatable
+    #[arg(long, value_name = "INSTANCE=DURATION")]
+    pub busy: Vec<Busy>,
+
+    /// A fault rule in JSON, as POST /_sandbox/faults takes it; repeatable
+    #[arg(long = "fault", value_name = "JSON")]
+    pub faults: Vec<Rule>,
+
+    /// Name of the IAM user that may log in with a password
+    #[arg(long, value_name = "NAME", default_value = "sandbox-user")]
+    pub user_name: String,
+
+    /// Password of the IAM user [default: made up]
+    #[arg(long, value_name = "PASSWORD", value_parser = secret)]
+    pub user_password: Option<SecretString>,
+
+    /// Name of the account (domain) that owns user, project and agency
+    #[arg(long, value_name = "NAME", default_value = "sandbox-domain")]
+    pub domain_name: String,
+
+    /// Id of the account (domain) [default: made up]
+    #[arg(long, value_name = "ID")]
+    pub domain_id: Option<String>,
+
+    /// Name of the agency that may be assumed
+    #[arg(long, value_name = "NAME", default_value = "sandbox-agency")]
+    pub agency_name: String,
+
+    /// Id of the identity provider whose id token is accepted
+    #[arg(long, value_name = "ID", default_value = "sandbox-idp")]
+    pub idp_id: String,
+
+    /// The one OIDC id token that is accepted [default: made up]
+    #[arg(long, value_name = "JWT", value_parser = secret)]
+    pub id_token: Option<SecretString>,
+
+    /// Longest life of tokens and temporary credentials, whatever a request asks for
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = humantime::parse_duration)]
+    pub credential_lifetime: Duration,
+}
+
+impl Default for Options {
+    /// What the command line gives when no option is written.
+    fn default() -> Self {
+        Self::parse_from(["hwc-sandbox"])
+    }
+}
+
+/// One node of an instance and what stands behind it: `INSTANCE/NODE=BACKEND`.
+#[derive(Debug, Clone)]
+pub struct NodeMapping {
+    /// The instance that the node belongs to.
+    pub instance_id: String,
+    /// The node's own id.
+    pub node_id: String,
+    /// Where its sessions come from.
+    pub backend: Backend,
+}
+
+/// Where the sessions of a node come from.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    /// From memory: that many sessions, or as many as `--sessions` says.
+    Simulated(Option<usize>),
+    /// From the server at this URL. It may hold a password, so it cannot be printed.
+    Server(SecretString),
+}
+
+impl NodeMapping {
+    /// A node with `sessions` simulated sessions.
+    pub fn simulated(instance_id: &str, node_id: &str, sessions: usize) -> Self {
+        Self::new(instance_id, node_id, Backend::Simulated(Some(sessions)))
+    }
+
+    /// A node whose sessions are those of the server at `url` (`redis://…` or `mysql://…`).
+    pub fn server(instance_id: &str, node_id: &str, url: &str) -> Self {
+        Self::new(instance_id, node_id, Backend::Server(url.into()))
+    }
+
+    pub(crate) fn new(instance_id: &str, node_id: &str, backend: Backend) -> Self {
+        Self {
+            instance_id: instance_id.to_owned(),
+            node_id: node_id.to_owned(),
+            backend,
+        }
+    }
+}
+
+impl FromStr for NodeMapping {
+    type Err = String;
+
+    /// Reads `INSTANCE/NODE=URL`. The error never repeats the URL, which may hold a password.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (ids, backend) = text
+            .split_once('=')
+            .ok_or("expected INSTANCE/NODE=URL, but there is no =")?;
+        let (instance_id, node_id) = ids
+            .split_once('/')
+            .ok_or("expected INSTANCE/NODE before the =, but there is no /")?;
+        if instance_id.is_empty() || node_id.is_empty() || node_id.contains('/') {
+            return Err("expected one instance id and one node id before the =".to_owned());
+        }
+        Ok(Self::new(instance_id, node_id, backend.parse()?))
+    }
+}
+
+impl FromStr for Backend {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "simulated" {
+            return Ok(Self::Simulated(None));
+        }
+        if let Some(count) = text.strip_prefix("simulated:") {
+            return count
+                .parse()
+                .map(|count| Self::Simulated(Some(count)))
+                .map_err(|_| {
+                    format!("expected a number of sessions after simulated:, not {count:?}")
+                });
+        }
+        if text.starts_with("redis://") || text.starts_with("mysql://") {
+            return Ok(Self::Server(text.into()));
+        }
+        Err("expected redis://…, mysql://… or simulated:COUNT after the =".to_owned())
+    }
+}
+
+/// A DCS instance that is busy with another task for a while: `INSTANCE=DURATION`.
+#[derive(Debug, Clone)]
+pub struct Busy {
+    /// The instance that refuses kills.
+    pub instance_id: String,
+    /// For how long after the start.
+    pub duration: Duration,
+}
+
+impl FromStr for Busy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (instance_id, duration) = text
+            .split_once('=')
+            .ok_or("expected INSTANCE=DURATION, but there is no =")?;
+        let duration = humantime::parse_duration(duration)
+            .map_err(|error| format!("not a duration: {error}"))?;
+        Ok(Self {
+            instance_id: instance_id.to_owned(),
+            duration,
+        })
+    }
+}
+
+fn secret(text: &str) -> Result<SecretString, String> {
+    if text.is_empty() {
+        return Err("must not be empty".to_owned());
+    }
+    Ok(text.into())
+}
+
+fn project_id(text: &str) -> Result<String, String> {
+    if text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(text.to_owned());
+    }
+    Err("expected 32 letters and digits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_node_is_mapped_to_a_server_or_to_simulated_sessions() {
+        let node: NodeMapping = "i/n=redis://:pw@127.0.0.1:6379/".parse().unwrap();
+        assert_eq!(
+            (node.instance_id.as_str(), node.node_id.as_str()),
+            ("i", "n")
+        );
+        assert!(matches!(node.backend, Backend::Server(_)));
+
+        let node: NodeMapping = "i/n=simulated:7".parse().unwrap();
+        assert!(matches!(node.backend, Backend::Simulated(Some(7))));
+        let node: NodeMapping = "i/n=simulated".parse().unwrap();
+        assert!(matches!(node.backend, Backend::Simulated(None)));
+    }
+
+    #[test]
+    fn a_bad_mapping_is_refused_without_repeating_its_url() {
+        for text in [
+            "",
+            "i",
+            "i/n",
+            "i=redis://h",
+            "/n=redis://h",
+            "i/=redis://h",
+            "i/n/m=redis://h",
+            "i/n=simulated:x",
+        ] {
+            assert!(text.parse::<NodeMapping>().is_err(), "{text}");
+        }
+        let error = "i/n=http://user:hunter2@host"
+            .parse::<NodeMapping>()
+            .unwrap_err();
+        assert!(!error.contains("hunter2"));
+    }
+
+    #[test]
+    fn printing_the_options_shows_no_secret() {
+        let options = Options::parse_from([
+            "hwc-sandbox",
+            "--secret-key=hunter2",
+            "--user-password=hunter2",
+            "--id-token=hunter2",
+            "--taurusdb-node=i/n=mysql://root:hunter2@127.0.0.1/",
+        ]);
+        assert!(!format!("{options:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Options::command().debug_assert();
+        assert_eq!(Options::default().job_duration, Duration::from_secs(1));
+    }
+}

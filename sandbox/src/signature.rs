@@ -1,0 +1,362 @@
+//! SDK-HMAC-SHA256 as the gateway checks it: from the request as it came over the wire, not as a client meant it.
+
+use axum::http::{HeaderMap, Method};
+use hmac::{Hmac, Mac};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
+use sha2::{Digest, Sha256};
+use time::{
+    OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem,
+    macros::format_description,
+};
+
+const ALGORITHM: &str = "SDK-HMAC-SHA256";
+const DATE_FORMAT: &[BorrowedFormatItem<'_>] =
+    format_description!("[year][month][day]T[hour][minute][second]Z");
+
+/// What stays as it is in a canonical path or query: letters, digits and `-_.~`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// The request whose signature is checked, as it arrived.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SignedRequest<'a> {
+    pub method: &'a Method,
+    /// Path as on the wire, percent-encoded as the client chose.
+    pub path: &'a str,
+    /// Query as on the wire, without the question mark; empty when there is none.
+    pub query: &'a str,
+    pub headers: &'a HeaderMap,
+    pub body: &'a [u8],
+}
+
+/// A parsed `Authorization` header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Authorization {
+    pub access_key: String,
+    pub signed_headers: Vec<String>,
+    pub signature: Vec<u8>,
+}
+
+impl Authorization {
+    /// Reads `SDK-HMAC-SHA256 Access=…, SignedHeaders=a;b;c, Signature=…`; `None` when it is anything else.
+    pub fn parse(header: &str) -> Option<Self> {
+        let fields = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
+        let (mut access_key, mut signed_headers, mut signature) = (None, None, None);
+        for field in fields.split(',') {
+            match field.trim().split_once('=')? {
+                ("Access", value) => access_key = Some(value.to_owned()),
+                ("SignedHeaders", value) => {
+                    signed_headers = Some(value.split(';').map(str::to_owned).collect())
+                }
+                ("Signature", value) => signature = Some(hex::decode(value).ok()?),
+                _ => return None,
+            }
+        }
+        Some(Self {
+            access_key: access_key?,
+            signed_headers: signed_headers?,
+            signature: signature?,
+        })
+    }
+
+    /// Whether the header (in lower case) is under the signature.
+    pub fn covers(&self, header: &str) -> bool {
+        self.signed_headers.iter().any(|name| name == header)
+    }
+
+    /// Whether the signature is the one that the holder of `secret_key` makes. Compares in constant time.
+    pub fn verifies(&self, secret_key: &str, request: &SignedRequest<'_>) -> bool {
+        let Some(text) = self.string_to_sign(request) else {
+            return false;
+        };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret_key.as_bytes()) else {
+            return false;
+        };
+        mac.update(text.as_bytes());
+        mac.verify_slice(&self.signature).is_ok()
+    }
+
+    fn string_to_sign(&self, request: &SignedRequest<'_>) -> Option<String> {
+        let date = header_text(request.headers, "x-sdk-date")?;
+        let canonical = self.canonical_request(request)?;
+        Some(format!(
+            "{ALGORITHM}\n{date}\n{}",
+            sha256_hex(canonical.as_bytes())
+        ))
+    }
+
+    fn canonical_request(&self, request: &SignedRequest<'_>) -> Option<String> {
+        Some(format!(
+            "{}\n{}\n{}\n{}\n{}\n{}",
+            request.method,
+            canonical_path(request.path),
+            canonical_query(request.query),
+            self.canonical_headers(request.headers)?,
+            self.signed_headers.join(";"),
+            self.payload_hash(request)?,
+        ))
+    }
+
+    fn canonical_headers(&self, headers: &HeaderMap) -> Option<String> {
+        let mut lines = String::new();
+        for name in &self.signed_headers {
+            lines.push_str(name);
+            lines.push(':');
+            lines.push_str(&header_text(headers, name)?);
+            lines.push('\n');
+        }
+        Some(lines)
+    }
+
+    /// The hash of the body, or what the client says in `X-Sdk-Content-Sha256` when that is signed and honest:
+    /// the body's hash, or `UNSIGNED-PAYLOAD` for bodies that are not JSON.
+    fn payload_hash(&self, request: &SignedRequest<'_>) -> Option<String> {
+        let actual = sha256_hex(request.body);
+        if request.body.is_empty() || !self.covers("x-sdk-content-sha256") {
+            return Some(actual);
+        }
+        let claimed = header_text(request.headers, "x-sdk-content-sha256")?;
+        (claimed == "UNSIGNED-PAYLOAD" || claimed == actual).then_some(claimed)
+    }
+}
+
+/// When the request says that it was signed; `None` when `X-Sdk-Date` is missing or not of the form `YYYYMMDDTHHMMSSZ`.
+pub(crate) fn signed_at(headers: &HeaderMap) -> Option<OffsetDateTime> {
+    let date = header_text(headers, "x-sdk-date")?;
+    Some(
+        PrimitiveDateTime::parse(&date, DATE_FORMAT)
+            .ok()?
+            .assume_utc(),
+    )
+}
+
+/// A time in the form of `X-Sdk-Date`.
+pub(crate) fn sdk_date(time: OffsetDateTime) -> String {
+    time.format(DATE_FORMAT).unwrap_or_default()
+}
+
+/// A header's value as text: headers may hold UTF-8, which `HeaderValue::to_str` refuses.
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?;
+    Some(
+        std::str::from_utf8(value.as_bytes())
+            .ok()?
+            .trim()
+            .to_owned(),
+    )
+}
+
+/// The path is decoded as a whole, so that clients which encode more or fewer characters on the wire agree.
+fn canonical_path(path: &str) -> String {
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    let mut canonical = decoded
+        .split(|byte| *byte == b'/')
+        .map(|segment| percent_encode(segment, ENCODED).to_string())
+        .collect::<Vec<_>>()
+        .join("/");
+    if !canonical.ends_with('/') {
+        canonical.push('/');
+    }
+    canonical
+}
+
+/// Pairs are sorted by what they mean, before they are encoded.
+fn canonical_query(query: &str) -> String {
+    let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode_query(name), decode_query(value))
+        })
+        .collect();
+    pairs.sort();
+    pairs
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "{}={}",
+                percent_encode(name, ENCODED),
+                percent_encode(value, ENCODED)
+            )
+        })
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+/// In a query a bare plus is a space; a plus that is meant travels as `%2B`.
+fn decode_query(text: &str) -> Vec<u8> {
+    percent_decode_str(&text.replace('+', " ")).collect()
+}
+
+fn sha256_hex(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    const SECRET_KEY: &str = "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc";
+    const HEADER: &str = "SDK-HMAC-SHA256 Access=QTWAOYTTINDUT2QVKYUC, SignedHeaders=content-type;host;x-sdk-date, \
+        Signature=7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe";
+    const PATH: &str = "/v1/77b6a44cba5143ab91d13ab9a8ff44fd/vpcs";
+    const QUERY: &str = "limit=2&marker=13551d6b-755d-4757-b956-536f674975c0";
+
+    fn published_headers() -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", "application/json".parse().unwrap());
+        headers.insert("host", "service.region.example.com".parse().unwrap());
+        headers.insert("x-sdk-date", "20191115T033655Z".parse().unwrap());
+        headers
+    }
+
+    fn published(headers: &HeaderMap) -> SignedRequest<'_> {
+        SignedRequest {
+            method: &Method::GET,
+            path: PATH,
+            query: QUERY,
+            headers,
+            body: b"",
+        }
+    }
+
+    #[test]
+    fn the_published_request_verifies() {
+        let headers = published_headers();
+        let request = published(&headers);
+        let authorization = Authorization::parse(HEADER).unwrap();
+
+        let canonical = authorization.canonical_request(&request).unwrap();
+        assert_eq!(
+            sha256_hex(canonical.as_bytes()),
+            "b25362e603ee30f4f25e7858e8a7160fd36e803bb2dfe206278659d71a9bcd7a"
+        );
+        assert!(authorization.verifies(SECRET_KEY, &request));
+        assert_eq!(sdk_date(signed_at(&headers).unwrap()), "20191115T033655Z");
+    }
+
+    #[test]
+    fn the_order_and_the_encoding_on_the_wire_do_not_matter() {
+        let headers = published_headers();
+        let request = SignedRequest {
+            path: "/v1/%37%37b6a44cba5143ab91d13ab9a8ff44fd/vpcs",
+            query: "marker=13551d6b%2D755d-4757-b956-536f674975c0&limit=2",
+            ..published(&headers)
+        };
+        assert!(
+            Authorization::parse(HEADER)
+                .unwrap()
+                .verifies(SECRET_KEY, &request)
+        );
+    }
+
+    #[test]
+    fn any_change_to_what_is_signed_is_noticed() {
+        let authorization = Authorization::parse(HEADER).unwrap();
+        let headers = published_headers();
+        let original = published(&headers);
+        let mut other_host = published_headers();
+        other_host.insert("host", "elsewhere.example.com".parse().unwrap());
+        let mut no_date = published_headers();
+        no_date.remove("x-sdk-date");
+
+        let changed = [
+            SignedRequest {
+                method: &Method::DELETE,
+                ..original
+            },
+            SignedRequest {
+                path: "/v1/77b6a44cba5143ab91d13ab9a8ff44fe/vpcs",
+                ..original
+            },
+            SignedRequest {
+                query: "limit=3&marker=13551d6b-755d-4757-b956-536f674975c0",
+                ..original
+            },
+            SignedRequest {
+                query: "",
+                ..original
+            },
+            SignedRequest {
+                body: b"{}",
+                ..original
+            },
+            SignedRequest {
+                headers: &other_host,
+                ..original
+            },
+            SignedRequest {
+                headers: &no_date,
+                ..original
+            },
+        ];
+        for request in changed {
+            assert!(!authorization.verifies(SECRET_KEY, &request), "{request:?}");
+        }
+        assert!(!authorization.verifies("another secret", &original));
+    }
+
+    #[test]
+    fn what_is_not_an_authorization_header_is_refused() {
+        let bad = [
+            "",
+            "SDK-HMAC-SHA256",
+            "SDK-HMAC-SHA256 Access=a",
+            "SDK-HMAC-SHA256 Access=a, SignedHeaders=host",
+            "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=zz",
+            "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=00, More=1",
+            "SDK-HMAC-SM3 Access=a, SignedHeaders=host, Signature=00",
+        ];
+        for header in bad {
+            assert_eq!(Authorization::parse(header), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn queries_are_sorted_by_name_then_value_and_encoded() {
+        let cases = [
+            ("", ""),
+            ("b=2&a=1", "a=1&b=2"),
+            ("a=2&a=1&a", "a=&a=1&a=2"),
+            ("q=a+b%20c", "q=a%20b%20c"),
+            ("name=%E4%BC%9A%E8%AF%9D*", "name=%E4%BC%9A%E8%AF%9D%2A"),
+            ("%C3%A9=1&z=2", "z=2&%C3%A9=1"),
+        ];
+        for (query, canonical) in cases {
+            assert_eq!(canonical_query(query), canonical, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_claimed_body_hash_must_be_true() {
+        let authorization = |_: ()| Authorization {
+            access_key: String::new(),
+            signed_headers: vec!["x-sdk-content-sha256".to_owned()],
+            signature: Vec::new(),
+        };
+        let cases = [
+            ("UNSIGNED-PAYLOAD".to_owned(), true),
+            (sha256_hex(b"body"), true),
+            (sha256_hex(b"another"), false),
+        ];
+        for (claim, accepted) in cases {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-sdk-content-sha256", claim.parse().unwrap());
+            let request = SignedRequest {
+                body: b"body",
+                ..published(&headers)
+            };
+            assert_eq!(
+                authorization(()).payload_hash(&request).is_some(),
+                accepted,
+                "{claim}"
+            );
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! TaurusDB threads from memory. What a thread looks like follows from its id alone, so a node of a million threads
+//! costs no more than their ids.
+
+use std::{collections::BTreeSet, sync::Mutex};
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+
+use super::thread::{Outcome, Page, Thread, Threads};
+use crate::lock;
+
+/// The id of the first thread of the first node, as in the API document's example.
+const FIRST_ID: i64 = 2_075_425;
+/// Ids of different nodes never overlap.
+const IDS_PER_NODE: i64 = 10_000_000;
+/// The last thread of every node of some size has an id above this, which a 64-bit float cannot hold exactly.
+const LARGEST_SAFE_ID: i64 = 9_007_199_254_740_992;
+/// Nodes with fewer threads have no such thread.
+const SMALLEST_NODE_WITH_LARGE_ID: usize = 3;
+
+/// User, database, command, state and statement of the kinds of threads that a shop's database sees.
+type Kind = (
+    &'static str,
+    Option<&'static str>,
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+);
+const KINDS: &[Kind] = &[
+    ("app", Some("shop"), "Sleep", "", None),
+    ("app", Some("shop"), "Sleep", "", None),
+    (
+        "app",
+        Some("shop"),
+        "Query",
+        "updating",
+        Some("UPDATE orders SET state = 'paid' WHERE id = 48213"),
+    ),
+    (
+        "app",
+        Some("billing"),
+        "Query",
+        "Sending data",
+        Some("SELECT * FROM invoices WHERE due < '2026-01-01'"),
+    ),
+    (
+        "report",
+        Some("shop"),
+        "Query",
+        "Creating sort index",
+        Some("SELECT customer, SUM(total) FROM orders GROUP BY customer ORDER BY 2 DESC"),
+    ),
+    (
+        "report",
+        Some("warehouse"),
+        "Query",
+        "Copying to tmp table",
+        Some("SELECT region, COUNT(*) FROM sales GROUP BY region"),
+    ),
+    (
+        "worker",
+        Some("shop"),
+        "Query",
+        "Waiting for table metadata lock",
+        Some("ALTER TABLE orders ADD COLUMN note TEXT"),
+    ),
+    (
+        "worker",
+        Some("billing"),
+        "Execute",
+        "statistics",
+        Some("SELECT id FROM jobs WHERE taken = 0 LIMIT 1 FOR UPDATE"),
+    ),
+    ("ops", None, "Sleep", "", None),
+    ("rdsAdmin", Some("mysql"), "Sleep", "", None),
+];
+
+/// The threads of one simulated node.
+#[derive(Debug)]
+pub(crate) struct SimulatedThreads {
+    alive: Mutex<BTreeSet<i64>>,
+    started: Instant,
+}
+
+impl SimulatedThreads {
+    /// `count` sessions, besides the internal threads; `node` is the node's number among all simulated ones.
+    pub fn new(node: usize, count: usize) -> Self {
+        let number = node as i64;
+        let first = FIRST_ID + number * IDS_PER_NODE;
+        let mut alive: BTreeSet<i64> = (first..first + count as i64).collect();
+        if count >= SMALLEST_NODE_WITH_LARGE_ID {
+            alive.pop_last();
+            alive.insert(LARGEST_SAFE_ID + 1 + 2 * number);
+        }
+        Self {
+            alive: Mutex::new(alive),
+            started: Instant::now(),
+        }
+    }
+}
+
+#[async_trait]
+impl Threads for SimulatedThreads {
+    async fn page(&self, offset: usize, limit: usize) -> anyhow::Result<Page> {
+        let passed = i64::try_from(self.started.elapsed().as_secs())?;
+        let internal = internal_threads(passed);
+        let alive = lock(&self.alive);
+        let total = internal.len() + alive.len();
+        let sessions = alive.iter().map(|id| thread(*id, passed));
+        let threads = internal
+            .into_iter()
+            .chain(sessions)
+            .skip(offset)
+            .take(limit)
+            .collect();
+        Ok(Page { threads, total })
+    }
+
+    async fn kill(&self, ids: &[i64]) -> anyhow::Result<Outcome> {
+        let internal: Vec<i64> = internal_threads(0).iter().map(|thread| thread.id).collect();
+        let mut alive = lock(&self.alive);
+        let mut outcome = Outcome::default();
+        for id in ids.iter().copied().filter(|id| !internal.contains(id)) {
+            if alive.remove(&id) {
+                outcome.killed.push(id);
+            } else {
+                outcome.not_found.push(id);
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+/// The server's own threads, with the low ids that they get at its start.
+fn internal_threads(passed: i64) -> Vec<Thread> {
+    let internal = |id, user: &str, state: &str| Thread {
+        id,
+        user: user.to_owned(),
+        host: if user == "event_scheduler" {
+            "localhost"
+        } else {
+            ""
+        }
+        .to_owned(),
+        db: None,
+        command: "Daemon".to_owned(),
+        time: 7_776_000 + passed,
+        state: Some(state.to_owned()),
+        info: None,
+    };
+    vec![
+        internal(1, "system user", "InnoDB purge coordinator"),
+        internal(2, "system user", "InnoDB shutdown handler"),
+        internal(5, "event_scheduler", "Waiting on empty queue"),
+    ]
+}
+
+/// The thread with this id, `passed` seconds after the start of the sandbox.
+fn thread(id: i64, passed: i64) -> Thread {
+    let (user, db, command, state, info) = KINDS[spread(id, 1, KINDS.len() as i64) as usize];
+    let longest = if command == "Sleep" { 28_800 } else { 900 };
+    let place = id % IDS_PER_NODE;
+    Thread {
+        id,
+        user: user.to_owned(),
+        host: format!(
+            "192.168.{}.{}:{}",
+            20 + place % 4,
+            11 + place % 200,
+            32_768 + place % 28_000
+        ),
+        db: db.map(str::to_owned),
+        command: command.to_owned(),
+        time: spread(id, 2, longest) + passed,
+        state: Some(state.to_owned()),
+        info: info.map(str::to_owned),
+    }
+}
+
+/// A number from 0 to below `below` that follows from the id and looks random; `aspect` keeps a thread's fields
+/// independent.
+fn spread(id: i64, aspect: u32, below: i64) -> i64 {
+    let mut mixed =
+        (id as u64 ^ u64::from(aspect).rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^= mixed >> 29;
+    mixed = mixed.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed ^= mixed >> 32;
+    (mixed % below as u64) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::collections::HashSet;
+
+    use super::*;
+
+    async fn sessions(node: &SimulatedThreads) -> Vec<Thread> {
+        let all = node.page(0, usize::MAX).await.unwrap().threads;
+        all.into_iter()
+            .filter(|thread| !thread.is_internal())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_node_has_as_many_different_sessions_as_asked_for_and_internal_threads_besides() {
+        let node = SimulatedThreads::new(0, 500);
+        let sessions = sessions(&node).await;
+        let distinct =
+            |field: fn(&Thread) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
+
+        assert_eq!(sessions.len(), 500);
+        assert_eq!(node.page(0, 1).await.unwrap().total, 503);
+        assert_eq!(distinct(|thread| &thread.host), 500);
+        assert!(distinct(|thread| &thread.user) >= 5);
+        assert!(distinct(|thread| &thread.command) >= 3);
+        assert_eq!(sessions.last().unwrap().id, 9_007_199_254_740_993);
+    }
+
+    #[tokio::test]
+    async fn pages_make_up_the_whole_list() {
+        let node = SimulatedThreads::new(0, 20);
+        let mut pieces = Vec::new();
+        for offset in (0..23).step_by(5) {
+            pieces.extend(node.page(offset, 5).await.unwrap().threads);
+        }
+        assert_eq!(pieces, node.page(0, 100).await.unwrap().threads);
+        assert!(node.page(23, 5).await.unwrap().threads.is_empty());
+    }
+
+    #[tokio::test]
+    async fn killing_tells_killed_from_not_found_and_leaves_internal_threads_alone() {
+        let node = SimulatedThreads::new(0, 5);
+        let outcome = node
+            .kill(&[FIRST_ID + 1, 1, i64::MAX, 5, FIRST_ID])
+            .await
+            .unwrap();
+        assert_eq!(outcome.killed, [FIRST_ID + 1, FIRST_ID]);
+        assert_eq!(outcome.not_found, [i64::MAX]);
+        assert_eq!(sessions(&node).await.len(), 3);
+        assert_eq!(node.page(0, 9).await.unwrap().total, 6);
+
+        let again = node.kill(&[FIRST_ID]).await.unwrap();
+        assert_eq!(again.not_found, [FIRST_ID]);
+    }
+
+    #[tokio::test]
+    async fn nodes_share_no_ids() {
+        let (first, second) = (SimulatedThreads::new(0, 50), SimulatedThreads::new(1, 50));
+        let ids: HashSet<i64> = sessions(&first)
+            .await
+            .iter()
+            .map(|thread| thread.id)
+            .collect();
+        assert!(
+            sessions(&second)
+                .await
+                .iter()
+                .all(|thread| !ids.contains(&thread.id))
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! The sandbox as its users meet it: over HTTP, with memory, Redis or MariaDB behind it, and as a program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod authentication;
+mod dcs;
+mod faults;
+mod iam;
+mod program;
+mod servers;
+mod support;
+mod taurusdb;

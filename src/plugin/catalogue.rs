@@ -1,0 +1,155 @@
+//! What is served, with its schemas built once.
+
+use std::collections::BTreeMap;
+
+use tf_provider::{Diagnostics, schema::Schema};
+
+use super::erased::{ErasedAction, ErasedDataSource, ErasedEphemeralResource, ErasedResource};
+use super::kind::Kind;
+use super::proto::tfplugin6 as wire;
+use super::registry::{Registry, Schemas, schemas_of};
+use super::{Plugin, diagnostics, schema};
+
+/// The plugin's parts, each with the type of its values, and the answers about all of them.
+pub(crate) struct Catalogue {
+    pub(crate) provider: Kind,
+    pub(crate) meta: Kind,
+    pub(crate) resources: BTreeMap<String, Offered<dyn ErasedResource>>,
+    pub(crate) data_sources: BTreeMap<String, Offered<dyn ErasedDataSource>>,
+    pub(crate) actions: BTreeMap<String, Offered<dyn ErasedAction>>,
+    pub(crate) ephemeral_resources: BTreeMap<String, Offered<dyn ErasedEphemeralResource>>,
+    pub(crate) schema: wire::get_provider_schema::Response,
+    pub(crate) metadata: wire::get_metadata::Response,
+}
+
+/// One part, and the type of its values.
+pub(crate) struct Offered<T: ?Sized> {
+    pub(crate) kind: Kind,
+    pub(crate) item: Box<T>,
+}
+
+impl Catalogue {
+    pub(crate) fn of<P: Plugin>(plugin: &P) -> Self {
+        let registry = Registry::of(plugin);
+        let mut schemas = schemas_of(plugin, &registry);
+        let mut diags = std::mem::take(&mut schemas.diags);
+        let provider = kind_of("the provider block", schemas.provider.as_ref(), &mut diags);
+        let meta = kind_of("provider_meta", schemas.provider_meta.as_ref(), &mut diags);
+        let resources = offer(registry.resources, &schemas.resources, &mut diags);
+        let data_sources = offer(registry.data_sources, &schemas.data_sources, &mut diags);
+        let actions = offer(registry.actions, &schemas.actions, &mut diags);
+        let ephemeral_resources = offer(
+            registry.ephemeral_resources,
+            &schemas.ephemeral_resources,
+            &mut diags,
+        );
+        let diags = diagnostics::to_wire(diags);
+        Self {
+            provider,
+            meta,
+            resources,
+            data_sources,
+            actions,
+            ephemeral_resources,
+            metadata: metadata_response(&schemas, diags.clone()),
+            schema: schema_response(&schemas, diags),
+        }
+    }
+}
+
+/// What a host may rely on.
+fn capabilities() -> wire::ServerCapabilities {
+    wire::ServerCapabilities {
+        plan_destroy: true,
+        get_provider_schema_optional: true,
+        move_resource_state: false,
+        generate_resource_config: false,
+    }
+}
+
+fn offer<T: ?Sized>(
+    items: BTreeMap<String, Box<T>>,
+    schemas: &BTreeMap<String, Schema>,
+    diags: &mut Diagnostics,
+) -> BTreeMap<String, Offered<T>> {
+    let offered = items.into_iter().filter_map(|(name, item)| {
+        // Without a schema it cannot be served; why there is none is in the diagnostics.
+        let schema = schemas.get(&name)?;
+        let kind = kind_of(&name, Some(schema), diags);
+        Some((name, Offered { kind, item }))
+    });
+    offered.collect()
+}
+
+fn kind_of(name: &str, schema: Option<&Schema>, diags: &mut Diagnostics) -> Kind {
+    let kind = schema
+        .map(|schema| Kind::of_block(&schema.block))
+        .transpose();
+    match kind {
+        Ok(kind) => kind.unwrap_or_else(Kind::empty),
+        Err(untyped) => {
+            diags.root_error(
+                "Unusable schema",
+                format!("In the schema of {name}: {untyped}."),
+            );
+            Kind::empty()
+        }
+    }
+}
+
+fn schema_response(
+    schemas: &Schemas,
+    diagnostics: Vec<wire::Diagnostic>,
+) -> wire::get_provider_schema::Response {
+    let all = |schemas: &BTreeMap<String, Schema>| {
+        schemas
+            .iter()
+            .map(|(name, built)| (name.clone(), schema::to_wire(built)))
+            .collect()
+    };
+    let actions = schemas.actions.iter().map(|(name, built)| {
+        let schema = Some(schema::to_wire(built));
+        (name.clone(), wire::ActionSchema { schema })
+    });
+    wire::get_provider_schema::Response {
+        provider: schemas.provider.as_ref().map(schema::to_wire),
+        provider_meta: schemas.provider_meta.as_ref().map(schema::to_wire),
+        resource_schemas: all(&schemas.resources),
+        data_source_schemas: all(&schemas.data_sources),
+        ephemeral_resource_schemas: all(&schemas.ephemeral_resources),
+        action_schemas: actions.collect(),
+        server_capabilities: Some(capabilities()),
+        diagnostics,
+        ..Default::default()
+    }
+}
+
+fn metadata_response(
+    schemas: &Schemas,
+    diagnostics: Vec<wire::Diagnostic>,
+) -> wire::get_metadata::Response {
+    use wire::get_metadata::{
+        ActionMetadata, DataSourceMetadata, EphemeralMetadata, ResourceMetadata,
+    };
+
+    let names = |schemas: &BTreeMap<String, Schema>| {
+        schemas.keys().cloned().collect::<Vec<_>>().into_iter()
+    };
+    wire::get_metadata::Response {
+        server_capabilities: Some(capabilities()),
+        diagnostics,
+        resources: names(&schemas.resources)
+            .map(|type_name| ResourceMetadata { type_name })
+            .collect(),
+        data_sources: names(&schemas.data_sources)
+            .map(|type_name| DataSourceMetadata { type_name })
+            .collect(),
+        actions: names(&schemas.actions)
+            .map(|type_name| ActionMetadata { type_name })
+            .collect(),
+        ephemeral_resources: names(&schemas.ephemeral_resources)
+            .map(|type_name| EphemeralMetadata { type_name })
+            .collect(),
+        ..Default::default()
+    }
+}

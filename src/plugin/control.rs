@@ -1,0 +1,118 @@
+//! What go-plugin wants of every plugin besides its own service: an end, a silent stdio stream, and a pulse.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::ending::Ending;
+use super::proto::go_plugin::grpc_controller_server::GrpcController;
+use super::proto::go_plugin::grpc_stdio_server::GrpcStdio;
+use super::proto::go_plugin::{Empty, StdioData};
+use super::proto::health::health_check_response::ServingStatus;
+use super::proto::health::health_server::Health;
+use super::proto::health::{HealthCheckRequest, HealthCheckResponse};
+use super::{Plugin, guard};
+
+type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// The three small services, which know when the plugin ends.
+pub(crate) struct Control<P> {
+    plugin: Arc<P>,
+    ending: Ending,
+}
+
+impl<P> Clone for Control<P> {
+    fn clone(&self) -> Self {
+        Self {
+            plugin: Arc::clone(&self.plugin),
+            ending: self.ending.clone(),
+        }
+    }
+}
+
+impl<P: Plugin> Control<P> {
+    pub(crate) fn new(plugin: Arc<P>, ending: Ending) -> Self {
+        Self { plugin, ending }
+    }
+
+    /// A stream of `first`, then nothing until the plugin ends.
+    fn until_the_end<T: Send + 'static>(&self, first: Option<T>) -> Streamed<T> {
+        let (sender, stream) = mpsc::channel(1);
+        let ending = self.ending.clone();
+        tokio::spawn(async move {
+            if let Some(first) = first {
+                _ = sender.send(Ok(first)).await;
+            }
+            tokio::select! {
+                () = ending.begun() => {}
+                () = sender.closed() => {}
+            }
+        });
+        Box::pin(ReceiverStream::new(stream))
+    }
+}
+
+#[tonic::async_trait]
+impl<P: Plugin> GrpcController for Control<P> {
+    /// The host is done with this plugin.
+    async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
+        tracing::debug!("the host is done");
+        // A panic in there must not keep the process alive.
+        _ = guard::run_now(|| self.plugin.stop());
+        self.ending.begin();
+        Ok(Response::new(Empty {}))
+    }
+}
+
+#[tonic::async_trait]
+impl<P: Plugin> GrpcStdio for Control<P> {
+    type StreamStdioStream = Streamed<StdioData>;
+
+    async fn stream_stdio(
+        &self,
+        _request: Request<()>,
+    ) -> Result<Response<Self::StreamStdioStream>, Status> {
+        Ok(Response::new(self.until_the_end(None)))
+    }
+}
+
+#[tonic::async_trait]
+impl<P: Plugin> Health for Control<P> {
+    async fn check(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
+        match serving(&request.into_inner().service) {
+            ServingStatus::ServiceUnknown => Err(Status::not_found("no such service")),
+            status => Ok(Response::new(HealthCheckResponse {
+                status: status.into(),
+            })),
+        }
+    }
+
+    type WatchStream = Streamed<HealthCheckResponse>;
+
+    async fn watch(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let status = serving(&request.into_inner().service);
+        Ok(Response::new(self.until_the_end(Some(
+            HealthCheckResponse {
+                status: status.into(),
+            },
+        ))))
+    }
+}
+
+/// go-plugin asks about "plugin"; the empty name is the process as a whole.
+fn serving(service: &str) -> ServingStatus {
+    match service {
+        "" | "plugin" => ServingStatus::Serving,
+        _ => ServingStatus::ServiceUnknown,
+    }
+}

@@ -1,0 +1,98 @@
+//! How a plugin ends.
+//!
+//! The host decides: it says so by `GRPCController.Shutdown`, or by SIGTERM, or by no longer being there. Ctrl-C in a
+//! terminal sends SIGINT to the plugin as well as to the host; the plugin leaves it to the host, which asks it to stop
+//! through `StopProvider` and then waits for what is known.
+//!
+//! A host that died is recognised by its process: when the parent of this process is another one than at the start, the
+//! host is gone, and nobody will ever read an answer. That all connections are closed says nothing, a host may connect
+//! again; so it is not looked at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Plugin, guard};
+
+/// How long calls that are under way may take to end after the plugin was asked to.
+pub(crate) const GRACE: Duration = Duration::from_secs(3);
+
+/// How often to look whether the host is still there.
+#[cfg(unix)]
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Says that the end has begun, to all who must know.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ending(CancellationToken);
+
+impl Ending {
+    pub(crate) fn begin(&self) {
+        self.0.cancel();
+    }
+
+    /// Waits until the end has begun.
+    pub(crate) async fn begun(&self) {
+        self.0.cancelled().await;
+    }
+
+    /// Waits until everybody had the time to end.
+    pub(crate) async fn overdue(&self) {
+        self.begun().await;
+        tokio::time::sleep(GRACE).await;
+    }
+}
+
+/// Watches for the end from outside: signals, and a host that is gone.
+///
+/// # Errors
+///
+/// The signals cannot be watched.
+pub(crate) fn watch<P: Plugin>(plugin: Arc<P>, ending: Ending) -> std::io::Result<()> {
+    let outside = outside()?;
+    tokio::spawn(async move {
+        let reason = tokio::select! {
+            reason = outside => reason,
+            () = ending.begun() => return,
+        };
+        tracing::debug!(reason, "ending");
+        _ = guard::run_now(|| plugin.stop());
+        ending.begin();
+    });
+    Ok(())
+}
+
+#[cfg(unix)]
+fn outside() -> std::io::Result<impl Future<Output = &'static str>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    // Held and never looked at: this is how it is ignored.
+    let interrupt = signal(SignalKind::interrupt())?;
+    let host = std::os::unix::process::parent_id();
+    Ok(async move {
+        let _interrupt = interrupt;
+        tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = hang_up.recv() => "SIGHUP",
+            () = gone(host) => "the host is gone",
+        }
+    })
+}
+
+#[cfg(unix)]
+async fn gone(host: u32) {
+    while std::os::unix::process::parent_id() == host {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(not(unix))]
+fn outside() -> std::io::Result<impl Future<Output = &'static str>> {
+    Ok(async {
+        // Ctrl-C is the host's affair; the host ends the plugin by its Shutdown, or by ending the process.
+        while tokio::signal::ctrl_c().await.is_ok() {}
+        std::future::pending().await
+    })
+}

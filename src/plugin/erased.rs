@@ -1,0 +1,280 @@
+//! The typed traits without their types: what the server holds.
+//!
+//! Each blanket implementation decodes, calls, encodes; nothing else.
+
+use async_trait::async_trait;
+use prost::bytes::Bytes;
+use tf_provider::{AttributePath, DataSource, Diagnostics, Resource, schema::Schema};
+use time::OffsetDateTime;
+
+use super::action::{Action, Progress};
+use super::ephemeral::{EphemeralResource, Renewed};
+use super::proto::tfplugin6::DynamicValue;
+use super::value::{self, Received};
+
+/// A resource's state and what it stored beside it, encoded.
+pub(crate) type Kept = (DynamicValue, Bytes);
+
+/// What a plan or an apply starts from. Which of the states are null says what is to be done.
+pub(crate) struct Change<'k> {
+    /// Before: null for a create.
+    pub(crate) prior: Received<'k>,
+    /// After, as proposed to a plan or as planned for an apply: null for a destroy.
+    pub(crate) planned: Received<'k>,
+    /// As written by the user: null for a destroy.
+    pub(crate) config: Received<'k>,
+    pub(crate) private: Bytes,
+    pub(crate) meta: Received<'k>,
+}
+
+/// A [`Resource`] of any state.
+#[async_trait]
+pub(crate) trait ErasedResource: Send + Sync {
+    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
+    async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
+    async fn read(
+        &self,
+        diags: &mut Diagnostics,
+        state: Received<'_>,
+        private: Bytes,
+        meta: Received<'_>,
+    ) -> Option<Kept>;
+    async fn plan_create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept>;
+    async fn plan_update(
+        &self,
+        diags: &mut Diagnostics,
+        change: Change<'_>,
+    ) -> Option<(Kept, Vec<AttributePath>)>;
+    async fn plan_destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Bytes>;
+    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept>;
+    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept>;
+    async fn destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<()>;
+    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Kept>;
+}
+
+#[async_trait]
+impl<R: Resource> ErasedResource for R {
+    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
+        Resource::schema(self, diags)
+    }
+
+    async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()> {
+        let config = config.decode(diags)?;
+        Resource::validate(self, diags, config).await
+    }
+
+    async fn read(
+        &self,
+        diags: &mut Diagnostics,
+        state: Received<'_>,
+        private: Bytes,
+        meta: Received<'_>,
+    ) -> Option<Kept> {
+        let state = state.decode(diags)?;
+        let private = value::decode_private(&private, diags)?;
+        let meta = meta.decode(diags)?;
+        let (state, private) = Resource::read(self, diags, state, private, meta).await?;
+        keep(&state, &private, diags)
+    }
+
+    async fn plan_create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept> {
+        let proposed = change.planned.decode(diags)?;
+        let config = change.config.decode(diags)?;
+        let meta = change.meta.decode(diags)?;
+        let (state, private) = Resource::plan_create(self, diags, proposed, config, meta).await?;
+        keep(&state, &private, diags)
+    }
+
+    async fn plan_update(
+        &self,
+        diags: &mut Diagnostics,
+        change: Change<'_>,
+    ) -> Option<(Kept, Vec<AttributePath>)> {
+        let prior = change.prior.decode(diags)?;
+        let proposed = change.planned.decode(diags)?;
+        let config = change.config.decode(diags)?;
+        let private = value::decode_private(&change.private, diags)?;
+        let meta = change.meta.decode(diags)?;
+        let (state, private, replaced_by) =
+            Resource::plan_update(self, diags, prior, proposed, config, private, meta).await?;
+        Some((keep(&state, &private, diags)?, replaced_by))
+    }
+
+    async fn plan_destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Bytes> {
+        let prior = change.prior.decode(diags)?;
+        let private = value::decode_private(&change.private, diags)?;
+        let meta = change.meta.decode(diags)?;
+        let private = Resource::plan_destroy(self, diags, prior, private, meta).await?;
+        value::encode_private(&private, diags)
+    }
+
+    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept> {
+        let planned = change.planned.decode(diags)?;
+        let config = change.config.decode(diags)?;
+        let private = value::decode_private(&change.private, diags)?;
+        let meta = change.meta.decode(diags)?;
+        let (state, private) =
+            Resource::create(self, diags, planned, config, private, meta).await?;
+        keep(&state, &private, diags)
+    }
+
+    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept> {
+        let prior = change.prior.decode(diags)?;
+        let planned = change.planned.decode(diags)?;
+        let config = change.config.decode(diags)?;
+        let private = value::decode_private(&change.private, diags)?;
+        let meta = change.meta.decode(diags)?;
+        let (state, private) =
+            Resource::update(self, diags, prior, planned, config, private, meta).await?;
+        keep(&state, &private, diags)
+    }
+
+    async fn destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<()> {
+        let prior = change.prior.decode(diags)?;
+        let private = value::decode_private(&change.private, diags)?;
+        let meta = change.meta.decode(diags)?;
+        Resource::destroy(self, diags, prior, private, meta).await
+    }
+
+    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Kept> {
+        let (state, private) = Resource::import(self, diags, id).await?;
+        keep(&state, &private, diags)
+    }
+}
+
+fn keep<S, P>(state: &S, private: &P, diags: &mut Diagnostics) -> Option<Kept>
+where
+    S: serde::Serialize,
+    P: serde::Serialize,
+{
+    Some((
+        value::encode(state, diags)?,
+        value::encode_private(private, diags)?,
+    ))
+}
+
+/// A [`DataSource`] of any state.
+#[async_trait]
+pub(crate) trait ErasedDataSource: Send + Sync {
+    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
+    async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
+    async fn read(
+        &self,
+        diags: &mut Diagnostics,
+        config: Received<'_>,
+        meta: Received<'_>,
+    ) -> Option<DynamicValue>;
+}
+
+#[async_trait]
+impl<D: DataSource> ErasedDataSource for D {
+    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
+        DataSource::schema(self, diags)
+    }
+
+    async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()> {
+        let config = config.decode(diags)?;
+        DataSource::validate(self, diags, config).await
+    }
+
+    async fn read(
+        &self,
+        diags: &mut Diagnostics,
+        config: Received<'_>,
+        meta: Received<'_>,
+    ) -> Option<DynamicValue> {
+        let config = config.decode(diags)?;
+        let meta = meta.decode(diags)?;
+        let state = DataSource::read(self, diags, config, meta).await?;
+        value::encode(&state, diags)
+    }
+}
+
+/// An [`Action`] of any configuration.
+#[async_trait]
+pub(crate) trait ErasedAction: Send + Sync {
+    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
+    async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
+    async fn plan(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
+    async fn invoke(
+        &self,
+        diags: &mut Diagnostics,
+        config: Received<'_>,
+        progress: Progress,
+    ) -> Option<()>;
+}
+
+#[async_trait]
+impl<A: Action> ErasedAction for A {
+    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
+        Action::schema(self, diags)
+    }
+
+    async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()> {
+        let config = config.decode(diags)?;
+        Action::validate(self, diags, config).await
+    }
+
+    async fn plan(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()> {
+        let config = config.decode(diags)?;
+        Action::plan(self, diags, config).await
+    }
+
+    async fn invoke(
+        &self,
+        diags: &mut Diagnostics,
+        config: Received<'_>,
+        progress: Progress,
+    ) -> Option<()> {
+        let config = config.decode(diags)?;
+        Action::invoke(self, diags, config, progress).await
+    }
+}
+
+/// An opened ephemeral resource, encoded.
+pub(crate) struct ErasedOpened {
+    pub(crate) result: DynamicValue,
+    pub(crate) private: Vec<u8>,
+    pub(crate) renew_at: Option<OffsetDateTime>,
+}
+
+/// An [`EphemeralResource`] of any configuration.
+#[async_trait]
+pub(crate) trait ErasedEphemeralResource: Send + Sync {
+    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
+    async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
+    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<ErasedOpened>;
+    async fn renew(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<Renewed>;
+    async fn close(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<()>;
+}
+
+#[async_trait]
+impl<E: EphemeralResource> ErasedEphemeralResource for E {
+    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
+        EphemeralResource::schema(self, diags)
+    }
+
+    async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()> {
+        let config = config.decode(diags)?;
+        EphemeralResource::validate(self, diags, config).await
+    }
+
+    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<ErasedOpened> {
+        let config = config.decode(diags)?;
+        let opened = EphemeralResource::open(self, diags, config).await?;
+        let result = value::encode(&opened.result, diags)?;
+        Some(ErasedOpened {
+            result,
+            private: opened.private,
+            renew_at: opened.renew_at,
+        })
+    }
+
+    async fn renew(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<Renewed> {
+        EphemeralResource::renew(self, diags, private).await
+    }
+
+    async fn close(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<()> {
+        EphemeralResource::close(self, diags, private).await
+    }
+}

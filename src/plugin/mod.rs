@@ -1,0 +1,65 @@
+//! The wire: Terraform's plugin protocol 6 over go-plugin's handshake, with nothing of Huawei Cloud in it.
+//!
+//! Resources and data sources are written against tf-provider's typed traits; actions and ephemeral resources against
+//! [`Action`] and [`EphemeralResource`], which follow their style. A [`Plugin`] registers them, and [`serve`] is the
+//! process's whole life:
+//!
+//! - `server`: arguments, handshake, serving, the end;
+//! - `handshake`, `tls`, `listener`, `ending`: what the host says, whom to let in, where, and until when;
+//! - `service`, `control`: the gRPC services, in the protocol's names;
+//! - `catalogue`, `resources`, `others`: the calls, by what they are about;
+//! - `erased`: from typed traits to what the server can hold;
+//! - `value`, `kind`, `check`, `json`, `mismatch`: values, read against their schema before anything is decoded;
+//! - `schema`, `diagnostics`: what goes back to the host;
+//! - `guard`: a panic ends a call, not the process;
+//! - [`log`]: lines that the host understands.
+
+mod action;
+mod catalogue;
+mod check;
+mod control;
+mod diagnostics;
+mod ending;
+mod ephemeral;
+mod erased;
+mod guard;
+mod handshake;
+mod json;
+mod kind;
+mod listener;
+pub mod log;
+mod mismatch;
+mod others;
+#[doc(hidden)]
+pub mod proto;
+mod registry;
+mod resources;
+mod schema;
+mod server;
+mod service;
+mod tls;
+mod value;
+
+pub use action::{Action, Progress};
+pub use ephemeral::{EphemeralResource, Opened, Renewed};
+pub use registry::{Registry, Schemas, schemas};
+pub use server::serve;
+
+/// What is served: tf-provider's `Provider` for the provider block, and what it registers.
+///
+/// `Provider`'s own lists of resources, data sources and functions are not asked; [`Plugin::register`] is.
+pub trait Plugin: tf_provider::Provider {
+    /// The provider's name, such as `hwc`: the beginning of every type's name.
+    fn name(&self) -> &'static str;
+
+    /// The program's version, for `--version`.
+    fn version(&self) -> &'static str;
+
+    /// Registers resources, data sources, actions and ephemeral resources. Called once, and again for each
+    /// [`schemas`].
+    fn register(&self, registry: &mut Registry);
+
+    /// The user wants to stop (StopProvider), or the process is about to end: whatever waits must give up soon and say
+    /// what is known. Must not wait itself.
+    fn stop(&self);
+}

@@ -1,0 +1,392 @@
+//! The calls about resources.
+
+use prost::bytes::Bytes;
+use tf_provider::{AttributePath, Diagnostics};
+
+use super::catalogue::{Catalogue, Offered};
+use super::erased::{Change, ErasedResource, Kept};
+use super::proto::tfplugin6::{self as wire, DynamicValue};
+use super::value::{self, Received};
+use super::{diagnostics, guard};
+
+impl Catalogue {
+    pub(crate) async fn validate_resource(
+        &self,
+        request: wire::validate_resource_config::Request,
+    ) -> wire::validate_resource_config::Response {
+        let mut diags = Diagnostics::default();
+        if let Some(resource) = self.find_resource(&request.type_name, &mut diags)
+            && let Some(config) = resource.configuration(request.config, &mut diags)
+        {
+            let outcome = guard::run(
+                "ValidateResourceConfig",
+                resource.item.validate(&mut diags, config),
+            )
+            .await;
+            guard::settle(outcome, &mut diags);
+        }
+        wire::validate_resource_config::Response {
+            diagnostics: diagnostics::to_wire(diags),
+        }
+    }
+
+    /// Brings a stored state to today's schema. The host sends every state through here before it uses it.
+    pub(crate) fn upgrade_state(
+        &self,
+        request: wire::upgrade_resource_state::Request,
+    ) -> wire::upgrade_resource_state::Response {
+        let mut diags = Diagnostics::default();
+        let upgraded = self.upgraded(&request, &mut diags).map(Received::into_wire);
+        wire::upgrade_resource_state::Response {
+            upgraded_state: upgraded,
+            diagnostics: diagnostics::to_wire(diags),
+        }
+    }
+
+    fn upgraded<'k>(
+        &'k self,
+        request: &wire::upgrade_resource_state::Request,
+        diags: &mut Diagnostics,
+    ) -> Option<Received<'k>> {
+        let resource = self.find_resource(&request.type_name, diags)?;
+        match &request.raw_state {
+            Some(stored) if !stored.json.is_empty() => {
+                Received::read_stored(&stored.json, &resource.kind, diags)
+            }
+            Some(stored) if !stored.flatmap.is_empty() => {
+                diags.root_error(
+                    "State from before Terraform 0.12",
+                    format!(
+                        "The stored state of this {} is in the format of Terraform 0.11 and older, which the provider \
+                         never wrote and cannot read. Remove it with `terraform state rm` and import or create the \
+                         resource again.",
+                        request.type_name
+                    ),
+                );
+                None
+            }
+            _ => {
+                diags.root_error(
+                    "No state",
+                    format!(
+                        "The host sent no state of {} to upgrade.",
+                        request.type_name
+                    ),
+                );
+                None
+            }
+        }
+    }
+
+    pub(crate) async fn read_resource(
+        &self,
+        request: wire::read_resource::Request,
+    ) -> wire::read_resource::Response {
+        let mut diags = Diagnostics::default();
+        let before = (request.current_state.clone(), request.private.clone());
+        let read = self.read(request, &mut diags).await;
+        let (new_state, private) = match read {
+            Some((state, private)) => (Some(state), private),
+            // No state and no error: it is gone.
+            None if diags.errors.is_empty() => (Some(value::null()), Bytes::new()),
+            None => before,
+        };
+        wire::read_resource::Response {
+            new_state,
+            private,
+            diagnostics: diagnostics::to_wire(diags),
+            ..Default::default()
+        }
+    }
+
+    async fn read(
+        &self,
+        request: wire::read_resource::Request,
+        diags: &mut Diagnostics,
+    ) -> Option<Kept> {
+        let resource = self.find_resource(&request.type_name, diags)?;
+        let state = Received::read(request.current_state, &resource.kind, "the state", diags)?;
+        let meta = self.meta(request.provider_meta, diags)?;
+        let outcome = guard::run(
+            "ReadResource",
+            resource.item.read(diags, state, request.private, meta),
+        )
+        .await;
+        outcome.unwrap_or_else(|panicked| {
+            panicked.report(diags);
+            None
+        })
+    }
+
+    pub(crate) async fn plan(
+        &self,
+        request: wire::plan_resource_change::Request,
+    ) -> wire::plan_resource_change::Response {
+        let mut diags = Diagnostics::default();
+        let plan = self.planned(request, &mut diags).await;
+        let Plan {
+            state,
+            private,
+            replaced_by,
+        } = plan.unwrap_or_default();
+        wire::plan_resource_change::Response {
+            planned_state: state,
+            planned_private: private,
+            requires_replace: replaced_by
+                .into_iter()
+                .map(diagnostics::path_to_wire)
+                .collect(),
+            diagnostics: diagnostics::to_wire(diags),
+            ..Default::default()
+        }
+    }
+
+    async fn planned(
+        &self,
+        request: wire::plan_resource_change::Request,
+        diags: &mut Diagnostics,
+    ) -> Option<Plan> {
+        let resource = self.find_resource(&request.type_name, diags)?;
+        let change = Change {
+            prior: Received::read(
+                request.prior_state,
+                &resource.kind,
+                "the prior state",
+                diags,
+            )?,
+            planned: Received::read(
+                request.proposed_new_state,
+                &resource.kind,
+                "the proposed state",
+                diags,
+            )?,
+            config: resource.configuration(request.config, diags)?,
+            private: request.prior_private,
+            meta: self.meta(request.provider_meta, diags)?,
+        };
+        let (rpc, item) = ("PlanResourceChange", &resource.item);
+        match Step::of(&change, diags)? {
+            Step::Create => {
+                let outcome = guard::run(rpc, item.plan_create(diags, change)).await;
+                guard::settle(outcome, diags).map(|kept| Plan::to(kept, Vec::new()))
+            }
+            Step::Update => {
+                let outcome = guard::run(rpc, item.plan_update(diags, change)).await;
+                guard::settle(outcome, diags).map(|(kept, replaced_by)| Plan::to(kept, replaced_by))
+            }
+            Step::Destroy => {
+                let outcome = guard::run(rpc, item.plan_destroy(diags, change)).await;
+                guard::settle(outcome, diags)
+                    .map(|private| Plan::to((value::null(), private), Vec::new()))
+            }
+        }
+    }
+
+    pub(crate) async fn apply(
+        &self,
+        request: wire::apply_resource_change::Request,
+    ) -> wire::apply_resource_change::Response {
+        let mut diags = Diagnostics::default();
+        let before = (
+            request.prior_state.clone().unwrap_or_else(value::null),
+            request.planned_private.clone(),
+        );
+        let applied = self.applied(request, &mut diags).await;
+        // What failed without a word about the state has not changed it: nothing stays nothing, and what there was is
+        // still there.
+        let (new_state, private) = applied.unwrap_or(before);
+        wire::apply_resource_change::Response {
+            new_state: Some(new_state),
+            private,
+            diagnostics: diagnostics::to_wire(diags),
+            ..Default::default()
+        }
+    }
+
+    async fn applied(
+        &self,
+        request: wire::apply_resource_change::Request,
+        diags: &mut Diagnostics,
+    ) -> Option<Kept> {
+        let resource = self.find_resource(&request.type_name, diags)?;
+        let change = Change {
+            prior: Received::read(
+                request.prior_state,
+                &resource.kind,
+                "the prior state",
+                diags,
+            )?,
+            planned: Received::read(
+                request.planned_state,
+                &resource.kind,
+                "the planned state",
+                diags,
+            )?,
+            config: resource.configuration(request.config, diags)?,
+            private: request.planned_private,
+            meta: self.meta(request.provider_meta, diags)?,
+        };
+        let (rpc, item) = ("ApplyResourceChange", &resource.item);
+        match Step::of(&change, diags)? {
+            Step::Create => {
+                let outcome = guard::run(rpc, item.create(diags, change)).await;
+                guard::settle(outcome, diags)
+            }
+            Step::Update => {
+                let outcome = guard::run(rpc, item.update(diags, change)).await;
+                guard::settle(outcome, diags)
+            }
+            Step::Destroy => {
+                let outcome = guard::run(rpc, item.destroy(diags, change)).await;
+                guard::settle(outcome, diags).map(|()| (value::null(), Bytes::new()))
+            }
+        }
+    }
+
+    pub(crate) async fn import(
+        &self,
+        request: wire::import_resource_state::Request,
+    ) -> wire::import_resource_state::Response {
+        let mut diags = Diagnostics::default();
+        let type_name = request.type_name.clone();
+        let imported = self.imported(request, &mut diags).await;
+        let imported =
+            imported.map(
+                |(state, private)| wire::import_resource_state::ImportedResource {
+                    type_name,
+                    state: Some(state),
+                    private,
+                    identity: None,
+                },
+            );
+        wire::import_resource_state::Response {
+            imported_resources: imported.into_iter().collect(),
+            diagnostics: diagnostics::to_wire(diags),
+            deferred: None,
+        }
+    }
+
+    async fn imported(
+        &self,
+        request: wire::import_resource_state::Request,
+        diags: &mut Diagnostics,
+    ) -> Option<Kept> {
+        let resource = self.find_resource(&request.type_name, diags)?;
+        if request.identity.is_some() {
+            diags.root_error(
+                "No import by identity",
+                format!(
+                    "{} has no resource identity. Import it by `id` instead.",
+                    request.type_name
+                ),
+            );
+            return None;
+        }
+        let outcome = guard::run(
+            "ImportResourceState",
+            resource.item.import(diags, request.id),
+        )
+        .await;
+        let imported = guard::settle(outcome, diags);
+        explain_no_import(&request.type_name, diags);
+        imported
+    }
+
+    fn find_resource(
+        &self,
+        type_name: &str,
+        diags: &mut Diagnostics,
+    ) -> Option<&Offered<dyn ErasedResource>> {
+        find(&self.resources, "resource", type_name, diags)
+    }
+
+    /// What the user wrote in `provider_meta`; null if the host does not send it.
+    pub(crate) fn meta(
+        &self,
+        meta: Option<DynamicValue>,
+        diags: &mut Diagnostics,
+    ) -> Option<Received<'_>> {
+        Received::read(meta, &self.meta, "provider_meta", diags)
+    }
+}
+
+impl<T: ?Sized> Offered<T> {
+    pub(crate) fn configuration(
+        &self,
+        config: Option<DynamicValue>,
+        diags: &mut Diagnostics,
+    ) -> Option<Received<'_>> {
+        Received::read(config, &self.kind, "the configuration", diags)
+    }
+}
+
+/// The part called `type_name`, or an error that there is none.
+pub(crate) fn find<'c, T: ?Sized>(
+    offered: &'c std::collections::BTreeMap<String, Offered<T>>,
+    sort: &str,
+    type_name: &str,
+    diags: &mut Diagnostics,
+) -> Option<&'c Offered<T>> {
+    let found = offered.get(type_name);
+    if found.is_none() {
+        diags.root_error(
+            format!("Unknown {sort}"),
+            format!("This version of the provider has no {sort} called {type_name:?}."),
+        );
+    }
+    found
+}
+
+/// What is to be done with a resource, by which of its states there are.
+enum Step {
+    Create,
+    Update,
+    Destroy,
+}
+
+impl Step {
+    fn of(change: &Change<'_>, diags: &mut Diagnostics) -> Option<Self> {
+        match (change.prior.is_null(), change.planned.is_null()) {
+            (true, false) => Some(Step::Create),
+            (false, false) => Some(Step::Update),
+            (false, true) => Some(Step::Destroy),
+            (true, true) => {
+                diags.root_error(
+                    "Nothing to do",
+                    "The host sent neither a prior state nor a new one.",
+                );
+                None
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Plan {
+    state: Option<DynamicValue>,
+    private: Bytes,
+    replaced_by: Vec<AttributePath>,
+}
+
+impl Plan {
+    fn to((state, private): Kept, replaced_by: Vec<AttributePath>) -> Self {
+        Self {
+            state: Some(state),
+            private,
+            replaced_by,
+        }
+    }
+}
+
+/// tf-provider's own answer for a resource without import is four words; say what to do instead.
+fn explain_no_import(type_name: &str, diags: &mut Diagnostics) {
+    for error in &mut diags.errors {
+        if error.summary == "Import is not supported" {
+            error.summary = "This resource cannot be imported".into();
+            error.detail =
+                format!("There is nothing in the cloud that a {type_name} could be read from. Write it as a resource \
+                         block and apply it instead.")
+                .into();
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The whole life of a plugin process, from its arguments to its exit code.
+
+use std::env;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use thiserror::Error;
+use tonic::transport::Server;
+
+use super::control::Control;
+use super::ending::{self, Ending};
+use super::handshake::{Handshake, HandshakeError, Line};
+use super::listener::Listener;
+use super::proto::go_plugin::grpc_controller_server::GrpcControllerServer;
+use super::proto::go_plugin::grpc_stdio_server::GrpcStdioServer;
+use super::proto::health::health_server::HealthServer;
+use super::proto::tfplugin6::provider_server::ProviderServer;
+use super::service::Service;
+use super::tls::{Tls, TlsError};
+use super::{Plugin, guard, log};
+
+/// What hosts allow in either direction, in bytes.
+const LARGEST_MESSAGE: usize = 256 << 20;
+
+/// Why a plugin could not be served.
+#[derive(Debug, Error)]
+enum ServeError {
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("cannot listen for the host: {0}")]
+    Listen(#[source] io::Error),
+    #[cfg(not(unix))]
+    #[error(
+        "the host sent no PLUGIN_CLIENT_CERT; a TCP port without TLS would be open to every user of this machine"
+    )]
+    NoTls,
+    #[error("cannot watch for signals: {0}")]
+    Signals(#[source] io::Error),
+    #[error("cannot tell the host where to connect: {0}")]
+    Announce(#[source] io::Error),
+    #[error("serving failed: {0}")]
+    Transport(#[from] tonic::transport::Error),
+}
+
+/// Serves `plugin` to the host that started this process, until the host is done.
+///
+/// `--version` and `--help` answer; without a host, it says what this program is. The exit code is what `main` returns.
+pub async fn serve<P: Plugin>(plugin: P) -> ExitCode {
+    let program = format!("terraform-provider-{}", plugin.name());
+    match env::args().nth(1).as_deref() {
+        None => {}
+        Some("--version" | "-version" | "-V") => {
+            return say(&format!("{program} {}\n", plugin.version()));
+        }
+        Some("--help" | "-help" | "-h") => return say(&explanation(&program, plugin.name())),
+        Some(_) => {
+            complain(&format!(
+                "{program} takes no arguments but --version and --help.\n"
+            ));
+            return ExitCode::from(2);
+        }
+    }
+    let name = plugin.name();
+    match host(plugin).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(ServeError::Handshake(HandshakeError::NoCookie)) => {
+            complain(&explanation(&program, name));
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            complain(&format!("{program}: {error}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn host<P: Plugin>(plugin: P) -> Result<(), ServeError> {
+    let handshake = Handshake::read(|variable| env::var(variable).ok())?;
+    log::init(plugin.name());
+    guard::install_hook();
+
+    let plugin = Arc::new(plugin);
+    let ending = Ending::default();
+    ending::watch(Arc::clone(&plugin), ending.clone()).map_err(ServeError::Signals)?;
+    let tls = handshake.client.clone().map(Tls::only_for).transpose()?;
+    let listener = Arc::new(listen(&handshake).await?);
+    let line = Line {
+        address: listener.address(),
+        certificate: tls.as_ref().map(|tls| &tls.certificate),
+    };
+    announce(&line).map_err(ServeError::Announce)?;
+
+    let control = Control::new(Arc::clone(&plugin), ending.clone());
+    let provider = ProviderServer::new(Service::new(plugin))
+        .max_decoding_message_size(LARGEST_MESSAGE)
+        .max_encoding_message_size(LARGEST_MESSAGE);
+    let served = Server::builder()
+        .add_service(provider)
+        .add_service(GrpcControllerServer::new(control.clone()))
+        .add_service(GrpcStdioServer::new(control.clone()))
+        .add_service(HealthServer::new(control))
+        .serve_with_incoming_shutdown(
+            Arc::clone(&listener).incoming(tls.map(|tls| tls.config)),
+            ending.begun(),
+        );
+    tokio::select! {
+        served = served => served?,
+        () = ending.overdue() => tracing::debug!("ending without waiting for calls that do not end"),
+    }
+    listener.remove();
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn listen(handshake: &Handshake) -> Result<Listener, ServeError> {
+    Listener::on_socket(handshake.socket_dir.as_deref()).map_err(ServeError::Listen)
+}
+
+#[cfg(not(unix))]
+async fn listen(handshake: &Handshake) -> Result<Listener, ServeError> {
+    if handshake.client.is_none() {
+        return Err(ServeError::NoTls);
+    }
+    Listener::on_port(handshake.ports.clone())
+        .await
+        .map_err(ServeError::Listen)
+}
+
+fn announce(line: &Line<'_>) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    writeln!(stdout, "{line}")?;
+    stdout.flush()
+}
+
+fn explanation(program: &str, name: &str) -> String {
+    format!(
+        "{program} is a plugin: Terraform and OpenTofu start it, people do not.\n\
+         \n\
+         To use it, name it in your configuration and run `terraform init` or `tofu init`:\n\
+         \n    \
+             terraform {{\n      \
+               required_providers {{\n        \
+                 {name} = {{\n          \
+                   source = \"hwc-ops/{name}\"\n        \
+                 }}\n      \
+               }}\n    \
+             }}\n\
+         \n\
+         To use this very file instead of a release, put its directory under `dev_overrides` in the CLI configuration.\n\
+         \n\
+         Options: --version, --help\n"
+    )
+}
+
+fn say(text: &str) -> ExitCode {
+    // Whoever closed the pipe has read enough.
+    _ = io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+fn complain(text: &str) {
+    _ = io::stderr().write_all(text.as_bytes());
+}

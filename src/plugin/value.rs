@@ -1,0 +1,225 @@
+//! Values as they come from the host and go back to it.
+
+use prost::bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_path_to_error::{Path, Segment};
+use tf_provider::{AttributePath, AttributePathStep, Diagnostics};
+
+use super::check::check;
+use super::json::{self, Strangers};
+use super::kind::Kind;
+use super::mismatch::Mismatch;
+use super::proto::tfplugin6::DynamicValue;
+
+/// MessagePack's null.
+const NULL: &[u8] = &[0xc0];
+
+/// How deep a value may nest. Terraform's own types stay far below; the stack holds many times as much.
+const DEEPEST: usize = 128;
+
+/// A value from the host that is known to be of its schema's type.
+#[derive(Clone, Debug)]
+pub(crate) struct Received<'k> {
+    messagepack: Bytes,
+    kind: &'k Kind,
+    /// What the value is, in words: "the configuration".
+    what: &'static str,
+}
+
+impl<'k> Received<'k> {
+    /// Reads `value` against `kind`. An absent value is null.
+    ///
+    /// Returns `None` after saying in `diags` which attribute is wrong, and how.
+    pub(crate) fn read(
+        value: Option<DynamicValue>,
+        kind: &'k Kind,
+        what: &'static str,
+        diags: &mut Diagnostics,
+    ) -> Option<Self> {
+        let checked = messagepack_of(value.unwrap_or_default(), kind)
+            .and_then(|messagepack| check(&messagepack, kind).map(|()| messagepack));
+        match checked {
+            Ok(messagepack) => Some(Self {
+                messagepack,
+                kind,
+                what,
+            }),
+            Err(mismatch) => {
+                unreadable(diags, what, mismatch);
+                None
+            }
+        }
+    }
+
+    /// Reads a state of an earlier schema, stored as JSON: see [`json::to_messagepack`].
+    pub(crate) fn read_stored(
+        json: &[u8],
+        kind: &'k Kind,
+        diags: &mut Diagnostics,
+    ) -> Option<Self> {
+        let what = "the stored state";
+        match json::to_messagepack(json, kind, Strangers::Drop) {
+            Ok(messagepack) => Some(Self {
+                messagepack: messagepack.into(),
+                kind,
+                what,
+            }),
+            Err(mismatch) => {
+                unreadable(diags, what, mismatch);
+                None
+            }
+        }
+    }
+
+    /// Whether there is no value: nothing before a create, nothing after a destroy.
+    pub(crate) fn is_null(&self) -> bool {
+        &self.messagepack[..] == NULL
+    }
+
+    /// Decodes the value into the resource's own type.
+    ///
+    /// Returns `None` after saying in `diags` which attribute the type cannot hold.
+    pub(crate) fn decode<'a, T: Deserialize<'a>>(&'a self, diags: &mut Diagnostics) -> Option<T> {
+        match decode(&self.messagepack) {
+            Ok(value) => Some(value),
+            Err(path) => {
+                unreadable(diags, self.what, self.unfit(&path));
+                None
+            }
+        }
+    }
+
+    /// The value as it came.
+    pub(crate) fn into_wire(self) -> DynamicValue {
+        DynamicValue {
+            msgpack: self.messagepack,
+            json: Bytes::new(),
+        }
+    }
+
+    /// What to say of a value that is of the schema's type, but not of the narrower type that the resource has for it.
+    fn unfit(&self, path: &Path) -> Mismatch {
+        let mut kind = self.kind;
+        let mut steps = Vec::new();
+        for segment in path.iter() {
+            let Some((step, below)) = descend(kind, segment) else {
+                break;
+            };
+            steps.push(step);
+            kind = below;
+        }
+        let expectation = match kind {
+            Kind::Number => "a whole number of at most 64 bits",
+            other if self.is_null() => {
+                let problem = format!("expected {}, got null", other.expectation());
+                return Mismatch {
+                    path: AttributePath { steps },
+                    problem,
+                };
+            }
+            other => other.expectation(),
+        };
+        let problem =
+            format!("this provider cannot hold the value given here; it takes {expectation}");
+        Mismatch {
+            path: AttributePath { steps },
+            problem,
+        }
+    }
+}
+
+/// Decodes what a resource stored for itself; nothing stored is null.
+pub(crate) fn decode_private<'a, T: Deserialize<'a>>(
+    private: &'a [u8],
+    diags: &mut Diagnostics,
+) -> Option<T> {
+    let messagepack = if private.is_empty() { NULL } else { private };
+    match decode(messagepack) {
+        Ok(value) => Some(value),
+        Err(_) => {
+            diags.root_error(
+                "Unreadable private state",
+                "What this provider stored beside the resource's state cannot be read back. It may have been written \
+                 by another version of the provider, or changed by hand.",
+            );
+            None
+        }
+    }
+}
+
+/// The null that stands for "no such resource".
+pub(crate) fn null() -> DynamicValue {
+    DynamicValue {
+        msgpack: Bytes::from_static(NULL),
+        json: Bytes::new(),
+    }
+}
+
+/// Encodes what a resource gives back.
+pub(crate) fn encode<T: Serialize>(value: &T, diags: &mut Diagnostics) -> Option<DynamicValue> {
+    let msgpack = encode_private(value, diags)?;
+    Some(DynamicValue {
+        msgpack,
+        json: Bytes::new(),
+    })
+}
+
+/// Encodes what a resource stores for itself.
+pub(crate) fn encode_private<T: Serialize>(value: &T, diags: &mut Diagnostics) -> Option<Bytes> {
+    match rmp_serde::to_vec_named(value) {
+        Ok(bytes) => Some(bytes.into()),
+        Err(_) => {
+            diags.root_error(
+                "Result lost",
+                "The provider cannot write its own result for Terraform. This is a bug in the provider; please \
+                 report it.",
+            );
+            None
+        }
+    }
+}
+
+fn messagepack_of(value: DynamicValue, kind: &Kind) -> Result<Bytes, Mismatch> {
+    match (value.msgpack.is_empty(), value.json.is_empty()) {
+        (false, _) => Ok(value.msgpack),
+        (true, false) => {
+            json::to_messagepack(&value.json, kind, Strangers::Refuse).map(Bytes::from)
+        }
+        (true, true) => Ok(Bytes::from_static(NULL)),
+    }
+}
+
+/// serde's message is left behind: it quotes the value, which may be a secret.
+fn decode<'a, T: Deserialize<'a>>(messagepack: &'a [u8]) -> Result<T, Path> {
+    let mut deserializer = rmp_serde::Deserializer::from_read_ref(messagepack);
+    deserializer.set_max_depth(DEEPEST);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| error.path().clone())
+}
+
+fn descend<'k>(kind: &'k Kind, segment: &Segment) -> Option<(AttributePathStep, &'k Kind)> {
+    match (kind, segment) {
+        (Kind::Object(members), Segment::Map { key }) => {
+            let member = members.get(key)?;
+            Some((
+                AttributePathStep::Attribute(key.clone().into()),
+                &member.kind,
+            ))
+        }
+        (Kind::Map(element), Segment::Map { key }) => {
+            Some((AttributePathStep::Key(key.clone().into()), element))
+        }
+        (Kind::List(element), Segment::Seq { index }) => Some((
+            AttributePathStep::Index(i64::try_from(*index).ok()?),
+            element,
+        )),
+        _ => None,
+    }
+}
+
+fn unreadable(diags: &mut Diagnostics, what: &str, Mismatch { path, problem }: Mismatch) {
+    let detail = match path.steps.is_empty() {
+        true => format!("In {what}: {problem}."),
+        false => format!("In {what}, {path}: {problem}."),
+    };
+    diags.error("Unreadable value", detail, path);
+}

@@ -1,0 +1,311 @@
+//! Reading arguments, and the attributes and blocks that several resources share.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tf_provider::schema::{
+    Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock,
+};
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics, map};
+
+use super::{HwcProvider, explain};
+
+/// How long a kill may take when the user does not say.
+pub(super) const DEFAULT_CREATE_TIMEOUT: Duration = Duration::from_secs(600);
+
+fn attribute(
+    attr_type: AttributeType,
+    constraint: AttributeConstraint,
+    description: &str,
+) -> Attribute {
+    Attribute {
+        attr_type,
+        description: Description::markdown(description.to_owned()),
+        constraint,
+        ..Attribute::default()
+    }
+}
+
+/// An argument that must be given.
+pub(super) fn required(attr_type: AttributeType, description: &str) -> Attribute {
+    attribute(attr_type, AttributeConstraint::Required, description)
+}
+
+/// An argument that may be given.
+pub(super) fn optional(attr_type: AttributeType, description: &str) -> Attribute {
+    attribute(attr_type, AttributeConstraint::Optional, description)
+}
+
+/// An argument that may be given and has a value in any case.
+pub(super) fn optional_computed(attr_type: AttributeType, description: &str) -> Attribute {
+    attribute(
+        attr_type,
+        AttributeConstraint::OptionalComputed,
+        description,
+    )
+}
+
+/// An attribute that only the provider sets.
+pub(super) fn computed(attr_type: AttributeType, description: &str) -> Attribute {
+    attribute(attr_type, AttributeConstraint::Computed, description)
+}
+
+/// An argument whose value is not shown.
+pub(super) fn secret(description: &str) -> Attribute {
+    Attribute {
+        sensitive: true,
+        ..optional(AttributeType::String, description)
+    }
+}
+
+/// The `region` argument of a resource.
+pub(super) fn region_attribute() -> Attribute {
+    optional_computed(
+        AttributeType::String,
+        "Region of the instance. By default the provider's `region`.",
+    )
+}
+
+/// The `triggers` argument of a resource.
+pub(super) fn triggers_attribute() -> Attribute {
+    optional(
+        AttributeType::Map(Box::new(AttributeType::String)),
+        "Any values. When one of them changes, the sessions are killed again.",
+    )
+}
+
+/// The `timeouts` block, which may be left out.
+pub(super) fn timeouts_block() -> HashMap<String, NestedBlock> {
+    map! {
+        "timeouts" => NestedBlock::Optional(Block {
+            version: 0,
+            description: Description::markdown("Time limits."),
+            attributes: map! {
+                "create" => optional(
+                    AttributeType::String,
+                    "Time limit of the whole kill, as in `90s`, `10m` or `1h30m`; by default `10m`. It includes the time \
+                     that an instance is busy with another task. Changing it does not kill again.",
+                ),
+            },
+            ..Block::default()
+        }),
+    }
+}
+
+/// The `timeouts` block as Terraform sends it: a list of at most one.
+pub(super) type Timeouts = Value<Vec<Value<TimeoutsBlock>>>;
+
+/// What stands in a `timeouts` block.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeoutsBlock {
+    create: Value<String>,
+}
+
+/// The path of `timeouts { create }`.
+fn create_timeout_path() -> AttributePath {
+    AttributePath::new("timeouts").index(0).attribute("create")
+}
+
+/// The create time-out: as given, else the default. A value that is not known yet counts as the default.
+pub(super) fn create_timeout(diags: &mut Diagnostics, timeouts: &Timeouts) -> Option<Duration> {
+    let given = match timeouts {
+        Value::Value(blocks) => blocks.first(),
+        _ => None,
+    };
+    let Some(Value::Value(TimeoutsBlock {
+        create: Value::Value(text),
+    })) = given
+    else {
+        return Some(DEFAULT_CREATE_TIMEOUT);
+    };
+    match crate::session::duration::parse(text) {
+        Ok(duration) if duration.is_zero() => {
+            explain::error(
+                diags,
+                create_timeout_path(),
+                "Invalid create time-out",
+                "timeouts.create is 0. A kill needs some time: write for example \"10m\".",
+            );
+            None
+        }
+        Ok(duration) => Some(duration),
+        Err(reason) => {
+            explain::error(
+                diags,
+                create_timeout_path(),
+                "Invalid create time-out",
+                format!("timeouts.create is {text:?}: {reason}."),
+            );
+            None
+        }
+    }
+}
+
+/// Reads an identifier that must be there. `None` without an error means: not known yet.
+pub(super) fn identifier<T>(
+    diags: &mut Diagnostics,
+    name: &'static str,
+    value: &Value<String>,
+) -> Option<T>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    match value {
+        Value::Value(text) => match text.parse() {
+            Ok(id) => Some(id),
+            Err(reason) => {
+                explain::error(
+                    diags,
+                    AttributePath::new(name),
+                    format!("Invalid {name}"),
+                    format!("{name} is {text:?}: {reason}."),
+                );
+                None
+            }
+        },
+        Value::Null => {
+            explain::error(
+                diags,
+                AttributePath::new(name),
+                format!("Missing {name}"),
+                format!("{name} is null, but it must be given."),
+            );
+            None
+        }
+        Value::Unknown => None,
+    }
+}
+
+/// The region of a kill: the resource's, else the provider's.
+pub(super) fn region(
+    diags: &mut Diagnostics,
+    provider: &HwcProvider,
+    value: &Value<String>,
+) -> Option<String> {
+    match value {
+        Value::Value(region) if !region.is_empty() => Some(region.clone()),
+        Value::Value(_) => {
+            explain::error(diags, AttributePath::new("region"), "Invalid region", "region is empty. Write its name, for example \"cn-north-4\", or leave it out to use the provider's.");
+            None
+        }
+        _ => provider.region().or_else(|| {
+            explain::error(diags, AttributePath::new("region"), "No region", "Neither this resource nor the provider \"hwc\" has a region, so it is not known where the instance \
+                 is. Nothing was sent. Set region in either of them, or the variable HW_REGION_NAME.");
+            None
+        }),
+    }
+}
+
+/// The region as far as plan can tell: as given, else the provider's, else known after apply.
+pub(super) fn planned_region(provider: &HwcProvider, given: &Value<String>) -> Value<String> {
+    match given {
+        Value::Null => provider.region().map_or(Value::Unknown, Value::Value),
+        given => given.clone(),
+    }
+}
+
+/// The value, or the default where it is null.
+pub(super) fn or_default(value: &Value<bool>, default: bool) -> Value<bool> {
+    match value {
+        Value::Null => Value::Value(default),
+        given => *given,
+    }
+}
+
+/// The names of the arguments that differ between state and plan, as paths: each of them means a new kill.
+pub(super) fn changed(arguments: &[(&'static str, bool)]) -> Vec<AttributePath> {
+    arguments
+        .iter()
+        .filter(|(_, changed)| *changed)
+        .map(|(name, _)| AttributePath::new(*name))
+        .collect()
+}
+
+/// A moment as it goes into state: RFC 3339, UTC.
+pub(super) fn moment(time: time::OffsetDateTime) -> Value<String> {
+    time.to_offset(time::UtcOffset::UTC)
+        .replace_nanosecond(time.millisecond() as u32 * 1_000_000)
+        .unwrap_or(time)
+        .format(&time::format_description::well_known::Rfc3339)
+        .map_or(Value::Null, Value::Value)
+}
+
+/// What is known goes into state, what is not is null.
+pub(super) fn known<T>(value: Option<T>) -> Value<T> {
+    value.map_or(Value::Null, Value::Value)
+}
+
+/// Says why a kill cannot be imported.
+pub(super) fn refuse_import(diags: &mut Diagnostics, type_name: &str) {
+    explain::error(
+        diags,
+        AttributePath::root(),
+        format!("{type_name} cannot be imported"),
+        "It stands for a kill that this configuration carries out, and there is nothing in the cloud that it could be \
+         read from. Write the resource and apply: that kills the sessions. For a kill that has already happened, leave \
+         the resource out.",
+    );
+}
+
+/// A number of which only a 64-bit whole one is right. Terraform's numbers can be others, and those are kept as
+/// text, so that the error can show what was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WholeNumber {
+    /// A 64-bit whole number, exactly.
+    Whole(i64),
+    /// Anything else, as text.
+    Other(String),
+}
+
+impl Serialize for WholeNumber {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Whole(number) => serializer.serialize_i64(*number),
+            // The encoding of numbers that fit no machine type.
+            Self::Other(text) => serializer.serialize_str(text),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for WholeNumber {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberVisitor;
+
+        impl serde::de::Visitor<'_> for NumberVisitor {
+            type Value = WholeNumber;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number")
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<WholeNumber, E> {
+                Ok(WholeNumber::Whole(number))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<WholeNumber, E> {
+                Ok(i64::try_from(number).map_or_else(
+                    |_| WholeNumber::Other(number.to_string()),
+                    WholeNumber::Whole,
+                ))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<WholeNumber, E> {
+                Ok(WholeNumber::Other(number.to_string()))
+            }
+
+            fn visit_str<E>(self, number: &str) -> Result<WholeNumber, E> {
+                Ok(number.parse().map_or_else(
+                    |_| WholeNumber::Other(number.to_owned()),
+                    WholeNumber::Whole,
+                ))
+            }
+        }
+
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}

@@ -1,0 +1,219 @@
+//! The sentences that users read when a call did not end well: what was tried, what came back, what it means
+//! for the sessions, and what to do next. Nothing secret is in an [`Error`], so nothing secret is in here.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use tf_provider::{AttributePath, Diagnostic, Diagnostics};
+
+use crate::huaweicloud::error::{ApiError, Error};
+
+/// A clock that is off by more than this makes the gateway refuse signatures.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
+
+/// A diagnostic's text, made of paragraphs.
+pub(super) struct Report {
+    /// One line.
+    pub summary: String,
+    /// What it means for the sessions: killed, not killed, unknown.
+    pub meaning: String,
+    /// The error that led to it.
+    pub error: Error,
+    /// What to do beyond what the error itself suggests.
+    pub next: Option<String>,
+}
+
+impl Report {
+    /// The detail: meaning, facts, advice.
+    pub(super) fn detail(&self) -> String {
+        let mut paragraphs = vec![self.meaning.clone()];
+        let facts = facts(&self.error);
+        if !facts.is_empty() {
+            paragraphs.push(facts);
+        }
+        paragraphs.extend(advice(&self.error));
+        paragraphs.extend(self.next.clone());
+        paragraphs.join("\n\n")
+    }
+
+    /// Adds it as an error.
+    pub(super) fn into_error(self, diags: &mut Diagnostics) {
+        let attribute = attribute(&self.error);
+        error(diags, attribute, self.summary.clone(), self.detail());
+    }
+
+    /// Adds it as a warning.
+    pub(super) fn into_warning(self, diags: &mut Diagnostics) {
+        let attribute = attribute(&self.error);
+        warning(diags, attribute, self.summary.clone(), self.detail());
+    }
+}
+
+/// The argument that an error is about, when it is about one of the resource.
+fn attribute(error: &Error) -> AttributePath {
+    match error {
+        Error::NoProject { .. } => AttributePath::new("region"),
+        _ => match error.api() {
+            Some(answer) if answer.status == 404 || answer.is_busy() => {
+                AttributePath::new("instance_id")
+            }
+            _ => AttributePath::root(),
+        },
+    }
+}
+
+/// What was tried and what came back, a line each.
+fn facts(error: &Error) -> String {
+    let mut lines = Vec::new();
+    match error {
+        Error::DeadlineExceeded { .. } => {
+            lines.push("Time:    the create time-out was reached".to_owned())
+        }
+        Error::Stopped { .. } => lines.push("Stopped: by the user or the engine".to_owned()),
+        _ => {}
+    }
+    if let Some(line) = error.line() {
+        lines.push(format!("Tried:   {line}"));
+    }
+    if let Some(answer) = came_back(error) {
+        lines.push(format!("Answer:  {answer}"));
+    }
+    if let Some(id) = error.request_id() {
+        lines.push(format!("Request: {id} (the id that support asks for)"));
+    }
+    lines
+        .iter()
+        .map(|line| format!("  {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What came back, in one line.
+fn came_back(error: &Error) -> Option<String> {
+    match error {
+        Error::NotSent { reason, .. } => {
+            Some(format!("none, the connection was never made: {reason}"))
+        }
+        Error::Lost { reason, .. } => Some(format!("none that is complete: {reason}")),
+        Error::Api { answer, .. } => Some(answer_line(answer)),
+        Error::Unreadable { status, reason, .. } => Some(format!(
+            "HTTP {status}, but its body could not be read: {reason}"
+        )),
+        Error::DeadlineExceeded { last } | Error::Stopped { last } => came_back(last.as_deref()?),
+        Error::Credentials(_) | Error::Settings(_) | Error::NoProject { .. } => None,
+    }
+}
+
+fn answer_line(answer: &ApiError) -> String {
+    let mut text = format!("HTTP {}", answer.status);
+    match (&answer.code, &answer.message) {
+        (Some(code), Some(message)) => text += &format!(", {code}: {message}"),
+        (Some(code), None) => text += &format!(", {code}"),
+        (None, Some(message)) => text += &format!(": {message}"),
+        (None, None) if answer.html => text += ", an HTML page instead of the API's JSON",
+        (None, None) => {}
+    }
+    if let Some(ext) = &answer.ext_message {
+        text += &format!(" ({ext})");
+    }
+    text
+}
+
+/// What to do next, by what went wrong.
+fn advice(error: &Error) -> Option<String> {
+    match error {
+        Error::Credentials(text) | Error::Settings(text) => Some(text.clone()),
+        Error::NoProject { name, region } => Some(format!(
+            "IAM knows no project named {name:?} in the region {region:?}. Check region, or give project_id or \
+             project_name in the provider block."
+        )),
+        Error::NotSent { .. } => Some(
+            "Check that the host is right (region, cloud and endpoints in the provider block), that its name can be \
+             resolved, and that no firewall or proxy is in between."
+                .to_owned(),
+        ),
+        Error::Lost { .. } | Error::Unreadable { .. } => None,
+        Error::Api { answer, .. } => advice_for_answer(answer),
+        Error::DeadlineExceeded { last } | Error::Stopped { last } => advice(last.as_deref()?),
+    }
+}
+
+fn advice_for_answer(answer: &ApiError) -> Option<String> {
+    if answer.is_busy() {
+        return Some(
+            "The instance is busy with another task. Apply again when that is done, or give it more time with \
+             timeouts { create = \"30m\" }."
+                .to_owned(),
+        );
+    }
+    if answer.html || (300..400).contains(&answer.status) {
+        return Some(
+            "This is not how the API answers: a proxy, a login page or a wrong endpoint is in between. Check region, \
+             cloud and endpoints in the provider block, and the variables HTTPS_PROXY and NO_PROXY."
+                .to_owned(),
+        );
+    }
+    match answer.status {
+        401 => Some(match answer.clock_offset {
+            Some(offset) if offset > CLOCK_TOLERANCE => format!(
+                "This machine's clock differs from the server's by {}: signatures are refused then. Set the clock.",
+                crate::session::duration::show(Duration::from_secs(offset.as_secs()))
+            ),
+            _ if answer.says_expired() => {
+                "The credentials have expired. Get new ones and apply again.".to_owned()
+            }
+            _ => "The cloud does not accept the credentials. Check access_key and secret_key (HW_ACCESS_KEY, \
+                  HW_SECRET_KEY), security_token for temporary keys, or token; check too that they belong to the \
+                  cloud that the endpoint is part of."
+                .to_owned(),
+        }),
+        403 => Some(
+            "The account may not make this call. Check its permissions in IAM, and that project_id belongs to the \
+             region and the account."
+                .to_owned(),
+        ),
+        404 => Some(
+            "Check instance_id and node_id, and that they are in this region and project.".to_owned(),
+        ),
+        429 => Some(
+            "The gateway throttles the account's calls. Apply again later, with less -parallelism, or with a larger \
+             max_retries in the provider block."
+                .to_owned(),
+        ),
+        500.. => Some("The fault is on the cloud's side. Apply again later; if it stays, ask support.".to_owned()),
+        _ => None,
+    }
+}
+
+/// Adds an error about an argument. Built field by field: tf-provider's own constructors append a backtrace
+/// whenever `RUST_BACKTRACE` is set, which no user of Terraform should have to read.
+pub(super) fn error(
+    diags: &mut Diagnostics,
+    attribute: AttributePath,
+    summary: impl Into<Cow<'static, str>>,
+    detail: impl Into<Cow<'static, str>>,
+) {
+    diags.add_error(diagnostic(attribute, summary, detail));
+}
+
+/// Adds a warning about an argument; see [`error`].
+pub(super) fn warning(
+    diags: &mut Diagnostics,
+    attribute: AttributePath,
+    summary: impl Into<Cow<'static, str>>,
+    detail: impl Into<Cow<'static, str>>,
+) {
+    diags.add_warning(diagnostic(attribute, summary, detail));
+}
+
+fn diagnostic(
+    attribute: AttributePath,
+    summary: impl Into<Cow<'static, str>>,
+    detail: impl Into<Cow<'static, str>>,
+) -> Diagnostic {
+    Diagnostic {
+        summary: summary.into(),
+        detail: detail.into(),
+        attribute,
+    }
+}

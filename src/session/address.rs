@@ -1,0 +1,422 @@
+//! Where sessions come from: as the servers list it, and as an engineer writes a condition on it.
+//!
+//! Addresses are compared as addresses, never as text: pt-kill's `--match-host 10.0.0.1` is a pattern that also finds
+//! `10.0.0.12`, ours is one address. An IPv4 address that is written inside IPv6 (`::ffff:10.0.0.7`) is that IPv4
+//! address. Names are compared without regard to case and are never resolved: `localhost` and `127.0.0.1` are two
+//! different things, as they are to MySQL.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::selector::Problem;
+
+/// The bits before the IPv4 address in an IPv4 address that is written inside IPv6, `::ffff:0:0/96`.
+const MAPPED_PREFIX: u8 = 96;
+
+/// The far end of a session, as a server lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    host: Host,
+    port: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Host {
+    Address(IpAddr),
+    Name(String),
+}
+
+impl Origin {
+    /// Reads what a server lists: `10.0.0.7:51234`, `[2001:db8::7]:51234`, MySQL's `2001:db8::7:51234`, `app-7:51234`,
+    /// `localhost`, `/run/redis.sock:0`. An empty text has no origin.
+    ///
+    /// MySQL writes an IPv6 address and its port without brackets, so that a last group that can be a port is taken for
+    /// one wherever an address remains before it.
+    #[must_use]
+    pub fn listed(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return None;
+        }
+        if let Some((before, port)) = text.rsplit_once(':')
+            && let Ok(port) = port.parse()
+        {
+            if let Some(address) = address(unbracketed(before)) {
+                return Some(Self::new(Host::Address(address), Some(port)));
+            }
+            if !before.contains(':') {
+                return Some(Self::new(Host::Name(before.to_owned()), Some(port)));
+            }
+        }
+        let host = match address(unbracketed(text)) {
+            Some(address) => Host::Address(address),
+            None => Host::Name(text.to_owned()),
+        };
+        Some(Self::new(host, None))
+    }
+
+    fn new(host: Host, port: Option<u16>) -> Self {
+        Self { host, port }
+    }
+}
+
+/// A condition on where sessions come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginPattern {
+    host: HostPattern,
+    /// Compared only when it is given.
+    port: Option<u16>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum HostPattern {
+    Network(IpNet),
+    Name(String),
+}
+
+impl OriginPattern {
+    /// Reads an address, an address with a port, or a network: `10.0.0.7`, `10.0.0.7:51234`, `10.0.0.0/24`,
+    /// `2001:db8::7`, `[2001:db8::7]`, `[2001:db8::7]:51234`, `2001:db8::/32`. An IPv6 address with a port needs the
+    /// brackets.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text.
+    pub fn parse_address(text: &str) -> Result<Self, Problem> {
+        Self::parse(text)?.ok_or_else(|| Problem::NotAnAddress {
+            value: text.to_owned(),
+            names: false,
+        })
+    }
+
+    /// Reads what [`parse_address`](Self::parse_address) reads, or a host name, with a port or without: `app-7`,
+    /// `app-7.example.com:51234`. A name that ends in a number, such as `10.0.0.300`, is an address gone wrong.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text.
+    pub fn parse_host(text: &str) -> Result<Self, Problem> {
+        if let Some(pattern) = Self::parse(text)? {
+            return Ok(pattern);
+        }
+        let (name, port) = with_port(text)?;
+        if !is_host_name(name) {
+            return Err(Problem::NotAnAddress {
+                value: text.to_owned(),
+                names: true,
+            });
+        }
+        Ok(Self {
+            host: HostPattern::Name(name.to_owned()),
+            port,
+        })
+    }
+
+    /// Whether a session from there meets the condition.
+    #[must_use]
+    pub fn matches(&self, origin: &Origin) -> bool {
+        let host = match (&self.host, &origin.host) {
+            (HostPattern::Network(network), Host::Address(address)) => network.contains(address),
+            (HostPattern::Name(wanted), Host::Name(name)) => wanted.eq_ignore_ascii_case(name),
+            _ => false,
+        };
+        host && (self.port.is_none() || self.port == origin.port)
+    }
+
+    /// Reads a network or an address; `None` if the text is neither, but may still be a name.
+    fn parse(text: &str) -> Result<Option<Self>, Problem> {
+        if text.is_empty() {
+            return Err(Problem::EmptyValue);
+        }
+        if text.contains('/') {
+            let host = HostPattern::Network(network(text)?);
+            return Ok(Some(Self { host, port: None }));
+        }
+        if let Some(address) = address(text) {
+            return Ok(Some(Self::address(address, None)));
+        }
+        if text.starts_with('[') {
+            return bracketed(text).map(Some);
+        }
+        let (host, port) = with_port(text)?;
+        Ok(address(host)
+            .filter(IpAddr::is_ipv4)
+            .map(|address| Self::address(address, port)))
+    }
+
+    fn address(address: IpAddr, port: Option<u16>) -> Self {
+        Self {
+            host: HostPattern::Network(address.into()),
+            port,
+        }
+    }
+}
+
+/// Reads `[2001:db8::7]` and `[2001:db8::7]:51234`.
+fn bracketed(text: &str) -> Result<OriginPattern, Problem> {
+    let problem = || Problem::NotAnAddress {
+        value: text.to_owned(),
+        names: false,
+    };
+    let (inside, after) = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .ok_or_else(problem)?;
+    let inside: Ipv6Addr = inside.parse().map_err(|_| problem())?;
+    let port = match after.strip_prefix(':') {
+        Some(port) => Some(self::port(text, port)?),
+        None if after.is_empty() => None,
+        None => return Err(problem()),
+    };
+    Ok(OriginPattern::address(
+        IpAddr::V6(inside).to_canonical(),
+        port,
+    ))
+}
+
+/// Reads a network whose address is its first one. An IPv4 network written inside IPv6 becomes that IPv4 network.
+fn network(text: &str) -> Result<IpNet, Problem> {
+    let network: IpNet = text.parse().map_err(|_| Problem::NotANetwork {
+        value: text.to_owned(),
+    })?;
+    if network != network.trunc() {
+        return Err(Problem::HostBits {
+            value: text.to_owned(),
+            network: network.trunc().to_string(),
+            address: network.addr().to_string(),
+        });
+    }
+    let IpNet::V6(v6) = network else {
+        return Ok(network);
+    };
+    Ok(v6
+        .addr()
+        .to_ipv4_mapped()
+        .zip(v6.prefix_len().checked_sub(MAPPED_PREFIX))
+        .and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok())
+        .map_or(network, IpNet::V4))
+}
+
+/// Cuts `host:port`. Without a colon there is no port; with several there is no telling, and the whole is the host.
+fn with_port(text: &str) -> Result<(&str, Option<u16>), Problem> {
+    match text.split_once(':') {
+        Some((host, port)) if !port.contains(':') => Ok((host, Some(self::port(text, port)?))),
+        _ => Ok((text, None)),
+    }
+}
+
+fn port(text: &str, port: &str) -> Result<u16, Problem> {
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+    match port.parse() {
+        Ok(number) if digits && number > 0 => Ok(number),
+        _ => Err(Problem::NotAPort {
+            value: text.to_owned(),
+            port: port.to_owned(),
+        }),
+    }
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse()
+        .ok()
+        .map(|address: IpAddr| address.to_canonical())
+}
+
+fn unbracketed(text: &str) -> &str {
+    text.strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text)
+}
+
+/// Whether a text can be the name of a host: labels of letters, digits, `-` and `_` with dots between, the last of them
+/// not a number.
+fn is_host_name(text: &str) -> bool {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    text.split('.').all(label) && !text.rsplit('.').next().is_none_or(numeric)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn matches(pattern: &str, listed: &str) -> bool {
+        let pattern = OriginPattern::parse_host(pattern).unwrap();
+        Origin::listed(listed).is_some_and(|origin| pattern.matches(&origin))
+    }
+
+    #[test]
+    fn a_condition_finds_the_sessions_from_there() {
+        for (pattern, listed) in [
+            ("10.0.0.7", "10.0.0.7:51234"),
+            ("10.0.0.7", "10.0.0.7"),
+            ("10.0.0.7:51234", "10.0.0.7:51234"),
+            ("10.0.0.0/24", "10.0.0.255:1"),
+            ("10.0.0.7/32", "10.0.0.7:1"),
+            ("0.0.0.0/0", "192.0.2.1:1"),
+            ("2001:db8::7", "[2001:db8::7]:51234"),
+            ("[2001:db8::7]", "[2001:db8::7]:51234"),
+            ("[2001:db8::7]:51234", "[2001:db8::7]:51234"),
+            ("2001:db8:0:0::7", "2001:db8::7:51234"),
+            ("[2001:db8::7]:51234", "2001:db8::7:51234"),
+            ("::1", "::1"),
+            ("::1", "[::1]"),
+            ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"),
+            ("2001:db8::/32", "[2001:db8:ffff::1]:1"),
+            ("::ffff:10.0.0.7", "10.0.0.7:51234"),
+            ("[::ffff:10.0.0.7]:51234", "10.0.0.7:51234"),
+            ("10.0.0.7", "[::ffff:10.0.0.7]:51234"),
+            ("::ffff:10.0.0.0/120", "10.0.0.9:51234"),
+            ("::ffff:0:0/96", "10.0.0.9:51234"),
+            ("localhost", "localhost"),
+            ("localhost", "localhost:3306"),
+            ("app-7.Example.com", "APP-7.example.com:51234"),
+            ("app-7:51234", "app-7:51234"),
+            ("db_2", "db_2:1"),
+        ] {
+            assert!(matches(pattern, listed), "{pattern} finds {listed}");
+        }
+    }
+
+    #[test]
+    fn a_condition_passes_over_the_sessions_from_elsewhere() {
+        for (pattern, listed) in [
+            ("10.0.0.1", "10.0.0.12:51234"),
+            ("10.0.0.7:5123", "10.0.0.7:51234"),
+            ("10.0.0.7:51234", "10.0.0.7"),
+            ("10.0.0.0/24", "10.0.1.0:1"),
+            ("0.0.0.0/0", "[2001:db8::7]:1"),
+            ("::/0", "10.0.0.7:1"),
+            ("0.0.0.0/0", "localhost"),
+            ("127.0.0.1", "localhost"),
+            ("localhost", "127.0.0.1:51234"),
+            ("localhost", "[::1]:51234"),
+            ("2001:db8::7", "[2001:db8::8]:51234"),
+            ("app-7", "app-7.example.com:51234"),
+            ("app-7", "app-70:51234"),
+            ("app-7", ""),
+            ("0.0.0.0/0", ""),
+            ("0.0.0.0/0", "/run/redis.sock:0"),
+            ("host", "connecting host"),
+        ] {
+            assert!(!matches(pattern, listed), "{pattern} passes over {listed}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_condition_is_refused_with_what_is_wrong() {
+        let value = |text: &str| text.to_owned();
+        for text in [
+            "10.0.0.300",
+            "10.0.0",
+            "10.0.0.07",
+            "10.0.%",
+            "%",
+            "app-*",
+            "app 7",
+            " app",
+            "app..com",
+            ".",
+            "app.",
+            "[::1",
+            "[10.0.0.7]:1",
+            "[::1]x",
+            "2001:db8::g",
+            "::1:2:3:4:5:6:7:8",
+            "12345",
+            "café",
+        ] {
+            let problem = OriginPattern::parse_host(text).unwrap_err();
+            assert!(
+                matches!(problem, Problem::NotAnAddress { .. }),
+                "{text}: {problem}"
+            );
+        }
+        for text in [
+            "10.0.0.0/33",
+            "10.0.0.0/",
+            "10.0.0/8",
+            "2001:db8::/129",
+            "app/24",
+            "10.0.0.0/24:80",
+            "/",
+        ] {
+            assert_eq!(
+                OriginPattern::parse_host(text),
+                Err(Problem::NotANetwork { value: value(text) })
+            );
+        }
+        for (text, port) in [
+            ("10.0.0.7:0", "0"),
+            ("10.0.0.7:65536", "65536"),
+            ("10.0.0.7:", ""),
+            ("10.0.0.7:+80", "+80"),
+            ("[::1]:http", "http"),
+            ("app-7:x", "x"),
+        ] {
+            let port = value(port);
+            assert_eq!(
+                OriginPattern::parse_host(text),
+                Err(Problem::NotAPort {
+                    value: value(text),
+                    port
+                })
+            );
+        }
+        assert_eq!(OriginPattern::parse_host(""), Err(Problem::EmptyValue));
+    }
+
+    #[test]
+    fn a_network_that_does_not_begin_where_it_is_written_is_refused_with_both_meanings() {
+        assert_eq!(
+            OriginPattern::parse_address("10.0.0.7/24"),
+            Err(Problem::HostBits {
+                value: "10.0.0.7/24".to_owned(),
+                network: "10.0.0.0/24".to_owned(),
+                address: "10.0.0.7".to_owned(),
+            })
+        );
+    }
+
+    #[test]
+    fn a_name_is_refused_where_only_addresses_are_listed() {
+        for text in ["localhost", "app-7:51234"] {
+            assert_eq!(
+                OriginPattern::parse_address(text),
+                Err(Problem::NotAnAddress {
+                    value: text.to_owned(),
+                    names: false
+                })
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_address_finds_itself_however_its_server_lists_it(address: IpAddr, port in 1..=u16::MAX, other in 1..=u16::MAX) {
+            let listed = std::net::SocketAddr::new(address, port).to_string();
+            let as_mysql = format!("{address}:{port}");
+            prop_assert!(matches(&address.to_string(), &listed));
+            prop_assert!(matches(&address.to_string(), &as_mysql));
+            prop_assert!(matches(&listed, &listed));
+            prop_assert!(matches(&listed, &as_mysql));
+            prop_assert_eq!(matches(&std::net::SocketAddr::new(address, other).to_string(), &listed), port == other);
+        }
+
+        #[test]
+        fn no_text_whatever_makes_the_reading_panic(text in "\\PC{0,20}|[0-9a-f.:/\\[\\]]{0,20}") {
+            let _ = Origin::listed(&text);
+            let _ = OriginPattern::parse_host(&text);
+            let _ = OriginPattern::parse_address(&text);
+        }
+    }
+}

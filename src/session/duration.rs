@@ -1,0 +1,267 @@
+//! Durations as an engineer writes them: `90s`, `5m`, `1h30m`, `2d`.
+//!
+//! The units are `d` (24 hours), `h`, `m` (minutes) and `s`, each at most once and from the largest to the smallest. The
+//! servers count in whole seconds, so there are no fractions and nothing smaller than a second. Spaces, signs and
+//! longer unit names are refused, and so is a bare number, because nobody can see whether `300` is seconds.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why a text is not a duration.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DurationError {
+    /// Nothing is written.
+    #[error("a duration is empty; write it like \"90s\", \"5m\" or \"1h30m\"")]
+    Empty,
+    /// A number without a unit.
+    #[error("\"{value}\" has no unit; write \"{value}s\" for seconds or \"{value}m\" for minutes")]
+    NoUnit {
+        /// The number as written.
+        value: String,
+    },
+    /// A unit other than `d`, `h`, `m` and `s`.
+    #[error(
+        "\"{value}\" has the unit \"{unit}\"; the units are d, h, m and s, as in \"90s\", \"5m\" or \"1h30m\""
+    )]
+    UnknownUnit {
+        /// The text as written.
+        value: String,
+        /// The unit that is not known.
+        unit: String,
+    },
+    /// A unit is repeated, or a larger one follows a smaller one.
+    #[error("\"{value}\" names \"{unit}\" twice or after a smaller unit; write it like \"1h30m\"")]
+    Disordered {
+        /// The text as written.
+        value: String,
+        /// The unit that is out of place.
+        unit: char,
+    },
+    /// Not numbers and units at all: spaces, signs, fractions or something else.
+    #[error("\"{value}\" is not a duration; write it like \"90s\", \"5m\" or \"1h30m\"")]
+    Malformed {
+        /// The text as written.
+        value: String,
+    },
+    /// More seconds than fit into a signed 64-bit number, which is what the servers count with.
+    #[error("\"{value}\" is longer than a session can be counted to last")]
+    TooLong {
+        /// The text as written.
+        value: String,
+    },
+}
+
+/// The units with their seconds, from the largest to the smallest.
+const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
+/// Reads a duration. Never longer than `i64::MAX` seconds.
+///
+/// # Errors
+///
+/// [`DurationError`] says what is wrong with the text, and how to write what was probably meant.
+pub fn parse(text: &str) -> Result<Duration, DurationError> {
+    check_form(text)?;
+
+    let too_long = || DurationError::TooLong {
+        value: text.to_owned(),
+    };
+    // The form leaves a sum that does not fit as the only thing that can still go wrong.
+    let duration = humantime::parse_duration(text).map_err(|_| too_long())?;
+    if i64::try_from(duration.as_secs()).is_err() {
+        return Err(too_long());
+    }
+    Ok(duration)
+}
+
+/// Writes a duration in the form that [`parse`] reads, in its largest units: 90 seconds are `1m30s`, and none are `0s`.
+/// Parts of a second are left out.
+#[must_use]
+pub fn show(duration: Duration) -> String {
+    let mut seconds = duration.as_secs();
+    if seconds == 0 {
+        return "0s".to_owned();
+    }
+
+    let mut text = String::new();
+    for (unit, length) in UNITS {
+        let count = seconds / length;
+        seconds %= length;
+        if count > 0 {
+            text.push_str(&format!("{count}{unit}"));
+        }
+    }
+    text
+}
+
+/// Holds a text to this module's form, which is much narrower than humantime's (`1month`, `1 min 3us`, `2years`).
+fn check_form(text: &str) -> Result<(), DurationError> {
+    let value = || text.to_owned();
+    if text.is_empty() {
+        return Err(DurationError::Empty);
+    }
+
+    let mut rest = text;
+    let mut units = UNITS.iter().map(|(unit, _)| *unit);
+    while !rest.is_empty() {
+        let (number, after) = split_where(rest, |c| !c.is_ascii_digit());
+        let (unit, after) = split_where(after, |c| !c.is_alphabetic());
+        if number.is_empty() {
+            return Err(DurationError::Malformed { value: value() });
+        }
+        if unit.is_empty() {
+            return Err(if number.len() == text.len() {
+                DurationError::NoUnit { value: value() }
+            } else {
+                DurationError::Malformed { value: value() }
+            });
+        }
+        let Some((known, _)) = UNITS.iter().find(|(known, _)| unit == known.to_string()) else {
+            return Err(DurationError::UnknownUnit {
+                value: value(),
+                unit: unit.to_owned(),
+            });
+        };
+        if !units.any(|left| left == *known) {
+            return Err(DurationError::Disordered {
+                value: value(),
+                unit: *known,
+            });
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+/// Cuts a text before the first character that `ends` holds for.
+fn split_where(text: &str, ends: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(ends).unwrap_or(text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn durations_are_read_in_seconds() {
+        for (text, seconds) in [
+            ("0s", 0),
+            ("1s", 1),
+            ("90s", 90),
+            ("5m", 300),
+            ("1h30m", 5_400),
+            ("1h5s", 3_605),
+            ("2d", 172_800),
+            ("1d2h3m4s", 93_784),
+            ("007m", 420),
+            ("9223372036854775807s", i64::MAX as u64),
+        ] {
+            assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_what_is_wrong() {
+        let value = |text: &str| text.to_owned();
+        for text in [
+            " 5m", "5m ", "5 m", "1h 30m", "-5m", "+5m", "1.5h", "m", "5m,", "5m3", "PT5M", "5:00",
+        ] {
+            assert_eq!(
+                parse(text),
+                Err(DurationError::Malformed { value: value(text) }),
+                "{text}"
+            );
+        }
+        for (text, unit) in [
+            ("1month", "month"),
+            ("1M", "M"),
+            ("2w", "w"),
+            ("1y", "y"),
+            ("500ms", "ms"),
+            ("5min", "min"),
+            ("3hours", "hours"),
+            ("10us", "us"),
+            ("3µs", "µs"),
+            ("1h5x", "x"),
+        ] {
+            let unit = unit.to_owned();
+            assert_eq!(
+                parse(text),
+                Err(DurationError::UnknownUnit {
+                    value: value(text),
+                    unit
+                }),
+                "{text}"
+            );
+        }
+        for (text, unit) in [("30m1h", 'h'), ("5m5m", 'm'), ("1s1d", 'd')] {
+            assert_eq!(
+                parse(text),
+                Err(DurationError::Disordered {
+                    value: value(text),
+                    unit
+                }),
+                "{text}"
+            );
+        }
+        for text in [
+            "9223372036854775808s",
+            "99999999999999999999d",
+            "106751991167301d",
+        ] {
+            assert_eq!(
+                parse(text),
+                Err(DurationError::TooLong { value: value(text) }),
+                "{text}"
+            );
+        }
+        assert_eq!(parse(""), Err(DurationError::Empty));
+    }
+
+    #[test]
+    fn a_bare_number_is_refused_with_the_form_that_was_probably_meant() {
+        let error = parse("90").unwrap_err();
+
+        assert_eq!(
+            error,
+            DurationError::NoUnit {
+                value: "90".to_owned()
+            }
+        );
+        assert!(error.to_string().contains("\"90s\""), "{error}");
+    }
+
+    #[test]
+    fn durations_are_shown_in_their_largest_units() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (59, "59s"),
+            (90, "1m30s"),
+            (300, "5m"),
+            (5_400, "1h30m"),
+            (172_801, "2d1s"),
+        ] {
+            assert_eq!(show(Duration::from_secs(seconds)), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_reads_back_as_the_same_duration(seconds in 0..=i64::MAX as u64) {
+            let duration = Duration::from_secs(seconds);
+            prop_assert_eq!(parse(&show(duration)), Ok(duration));
+        }
+
+        #[test]
+        fn no_text_whatever_is_read_as_something_that_is_shown_differently(text in "[0-9dhms]{0,8}") {
+            if let Ok(duration) = parse(&text) {
+                let again = parse(&show(duration));
+                prop_assert_eq!(again, Ok(duration));
+            }
+        }
+    }
+}

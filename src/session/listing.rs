@@ -1,0 +1,735 @@
+//! Reading a list page by page while sessions come and go.
+//!
+//! The services page by offset. When sessions end between two pages, the rest of the list moves towards its beginning,
+//! and a session can slip from the next page to the one already read: whoever reads page after page never sees it, and
+//! a kill misses it. When sessions come, one can be on two pages. [`Pager`] finds both out:
+//!
+//! - Pages overlap. A page that shows a session of the part already read joins that part, and nothing lies between
+//!   them. A page that does not leaves a gap that may have held somebody, so the pager steps back until a page joins.
+//! - A session that is shown again is kept once, as it was shown last.
+//! - A full page is never the last, whatever total the service reports. A list that shows fewer sessions than it
+//!   reports is read a second time before it is believed.
+//!
+//! This relies on one thing: sessions that stay keep their order among each other, as they do in a list by id, where
+//! newcomers are at the end. Two pages that contradict this start the reading anew. A list that never keeps its order,
+//! or loses sessions faster than it can be read, ends in [`NeverSettled`].
+
+use std::collections::HashMap;
+
+use thiserror::Error;
+
+use super::Listed;
+
+/// What to ask the service for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest {
+    /// How many sessions to pass over, counted from the beginning of the list.
+    pub offset: u64,
+    /// How many sessions to show at most.
+    pub limit: u32,
+}
+
+/// What the service showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<S> {
+    /// The sessions, in the order of the list.
+    pub sessions: Vec<S>,
+    /// How many sessions the service says the whole list has (`count` of DCS, `total_count` of TaurusDB).
+    pub total: u64,
+}
+
+/// The list kept changing so that no reading of it could be brought to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "the list of sessions kept changing while it was read: {requests} pages were read and {seen} sessions seen, and the last page said that there are {total}"
+)]
+pub struct NeverSettled {
+    /// How many pages were read.
+    pub requests: u64,
+    /// How many different sessions they showed.
+    pub seen: usize,
+    /// The total that the last page reported.
+    pub total: u64,
+}
+
+/// Where a reading stands after a page.
+pub enum Progress<S: Listed> {
+    /// There is more to ask for.
+    More(Pager<S>),
+    /// The list is read: every session that was there from the first request to the last, and some of those that came or
+    /// went meanwhile. Sorted by id, none twice.
+    Complete(Vec<S>),
+}
+
+/// How often a list may be read over, counted in pages of a list that does not change. A busy node settles within two.
+const READINGS: u64 = 4;
+
+/// Pages that may be read on top of that, so that a short list may be stepped back in as well.
+const SPARE_REQUESTS: u64 = 32;
+
+/// The longest list whose reported length is believed when it is decided how many pages are too many.
+const LONGEST_LIST: u64 = 1_000_000;
+
+/// Of how many sessions of a page one is asked for again with the next, while the list does not move.
+const OVERLAP_SHARE: usize = 10;
+
+/// The reading of one list, between one page and the next.
+pub struct Pager<S: Listed> {
+    limit: u32,
+    offset: u64,
+    seen: HashMap<S::Id, Seen<S>>,
+    /// Which reading this is. Only what this reading has covered can join its pages.
+    reading: u64,
+    covered_count: u64,
+    /// The request whose page joined last, and the last session of that page unless the pager has stepped back since.
+    last_joined: u64,
+    last_session: Option<S::Id>,
+    /// By how many places the list moves towards its beginning from one request to the next, as last observed.
+    drift: u64,
+    step_back: u64,
+    requests: u64,
+    longest_total: u64,
+    largest_page: usize,
+    read_twice: bool,
+}
+
+struct Seen<S> {
+    session: S,
+    /// Where a page that joined showed it last.
+    covered: Option<Covered>,
+}
+
+#[derive(Clone, Copy)]
+struct Covered {
+    reading: u64,
+    request: u64,
+    /// Counted from the beginning of the list.
+    place: u64,
+}
+
+impl<S: Listed> Pager<S> {
+    /// Begins to read a list in pages of at most `limit` sessions. Pages cannot overlap with less than 2, which is what a
+    /// smaller `limit` is taken for.
+    #[must_use]
+    pub fn new(limit: u32) -> Self {
+        let limit = limit.max(2);
+        Self {
+            limit,
+            offset: 0,
+            seen: HashMap::new(),
+            reading: 0,
+            covered_count: 0,
+            last_joined: 0,
+            last_session: None,
+            drift: 0,
+            step_back: 0,
+            requests: 0,
+            longest_total: 0,
+            largest_page: 0,
+            read_twice: false,
+        }
+    }
+
+    /// The page to ask for next.
+    #[must_use]
+    pub fn request(&self) -> PageRequest {
+        PageRequest {
+            offset: self.offset,
+            limit: self.limit,
+        }
+    }
+
+    /// Takes the page that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`NeverSettled`] when the list has been read over too often.
+    pub fn accept(mut self, page: Page<S>) -> Result<Progress<S>, NeverSettled> {
+        let Page { sessions, total } = page;
+        self.requests += 1;
+        self.longest_total = self.longest_total.max(total);
+        self.largest_page = self.largest_page.max(sessions.len());
+
+        let joins = self.offset == 0 || sessions.iter().any(|one| self.covered(one).is_some());
+        if !self.keeps_order(&sessions) {
+            self.note(sessions);
+            self.start_over();
+        } else if !joins {
+            self.note(sessions);
+            self.step_back(total);
+        } else {
+            let count = sessions.len();
+            let end = self.offset + count as u64;
+            let leads_on = self.cover(sessions);
+            if !self.is_last(count, end >= total, leads_on) {
+                self.offset = end - self.overlap(count);
+            } else if self.covered_count < total && !self.read_twice {
+                self.read_twice = true;
+                self.start_over();
+            } else {
+                return Ok(Progress::Complete(self.into_sessions()));
+            }
+        }
+
+        if self.requests >= self.most_requests() {
+            return Err(NeverSettled {
+                requests: self.requests,
+                seen: self.seen.len(),
+                total,
+            });
+        }
+        Ok(Progress::More(self))
+    }
+
+    /// Where this reading has covered a session, if it has.
+    fn covered(&self, session: &S) -> Option<Covered> {
+        let covered = self.seen.get(&session.id())?.covered?;
+        (covered.reading == self.reading).then_some(covered)
+    }
+
+    /// Whether the sessions that the last page showed too are still in the order they were in.
+    fn keeps_order(&self, sessions: &[S]) -> bool {
+        sessions
+            .iter()
+            .filter_map(|session| self.covered(session))
+            .filter(|covered| covered.request == self.last_joined)
+            .map(|covered| covered.place)
+            .is_sorted()
+    }
+
+    /// Adds a page that joins the part already read. Says whether it ends farther on than the page before it.
+    fn cover(&mut self, sessions: Vec<S>) -> bool {
+        let last = sessions.last().map(Listed::id);
+        let leads_on = last != self.last_session;
+        self.last_session = last;
+        self.last_joined = self.requests;
+        self.observe_drift(&sessions);
+        self.step_back = self.first_step();
+
+        for (session, place) in sessions.into_iter().zip(self.offset..) {
+            self.covered_count += u64::from(self.covered(&session).is_none());
+            let covered = Some(Covered {
+                reading: self.reading,
+                request: self.requests,
+                place,
+            });
+            self.seen.insert(session.id(), Seen { session, covered });
+        }
+        leads_on
+    }
+
+    /// Compares where the farthest session that was covered before is now with where it was then.
+    fn observe_drift(&mut self, sessions: &[S]) {
+        let known = (sessions.iter().zip(self.offset..))
+            .filter_map(|(session, place)| Some((place, self.covered(session)?)))
+            .last();
+        if let Some((place, before)) = known {
+            let moved = before.place.saturating_sub(place);
+            self.drift = moved.div_ceil((self.requests - before.request).max(1));
+        }
+    }
+
+    /// Keeps the sessions of a page that does not join: they are there, but say nothing of who stands before them.
+    fn note(&mut self, sessions: Vec<S>) {
+        for session in sessions {
+            let covered = self.seen.get(&session.id()).and_then(|seen| seen.covered);
+            self.seen.insert(session.id(), Seen { session, covered });
+        }
+    }
+
+    /// Whether nothing can follow a page: it has fewer sessions than were asked for, and a second witness says so as well.
+    /// Alone that is not enough, as a service may give smaller pages than it was asked for; and the total alone is not,
+    /// as it may count sessions that are not shown.
+    fn is_last(&self, sessions: usize, at_total: bool, leads_on: bool) -> bool {
+        let short = sessions < self.limit as usize;
+        short && (at_total || !leads_on)
+    }
+
+    /// How many sessions of a page to ask for again: a share of it, and as many as will have moved out of the next page by
+    /// then. Not all of them, so that the next page leads on, and not none, so that it joins.
+    fn overlap(&self, sessions: usize) -> u64 {
+        let wanted = self.share() + self.drift + self.drift / 4;
+        let most = (sessions as u64).saturating_sub(1).max(1);
+        wanted.min(most).min(sessions as u64)
+    }
+
+    /// The overlap of pages of a list that does not change.
+    fn share(&self) -> u64 {
+        (self.largest_page / OVERLAP_SHARE).max(1) as u64
+    }
+
+    /// Goes back, farther each time until a page joins, at the latest at the beginning of the list.
+    fn step_back(&mut self, total: u64) {
+        self.offset = self.offset.min(total).saturating_sub(self.step_back);
+        self.step_back = self.step_back.saturating_mul(2);
+        self.last_session = None;
+    }
+
+    fn first_step(&self) -> u64 {
+        u64::from(self.limit / 2).max(self.drift.saturating_mul(2))
+    }
+
+    /// Begins a new reading. What was seen is kept, but joins nothing.
+    fn start_over(&mut self) {
+        self.reading += 1;
+        self.covered_count = 0;
+        self.offset = 0;
+        self.last_session = None;
+    }
+
+    fn most_requests(&self) -> u64 {
+        let advance = (self.largest_page as u64)
+            .saturating_sub(self.share())
+            .max(1);
+        let quiet = self.longest_total.min(LONGEST_LIST) / advance + 1;
+        READINGS * quiet + SPARE_REQUESTS
+    }
+
+    fn into_sessions(self) -> Vec<S> {
+        let mut sessions: Vec<S> = self.seen.into_values().map(|seen| seen.session).collect();
+        sessions.sort_by_cached_key(Listed::id);
+        sessions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A session that is its id, with the request that showed it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Shown {
+        id: u64,
+        at: usize,
+    }
+
+    impl Listed for Shown {
+        type Id = u64;
+        fn id(&self) -> u64 {
+            self.id
+        }
+    }
+
+    /// What happens to a list between two requests.
+    #[derive(Debug, Clone, Default)]
+    struct Change {
+        /// Places, as shares of the list in thousandths, at which sessions end.
+        ends: Vec<u16>,
+        /// Places at which sessions come. At 1000 they come at the end, as in a list by id.
+        comes: Vec<u16>,
+    }
+
+    /// A service whose list changes after every request.
+    struct Service {
+        list: Vec<u64>,
+        next_id: u64,
+        requests: Vec<PageRequest>,
+        /// Everybody who was ever in the list, and those of the first request who never left it.
+        ever: BTreeSet<u64>,
+        stayed: BTreeSet<u64>,
+        /// How many sessions the total counts that are not shown.
+        hidden: u64,
+        largest_page: usize,
+    }
+
+    impl Service {
+        fn with(sessions: u64) -> Self {
+            Self {
+                list: (1..=sessions).collect(),
+                next_id: sessions + 1,
+                requests: vec![],
+                ever: (1..=sessions).collect(),
+                stayed: (1..=sessions).collect(),
+                hidden: 0,
+                largest_page: usize::MAX,
+            }
+        }
+
+        fn page(&mut self, request: PageRequest) -> Page<Shown> {
+            let at = self.requests.len();
+            self.requests.push(request);
+            let limit = self.largest_page.min(request.limit as usize);
+            let shown = self.list.iter().skip(request.offset as usize).take(limit);
+            Page {
+                sessions: shown.map(|id| Shown { id: *id, at }).collect(),
+                total: self.list.len() as u64 + self.hidden,
+            }
+        }
+
+        fn change(&mut self, change: &Change) {
+            for share in &change.ends {
+                if !self.list.is_empty() {
+                    let place = self.list.len() * usize::from(*share) / 1001;
+                    let gone = self.list.remove(place);
+                    self.stayed.remove(&gone);
+                }
+            }
+            for share in &change.comes {
+                let place = self.list.len() * usize::from(*share) / 1000;
+                self.list.insert(place, self.next_id);
+                self.ever.insert(self.next_id);
+                self.next_id += 1;
+            }
+        }
+    }
+
+    /// Reads the list to its end, with `change` happening after each request.
+    fn read(
+        service: &mut Service,
+        limit: u32,
+        mut change: impl FnMut(&mut Service),
+    ) -> Result<Vec<Shown>, NeverSettled> {
+        let mut pager = Pager::new(limit);
+        loop {
+            let page = service.page(pager.request());
+            change(service);
+            match pager.accept(page)? {
+                Progress::More(next) => pager = next,
+                Progress::Complete(sessions) => return Ok(sessions),
+            }
+        }
+    }
+
+    fn ids(sessions: &[Shown]) -> Vec<u64> {
+        sessions.iter().map(|session| session.id).collect()
+    }
+
+    fn nothing(_: &mut Service) {}
+
+    #[test]
+    fn a_list_that_does_not_change_is_read_once() {
+        for (sessions, limit, requests) in [
+            (0, 100, 1),
+            (1, 100, 1),
+            (99, 100, 1),
+            (100, 100, 2),
+            (101, 100, 2),
+            (5_000, 100, 56),
+            (2_500, 1_000, 3),
+            (3, 2, 3),
+            (1, 0, 1),
+        ] {
+            let mut service = Service::with(sessions);
+
+            let read = read(&mut service, limit, nothing).unwrap();
+
+            assert_eq!(ids(&read), (1..=sessions).collect::<Vec<_>>());
+            assert_eq!(
+                service.requests.len(),
+                requests,
+                "{sessions} in pages of {limit}"
+            );
+        }
+    }
+
+    #[test]
+    fn pages_overlap_by_a_tenth() {
+        let mut service = Service::with(250);
+
+        read(&mut service, 100, nothing).unwrap();
+
+        let offsets: Vec<u64> = service
+            .requests
+            .iter()
+            .map(|request| request.offset)
+            .collect();
+        assert_eq!(offsets, [0, 90, 180]);
+    }
+
+    #[test]
+    fn sessions_that_slip_over_a_page_boundary_are_still_found() {
+        // Thirty of the first page end after it was read, so that thirty of the second slip onto the first.
+        let mut service = Service::with(250);
+
+        let read = read(&mut service, 100, |service| {
+            if service.requests.len() == 1 {
+                service.change(&Change {
+                    ends: vec![0; 30],
+                    comes: vec![],
+                });
+            }
+        });
+
+        assert_eq!(ids(&read.unwrap()), (1..=250).collect::<Vec<_>>());
+        assert_eq!(service.stayed.len(), 220);
+    }
+
+    #[test]
+    fn a_list_that_shrinks_before_the_next_page_is_stepped_back_in() {
+        let mut service = Service::with(5_000);
+
+        let read = read(&mut service, 100, |service| {
+            if service.requests.len() == 40 {
+                service.change(&Change {
+                    ends: vec![300; 3_000],
+                    comes: vec![],
+                });
+            }
+        });
+
+        let read = BTreeSet::from_iter(ids(&read.unwrap()));
+        assert!(service.stayed.len() == 2_000 && read.is_superset(&service.stayed));
+    }
+
+    #[test]
+    fn a_list_that_empties_itself_is_complete() {
+        let mut service = Service::with(150);
+
+        let read = read(&mut service, 100, |service| service.list.clear());
+
+        assert_eq!(ids(&read.unwrap()), (1..=100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_session_that_is_shown_again_is_kept_as_it_was_shown_last() {
+        let read = read(&mut Service::with(150), 100, nothing).unwrap();
+
+        let shown_at = |id| {
+            read.iter()
+                .find(|session| session.id == id)
+                .map(|session| session.at)
+        };
+        assert_eq!(
+            [shown_at(90), shown_at(91), shown_at(100)],
+            [Some(0), Some(1), Some(1)]
+        );
+        assert_eq!(read.len(), 150);
+    }
+
+    #[test]
+    fn a_total_that_counts_sessions_which_are_not_shown_costs_a_second_reading_and_no_error() {
+        for sessions in [0, 1, 2, 99, 100, 250] {
+            let mut service = Service {
+                hidden: 7,
+                ..Service::with(sessions)
+            };
+
+            let read = read(&mut service, 100, nothing).unwrap();
+
+            assert_eq!(ids(&read), (1..=sessions).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_total_that_counts_only_the_page_does_not_end_the_reading() {
+        let mut service = Service::with(350);
+        let mut pager = Pager::new(100);
+
+        let read = loop {
+            let mut page = service.page(pager.request());
+            page.total = page.sessions.len() as u64;
+            match pager.accept(page).unwrap() {
+                Progress::More(next) => pager = next,
+                Progress::Complete(sessions) => break sessions,
+            }
+        };
+
+        assert_eq!(ids(&read), (1..=350).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn pages_smaller_than_asked_for_are_read_to_the_end() {
+        for largest_page in [3, 10, 50, 99] {
+            let mut service = Service {
+                largest_page,
+                ..Service::with(120)
+            };
+
+            let read = read(&mut service, 100, nothing).unwrap();
+
+            assert_eq!(
+                ids(&read),
+                (1..=120).collect::<Vec<_>>(),
+                "pages of {largest_page}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_list_that_changes_its_order_once_is_read_anew() {
+        let mut service = Service::with(250);
+
+        let read = read(&mut service, 100, |service| {
+            if service.requests.len() == 1 {
+                service.list[50..200].reverse();
+            }
+        });
+
+        assert_eq!(ids(&read.unwrap()), (1..=250).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_list_that_shows_fewer_sessions_than_it_reports_is_read_a_second_time() {
+        // One session moves from the part not yet read to the part already read, where no overlap shows it.
+        let mut service = Service::with(250);
+
+        let read = read(&mut service, 100, |service| {
+            if service.requests.len() == 1 {
+                let moved = service.list.remove(150);
+                service.list.insert(0, moved);
+            }
+        });
+
+        assert_eq!(ids(&read.unwrap()), (1..=250).collect::<Vec<_>>());
+        assert_eq!(service.requests.len(), 6);
+    }
+
+    #[test]
+    fn a_list_that_never_keeps_its_order_is_given_up() {
+        let mut service = Service::with(250);
+
+        let error = read(&mut service, 100, |service| service.list.reverse()).unwrap_err();
+
+        assert_eq!(error.total, 250);
+        assert_eq!(error.requests, service.requests.len() as u64);
+        assert!(error.requests < 50, "{error}");
+    }
+
+    #[test]
+    fn a_list_without_end_is_given_up() {
+        let mut pager = Pager::new(100);
+        let mut requests = 0_u64;
+
+        let error = loop {
+            let PageRequest { offset, limit } = pager.request();
+            let sessions = (offset..offset + u64::from(limit))
+                .map(|id| Shown { id, at: 0 })
+                .collect();
+            requests += 1;
+            match pager.accept(Page {
+                sessions,
+                total: 500,
+            }) {
+                Ok(Progress::More(next)) => pager = next,
+                Ok(Progress::Complete(_)) => panic!("a full page was taken for the last"),
+                Err(error) => break error,
+            }
+        };
+
+        assert_eq!(error.requests, requests);
+        assert!(requests < 100, "{error}");
+    }
+
+    #[test]
+    fn thousands_of_sessions_coming_and_going_are_read_without_loss() {
+        for (sessions, limit, each_time) in [
+            (2_500, 1_000, 200),
+            (5_000, 100, 25),
+            (5_000, 100, 60),
+            (20_000, 1_000, 400),
+        ] {
+            let mut service = Service::with(sessions);
+            let mut turn = 0_u16;
+
+            let read = read(&mut service, limit, |service| {
+                turn += 1;
+                let ends = (0..each_time)
+                    .map(|n: u16| (n * 37 + turn * 101) % 1001)
+                    .collect();
+                service.change(&Change {
+                    ends,
+                    comes: vec![1000; usize::from(each_time)],
+                });
+            });
+
+            let ids = ids(&read.unwrap());
+            assert!(ids.is_sorted_by(|one, next| one < next));
+            assert!(BTreeSet::from_iter(ids).is_superset(&service.stayed));
+            assert!(!service.stayed.is_empty() && service.stayed.len() < sessions as usize);
+        }
+    }
+
+    fn change(comes: impl Strategy<Value = u16>) -> impl Strategy<Value = Change> {
+        let ends = prop::collection::vec(0..=1000_u16, 0..12);
+        (ends, prop::collection::vec(comes, 0..12)).prop_map(|(ends, comes)| Change { ends, comes })
+    }
+
+    fn none_twice_and_none_missed(
+        service: &Service,
+        read: &Result<Vec<Shown>, NeverSettled>,
+    ) -> Result<(), TestCaseError> {
+        let Ok(read) = read else { return Ok(()) };
+        let ids = ids(read);
+        prop_assert!(
+            ids.is_sorted_by(|one, next| one < next),
+            "sorted, none twice: {ids:?}"
+        );
+        let ids = BTreeSet::from_iter(ids);
+        let missed: Vec<_> = service.stayed.difference(&ids).collect();
+        prop_assert!(missed.is_empty(), "missed {missed:?}");
+        prop_assert!(ids.is_subset(&service.ever), "made up");
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+        #[test]
+        fn in_a_list_by_id_none_is_chosen_twice_and_none_that_stayed_is_missed(
+            sessions in 0..300_u64,
+            limit in 2..60_u32,
+            hidden in prop_oneof![3 => Just(0), 1 => 1..5_u64],
+            changes in prop::collection::vec(change(Just(1000)), 0..40),
+        ) {
+            let mut service = Service { hidden, ..Service::with(sessions) };
+            let mut changes = changes.iter();
+            let read = read(&mut service, limit, |service| {
+                service.change(changes.next().unwrap_or(&Change::default()));
+            });
+            none_twice_and_none_missed(&service, &read)?;
+        }
+
+        #[test]
+        fn nor_in_a_list_where_newcomers_stand_anywhere(
+            sessions in 0..300_u64,
+            limit in 2..60_u32,
+            changes in prop::collection::vec(change(0..=1000_u16), 0..40),
+        ) {
+            let mut service = Service::with(sessions);
+            let mut changes = changes.iter();
+            let read = read(&mut service, limit, |service| {
+                service.change(changes.next().unwrap_or(&Change::default()));
+            });
+            none_twice_and_none_missed(&service, &read)?;
+        }
+
+        #[test]
+        fn a_list_that_comes_to_rest_is_read_to_its_end(
+            sessions in 0..300_u64,
+            limit in 10..60_u32,
+            changes in prop::collection::vec(change(Just(1000)), 0..10),
+        ) {
+            let mut service = Service::with(sessions);
+            let mut changes = changes.iter();
+            let read = read(&mut service, limit, |service| {
+                service.change(changes.next().unwrap_or(&Change::default()));
+            });
+            prop_assert!(read.is_ok(), "{read:?}");
+            none_twice_and_none_missed(&service, &read)?;
+        }
+
+        #[test]
+        fn no_service_however_odd_keeps_the_reading_going_for_ever(
+            pages in prop::collection::vec((prop::collection::vec(0..50_u64, 0..12), 0..60_u64), 1..20),
+            limit in 0..12_u32,
+        ) {
+            let mut pager = Pager::new(limit);
+            let mut requests = 0;
+            for (sessions, total) in pages.iter().cycle() {
+                requests += 1;
+                prop_assert!(requests < 400, "still reading");
+                let sessions = sessions.iter().map(|id| Shown { id: *id, at: 0 }).collect();
+                match pager.accept(Page { sessions, total: *total }) {
+                    Ok(Progress::More(next)) => pager = next,
+                    Ok(Progress::Complete(_)) | Err(_) => break,
+                }
+            }
+        }
+    }
+}

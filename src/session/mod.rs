@@ -1,0 +1,68 @@
+//! Which sessions to kill, and what became of them.
+//!
+//! Pure: nothing here reads a clock, a file or a socket, and nothing knows of Terraform or of the cloud's HTTP API.
+//!
+//! - [`taurusdb`] and [`dcs`]: what a session is, and the selector an engineer writes for it
+//! - [`selector`]: what a selector may not say, with the attribute and the element that says it
+//! - [`guard`]: from a listing to the sessions that may be killed, or to a refusal because there are too many
+//! - [`listing`]: reading a list page by page while sessions come and go
+//! - [`outcome`]: what a kill did, over batches and repeated requests, and who is still there afterwards
+//! - [`address`]: addresses, networks and host names, as the servers list them and as engineers write them
+//! - [`duration`]: `90s`, `5m`, `1h30m`
+//! - [`ids`]: lists without duplicates
+//!
+//! # How a selector reads
+//!
+//! Every condition that is given must hold; the values within one condition are alternatives. This is `CLIENT KILL`'s
+//! way, and not that of pt-kill, whose criteria are alternatives to one another: there `--match-user app --idle-time
+//! 300` kills every session of `app`, busy ones too, and every idle session of anybody.
+//!
+//! - Exclusions only take away. A selector that has nothing but exclusions is refused: who means "all but these" says
+//!   so, with `all = true` beside them.
+//! - An empty list is refused rather than taken for "no condition": it usually is a variable that came out empty, and
+//!   reading it as "anyone" would widen the selection.
+//! - Names are whole names. pt-kill's `--match-user app` is a pattern that also finds `webapp`; ours does not.
+//! - What a listing does not say is never held to meet a condition: a session whose time is unknown meets neither
+//!   `min_time` nor `max_time`, and one whose user is unknown is not chosen where users are excluded.
+//! - Internal and replication sessions are left alone unless they are named, also by `all = true`.
+
+pub mod address;
+pub mod dcs;
+pub mod duration;
+pub mod guard;
+pub mod ids;
+pub mod listing;
+pub mod outcome;
+pub mod selector;
+pub mod taurusdb;
+
+#[cfg(test)]
+mod reference_tests;
+
+use std::hash::Hash;
+
+/// A session as a listing shows it: something that has an identity of its own.
+pub trait Listed {
+    /// What tells one session from every other of the listing, also after the client has reconnected.
+    type Id: Clone + Ord + Hash;
+
+    /// The identity of this session.
+    fn id(&self) -> Self::Id;
+}
+
+/// What a selector says of one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every condition holds, and the session may be killed.
+    Chosen,
+    /// Every condition holds, but the session belongs to the server itself or to replication and was not named.
+    Protected,
+    /// A condition does not hold, or the session is excluded.
+    Passed,
+}
+
+/// A selector for sessions of type `S`.
+pub trait Selects<S> {
+    /// Judges one session by itself, whatever else is listed.
+    fn verdict(&self, session: &S) -> Verdict;
+}

@@ -1,0 +1,642 @@
+//! Every call meets every fault: how many requests are really sent, what goes into state, what the user reads.
+//!
+//! The table is a document for users, `docs/guides/faults.md`. The test fails when the behaviour no longer is what the
+//! document says; `UPDATE_DOCS=1` writes it anew.
+
+mod server;
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value as Json, json};
+use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
+use terraform_provider_hwc::huaweicloud::clock::Clock;
+use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys};
+use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use terraform_provider_hwc::provider::HwcProvider;
+use terraform_provider_hwc::provider::dcs_session_kill::DcsSessionKill;
+use terraform_provider_hwc::provider::taurusdb_session_kill::TaurusdbSessionKill;
+use tf_provider::value::ValueEmpty;
+use tf_provider::{Diagnostics, Resource};
+use time::OffsetDateTime;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use self::server::{Behaviour, Server};
+
+const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/faults.md");
+
+/// How often a call may be repeated after faults in these tests.
+const MAX_RETRIES: u32 = 3;
+
+/// Short, so that the silent ones do not keep the test waiting; long enough for a busy machine.
+const REQUEST_TIMEOUT: Duration = Duration::from_millis(1500);
+/// The same for connections that are never made.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How many cells of the table are filled in at once: most of them wait.
+const AT_ONCE: usize = 12;
+
+/// A clock whose sleeps take no time, and whose dice always fall on the middle.
+struct TestClock {
+    started: Instant,
+    now: OffsetDateTime,
+    slept: Mutex<Duration>,
+}
+
+#[async_trait]
+impl Clock for TestClock {
+    fn now(&self) -> OffsetDateTime {
+        self.now + *self.slept.lock().unwrap()
+    }
+    fn instant(&self) -> Instant {
+        self.started + *self.slept.lock().unwrap()
+    }
+    async fn sleep(&self, duration: Duration) {
+        *self.slept.lock().unwrap() += duration;
+        tokio::task::yield_now().await;
+    }
+    fn jitter(&self) -> f64 {
+        0.5
+    }
+}
+
+/// A call that can meet a fault, and the user's action that makes it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Call {
+    DcsKill,
+    DcsJob,
+    TaurusdbKill,
+    ProjectLookup,
+}
+
+impl Call {
+    const ALL: [Self; 4] = [
+        Self::DcsKill,
+        Self::DcsJob,
+        Self::TaurusdbKill,
+        Self::ProjectLookup,
+    ];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::DcsKill => "DCS: kill all sessions (`POST …/clients/kill-all`)",
+            Self::DcsJob => "DCS: look at the job of an accepted kill (`GET …/jobs/…`)",
+            Self::TaurusdbKill => "TaurusDB: kill session threads (`DELETE …/processes`)",
+            Self::ProjectLookup => "IAM: find the project's id (`GET /v3/projects`)",
+        }
+    }
+
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::DcsKill => {
+                "Killing twice would hit clients that have reconnected. The call is repeated only when it certainly did \
+                 nothing; when nobody can tell, it is not sent again."
+            }
+            Self::DcsJob => {
+                "Looking changes nothing, so it is repeated, and what may pass is waited for until the create time-out. \
+                 The kill was accepted before: whatever happens here, the resource is in state with its job id."
+            }
+            Self::TaurusdbKill => {
+                "Thread ids are not reused, so killing the same ids again is harmless and the call is repeated."
+            }
+            Self::ProjectLookup => {
+                "It comes before the kill. When it fails, no kill was sent and nothing goes into state."
+            }
+        }
+    }
+
+    const fn service(self) -> Service {
+        match self {
+            Self::DcsKill | Self::DcsJob => Service::Dcs,
+            Self::TaurusdbKill => Service::TaurusDb,
+            Self::ProjectLookup => Service::Iam,
+        }
+    }
+
+    /// The request as the server sees it.
+    const fn line(self) -> &'static str {
+        match self {
+            Self::DcsKill => "POST /v2/",
+            Self::DcsJob => "GET /v2/",
+            Self::TaurusdbKill => "DELETE /v3/",
+            Self::ProjectLookup => "GET /v3/projects",
+        }
+    }
+
+    /// How many good answers come before the call that meets the fault.
+    const fn good_before(self) -> usize {
+        match self {
+            Self::DcsJob => 1,
+            _ => 0,
+        }
+    }
+}
+
+/// The right answers.
+fn script(line: &str) -> &'static str {
+    if line.starts_with("POST") {
+        r#"{"job_id":"8abf6e1e824dfcb201824e02ee9a0015"}"#
+    } else if line.contains("/jobs/") {
+        r#"{"job_id":"8abf6e1e824dfcb201824e02ee9a0015","status":"SUCCESS","begin_time":"1780000000000","end_time":"1780000001000"}"#
+    } else if line.starts_with("DELETE") {
+        r#"{"processes_killed":[1,2],"processes_not_found":[3]}"#
+    } else {
+        r#"{"projects":[{"id":"619d3e78f61b4be68bc5aa0b59edcf7b","name":"cn-north-4"}]}"#
+    }
+}
+
+/// What the call meets.
+#[derive(Clone, Debug)]
+enum Fault {
+    /// The connection meets a behaviour.
+    Behaviour(Behaviour),
+    /// Nobody listens.
+    Refused,
+    /// The host accepts the connection, but TLS never begins.
+    SilentTls,
+}
+
+fn answer(status: u16, body: &'static str) -> Fault {
+    Fault::Behaviour(Behaviour::Answer {
+        status,
+        headers: Vec::new(),
+        body,
+    })
+}
+
+fn answer_with(
+    status: u16,
+    name: &'static str,
+    value: impl Into<String>,
+    body: &'static str,
+) -> Fault {
+    Fault::Behaviour(Behaviour::Answer {
+        status,
+        headers: vec![(name, value.into())],
+        body,
+    })
+}
+
+fn faults(clock: &TestClock) -> Vec<(&'static str, Fault)> {
+    let in_a_minute = httpdate::fmt_http_date((clock.now() + Duration::from_secs(60)).into());
+    let hours_off = httpdate::fmt_http_date((clock.now() + Duration::from_secs(3 * 3600)).into());
+    let throttled =
+        r#"{"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached"}"#;
+    vec![
+        ("connection refused", Fault::Refused),
+        ("TLS never answers", Fault::SilentTls),
+        (
+            "reset with the request unread",
+            Fault::Behaviour(Behaviour::ResetBefore),
+        ),
+        (
+            "reset after the request was read",
+            Fault::Behaviour(Behaviour::ResetAfter),
+        ),
+        (
+            "no answer within the time limit",
+            Fault::Behaviour(Behaviour::Silent),
+        ),
+        ("answer cut short", Fault::Behaviour(Behaviour::Truncated)),
+        ("a byte now and then", Fault::Behaviour(Behaviour::SlowDrip)),
+        ("an endless answer", Fault::Behaviour(Behaviour::Endless)),
+        (
+            "bytes that are not HTTP",
+            Fault::Behaviour(Behaviour::Garbage),
+        ),
+        ("200 with an empty body", answer(200, "")),
+        (
+            "200 with an HTML page",
+            answer(200, "<!DOCTYPE html><html><body>Sign in</body></html>"),
+        ),
+        (
+            "200 with JSON of the wrong type",
+            answer(200, r#"["unexpected"]"#),
+        ),
+        (
+            "200 with a null where a value should be",
+            answer(
+                200,
+                r#"{"job_id":null,"status":null,"processes_killed":null,"projects":null}"#,
+            ),
+        ),
+        (
+            "301 to another host",
+            answer_with(301, "location", "http://127.0.0.1:9/elsewhere", ""),
+        ),
+        (
+            "400",
+            answer(
+                400,
+                r#"{"error_code":"DCS.4003","error_msg":"Invalid request."}"#,
+            ),
+        ),
+        (
+            "400 instance busy (DCS.4957)",
+            answer(
+                400,
+                r#"{"error_code":"DCS.4957","error_msg":"This operation is not allowed when the task is in the current state."}"#,
+            ),
+        ),
+        (
+            "401",
+            answer(
+                401,
+                r#"{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: verify aksk signature fail"}"#,
+            ),
+        ),
+        (
+            "401, clocks differ by three hours",
+            answer_with(
+                401,
+                "date",
+                hours_off,
+                r#"{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: x-sdk-date is out of range"}"#,
+            ),
+        ),
+        (
+            "401 credentials expired",
+            answer(
+                401,
+                r#"{"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: the security token has expired"}"#,
+            ),
+        ),
+        (
+            "403",
+            answer(
+                403,
+                r#"{"error_code":"APIGW.0302","error_msg":"The IAM user is forbidden in the system."}"#,
+            ),
+        ),
+        (
+            "404",
+            answer(
+                404,
+                r#"{"error_code":"DCS.4404","error_msg":"The requested resource could not be found."}"#,
+            ),
+        ),
+        (
+            "409",
+            answer(
+                409,
+                r#"{"error_code":"DBS.200019","error_msg":"Another operation is being performed."}"#,
+            ),
+        ),
+        ("429", answer(429, throttled)),
+        (
+            "429, Retry-After in seconds",
+            answer_with(429, "retry-after", "7", throttled),
+        ),
+        (
+            "429, Retry-After as a date",
+            answer_with(429, "retry-after", in_a_minute, throttled),
+        ),
+        (
+            "500",
+            answer(
+                500,
+                r#"{"error_code":"DCS.5000","error_msg":"Internal service error."}"#,
+            ),
+        ),
+        ("502", answer(502, "<html><body>Bad gateway</body></html>")),
+        (
+            "503 from the gateway",
+            answer(
+                503,
+                r#"{"error_code":"APIGW.0201","error_msg":"Backend unavailable"}"#,
+            ),
+        ),
+        (
+            "504",
+            answer(
+                504,
+                r#"{"error_code":"APIGW.0201","error_msg":"Backend timeout."}"#,
+            ),
+        ),
+    ]
+}
+
+/// How the user's action ended.
+#[derive(Debug, PartialEq)]
+struct Ending {
+    /// Requests of the call that arrived.
+    sent: usize,
+    /// Kills that arrived, of either service.
+    kills: usize,
+    state: &'static str,
+    /// `job_id`, or how many were killed.
+    proof: String,
+    diagnostics: Vec<String>,
+    details: String,
+    waited: Duration,
+}
+
+fn clock() -> Arc<TestClock> {
+    Arc::new(TestClock {
+        started: Instant::now(),
+        now: time::macros::datetime!(2026-11-21 10:00:00 UTC),
+        slept: Mutex::default(),
+    })
+}
+
+/// Runs the action whose `call` meets the faults: `first` in order, then `rest` for ever.
+async fn run(call: Call, faults: Vec<Fault>, rest: Fault) -> Ending {
+    let clock = clock();
+    let mut good = Server::start(Vec::new(), Behaviour::Good, script).await;
+    let (mut faulty, mut first) = (None, Vec::new());
+    let url;
+
+    let behaviour = |fault: &Fault| match fault {
+        Fault::Behaviour(behaviour) => Some(behaviour.clone()),
+        Fault::Refused | Fault::SilentTls => None,
+    };
+    let mut silent = None;
+    match (&rest, behaviour(&rest)) {
+        (_, Some(rest)) => {
+            first.extend(std::iter::repeat_n(Behaviour::Good, call.good_before()));
+            first.extend(faults.iter().filter_map(behaviour));
+            let server = Server::start(first, rest, script).await;
+            url = server.url();
+            faulty = Some(server);
+        }
+        (Fault::Refused, None) => {
+            // A port that was free a moment ago; the kill before a job goes to a server that stops after it.
+            if call == Call::DcsJob {
+                good = Server::start(Vec::new(), Behaviour::Good, script).await;
+                url = one_good_then_refused(&good).await;
+            } else {
+                let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+                url = format!("http://{}", listener.local_addr().unwrap());
+            }
+        }
+        (_, None) => {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            url = format!("https://{}", listener.local_addr().unwrap());
+            silent = Some(listener);
+        }
+    }
+
+    let mut endpoints = Endpoints::default();
+    for service in Service::ALL {
+        let target = if service == call.service() {
+            url.clone()
+        } else {
+            good.url()
+        };
+        endpoints.set(service, parse_endpoint(&target).unwrap());
+    }
+    let settings = Settings {
+        endpoints,
+        region: Some("cn-north-4".to_owned()),
+        max_retries: MAX_RETRIES,
+        connect_timeout: CONNECT_TIMEOUT,
+        request_timeout: REQUEST_TIMEOUT,
+        ..Settings::default()
+    };
+    let credential = Credential::Keys(Keys {
+        access_key: "AK".to_owned(),
+        secret_key: "SK".to_owned().into(),
+        security_token: None,
+    });
+    let client = Client::with_clock(settings, Box::new(credential), clock.clone());
+    // Sleeps take no time here, but slow answers do: there must not be too many of them.
+    let slow = matches!(
+        rest,
+        Fault::Behaviour(Behaviour::Silent | Behaviour::SlowDrip)
+    );
+    let limit = if slow { "3s" } else { "40s" };
+    let (state, diags) = apply(call, limit, HwcProvider::with_client(client)).await;
+    drop(silent);
+
+    let count =
+        |line: &str| faulty.as_ref().map_or(0, |server| server.count(line)) + good.count(line);
+    Ending {
+        sent: count(call.line()) + count("unread"),
+        kills: count("POST /v2/") + count("DELETE /v3/"),
+        proof: state.as_ref().map(proof).unwrap_or_default(),
+        state: match (&state, diags.errors.is_empty()) {
+            (None, _) => "nothing",
+            (Some(_), true) => "in state",
+            (Some(_), false) => "tainted",
+        },
+        diagnostics: diags
+            .errors
+            .iter()
+            .map(|diag| format!("Error: {}", diag.summary))
+            .chain(
+                diags
+                    .warnings
+                    .iter()
+                    .map(|diag| format!("Warning: {}", diag.summary)),
+            )
+            .collect(),
+        details: diags
+            .errors
+            .iter()
+            .chain(&diags.warnings)
+            .map(|diag| diag.detail.to_string())
+            .collect::<Vec<_>>()
+            .join("\n"),
+        waited: *clock.slept.lock().unwrap(),
+    }
+}
+
+/// A relay that passes one connection on to `good` and is gone afterwards.
+async fn one_good_then_refused(good: &Server) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let target = good.address;
+    tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        drop(listener);
+        let mut server = tokio::net::TcpStream::connect(target).await.unwrap();
+        _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    });
+    url
+}
+
+fn proof(state: &Json) -> String {
+    if let Some(id) = state.get("job_id") {
+        return match id {
+            Json::Null => "no job id".to_owned(),
+            _ => "job id".to_owned(),
+        };
+    }
+    match &state["processes_killed"] {
+        Json::Null => "no lists".to_owned(),
+        list => format!("{} killed", list.as_array().unwrap().len()),
+    }
+}
+
+/// Creates the resource whose making leads to the call.
+async fn apply(call: Call, limit: &str, provider: HwcProvider) -> (Option<Json>, Diagnostics) {
+    let mut diags = Diagnostics::default();
+    let unknown = ValueEmpty::Null;
+    let state = if call == Call::TaurusdbKill {
+        let resource = TaurusdbSessionKill::new(provider);
+        let planned = json!({
+            "region": "cn-north-4",
+            "instance_id": "a23fb62bd61e4e9e9636fd2225f395bein07",
+            "node_id": "18663926eacb443d98dc20f8620f28f2no07",
+            "processes": [1, 2, 3],
+            "fail_on_not_found": false, "triggers": null, "timeouts": [{"create": limit}],
+            "id": null, "processes_killed": null, "processes_not_found": null, "processes_excluded": null,
+            "request_id": null, "killed_at": null,
+        });
+        let model = || serde_json::from_value(planned.clone()).unwrap();
+        resource
+            .create(&mut diags, model(), model(), unknown, unknown)
+            .await
+            .map(|(state, _)| serde_json::to_value(state).unwrap())
+    } else {
+        let resource = DcsSessionKill::new(provider);
+        let planned = json!({
+            "region": "cn-north-4", "instance_id": "5560df16-cebf-4473-95c4-d1b573c16e79",
+            "node_id": "8f7ee181-88e2-49b7-a4bf-81f18f93a135", "kill_all_nodes": false,
+            "wait_for_completion": true, "triggers": null, "timeouts": [{"create": limit}],
+            "id": null, "job_id": null, "job_status": null, "started_at": null, "finished_at": null,
+            "request_id": null,
+        });
+        let model = || serde_json::from_value(planned.clone()).unwrap();
+        resource
+            .create(&mut diags, model(), model(), unknown, unknown)
+            .await
+            .map(|(state, _)| serde_json::to_value(state).unwrap())
+    };
+    (state, diags)
+}
+
+/// The rules that must hold for every cell, whatever the table says.
+fn check_rules(call: Call, name: &str, ending: &Ending) {
+    let what = format!("{call:?}, {name}: {ending:?}");
+    if call != Call::TaurusdbKill && ending.state == "nothing" {
+        // What is not in state was certainly not done: at most refused requests were sent.
+        assert!(!ending.details.contains("unknown"), "{what}");
+    }
+    if ending.state == "nothing" {
+        assert!(!ending.diagnostics.is_empty(), "an error says why: {what}");
+    }
+    if call == Call::ProjectLookup && ending.state == "nothing" {
+        assert_eq!(ending.kills, 0, "{what}");
+    }
+    if call == Call::DcsJob {
+        assert_eq!(ending.kills, 1, "one kill, never two: {what}");
+        assert_eq!(ending.proof, "job id", "{what}");
+    }
+    if ending.state != "in state" {
+        assert!(
+            ending.details.contains("Tried:") || ending.details.contains("status was"),
+            "it says what was tried, or what was seen: {what}"
+        );
+    }
+    assert!(!ending.details.contains("\"SK\""), "{what}");
+}
+
+fn row(name: &str, once: Option<&Ending>, always: &Ending) -> String {
+    let cell = |ending: &Ending| {
+        let mut text = ending.state.to_owned();
+        if !ending.proof.is_empty() {
+            _ = write!(text, " ({})", ending.proof);
+        }
+        for line in &ending.diagnostics {
+            _ = write!(text, "<br>{line}");
+        }
+        text
+    };
+    // The number is the same in every row, and says nothing.
+    let cell = |ending: &Ending| cell(ending).replace("8abf6e1e824dfcb201824e02ee9a0015", "…");
+    let once = once.map_or("| | ".to_owned(), |ending| {
+        format!("| {} | {} ", ending.sent, cell(ending))
+    });
+    format!("| {name} {once}| {} | {} |\n", always.sent, cell(always))
+}
+
+const INTRODUCTION: &str = "\
+---
+page_title: \"Faults: what happens when something goes wrong\"
+description: |-
+  Every API call and every fault: how often it is sent, what is in state afterwards, and what the error says.
+---
+
+# Faults
+
+What happens when the network, the gateway or the service misbehaves. This page is written by the test that makes every
+call meet every fault; the numbers are counted, not promised.
+
+Every call that kills ends in one of three ways. *Accepted*: the resource is in state with what came back. *Rejected*:
+certainly nothing happened, and nothing goes into state. *Unknown*: the request may have arrived and its answer was lost;
+the resource is in state, tainted, and the error says what to check.
+
+How to read the tables: *once* is a fault that happens one time, after which all is well; *always* is one that stays.
+*Sent* counts the requests that arrived, with `max_retries = 3` (the default is 5) and a create time-out of 40
+seconds (3 seconds where the answers themselves are slow; the default is 10 minutes). In state: *nothing*, *in state*, or
+*tainted*: in state, but the next apply replaces the resource, which kills again, unless you run `terraform untaint`.
+
+Between attempts lies a random delay of at most 0.2 seconds, then 0.4, 0.8 and so on up to 20, or what `Retry-After` asks
+for. A busy instance (`DCS.4957` and the like) is asked again until the create time-out, with delays of at most 1 to 15
+seconds. After a 429 all calls of the process slow down together. No redirect is followed. An answer is read up to 16 MiB,
+an attempt takes at most 60 seconds, and the create time-out bounds everything.
+";
+
+/// The call meets the fault one time, and always; `None` where that cannot be.
+async fn meet(call: Call, fault: Fault) -> (Option<Ending>, Option<Ending>) {
+    match fault {
+        // The same host answered the kill a moment ago: TLS cannot be missing for the job alone.
+        Fault::SilentTls if call == Call::DcsJob => (None, None),
+        Fault::Refused | Fault::SilentTls => (None, Some(run(call, Vec::new(), fault).await)),
+        Fault::Behaviour(_) => {
+            let good = Fault::Behaviour(Behaviour::Good);
+            (
+                Some(run(call, vec![fault.clone()], good).await),
+                Some(run(call, Vec::new(), fault).await),
+            )
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_meets_every_fault_as_the_document_says() {
+    let slots = Arc::new(Semaphore::new(AT_ONCE));
+    let tables = Call::ALL.map(|call| {
+        let cells = faults(&clock()).into_iter().map(|(name, fault)| {
+            let slots = Arc::clone(&slots);
+            tokio::spawn(async move {
+                let _slot = slots.acquire().await.unwrap();
+                let (once, always) = meet(call, fault).await;
+                (name, once, always)
+            })
+        });
+        (call, cells.collect::<Vec<_>>())
+    });
+
+    let mut document = INTRODUCTION.to_owned();
+    for (call, cells) in tables {
+        _ = write!(
+            document,
+            "\n## {}\n\n{}\n\n| fault | sent, once | then | sent, always | then |\n| --- | --- | --- | --- | --- |\n",
+            call.title(),
+            call.rule()
+        );
+        for cell in cells {
+            let (name, once, always) = cell.await.unwrap();
+            for ending in once.iter().chain(&always) {
+                check_rules(call, name, ending);
+            }
+            if let Some(always) = always {
+                document += &row(name, once.as_ref(), &always);
+            }
+        }
+    }
+
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(DOCUMENT, &document).unwrap();
+    }
+    let written = std::fs::read_to_string(DOCUMENT).unwrap_or_default();
+    assert!(
+        written == document,
+        "the behaviour is not what docs/guides/faults.md says; look at the difference, and if it is meant, run the test \
+         with UPDATE_DOCS=1:\n{document}"
+    );
+}

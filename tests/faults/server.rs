@@ -1,0 +1,202 @@
+//! A server that misbehaves on demand, at the level of bytes: one behaviour for each connection, in order.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What a connection meets.
+#[derive(Clone, Debug)]
+pub enum Behaviour {
+    /// The right answer for what was asked.
+    Good,
+    /// This answer.
+    Answer {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: &'static str,
+    },
+    /// Closed with a reset when the request has arrived, without reading it.
+    ResetBefore,
+    /// Closed with a reset after the request was read.
+    ResetAfter,
+    /// The request is read, and nothing follows.
+    Silent,
+    /// The head promises more body than comes.
+    Truncated,
+    /// Bytes that are not HTTP.
+    Garbage,
+    /// A good head, then a byte every 50 milliseconds, without an end.
+    SlowDrip,
+    /// A good head, then bytes as fast as they go, without an end.
+    Endless,
+}
+
+/// What happened: the requests that arrived whole, as `METHOD PATH`.
+pub type Journal = Arc<Mutex<Vec<String>>>;
+
+/// Gives the right body for a request.
+pub type Script = fn(&str) -> &'static str;
+
+/// A running server. It stops when it is dropped.
+pub struct Server {
+    pub address: SocketAddr,
+    pub journal: Journal,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    /// Serves `first` to the first connections, one each, and `rest` to all others.
+    pub async fn start(first: Vec<Behaviour>, rest: Behaviour, script: Script) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let journal = Journal::default();
+        let seen = Arc::clone(&journal);
+        let task = tokio::spawn(async move {
+            let mut first = first.into_iter();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let behaviour = first.next().unwrap_or_else(|| rest.clone());
+                let seen = Arc::clone(&seen);
+                tokio::spawn(async move {
+                    // The client may hang up at any moment: that is part of the game.
+                    _ = serve(stream, behaviour, seen, script).await;
+                });
+            }
+        });
+        Self {
+            address,
+            journal,
+            task,
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// How many requests arrived whose line begins with `line`.
+    pub fn count(&self, line: &str) -> usize {
+        let journal = self.journal.lock().unwrap();
+        journal.iter().filter(|seen| seen.starts_with(line)).count()
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    behaviour: Behaviour,
+    journal: Journal,
+    script: Script,
+) -> std::io::Result<()> {
+    if matches!(behaviour, Behaviour::ResetBefore) {
+        stream.peek(&mut [0]).await?;
+        journal.lock().unwrap().push("unread".to_owned());
+        return reset(stream);
+    }
+    let Some(line) = read_request(&mut stream).await? else {
+        return Ok(());
+    };
+    journal.lock().unwrap().push(line.clone());
+    match behaviour {
+        Behaviour::Good => {
+            answer(&mut stream, 200, &[], script(&line)).await?;
+        }
+        Behaviour::Answer {
+            status,
+            headers,
+            body,
+        } => answer(&mut stream, status, &headers, body).await?,
+        Behaviour::ResetBefore | Behaviour::ResetAfter => return reset(stream),
+        Behaviour::Silent => tokio::time::sleep(Duration::from_secs(30)).await,
+        Behaviour::Truncated => {
+            let body = script(&line);
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
+                body.len() + 100
+            );
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(body.as_bytes()).await?;
+        }
+        Behaviour::Garbage => stream.write_all(&[0x16, 0x03, 0x01, 0, 7, 9, 9]).await?,
+        Behaviour::SlowDrip => {
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
+                .await?;
+            loop {
+                stream.write_all(b" ").await?;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        Behaviour::Endless => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+            let chunk = vec![b' '; 1 << 16];
+            loop {
+                stream.write_all(&chunk).await?;
+            }
+        }
+    }
+    stream.shutdown().await
+}
+
+/// Closes with RST instead of FIN.
+fn reset(stream: TcpStream) -> std::io::Result<()> {
+    stream.set_zero_linger()?;
+    drop(stream);
+    Ok(())
+}
+
+async fn answer(
+    stream: &mut TcpStream,
+    status: u16,
+    headers: &[(&'static str, String)],
+    body: &str,
+) -> std::io::Result<()> {
+    let mut head = format!(
+        "HTTP/1.1 {status} Status\r\ncontent-length: {}\r\nconnection: close\r\nx-request-id: f00dfeedf00dfeedf00dfeedf00dfeed\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    head += "\r\n";
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await
+}
+
+/// Reads one request whole; its method and path.
+async fn read_request(stream: &mut TcpStream) -> std::io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    let head_end = loop {
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            break end + 4;
+        }
+        if stream.read_buf(&mut bytes).await? == 0 {
+            return Ok(None);
+        }
+    };
+    let head = String::from_utf8_lossy(&bytes[..head_end]).into_owned();
+    let length: usize = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .map_or(0, |(_, value)| value.trim().parse().unwrap());
+    while bytes.len() < head_end + length {
+        if stream.read_buf(&mut bytes).await? == 0 {
+            return Ok(None);
+        }
+    }
+    let line = head.lines().next().unwrap_or_default();
+    Ok(Some(
+        line.rsplit_once(' ')
+            .map_or(line, |(line, _)| line)
+            .to_owned(),
+    ))
+}
