@@ -184,7 +184,7 @@ has_sessions() {
 # A line for each session of a node: its thread id, and the query that it runs.
 mariadb_sessions() {
   mariadb_client "$1" --user=operator --batch --skip-column-names --execute="
-    SELECT CONCAT('thread ', id), info FROM information_schema.processlist
+    SELECT CONCAT('thread ', id, '  ', info) FROM information_schema.processlist
     WHERE user = 'reports' AND info IS NOT NULL ORDER BY id"
 }
 
@@ -339,7 +339,7 @@ heading "Getting ready"
 terraform=$(find_terraform)
 say "Building the provider and the sandbox."
 cargo build --quiet --workspace --bins --manifest-path "$root/Cargo.toml"
-say "Terraform: $("$terraform" version | sed -n 1p)"
+say "Using $("$terraform" version | sed -n 1p)."
 
 missing=
 for program in redis-server redis-cli mariadbd mariadb mariadb-install-db; do
@@ -394,6 +394,9 @@ run_terraform apply -input=false "$work/kill.plan"
 
 heading "The sessions after"
 show_sessions
+
+[ -z "$(dcs_sessions 0)" ] || die "the sessions of the first Redis node should be gone"
+[ "$(dcs_sessions 1 | wc -l)" -eq 2 ] || die "the sessions of the second Redis node should live"
 
 heading "What is kept in state"
 run_terraform state show hwc_dcs_session_kill.checkout
