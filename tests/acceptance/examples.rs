@@ -2,7 +2,7 @@
 
 use crate::support::engines;
 use crate::support::mariadb;
-use crate::support::redis::RedisServer;
+use crate::support::redis;
 use crate::support::repository;
 use crate::support::sandbox::{
     ACCESS_KEY, DCS_INSTANCE, DCS_NODES, REGION, SECRET_KEY, Sandbox, TAURUSDB_INSTANCE,
@@ -52,7 +52,7 @@ fn every_example_is_formatted() {
 
 #[test]
 fn the_example_of_a_dcs_kill_applies() {
-    let nodes = [RedisServer::start(), RedisServer::start()];
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     let mut clients = nodes.each_ref().map(|node| node.open_clients(3));
     let workspace = workspace_of(&sandbox, "resources/hwc_dcs_session_kill/resource.tf")

@@ -8,6 +8,7 @@ mod support;
 
 mod actions;
 mod arguments;
+mod configuration;
 mod dcs;
 mod examples;
 mod failures;

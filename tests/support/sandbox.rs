@@ -43,9 +43,9 @@ pub struct Sandbox {
 }
 
 /// Which nodes a sandbox has, and how it behaves.
-#[derive(Default)]
 pub struct SandboxBuilder {
-    arguments: Vec<String>,
+    nodes: Vec<String>,
+    job_duration: String,
 }
 
 /// One call that the sandbox served, as its journal has it.
@@ -71,7 +71,7 @@ impl SandboxBuilder {
             .iter()
             .zip(DCS_NODES)
             .fold(self, |builder, (server, node)| {
-                builder.option(
+                builder.node(
                     "--dcs-node",
                     &format!("{DCS_INSTANCE}/{node}={}", server.url()),
                 )
@@ -84,7 +84,7 @@ impl SandboxBuilder {
             .iter()
             .zip(TAURUSDB_NODES)
             .fold(self, |builder, (server, node)| {
-                builder.option(
+                builder.node(
                     "--taurusdb-node",
                     &format!("{TAURUSDB_INSTANCE}/{node}={}", server.url()),
                 )
@@ -92,8 +92,9 @@ impl SandboxBuilder {
     }
 
     /// How long a DCS job runs before it is done, for example `5s`.
-    pub fn job_duration(self, duration: &str) -> Self {
-        self.option("--job-duration", duration)
+    pub fn job_duration(mut self, duration: &str) -> Self {
+        self.job_duration = duration.to_owned();
+        self
     }
 
     /// Starts it and waits until it serves.
@@ -108,7 +109,8 @@ impl SandboxBuilder {
             .args(["--listen", "127.0.0.1:0"])
             .args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY])
             .args(["--project-id", PROJECT_ID, "--region", REGION])
-            .args(&self.arguments)
+            .args(["--job-duration", &self.job_duration])
+            .args(&self.nodes)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -131,8 +133,8 @@ impl SandboxBuilder {
         Sandbox { process, url }
     }
 
-    fn option(mut self, name: &str, value: &str) -> Self {
-        self.arguments.extend([name.to_owned(), value.to_owned()]);
+    fn node(mut self, name: &str, value: &str) -> Self {
+        self.nodes.extend([name.to_owned(), value.to_owned()]);
         self
     }
 }
@@ -140,7 +142,10 @@ impl SandboxBuilder {
 impl Sandbox {
     /// A sandbox to be set up.
     pub fn builder() -> SandboxBuilder {
-        SandboxBuilder::default().job_duration("300ms")
+        SandboxBuilder {
+            nodes: Vec::new(),
+            job_duration: "300ms".to_owned(),
+        }
     }
 
     /// A sandbox with two Redis servers as the nodes of a DCS instance.
