@@ -300,7 +300,7 @@ impl TaurusdbSessionKill {
         }
         if understood {
             progress.report(format!(
-                "Killed {}, not found {}, excluded {}.",
+                "Done: killed {}, not found {}, excluded {}.",
                 report.killed.len(),
                 report.not_found.len(),
                 report.excluded.len()
