@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{
-    Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock,
+    Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
 };
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics, map};
@@ -60,6 +60,34 @@ pub(super) fn secret(description: &str) -> Attribute {
         sensitive: true,
         ..optional(AttributeType::String, description)
     }
+}
+
+/// A schema in its first version.
+pub(super) fn schema(
+    description: &'static str,
+    attributes: HashMap<String, Attribute>,
+    blocks: HashMap<String, NestedBlock>,
+) -> Schema {
+    Schema {
+        version: 0,
+        block: Block {
+            version: 0,
+            description: Description::markdown(description),
+            attributes,
+            blocks,
+            ..Block::default()
+        },
+    }
+}
+
+/// A resource's arguments as an action has them: nothing is computed, since nothing is kept.
+pub(super) fn of_action(mut attributes: HashMap<String, Attribute>) -> HashMap<String, Attribute> {
+    for attribute in attributes.values_mut() {
+        if attribute.constraint == AttributeConstraint::OptionalComputed {
+            attribute.constraint = AttributeConstraint::Optional;
+        }
+    }
+    attributes
 }
 
 /// The `region` argument of a resource.

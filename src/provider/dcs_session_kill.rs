@@ -1,11 +1,11 @@
 //! `hwc_dcs_session_kill`: kills all sessions of a DCS (Redis) node, or of all nodes of an instance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tf_provider::schema::{AttributeType, Block, Description, Schema};
+use tf_provider::schema::{Attribute, AttributeType, Schema};
 use tf_provider::value::{Value, ValueEmpty};
 use tf_provider::{AttributePath, Diagnostics, Resource, map};
 
@@ -20,6 +20,7 @@ use crate::huaweicloud::dcs::{
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::operation::Operation;
+use crate::plugin::{Action, Progress};
 
 /// The resource.
 pub struct DcsSessionKill {
@@ -42,6 +43,17 @@ pub struct Model {
     started_at: Value<String>,
     finished_at: Value<String>,
     request_id: Value<String>,
+}
+
+/// The action's arguments, in the order of the schema.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ActionConfig {
+    region: Value<String>,
+    instance_id: Value<String>,
+    node_id: Value<String>,
+    kill_all_nodes: Value<bool>,
+    wait_for_completion: Value<bool>,
+    timeouts: Timeouts,
 }
 
 /// The arguments that say what to kill.
@@ -113,6 +125,19 @@ impl Model {
     }
 }
 
+impl ActionConfig {
+    fn arguments(&self) -> Arguments<'_> {
+        Arguments {
+            region: &self.region,
+            instance_id: &self.instance_id,
+            node_id: &self.node_id,
+            kill_all_nodes: &self.kill_all_nodes,
+            wait_for_completion: &self.wait_for_completion,
+            timeouts: &self.timeouts,
+        }
+    }
+}
+
 impl Arguments<'_> {
     /// What can be said without knowing every value.
     fn check(&self, diags: &mut Diagnostics) {
@@ -178,9 +203,14 @@ impl DcsSessionKill {
     }
 
     /// Kills, and follows the job to its end. `None`: certainly nothing happened, and an error says why.
-    async fn kill(&self, diags: &mut Diagnostics, kill: &Kill) -> Option<Proof> {
+    async fn kill(
+        &self,
+        diags: &mut Diagnostics,
+        kill: &Kill,
+        progress: &Progress,
+    ) -> Option<Proof> {
         let client = self.provider.client(diags)?;
-        let operation = Operation::new(client.clock(), kill.limit, self.provider.stop_signal());
+        let operation = self.provider.operation(&client, kill.limit, progress);
         let sent_at = moment(client.clock().now());
 
         let dcs = Dcs::new(&client, &kill.region);
@@ -207,44 +237,71 @@ impl DcsSessionKill {
             request_id: accepted.request_id.clone(),
             ..Proof::default()
         };
+        progress.report(match &proof.job_id {
+            Some(job_id) => format!("Accepted: the job {job_id} kills the sessions."),
+            None => "Accepted, but the answer does not tell the job.".to_owned(),
+        });
         warn_if_unreadable(diags, accepted);
         if let (true, Some(job_id)) = (kill.wait, proof.job_id.clone()) {
-            follow(diags, &client, kill, &job_id, &operation, &mut proof).await;
+            let wait = Wait {
+                client: &client,
+                region: &kill.region,
+                operation: &operation,
+                progress,
+            };
+            wait.follow(diags, &job_id, &mut proof).await;
         }
         Some(proof)
     }
 }
 
-/// Follows the job, and writes down how it ended.
-async fn follow(
-    diags: &mut Diagnostics,
-    client: &Client,
-    kill: &Kill,
-    job_id: &JobId,
-    operation: &Operation,
-    proof: &mut Proof,
-) {
-    let dcs = Dcs::new(client, &kill.region);
-    let mut last_seen = None;
-    let ended = dcs
-        .wait_for_job(job_id, operation, |job| {
-            last_seen = Some(job.status.as_str().to_owned());
-        })
-        .await;
-    match ended {
-        Ok(job) => {
-            proof.job_status = Some(job.status.as_str().to_owned());
-            if let Some(began) = job.begin_time {
-                proof.started_at = moment(began);
+/// Waiting for a job.
+struct Wait<'a> {
+    client: &'a Client,
+    region: &'a str,
+    operation: &'a Operation,
+    progress: &'a Progress,
+}
+
+impl Wait<'_> {
+    /// Follows the job, and writes down how it ended.
+    async fn follow(&self, diags: &mut Diagnostics, job_id: &JobId, proof: &mut Proof) {
+        let clock = self.client.clock();
+        let started = clock.instant();
+        let seconds = || clock.instant().saturating_duration_since(started).as_secs();
+
+        let mut last_seen = None;
+        let ended = Dcs::new(self.client, self.region)
+            .wait_for_job(job_id, self.operation, |job| {
+                let status = job.status.as_str();
+                self.progress.report(format!(
+                    "The job {job_id} is still running after {} seconds ({status}).",
+                    seconds()
+                ));
+                last_seen = Some(status.to_owned());
+            })
+            .await;
+        match ended {
+            Ok(job) => {
+                proof.job_status = Some(job.status.as_str().to_owned());
+                if let Some(began) = job.begin_time {
+                    proof.started_at = moment(began);
+                }
+                proof.finished_at = job.end_time.map_or(Value::Null, moment);
+                if job.status == JobStatus::Fail {
+                    job_failed(diags, job_id, &job);
+                } else {
+                    self.progress.report(format!(
+                        "Done: the job {job_id} ended with {} after {} seconds.",
+                        job.status.as_str(),
+                        seconds()
+                    ));
+                }
             }
-            proof.finished_at = job.end_time.map_or(Value::Null, moment);
-            if job.status == JobStatus::Fail {
-                job_failed(diags, job_id, &job);
+            Err(error) => {
+                not_seen_to_end(job_id, last_seen.as_deref(), error).into_error(diags);
+                proof.job_status = last_seen;
             }
-        }
-        Err(error) => {
-            not_seen_to_end(job_id, last_seen.as_deref(), error).into_error(diags);
-            proof.job_status = last_seen;
         }
     }
 }
@@ -346,13 +403,22 @@ fn warn_if_unreadable(diags: &mut Diagnostics, accepted: KillAccepted) {
     .into_warning(diags);
 }
 
-fn schema() -> Schema {
+/// The arguments that resource and action share.
+fn shared_attributes() -> HashMap<String, Attribute> {
     use AttributeType::{Bool, String};
-    let mut attributes = map! {
+    map! {
+        "region" => arguments::region_attribute(),
         "instance_id" => required(String, "DCS instance."),
         "node_id" => optional(String, "Node whose sessions are killed. Mandatory unless `kill_all_nodes` is true."),
         "kill_all_nodes" => optional_computed(Bool, "Kill the sessions of all nodes of the instance; `node_id` is then ignored. By default false."),
         "wait_for_completion" => optional_computed(Bool, "Wait until the job has ended, and fail if it failed. By default true."),
+    }
+}
+
+fn resource_schema() -> Schema {
+    use AttributeType::String;
+    let mut attributes: HashMap<_, _> = map! {
+        "triggers" => arguments::triggers_attribute(),
         "id" => computed(String, "`instance_id`, a slash, and the job's id (or the request's, when the job's is not known)."),
         "job_id" => computed(String, "Job that kills the sessions. Null when the answer could not be read."),
         "job_status" => computed(String, "`SUCCESS` or `FAIL` when the job was followed to its end; otherwise the last status that was seen, or null."),
@@ -360,22 +426,23 @@ fn schema() -> Schema {
         "finished_at" => computed(String, "When the job ended (RFC 3339, UTC). Null when it was not followed to its end."),
         "request_id" => computed(String, "Id of the API request, which support asks for."),
     };
-    attributes.insert("region".to_owned(), arguments::region_attribute());
-    attributes.insert("triggers".to_owned(), arguments::triggers_attribute());
-    Schema {
-        version: 0,
-        block: Block {
-            version: 0,
-            description: Description::markdown(
-                "Kills all sessions of a node of a DCS (Redis) instance, or of all its nodes, when it is created. \
-                 Changing any argument but `timeouts` kills again, and so does a changed value in `triggers`. \
-                 Destroying it only forgets it.",
-            ),
-            attributes,
-            blocks: arguments::timeouts_block(),
-            ..Block::default()
-        },
-    }
+    attributes.extend(shared_attributes());
+    arguments::schema(
+        "Kills all sessions of a node of a DCS (Redis) instance, or of all its nodes, when it is created. Changing any \
+         argument but `timeouts` kills again, and so does a changed value in `triggers`. Destroying it only forgets it.",
+        attributes,
+        arguments::timeouts_block(),
+    )
+}
+
+fn action_schema() -> Schema {
+    arguments::schema(
+        "Kills all sessions of a node of a DCS (Redis) instance, or of all its nodes, whenever it is invoked: by \
+         `terraform apply -invoke=action.hwc_dcs_session_kill.NAME`, or by another resource's `action_trigger`. It \
+         leaves nothing in state.",
+        arguments::of_action(shared_attributes()),
+        arguments::timeouts_block(),
+    )
 }
 
 #[async_trait]
@@ -385,7 +452,7 @@ impl Resource for DcsSessionKill {
     type ProviderMetaState<'a> = ValueEmpty;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(schema())
+        Some(resource_schema())
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
@@ -470,7 +537,7 @@ impl Resource for DcsSessionKill {
         _meta: ValueEmpty,
     ) -> Option<(Model, ValueEmpty)> {
         let kill = planned.arguments().read(diags, &self.provider)?;
-        let proof = self.kill(diags, &kill).await?;
+        let proof = self.kill(diags, &kill, &Progress::none()).await?;
         let mut state = planned;
         state.fill(&kill, proof);
         Some((state, private_state))
@@ -507,5 +574,29 @@ impl Resource for DcsSessionKill {
     ) -> Option<(Model, ValueEmpty)> {
         arguments::refuse_import(diags, "hwc_dcs_session_kill");
         None
+    }
+}
+
+#[async_trait]
+impl Action for DcsSessionKill {
+    type Config<'a> = ActionConfig;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(action_schema())
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: ActionConfig) -> Option<()> {
+        config.arguments().check(diags);
+        Some(())
+    }
+
+    async fn invoke<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        config: ActionConfig,
+        progress: Progress,
+    ) -> Option<()> {
+        let kill = config.arguments().read(diags, &self.provider)?;
+        self.kill(diags, &kill, &progress).await.map(drop)
     }
 }

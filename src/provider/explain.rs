@@ -7,6 +7,7 @@ use std::time::Duration;
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use crate::huaweicloud::error::{ApiError, Error};
+use crate::huaweicloud::operation::Waiting;
 
 /// A clock that is off by more than this makes the gateway refuse signatures.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
@@ -47,6 +48,19 @@ impl Report {
         let attribute = attribute(&self.error);
         warning(diags, attribute, self.summary.clone(), self.detail());
     }
+}
+
+/// What is being waited for, in a sentence for whoever watches.
+pub(super) fn waiting(waiting: &Waiting) -> String {
+    let (because, error, delay) = match waiting {
+        Waiting::Busy { error, delay } => ("The instance is busy with another task", error, delay),
+        Waiting::Retry { error, delay } => ("The call did not get through", error, delay),
+    };
+    format!(
+        "{because} ({}); it is sent again in {:.1} seconds.",
+        came_back(error).unwrap_or_else(|| error.to_string()),
+        delay.as_secs_f64()
+    )
 }
 
 /// The argument that an error is about, when it is about one of the resource.

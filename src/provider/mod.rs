@@ -13,19 +13,24 @@ mod explain;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{AttributeType, Block, Description, Schema};
 use tf_provider::value::{Value, ValueEmpty};
-use tf_provider::{AttributePath, Diagnostics, DynamicResource, Provider, map};
+use tf_provider::{AttributePath, Diagnostics, Provider, map};
 use tokio_util::sync::CancellationToken;
 
 use self::arguments::{optional, secret};
+use self::dcs_session_kill::DcsSessionKill;
+use self::taurusdb_session_kill::TaurusdbSessionKill;
 use crate::huaweicloud::client::{Client, Settings};
 use crate::huaweicloud::credentials::{Credential, Keys, Missing, ProvideCredential};
 use crate::huaweicloud::endpoint::{DEFAULT_CLOUD, Endpoints, Service, parse_endpoint};
+use crate::huaweicloud::operation::Operation;
+use crate::plugin::{Plugin, Progress, Registry};
 
 /// The provider's name, and the prefix of its types.
 pub const NAME: &str = "hwc";
@@ -123,14 +128,12 @@ impl HwcProvider {
             .and_then(|client| client.settings().region.clone())
     }
 
-    /// Is cancelled when the user stops the run.
-    fn stop_signal(&self) -> CancellationToken {
-        self.shared.stop.clone()
-    }
-
-    /// Everything that waits ends soon: the user pressed Ctrl-C.
-    pub fn stop_all(&self) {
-        self.shared.stop.cancel();
+    /// An operation that has `limit` from now on, ends early when the user stops the run, and tells `progress` what
+    /// it is waiting for.
+    fn operation(&self, client: &Client, limit: Duration, progress: &Progress) -> Operation {
+        let progress = progress.clone();
+        Operation::new(client.clock(), limit, self.shared.stop.clone())
+            .with_listener(move |waiting| progress.report(explain::waiting(waiting)))
     }
 }
 
@@ -170,15 +173,32 @@ impl Provider for HwcProvider {
         self.set_client(client);
         Some(())
     }
+}
 
-    fn get_resources(
-        &self,
-        _diags: &mut Diagnostics,
-    ) -> Option<HashMap<String, Box<dyn DynamicResource>>> {
-        Some(map! {
-            "dcs_session_kill" => dcs_session_kill::DcsSessionKill::new(self.clone()),
-            "taurusdb_session_kill" => taurusdb_session_kill::TaurusdbSessionKill::new(self.clone()),
-        })
+impl Plugin for HwcProvider {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        registry.resource("dcs_session_kill", DcsSessionKill::new(self.clone()));
+        registry.action("dcs_session_kill", DcsSessionKill::new(self.clone()));
+        registry.resource(
+            "taurusdb_session_kill",
+            TaurusdbSessionKill::new(self.clone()),
+        );
+        registry.action(
+            "taurusdb_session_kill",
+            TaurusdbSessionKill::new(self.clone()),
+        );
+    }
+
+    fn stop(&self) {
+        self.shared.stop.cancel();
     }
 }
 

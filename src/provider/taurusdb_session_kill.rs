@@ -1,12 +1,12 @@
 //! `hwc_taurusdb_session_kill`: kills session threads of a TaurusDB node by their ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tf_provider::schema::{AttributeType, Block, Description, Schema};
+use tf_provider::schema::{Attribute, AttributeType, Schema};
 use tf_provider::value::{Value, ValueEmpty};
 use tf_provider::{AttributePath, Diagnostics, Resource, map};
 
@@ -16,8 +16,9 @@ use super::arguments::{
 };
 use super::explain::{self, Report};
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::huaweicloud::operation::Operation;
 use crate::huaweicloud::taurusdb::{InstanceId, KILL_BATCH, NodeId, TaurusDb, ThreadId};
+use crate::plugin::{Action, Progress};
+use crate::session::ids;
 use crate::session::outcome::{self, Answer, KillReport, KillTally};
 
 /// Diagnostics show at most this many ids; the rest is counted.
@@ -44,6 +45,17 @@ pub struct Model {
     processes_excluded: Value<Vec<i64>>,
     request_id: Value<String>,
     killed_at: Value<String>,
+}
+
+/// The action's arguments, in the order of the schema.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ActionConfig {
+    region: Value<String>,
+    instance_id: Value<String>,
+    node_id: Value<String>,
+    processes: Value<Vec<Value<WholeNumber>>>,
+    fail_on_not_found: Value<bool>,
+    timeouts: Timeouts,
 }
 
 /// The arguments that say what to kill.
@@ -114,6 +126,19 @@ impl Model {
         self.processes_excluded = excluded;
         self.request_id = known(proof.request_id);
         self.killed_at = proof.killed_at;
+    }
+}
+
+impl ActionConfig {
+    fn arguments(&self) -> Arguments<'_> {
+        Arguments {
+            region: &self.region,
+            instance_id: &self.instance_id,
+            node_id: &self.node_id,
+            processes: &self.processes,
+            fail_on_not_found: &self.fail_on_not_found,
+            timeouts: &self.timeouts,
+        }
     }
 }
 
@@ -203,9 +228,14 @@ impl TaurusdbSessionKill {
     }
 
     /// Kills, batch by batch. `None`: certainly nothing happened, and an error says why.
-    async fn kill(&self, diags: &mut Diagnostics, kill: &Kill) -> Option<Proof> {
+    async fn kill(
+        &self,
+        diags: &mut Diagnostics,
+        kill: &Kill,
+        progress: &Progress,
+    ) -> Option<Proof> {
         let client = self.provider.client(diags)?;
-        let operation = Operation::new(client.clock(), kill.limit, self.provider.stop_signal());
+        let operation = self.provider.operation(&client, kill.limit, progress);
         let taurusdb = TaurusDb::new(&client, &kill.region);
 
         let mut tally = KillTally::new(kill.threads.iter().map(|thread| thread.get()));
@@ -213,8 +243,9 @@ impl TaurusdbSessionKill {
         let mut killed_at = Value::Null;
         let mut understood = false;
         let mut failure = None;
+        let mut sent = 0;
         // The tally drops duplicates and keeps the order, so that these are the ids as they are sent.
-        let threads: Vec<ThreadId> = crate::session::ids::unique(kill.threads.iter().copied());
+        let threads: Vec<ThreadId> = ids::unique(kill.threads.iter().copied());
 
         for batch in outcome::batches(&threads, BATCH) {
             let answer = match taurusdb
@@ -248,6 +279,10 @@ impl TaurusdbSessionKill {
                             repeated: answer.after_doubt,
                         },
                     );
+                    sent += batch.len();
+                    if sent < threads.len() {
+                        progress.report(format!("{sent} of {} threads sent.", threads.len()));
+                    }
                 }
                 Err(error) => unreadable(batch.len(), error).into_warning(diags),
             }
@@ -262,6 +297,14 @@ impl TaurusdbSessionKill {
             if !maybe {
                 return None;
             }
+        }
+        if understood {
+            progress.report(format!(
+                "Killed {}, not found {}, excluded {}.",
+                report.killed.len(),
+                report.not_found.len(),
+                report.excluded.len()
+            ));
         }
         tell(diags, kill, &report);
         Some(Proof {
@@ -424,36 +467,50 @@ fn show(ids: &[i64]) -> String {
     text
 }
 
-fn schema() -> Schema {
-    use AttributeType::{Bool, List, Number, String};
-    let ids = || List(Box::new(Number));
-    let mut attributes = map! {
+/// The arguments that resource and action share.
+fn shared_attributes() -> HashMap<String, Attribute> {
+    use AttributeType::{Bool, String};
+    map! {
+        "region" => arguments::region_attribute(),
         "instance_id" => required(String, "TaurusDB instance: 36 letters and digits, the last four `in07`."),
         "node_id" => required(String, "Node whose session threads are killed: 36 letters and digits, the last four `no07`."),
-        "processes" => required(ids(), "Ids of the session threads to kill, as `SHOW PROCESSLIST` shows them. 64-bit; at least one; duplicates are sent once."),
+        "processes" => required(thread_ids(), "Ids of the session threads to kill, as `SHOW PROCESSLIST` shows them. 64-bit; at least one; duplicates are sent once."),
         "fail_on_not_found" => optional_computed(Bool, "Fail when a thread does not exist, after the others were killed. By default false: a session that is gone is what was wanted."),
+    }
+}
+
+fn thread_ids() -> AttributeType {
+    AttributeType::List(Box::new(AttributeType::Number))
+}
+
+fn resource_schema() -> Schema {
+    use AttributeType::String;
+    let mut attributes: HashMap<_, _> = map! {
+        "triggers" => arguments::triggers_attribute(),
         "id" => computed(String, "`instance_id`, `node_id` and the id of the last API request, with slashes in between."),
-        "processes_killed" => computed(ids(), "Threads that were killed."),
-        "processes_not_found" => computed(ids(), "Threads that did not exist."),
-        "processes_excluded" => computed(ids(), "Threads that were asked for and that the service left alone without saying so: its own internal ones."),
+        "processes_killed" => computed(thread_ids(), "Threads that were killed."),
+        "processes_not_found" => computed(thread_ids(), "Threads that did not exist."),
+        "processes_excluded" => computed(thread_ids(), "Threads that were asked for and that the service left alone without saying so: its own internal ones."),
         "request_id" => computed(String, "Id of the last API request, which support asks for."),
         "killed_at" => computed(String, "When the kill was answered (RFC 3339, UTC). Null when it was not."),
     };
-    attributes.insert("region".to_owned(), arguments::region_attribute());
-    attributes.insert("triggers".to_owned(), arguments::triggers_attribute());
-    Schema {
-        version: 0,
-        block: Block {
-            version: 0,
-            description: Description::markdown(
-                "Kills session threads of a TaurusDB (MySQL) node by their ids when it is created. Changing any argument \
-                 but `timeouts` kills again, and so does a changed value in `triggers`. Destroying it only forgets it.",
-            ),
-            attributes,
-            blocks: arguments::timeouts_block(),
-            ..Block::default()
-        },
-    }
+    attributes.extend(shared_attributes());
+    arguments::schema(
+        "Kills session threads of a TaurusDB (MySQL) node by their ids when it is created. Changing any argument but \
+         `timeouts` kills again, and so does a changed value in `triggers`. Destroying it only forgets it.",
+        attributes,
+        arguments::timeouts_block(),
+    )
+}
+
+fn action_schema() -> Schema {
+    arguments::schema(
+        "Kills session threads of a TaurusDB (MySQL) node by their ids, whenever it is invoked: by \
+         `terraform apply -invoke=action.hwc_taurusdb_session_kill.NAME`, or by another resource's `action_trigger`. It \
+         leaves nothing in state.",
+        arguments::of_action(shared_attributes()),
+        arguments::timeouts_block(),
+    )
 }
 
 #[async_trait]
@@ -463,7 +520,7 @@ impl Resource for TaurusdbSessionKill {
     type ProviderMetaState<'a> = ValueEmpty;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(schema())
+        Some(resource_schema())
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
@@ -543,7 +600,7 @@ impl Resource for TaurusdbSessionKill {
         _meta: ValueEmpty,
     ) -> Option<(Model, ValueEmpty)> {
         let kill = planned.arguments().read(diags, &self.provider)?;
-        let proof = self.kill(diags, &kill).await?;
+        let proof = self.kill(diags, &kill, &Progress::none()).await?;
         let mut state = planned;
         state.fill(&kill, proof);
         Some((state, private_state))
@@ -580,5 +637,29 @@ impl Resource for TaurusdbSessionKill {
     ) -> Option<(Model, ValueEmpty)> {
         arguments::refuse_import(diags, "hwc_taurusdb_session_kill");
         None
+    }
+}
+
+#[async_trait]
+impl Action for TaurusdbSessionKill {
+    type Config<'a> = ActionConfig;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(action_schema())
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: ActionConfig) -> Option<()> {
+        config.arguments().check(diags);
+        Some(())
+    }
+
+    async fn invoke<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        config: ActionConfig,
+        progress: Progress,
+    ) -> Option<()> {
+        let kill = config.arguments().read(diags, &self.provider)?;
+        self.kill(diags, &kill, &progress).await.map(drop)
     }
 }
