@@ -13,5 +13,6 @@ mod dcs;
 mod examples;
 mod failures;
 mod interruption;
+mod logs;
 mod provider_block;
 mod taurusdb;
