@@ -1,7 +1,7 @@
 //! What a user writes in HCL: the `provider "hwc"` block here, and one file for each thing it offers.
 //!
-//! * [`dcs_session_kill`]: `hwc_dcs_session_kill`.
-//! * [`taurusdb_session_kill`]: `hwc_taurusdb_session_kill`.
+//! * [`dcs_session_kill`][]: `hwc_dcs_session_kill`.
+//! * [`taurusdb_session_kill`][]: `hwc_taurusdb_session_kill`.
 //! * [`dcs_sessions`], [`taurusdb_sessions`]: the lists of sessions, and the `select` blocks that choose among them.
 //! * `arguments`: reading arguments, and the attributes and blocks that several of them share.
 //! * `select`: the `select` block and its guards, as far as they are the same for both.
