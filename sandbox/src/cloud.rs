@@ -58,7 +58,7 @@ impl Cloud {
             )?,
             taurusdb: TaurusDb::new(&taurusdb_nodes, options.sessions)?,
             metadata: Metadata::default(),
-            faults: Faults::new(options.faults.clone()),
+            faults: Faults::new(options.faults.clone()).map_err(anyhow::Error::msg)?,
             journal: Journal::default(),
         };
         let key = AccessKey {

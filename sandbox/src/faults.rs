@@ -185,10 +185,12 @@ pub(crate) struct Active {
 }
 
 impl Faults {
-    pub fn new(rules: Vec<Rule>) -> Self {
+    /// The rules of the start, which may have been made in code; the error says which makes no sense.
+    pub fn new(rules: Vec<Rule>) -> Result<Self, String> {
+        rules.iter().try_for_each(Rule::check)?;
         let faults = Self::default();
         faults.add(rules);
-        faults
+        Ok(faults)
     }
 
     /// Adds rules behind those in force.
@@ -272,7 +274,7 @@ mod tests {
     use super::*;
 
     fn faults(rules: &[&str]) -> Faults {
-        Faults::new(rules.iter().map(|rule| rule.parse().unwrap()).collect())
+        Faults::new(rules.iter().map(|rule| rule.parse().unwrap()).collect()).unwrap()
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What a user can choose on the command line, and what tests set in code.
 
-use std::{net::SocketAddr, str::FromStr, time::Duration};
+use std::{ffi::OsStr, net::SocketAddr, str::FromStr, time::Duration};
 
-use clap::Parser;
+use clap::{Arg, Command, Parser, builder::TypedValueParser, error::ErrorKind};
 use secrecy::SecretString;
 
 use crate::faults::Rule;
@@ -55,11 +55,11 @@ pub struct Options {
     pub sessions: usize,
 
     /// A DCS node: INSTANCE/NODE=redis://HOST:PORT, or =simulated:COUNT; repeatable
-    #[arg(long = "dcs-node", value_name = "INSTANCE/NODE=URL")]
+    #[arg(long = "dcs-node", value_name = "INSTANCE/NODE=URL", value_parser = NodeMappingParser)]
     pub dcs_nodes: Vec<NodeMapping>,
 
     /// A TaurusDB node: INSTANCE/NODE=mysql://USER:PASSWORD@HOST:PORT, or =simulated:COUNT; repeatable
-    #[arg(long = "taurusdb-node", value_name = "INSTANCE/NODE=URL")]
+    #[arg(long = "taurusdb-node", value_name = "INSTANCE/NODE=URL", value_parser = NodeMappingParser)]
     pub taurusdb_nodes: Vec<NodeMapping>,
 
     /// A DCS instance that refuses kills for a while after the start; repeatable
@@ -165,6 +165,33 @@ impl FromStr for NodeMapping {
             return Err("expected one instance id and one node id before the =".to_owned());
         }
         Ok(Self::new(instance_id, node_id, backend.parse()?))
+    }
+}
+
+/// Reads a mapping from the command line. Unlike clap's own way, an error does not repeat what was written.
+#[derive(Debug, Clone)]
+struct NodeMappingParser;
+
+impl TypedValueParser for NodeMappingParser {
+    type Value = NodeMapping;
+
+    fn parse_ref(
+        &self,
+        _: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<NodeMapping, clap::Error> {
+        let parsed = value
+            .to_str()
+            .ok_or("not text".to_owned())
+            .and_then(str::parse);
+        parsed.map_err(|reason| {
+            let option = argument.map(ToString::to_string).unwrap_or_default();
+            clap::Error::raw(
+                ErrorKind::ValueValidation,
+                format!("invalid value for {option}: {reason}\n"),
+            )
+        })
     }
 }
 

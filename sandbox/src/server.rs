@@ -13,7 +13,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{Stream, stream};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use time::OffsetDateTime;
@@ -38,7 +42,7 @@ const PAUSE_AFTER_ACCEPT_ERROR: Duration = Duration::from_millis(50);
 
 /// Why a connection ends without an answer.
 #[derive(Debug, thiserror::Error)]
-#[error("a fault drops this connection")]
+#[error("the connection is dropped without an answer")]
 struct Dropped;
 
 /// Accepts connections until `stop` is cancelled and those that are open have ended.
@@ -83,7 +87,11 @@ impl Server {
         }
         let service = service_fn(move |request| {
             let server = self.clone();
-            async move { server.respond(peer, request).await }
+            async move {
+                // A task of its own: as in the cloud, a call goes on when its caller hangs up.
+                let task = tokio::spawn(async move { server.respond(peer, request).await });
+                task.await.unwrap_or(Err(Dropped))
+            }
         });
         let mut connection =
             pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
@@ -107,6 +115,7 @@ impl Server {
         let request_id = Uuid::new_v4().simple().to_string();
         let arrived = (OffsetDateTime::now_utc(), Instant::now());
         let (parts, body) = request.into_parts();
+        let is_too_large = body.size_hint().lower() > LARGEST_BODY as u64;
         let read = to_bytes(Body::new(body), LARGEST_BODY).await;
         let body = read.as_ref().map(Bytes::clone).unwrap_or_default();
 
@@ -117,7 +126,9 @@ impl Server {
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let answer = match read {
             Ok(_) => self.answer(parts, body.clone(), &request_id).await,
-            Err(_) => Ok(ApiError::body_too_large().render(&request_id)),
+            Err(_) if is_too_large => Ok(ApiError::body_too_large().render(&request_id)),
+            // The caller hung up in the middle, or sends more than it said.
+            Err(_) => Err(Dropped),
         };
 
         let status = answer

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use hwc_sandbox::{Options, Rule};
+use hwc_sandbox::{Options, Rule, Sandbox};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -139,6 +139,48 @@ async fn an_answer_can_be_late_or_slow() {
             started.elapsed()
         );
     }
+}
+
+#[tokio::test]
+async fn a_call_goes_on_when_its_caller_hangs_up() {
+    let cloud = start(quick()).await;
+    let (path, body) = kill_of_one(&cloud).await;
+    cloud.client.fault(&json!({"delay_ms": 200})).await;
+    let body = body.to_string();
+    let call = cloud.client.send(Method::DELETE, &path, &body);
+    assert!(
+        tokio::time::timeout(Duration::from_millis(50), call)
+            .await
+            .is_err()
+    );
+    assert!(is_alive(&cloud).await);
+
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!is_alive(&cloud).await);
+    let recorded = cloud
+        .client
+        .admin(Method::GET, "/requests", "")
+        .await
+        .json();
+    assert_eq!(recorded["requests"][0]["status"], 200);
+}
+
+#[tokio::test]
+async fn a_rule_made_in_code_is_checked_at_the_start() {
+    let rule = Rule {
+        rate: Some(2.0),
+        ..Rule::default()
+    };
+    let error = Sandbox::start(Options {
+        faults: vec![rule],
+        ..quick()
+    })
+    .await
+    .unwrap_err();
+    assert!(
+        error.to_string().contains("rate must be between 0 and 1"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ fn it_answers_help_and_version() {
 
 #[test]
 fn it_refuses_options_that_make_no_sense() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["--listen", "0.0.0.0:0"], "--allow-remote"),
         (
             &["--dcs-node", "i/n=mysql://127.0.0.1/"],
@@ -134,6 +134,10 @@ fn it_refuses_options_that_make_no_sense() {
             "mapped twice",
         ),
         (&["--busy", "elsewhere=1s"], "not a DCS instance"),
+        (
+            &["--dcs-node", "i=redis://:hunter2@127.0.0.1/"],
+            "there is no /",
+        ),
         (&["--fault", "{\"status\": 1}"], "status must be between"),
         (&["--project-id", "short"], "32 letters and digits"),
     ];
@@ -144,6 +148,7 @@ fn it_refuses_options_that_make_no_sense() {
             !output.status.success() && error.contains(reason),
             "{arguments:?}: {error}"
         );
+        assert!(!error.contains("hunter2"), "{error}");
         assert!(output.stdout.is_empty(), "it is not ready");
     }
 }
