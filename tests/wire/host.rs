@@ -16,6 +16,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
+use tempfile::TempDir;
 use terraform_provider_hwc::plugin::proto::go_plugin::Empty;
 use terraform_provider_hwc::plugin::proto::go_plugin::grpc_controller_client::GrpcControllerClient;
 use terraform_provider_hwc::plugin::proto::tfplugin6::get_metadata;
@@ -137,6 +138,8 @@ pub struct Host {
     server: CertificateDer<'static>,
     /// What it writes on standard error, which must be read while it writes: a pipe holds little.
     log: JoinHandle<String>,
+    /// Where the socket's directory is made: a plugin that is killed at a test's end leaves it behind.
+    _parent: TempDir,
 }
 
 impl Host {
@@ -147,10 +150,12 @@ impl Host {
     /// With more in the environment than a host sets by itself.
     pub async fn start_with(environment: &[(&str, &str)]) -> Self {
         let identity = Identity::new();
+        let parent = tempfile::tempdir().unwrap();
         let mut child = bare()
             .env(COOKIE.0, COOKIE.1)
             .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
             .env("PLUGIN_CLIENT_CERT", identity.pem())
+            .env("PLUGIN_UNIX_SOCKET_DIR", parent.path())
             .envs(environment.iter().copied())
             .spawn()
             .unwrap();
@@ -172,6 +177,7 @@ impl Host {
             server,
             child,
             log,
+            _parent: parent,
         }
     }
 
