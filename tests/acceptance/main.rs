@@ -15,4 +15,6 @@ mod failures;
 mod interruption;
 mod logs;
 mod provider_block;
+mod select_guests;
+mod select_taurusdb;
 mod taurusdb;

@@ -1,5 +1,6 @@
 //! Real Redis servers, and clients that stay connected until somebody kills them.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use redis::{Client, Connection, cmd};
@@ -15,6 +16,7 @@ pub fn nodes() -> [RedisServer; 2] {
 /// A Redis server: one node of a DCS instance.
 pub struct RedisServer {
     port: u16,
+    socket: PathBuf,
     process: Leash,
 }
 
@@ -23,7 +25,9 @@ impl RedisServer {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
+        let socket = folder.path().join("socket");
         let arguments = [
+            ("--unixsocket", socket.display().to_string()),
             ("--port", port.to_string()),
             ("--bind", "127.0.0.1".to_owned()),
             ("--save", String::new()),
@@ -34,7 +38,11 @@ impl RedisServer {
         .flat_map(|(option, value)| [option.to_owned(), value])
         .collect::<Vec<_>>();
         let process = Leash::start(folder, &program("redis-server"), &arguments);
-        let server = Self { port, process };
+        let server = Self {
+            port,
+            socket,
+            process,
+        };
         eventually("Redis answers", || {
             server
                 .connect()
@@ -46,6 +54,16 @@ impl RedisServer {
     /// Where it listens, as the sandbox wants it.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// The port on which it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The socket file on which it listens as well. All clients that come this way have the same address.
+    pub fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// Opens that many connections.

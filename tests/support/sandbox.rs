@@ -91,6 +91,22 @@ impl SandboxBuilder {
             })
     }
 
+    /// Adds a DCS node with that many simulated sessions.
+    pub fn simulated_dcs(self, instance: &str, node: &str, sessions: usize) -> Self {
+        self.node(
+            "--dcs-node",
+            &format!("{instance}/{node}=simulated:{sessions}"),
+        )
+    }
+
+    /// Adds a TaurusDB node with that many simulated sessions, besides the internal threads.
+    pub fn simulated_taurusdb(self, instance: &str, node: &str, sessions: usize) -> Self {
+        self.node(
+            "--taurusdb-node",
+            &format!("{instance}/{node}=simulated:{sessions}"),
+        )
+    }
+
     /// How long a DCS job runs before it is done, for example `5s`.
     pub fn job_duration(mut self, duration: &str) -> Self {
         self.job_duration = duration.to_owned();
