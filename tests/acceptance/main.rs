@@ -15,6 +15,8 @@ mod failures;
 mod interruption;
 mod logs;
 mod provider_block;
+mod select_dcs;
 mod select_guests;
+mod select_refusals;
 mod select_taurusdb;
 mod taurusdb;

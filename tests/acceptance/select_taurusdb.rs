@@ -444,7 +444,7 @@ fn all_sessions_but_those_of_the_server_and_of_excluded_users_die() {
         .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 400)
         .start();
     let list = format!(
-        "data \"hwc_taurusdb_sessions\" \"left\" {{\n  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id = {:?}\n  depends_on = [hwc_taurusdb_session_kill.test]\n}}\noutput \"left\" {{\n  value = distinct(data.hwc_taurusdb_sessions.left.sessions[*].user)\n}}\n",
+        "data \"hwc_taurusdb_sessions\" \"left\" {{\n  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id = {:?}\n  depends_on = [hwc_taurusdb_session_kill.test]\n}}\noutput \"left\" {{\n  value = sort(distinct(data.hwc_taurusdb_sessions.left.sessions[*].user))\n}}\n",
         TAURUSDB_NODES[0]
     );
     let configuration = selecting("all = true\n    exclude_users = [\"ops\"]", "");
@@ -454,7 +454,7 @@ fn all_sessions_but_those_of_the_server_and_of_excluded_users_die() {
 
     assert_eq!(
         workspace.output("left"),
-        json!(["system user", "event_scheduler", "ops", "rdsAdmin"])
+        json!(["event_scheduler", "ops", "rdsAdmin", "system user"])
     );
     // The 64-bit id of the simulation went all the way.
     let matched = &in_state(&workspace).values["matched"];

@@ -66,6 +66,31 @@ impl RedisServer {
         &self.socket
     }
 
+    /// Makes the server a replica of another, and waits until the link is there.
+    pub fn replicate(&self, master: &Self) {
+        let mut connection = self.connect().expect("a Redis connection");
+        cmd("REPLICAOF")
+            .arg("127.0.0.1")
+            .arg(master.port)
+            .exec(&mut connection)
+            .expect("Redis becomes a replica");
+        eventually("the replica is linked", || {
+            self.is_linked()
+                .then_some(())
+                .ok_or_else(|| self.process.log())
+        });
+    }
+
+    /// Whether the server is a replica whose link to its master is up.
+    pub fn is_linked(&self) -> bool {
+        let mut connection = self.connect().expect("a Redis connection");
+        let info: String = cmd("INFO")
+            .arg("replication")
+            .query(&mut connection)
+            .expect("what Redis knows of its replication");
+        info.contains("master_link_status:up")
+    }
+
     /// Opens that many connections.
     pub fn open_clients(&self, count: usize) -> RedisClients {
         let connections = (0..count)
