@@ -17,6 +17,8 @@ mod logs;
 mod provider_block;
 mod select_dcs;
 mod select_guests;
+mod select_lists;
 mod select_refusals;
+mod select_runbooks;
 mod select_taurusdb;
 mod taurusdb;

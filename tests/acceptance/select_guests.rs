@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts, OptsBuilder};
-use redis::{Client, Connection, ConnectionLike, cmd};
+use redis::{Client, Connection, cmd};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
@@ -214,6 +214,23 @@ pub struct MariaDbGuest {
 impl MariaDbGuest {
     pub fn new(server: &MariaDbServer, label: &'static str, look: MariaDbLook) -> Self {
         make_account(server, &look);
+        Self::open(server, label, look)
+    }
+
+    /// Several of the same look.
+    pub fn several(
+        server: &MariaDbServer,
+        label: &'static str,
+        look: MariaDbLook,
+        count: usize,
+    ) -> Vec<Self> {
+        make_account(server, &look);
+        (0..count)
+            .map(|_| Self::open(server, label, look))
+            .collect()
+    }
+
+    fn open(server: &MariaDbServer, label: &'static str, look: MariaDbLook) -> Self {
         let port = if look.from.is_empty() {
             server.port()
         } else {

@@ -91,11 +91,11 @@ fn conditions_on_taurusdb_sessions_that_make_no_sense_are_refused() {
             ),
             (
                 "users = []",
-                &[": users = []", "select.users: the list is empty"],
+                &["users = []:", "select.users: the list is empty"],
             ),
             (
                 "users = [\"a\", \"\"]",
-                &[": users = [", "select.users[1]: the value is empty"],
+                &["users = [", "select.users[1]: the value is empty"],
             ),
             ("users = [\"a\", null]", &["select.users[1] is null"]),
             (
@@ -144,7 +144,7 @@ fn conditions_on_taurusdb_sessions_that_make_no_sense_are_refused() {
             ),
             (
                 "all = true\n    commands = [\"Sleep\"]",
-                &[": all = true", "contradicts commands"],
+                &["all = true:", "contradicts commands"],
             ),
         ],
     );
@@ -259,9 +259,7 @@ fn what_is_not_known_before_apply_is_accepted_and_the_rest_is_checked() {
     // Conditions, and whether there is a block at all.
     for body in [
         format!("select {{\n    users = [{unknown}]\n  }}"),
-        format!(
-            "select {{\n    exclude_users = [\"a\", {unknown}]\n    users = [{unknown}, \"b\"]\n  }}"
-        ),
+        format!("select {{\n    all = true\n    exclude_users = [\"a\", {unknown}]\n  }}"),
         format!(
             "dynamic \"select\" {{\n    for_each = [{unknown}]\n    content {{\n      users = [select.value]\n    }}\n  }}"
         ),

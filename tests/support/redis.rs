@@ -30,6 +30,8 @@ impl RedisServer {
             ("--unixsocket", socket.display().to_string()),
             ("--port", port.to_string()),
             ("--bind", "127.0.0.1".to_owned()),
+            // Clients come from other loopback addresses as well, which the protected mode takes for strangers.
+            ("--protected-mode", "no".to_owned()),
             ("--save", String::new()),
             ("--appendonly", "no".to_owned()),
             ("--dir", folder.path().display().to_string()),
