@@ -120,7 +120,12 @@ impl SandboxBuilder {
             })
     }
 
-    /// A DCS node whose sessions are simulated.
+    /// How many sessions each node has that no other method maps.
+    pub fn sessions(self, sessions: usize) -> Self {
+        self.node("--sessions", &sessions.to_string())
+    }
+
+    /// Adds a DCS node with that many simulated sessions.
     pub fn simulated_dcs(self, instance: &str, node: &str, sessions: usize) -> Self {
         self.node(
             "--dcs-node",
@@ -128,7 +133,7 @@ impl SandboxBuilder {
         )
     }
 
-    /// A TaurusDB node whose session threads are simulated.
+    /// Adds a TaurusDB node with that many simulated sessions, besides the internal threads.
     pub fn simulated_taurusdb(self, instance: &str, node: &str, sessions: usize) -> Self {
         self.node(
             "--taurusdb-node",
