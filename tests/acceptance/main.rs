@@ -17,4 +17,5 @@ mod interruption;
 mod load;
 mod logs;
 mod provider_block;
+mod secrets;
 mod taurusdb;
