@@ -23,4 +23,5 @@ mod select_lists;
 mod select_refusals;
 mod select_runbooks;
 mod select_taurusdb;
+mod secrets;
 mod taurusdb;

@@ -43,6 +43,14 @@ impl Engine {
         self.product == Product::Terraform && self.version >= (1, 14, 0)
     }
 
+    /// Whether it knows input variables that go neither into state nor into plan files.
+    pub fn has_ephemeral_variables(&self) -> bool {
+        match self.product {
+            Product::Terraform => self.version >= (1, 10, 0),
+            Product::OpenTofu => self.version >= (1, 11, 0),
+        }
+    }
+
     fn ask(product: Product, path: &Path) -> Option<Self> {
         let output = command(path).args(["version", "-json"]).output().ok()?;
         let answer: Value = serde_json::from_slice(&output.stdout).ok()?;

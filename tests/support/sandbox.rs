@@ -331,6 +331,18 @@ impl Sandbox {
         .unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
+    /// Forgets every fault rule.
+    pub fn mend(&self) {
+        wait(async {
+            reqwest::Client::new()
+                .delete(format!("{}/_sandbox/faults", self.url))
+                .send()
+                .await?
+                .error_for_status()
+        })
+        .expect("the sandbox clears its rules");
+    }
+
     /// Makes the jobs that start from now on fail for that reason.
     pub fn fail_jobs(&self, reason: &str) {
         self.break_calls(json!({ "job": "FAIL", "fail_reason": reason }));

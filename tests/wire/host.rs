@@ -56,9 +56,14 @@ pub fn plugin_program() -> &'static Path {
     })
 }
 
-/// The plugin's program with nothing in its environment.
+/// The test plugin's program with nothing in its environment.
 pub fn bare() -> Command {
-    let mut command = Command::new(plugin_program());
+    bare_program(plugin_program())
+}
+
+/// A plugin's program with nothing in its environment.
+pub fn bare_program(program: &Path) -> Command {
+    let mut command = Command::new(program);
     command
         .env_clear()
         .stdin(Stdio::null())
@@ -149,14 +154,20 @@ impl Host {
 
     /// With more in the environment than a host sets by itself.
     pub async fn start_with(environment: &[(&str, &str)]) -> Self {
+        let mut command = bare();
+        command.envs(environment.iter().copied());
+        Self::run(command).await
+    }
+
+    /// With another program than the test plugin's, from [`bare_program`].
+    pub async fn run(mut command: Command) -> Self {
         let identity = Identity::new();
         let parent = tempfile::tempdir().unwrap();
-        let mut child = bare()
+        let mut child = command
             .env(COOKIE.0, COOKIE.1)
             .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
             .env("PLUGIN_CLIENT_CERT", identity.pem())
             .env("PLUGIN_UNIX_SOCKET_DIR", parent.path())
-            .envs(environment.iter().copied())
             .spawn()
             .unwrap();
         let line = first_line(&mut child).await;
