@@ -32,10 +32,6 @@ pub struct InstanceId(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(String);
 
-/// A session thread: a positive 64-bit number, never used again by the same server process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct ThreadId(i64);
-
 impl FromStr for InstanceId {
     type Err = IdError;
 
@@ -97,31 +93,6 @@ impl fmt::Display for NodeId {
     }
 }
 
-impl ThreadId {
-    /// The number.
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl TryFrom<i64> for ThreadId {
-    type Error = IdError;
-
-    fn try_from(number: i64) -> Result<Self, IdError> {
-        if number > 0 {
-            Ok(Self(number))
-        } else {
-            Err(IdError("a thread id is a positive number"))
-        }
-    }
-}
-
-impl fmt::Display for ThreadId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// What TaurusDB answers when it accepted a kill.
 #[derive(Clone, Debug)]
 pub struct KillAnswer {
@@ -144,7 +115,7 @@ pub struct KillLists {
 
 #[derive(Serialize)]
 struct KillBody<'a> {
-    processes: &'a [ThreadId],
+    processes: &'a [i64],
 }
 
 #[derive(Deserialize)]
@@ -235,7 +206,7 @@ impl<'a> TaurusDb<'a> {
         &self,
         instance: &InstanceId,
         node: &NodeId,
-        threads: &[ThreadId],
+        threads: &[i64],
         operation: &Operation,
     ) -> Outcome<KillAnswer> {
         let call = match self
@@ -342,12 +313,5 @@ mod tests {
         ] {
             assert!(text.parse::<InstanceId>().is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn thread_ids_are_positive() {
-        assert!(ThreadId::try_from(0).is_err());
-        assert!(ThreadId::try_from(-1).is_err());
-        assert_eq!(ThreadId::try_from(i64::MAX).unwrap().get(), i64::MAX);
     }
 }

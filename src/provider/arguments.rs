@@ -14,6 +14,9 @@ use tf_provider::{AttributePath, Diagnostics, map};
 
 use super::{HwcProvider, explain};
 
+/// How long reading a list of sessions may take, for data sources and ephemeral resources.
+pub(super) const LISTING_TIMEOUT: Duration = Duration::from_secs(300);
+
 /// How long a kill may take when the user does not say.
 pub(super) const DEFAULT_CREATE_TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -54,12 +57,17 @@ pub(super) fn computed(attr_type: AttributeType, description: &str) -> Attribute
     attribute(attr_type, AttributeConstraint::Computed, description)
 }
 
-/// An argument whose value is not shown.
-pub(super) fn secret(description: &str) -> Attribute {
+/// An attribute whose value is not shown.
+pub(super) fn sensitive(attribute: Attribute) -> Attribute {
     Attribute {
         sensitive: true,
-        ..optional(AttributeType::String, description)
+        ..attribute
     }
+}
+
+/// An argument whose value is not shown.
+pub(super) fn secret(description: &str) -> Attribute {
+    sensitive(optional(AttributeType::String, description))
 }
 
 /// A schema in its first version.
@@ -336,4 +344,14 @@ impl<'de> Deserialize<'de> for WholeNumber {
 
         deserializer.deserialize_any(NumberVisitor)
     }
+}
+
+/// How many there are; null when that is not known.
+pub(super) fn count<T>(list: Option<&Vec<T>>) -> Value<i64> {
+    number(list.map(Vec::len))
+}
+
+/// A number of things; null when that is not known.
+pub(super) fn number(count: Option<usize>) -> Value<i64> {
+    known(count.and_then(|count| i64::try_from(count).ok()))
 }

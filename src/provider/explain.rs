@@ -25,6 +25,16 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// Sessions could not be listed, for somebody who only wanted to see them.
+    pub(super) fn not_listed(error: Error) -> Self {
+        Self {
+            summary: "The sessions could not be listed".to_owned(),
+            meaning: "Nothing was changed.".to_owned(),
+            error,
+            next: None,
+        }
+    }
+
     /// The detail: meaning, facts, advice.
     pub(super) fn detail(&self) -> String {
         let mut paragraphs = vec![self.meaning.clone()];
@@ -114,7 +124,10 @@ fn came_back(error: &Error) -> Option<String> {
             "HTTP {status}, but its body could not be read: {reason}"
         )),
         Error::DeadlineExceeded { last } | Error::Stopped { last } => came_back(last.as_deref()?),
-        Error::Credentials(_) | Error::Settings(_) | Error::NoProject { .. } => None,
+        Error::Credentials(_)
+        | Error::Settings(_)
+        | Error::Listing(_)
+        | Error::NoProject { .. } => None,
     }
 }
 
@@ -136,7 +149,9 @@ fn answer_line(answer: &ApiError) -> String {
 /// What to do next, by what went wrong.
 fn advice(error: &Error) -> Option<String> {
     match error {
-        Error::Credentials(text) | Error::Settings(text) => Some(text.clone()),
+        Error::Credentials(text) | Error::Settings(text) | Error::Listing(text) => {
+            Some(text.clone())
+        }
         Error::NoProject { name, region } => Some(format!(
             "IAM knows no project named {name:?} in the region {region:?}. Check region, or give project_id or \
              project_name in the provider block."

@@ -1,15 +1,20 @@
 //! What a user writes in HCL: the `provider "hwc"` block here, and one file for each thing it offers.
 //!
-//! * [`dcs_session_kill`]: `hwc_dcs_session_kill`.
-//! * [`taurusdb_session_kill`]: `hwc_taurusdb_session_kill`.
+//! * [`dcs_session_kill`][]: `hwc_dcs_session_kill`.
+//! * [`taurusdb_session_kill`][]: `hwc_taurusdb_session_kill`.
+//! * [`dcs_sessions`], [`taurusdb_sessions`]: the lists of sessions, and the `select` blocks that choose among them.
 //! * `arguments`: reading arguments, and the attributes and blocks that several of them share.
+//! * `select`: the `select` block and its guards, as far as they are the same for both.
 //! * `explain`: the sentences that users read when something went wrong.
 
 pub mod dcs_session_kill;
+pub mod dcs_sessions;
 pub mod taurusdb_session_kill;
+pub mod taurusdb_sessions;
 
 mod arguments;
 mod explain;
+mod select;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
@@ -25,7 +30,9 @@ use tokio_util::sync::CancellationToken;
 
 use self::arguments::{optional, secret};
 use self::dcs_session_kill::DcsSessionKill;
+use self::dcs_sessions::DcsSessions;
 use self::taurusdb_session_kill::TaurusdbSessionKill;
+use self::taurusdb_sessions::TaurusdbSessions;
 use crate::huaweicloud::client::{Client, Settings};
 use crate::huaweicloud::credentials::{Credential, Keys, Missing, ProvideCredential};
 use crate::huaweicloud::endpoint::{DEFAULT_CLOUD, Endpoints, Service, parse_endpoint};
@@ -185,16 +192,21 @@ impl Plugin for HwcProvider {
     }
 
     fn register(&self, registry: &mut Registry) {
-        registry.resource("dcs_session_kill", DcsSessionKill::new(self.clone()));
-        registry.action("dcs_session_kill", DcsSessionKill::new(self.clone()));
+        let provider = || self.clone();
+        registry.resource("dcs_session_kill", DcsSessionKill::new(provider()));
+        registry.action("dcs_session_kill", DcsSessionKill::new(provider()));
         registry.resource(
             "taurusdb_session_kill",
-            TaurusdbSessionKill::new(self.clone()),
+            TaurusdbSessionKill::new(provider()),
         );
         registry.action(
             "taurusdb_session_kill",
-            TaurusdbSessionKill::new(self.clone()),
+            TaurusdbSessionKill::new(provider()),
         );
+        registry.data_source("dcs_sessions", DcsSessions::new(provider()));
+        registry.ephemeral_resource("dcs_sessions", DcsSessions::new(provider()));
+        registry.data_source("taurusdb_sessions", TaurusdbSessions::new(provider()));
+        registry.ephemeral_resource("taurusdb_sessions", TaurusdbSessions::new(provider()));
     }
 
     fn stop(&self) {
