@@ -13,17 +13,19 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, OnceCell};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
+use zeroize::Zeroizing;
 
 use super::clock::{Clock, SystemClock};
-use super::credentials::{Credential, ProvideCredential};
+use super::credentials::{Credential, ForCall, ProvideCredential};
 use super::endpoint::{Endpoints, Service};
 use super::error::{ApiError, Error, Outcome, RequestLine};
-use super::iam;
+use super::iam::{self, Reference};
 use super::lenient::Text;
 use super::operation::{Interrupted, Operation, Waiting};
 use super::retry::{self, Backoff, Gate, Next, Repeat};
 use super::sign::{self, SignRequest};
+use super::tls::{Roots, Tls};
 
 /// The largest answer that is read. The largest honest one is a page of 1000 sessions, below one megabyte.
 const ANSWER_LIMIT: usize = 16 << 20;
@@ -48,8 +50,8 @@ pub struct Settings {
     pub project_name: Option<String>,
     /// `X-Language` of the calls that know it: `en-us` or `zh-cn`.
     pub language: Option<String>,
-    /// Accept every certificate.
-    pub insecure: bool,
+    /// Whom to trust, and as whom to present oneself.
+    pub tls: Tls,
     /// How often a call is repeated after faults; a busy instance does not count.
     pub max_retries: u32,
     /// Time limit to connect.
@@ -66,7 +68,7 @@ impl Default for Settings {
             project_id: None,
             project_name: None,
             language: None,
-            insecure: false,
+            tls: Tls::default(),
             max_retries: 5,
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
@@ -84,8 +86,10 @@ pub(super) struct Call<'a> {
     pub(super) path: String,
     pub(super) query: Vec<(String, String)>,
     pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Option<Vec<u8>>,
+    pub(super) body: Option<Zeroizing<Vec<u8>>>,
     pub(super) repeat: Repeat,
+    /// What authenticates it; by default what the client's own source gives.
+    pub(super) credential: Option<Credential>,
 }
 
 impl<'a> Call<'a> {
@@ -105,14 +109,21 @@ impl<'a> Call<'a> {
             headers: Vec::new(),
             body: None,
             repeat,
+            credential: None,
         }
+    }
+
+    /// The same call, authenticated by `credential`.
+    pub(super) fn with_credential(mut self, credential: Credential) -> Self {
+        self.credential = Some(credential);
+        self
     }
 
     /// The same call with a JSON body.
     pub(super) fn with_json(mut self, body: &impl Serialize) -> Result<Self, Error> {
         let bytes = serde_json::to_vec(body)
             .map_err(|reason| Error::Settings(format!("the request has no JSON form: {reason}")))?;
-        self.body = Some(bytes);
+        self.body = Some(Zeroizing::new(bytes));
         Ok(self)
     }
 }
@@ -184,6 +195,18 @@ impl std::fmt::Debug for Client {
 struct Attempt {
     result: Result<Answer, Error>,
     retry_after: Option<Duration>,
+    /// What authenticated it, when it got as far as that.
+    credential: Option<Credential>,
+}
+
+impl Attempt {
+    fn of(result: Result<Answer, Error>) -> Self {
+        Self {
+            result,
+            retry_after: None,
+            credential: None,
+        }
+    }
 }
 
 impl Client {
@@ -225,9 +248,7 @@ impl Client {
     /// # Errors
     /// What went wrong with the look-up; nothing else was sent.
     pub async fn project_id(&self, region: &str, operation: &Operation) -> Result<String, Error> {
-        let settings = self.settings();
-        let own = settings.region.as_deref().is_none_or(|own| own == region);
-        if let (true, Some(id)) = (own, &settings.project_id) {
+        if let Some(id) = self.given_project_id(region) {
             return Ok(id.clone());
         }
         let cell = Arc::clone(
@@ -238,16 +259,40 @@ impl Client {
                 .entry(region.to_owned())
                 .or_default(),
         );
-        let name = match &settings.project_name {
-            Some(name) if own => name.as_str(),
-            _ => region,
-        };
+        let name = self.project_name(region);
         let look_up = cell.get_or_try_init(|| iam::find_project(self, region, name, operation));
         operation
             .bound(self.clock(), look_up)
             .await
             .map_err(|interrupted| interrupted.into_error(self.still_looking_up(region)))?
             .cloned()
+    }
+
+    /// The project of a region as far as it is known without asking: by the id that was given, else by name.
+    pub(super) fn project(&self, region: &str) -> Reference {
+        match self.given_project_id(region) {
+            Some(id) => Reference::Id(id.clone()),
+            None => Reference::Name(self.project_name(region).to_owned()),
+        }
+    }
+
+    /// The id that was given for the project of the provider's own region.
+    fn given_project_id(&self, region: &str) -> Option<&String> {
+        let id = self.settings().project_id.as_ref();
+        id.filter(|_| self.is_own(region))
+    }
+
+    /// The project's name: as given for the provider's own region, else that of the region.
+    fn project_name<'a>(&'a self, region: &'a str) -> &'a str {
+        match &self.settings().project_name {
+            Some(name) if self.is_own(region) => name,
+            _ => region,
+        }
+    }
+
+    fn is_own(&self, region: &str) -> bool {
+        let own = self.settings().region.as_deref();
+        own.is_none_or(|own| own == region)
     }
 
     /// What the time was spent with when it ended before the project's id was known.
@@ -310,9 +355,13 @@ impl Client {
                 Err(error) => error,
             };
 
-            if !refreshed && error.api().is_some_and(ApiError::says_expired) {
+            if !refreshed
+                && call.credential.is_none()
+                && error.api().is_some_and(ApiError::says_expired)
+                && let Some(rejected) = &attempt.credential
+            {
                 refreshed = true;
-                if self.inner.credentials.invalidate().await {
+                if self.inner.credentials.renew(rejected).await {
                     debug!("the credentials have expired: they are fetched again");
                     last = Some(error);
                     continue;
@@ -365,38 +414,54 @@ impl Client {
         call: &Call<'_>,
         operation: &Operation,
     ) -> Result<Attempt, Interrupted> {
+        operation.check(self.clock())?;
+        // Before the gate: fetching a credential makes calls, which must find a place there themselves.
+        let credential = match self.credential(call, operation).await {
+            Ok(credential) => credential,
+            Err(error) => return Ok(Attempt::of(Err(error))),
+        };
         let _permit = self.inner.gate.enter(self.clock(), operation).await?;
         let limit = self
             .settings()
             .request_timeout
             .min(operation.left(self.clock()));
 
-        let request = match self.prepare(call, limit).await {
+        let request = match self.prepare(call, &credential, limit).await {
             Ok(request) => request,
-            Err(error) => {
-                return Ok(Attempt {
-                    result: Err(error),
-                    retry_after: None,
-                });
-            }
+            Err(error) => return Ok(Attempt::of(Err(error))),
         };
         let line = request.line.clone();
-        let attempt = tokio::select! {
+        let mut attempt = tokio::select! {
             attempt = self.exchange(request) => attempt,
             () = stopped_for(operation, call.repeat) => match call.repeat {
                 Repeat::Read => return Err(Interrupted::Stopped),
                 // Stopped in the middle of a kill: what became of it is unknown.
-                Repeat::Harmless | Repeat::Never => Attempt {
-                    result: Err(Error::Lost {
-                        line,
-                        reason: "stopped before the answer came".to_owned(),
-                    }),
-                    retry_after: None,
-                },
+                Repeat::Harmless | Repeat::Never => Attempt::of(Err(Error::Lost {
+                    line,
+                    reason: "stopped before the answer came".to_owned(),
+                })),
             },
         };
+        attempt.credential = Some(credential);
         self.adjust_pace(&attempt).await;
         Ok(attempt)
+    }
+
+    /// What authenticates the call: what it brought along, else what the client's own source gives.
+    async fn credential(
+        &self,
+        call: &Call<'_>,
+        operation: &Operation,
+    ) -> Result<Credential, Error> {
+        if let Some(credential) = &call.credential {
+            return Ok(credential.clone());
+        }
+        let call = ForCall {
+            client: self,
+            region: call.region,
+            operation,
+        };
+        self.inner.credentials.credential(call).await
     }
 
     async fn adjust_pace(&self, attempt: &Attempt) {
@@ -412,15 +477,19 @@ impl Client {
         }
     }
 
-    /// Everything before sending: client, credentials, signature.
-    async fn prepare(&self, call: &Call<'_>, limit: Duration) -> Result<Prepared, Error> {
+    /// Everything before sending: client, endpoint, signature.
+    async fn prepare(
+        &self,
+        call: &Call<'_>,
+        credential: &Credential,
+        limit: Duration,
+    ) -> Result<Prepared, Error> {
         let http = self
             .inner
             .http
             .get_or_try_init(|| async { build_http(self.settings()) })
             .await?;
         let base = self.settings().endpoints.url(call.service, call.region)?;
-        let credential = self.inner.credentials.credential(self).await?;
 
         let path = format!("{}{}", base.path().trim_end_matches('/'), call.path);
         let mut url = base;
@@ -433,13 +502,13 @@ impl Client {
             origin: url.origin().ascii_serialization(),
             path: path.clone(),
         };
-        let headers = self.sign(call, &credential, &url, &path)?;
+        let headers = self.sign(call, credential, &url, &path)?;
         let mut request = http
             .request(method(call.method), url)
             .headers(headers)
             .timeout(limit);
         if let Some(body) = &call.body {
-            request = request.body(body.clone());
+            request = request.body(body.to_vec());
         }
         Ok(Prepared { line, request })
     }
@@ -474,7 +543,7 @@ impl Client {
                         path,
                         query: &call.query,
                         headers: &headers,
-                        body: call.body.as_deref().unwrap_or_default(),
+                        body: call.body.as_deref().map_or(&[], Vec::as_slice),
                     },
                     &keys.access_key,
                     keys.secret_key.expose_secret(),
@@ -511,19 +580,13 @@ impl Client {
         );
 
         match result {
-            Ok(answer) if (200..300).contains(&answer.status) => Attempt {
-                result: Ok(answer),
-                retry_after: None,
-            },
+            Ok(answer) if (200..300).contains(&answer.status) => Attempt::of(Ok(answer)),
             Ok(answer) => Attempt {
                 retry_after: header(&answer.headers, "retry-after")
                     .and_then(|value| retry::parse_retry_after(&value, self.clock().now())),
-                result: Err(self.api_error(answer)),
+                ..Attempt::of(Err(self.api_error(answer)))
             },
-            Err(error) => Attempt {
-                result: Err(error),
-                retry_after: None,
-            },
+            Err(error) => Attempt::of(Err(error)),
         }
     }
 
@@ -681,8 +744,22 @@ fn reason(error: &reqwest::Error) -> String {
     words
 }
 
+/// Makes the HTTP client. A machine without trusted roots of its own, such as a small container, gets those that come
+/// with this program.
 fn build_http(settings: &Settings) -> Result<reqwest::Client, Error> {
-    let mut builder = reqwest::Client::builder()
+    let client = build_http_with(settings, Roots::Usual)?;
+    let client = match client.build() {
+        Err(error) if settings.tls.may_use_bundled() => {
+            warn!(%error, "no trusted roots on this machine: those that come with the provider are used");
+            build_http_with(settings, Roots::Bundled)?.build()
+        }
+        built => built,
+    };
+    client.map_err(|error| Error::Settings(format!("TLS cannot be set up: {}.", reason(&error))))
+}
+
+fn build_http_with(settings: &Settings, roots: Roots) -> Result<reqwest::ClientBuilder, Error> {
+    let builder = reqwest::Client::builder()
         .user_agent(concat!(
             "terraform-provider-hwc/",
             env!("CARGO_PKG_VERSION")
@@ -692,12 +769,7 @@ fn build_http(settings: &Settings) -> Result<reqwest::Client, Error> {
         .connect_timeout(settings.connect_timeout)
         .pool_idle_timeout(IDLE_CONNECTION)
         .tcp_nodelay(true);
-    if settings.insecure {
-        builder = builder.tls_danger_accept_invalid_certs(true);
-    }
-    builder
-        .build()
-        .map_err(|error| Error::Settings(format!("no HTTP client: {}", reason(&error))))
+    settings.tls.apply(builder, roots)
 }
 
 /// The `Host` header that goes with a URL: the port only when it is not the scheme's own.

@@ -9,6 +9,12 @@ use super::error::Error;
 /// The cloud that most accounts live in.
 pub const DEFAULT_CLOUD: &str = "myhuaweicloud.com";
 
+/// The European site, another cloud with accounts of its own.
+pub const EUROPEAN_CLOUD: &str = "myhuaweicloud.eu";
+
+/// How the names of the European site's regions begin: `eu-west-101`. `eu-west-0` is in the other cloud.
+const EUROPEAN_REGIONS: &str = "eu-west-1";
+
 /// Regions where TaurusDB answers under `gaussdbformysql` instead of `gaussdb`.
 const GAUSSDB_FOR_MYSQL_REGIONS: [&str; 5] = [
     "ap-southeast-1",
@@ -74,24 +80,28 @@ impl Service {
 }
 
 /// Where the services answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Endpoints {
-    cloud: String,
+    /// The cloud that the user gave; else it follows from the region.
+    cloud: Option<String>,
     overrides: BTreeMap<Service, Url>,
 }
 
-impl Default for Endpoints {
-    fn default() -> Self {
-        Self::new(DEFAULT_CLOUD)
-    }
-}
-
 impl Endpoints {
-    /// The endpoints of a cloud, by its domain name: `myhuaweicloud.com`, `myhuaweicloud.eu`.
+    /// The endpoints of a cloud, by its domain name: `myhuaweicloud.com`, `myhuaweicloud.eu`, or that of a partner.
+    /// By default the cloud follows from the region.
     pub fn new(cloud: impl Into<String>) -> Self {
         Self {
-            cloud: cloud.into(),
+            cloud: Some(cloud.into()),
             overrides: BTreeMap::new(),
+        }
+    }
+
+    fn cloud(&self, region: &str) -> &str {
+        match &self.cloud {
+            Some(cloud) => cloud,
+            None if region.starts_with(EUROPEAN_REGIONS) => EUROPEAN_CLOUD,
+            None => DEFAULT_CLOUD,
         }
     }
 
@@ -105,7 +115,8 @@ impl Endpoints {
         self.overrides.contains_key(&service)
     }
 
-    /// The base URL of `service` in `region`.
+    /// The base URL of `service` in `region`. A region that is not in any table has one too: new regions open, and
+    /// partners have their own.
     ///
     /// # Errors
     /// [`Error::Settings`] when cloud and region make no host name.
@@ -113,11 +124,11 @@ impl Endpoints {
         if let Some(url) = self.overrides.get(&service) {
             return Ok(url.clone());
         }
-        let host = format!("{}.{region}.{}", service.host_label(region), self.cloud);
+        let cloud = self.cloud(region);
+        let host = format!("{}.{region}.{cloud}", service.host_label(region));
         Url::parse(&format!("https://{host}/")).map_err(|reason| {
             Error::Settings(format!(
-                "region {region:?} and cloud {:?} make no host name: {reason}",
-                self.cloud
+                "region {region:?} and cloud {cloud:?} make no host name: {reason}"
             ))
         })
     }
@@ -166,7 +177,7 @@ mod tests {
     #[test]
     fn hosts_follow_service_region_and_cloud() {
         let default = Endpoints::default();
-        let europe = Endpoints::new("myhuaweicloud.eu");
+        let partner = Endpoints::new("cloud.example.com");
         for (endpoints, service, region, url) in [
             (
                 &default,
@@ -193,10 +204,28 @@ mod tests {
                 "https://gaussdb-mysql.af-south-1.myhuaweicloud.com/",
             ),
             (
-                &europe,
+                &default,
+                Service::Dcs,
+                "eu-west-101",
+                "https://dcs.eu-west-101.myhuaweicloud.eu/",
+            ),
+            (
+                &default,
+                Service::Dcs,
+                "eu-west-0",
+                "https://dcs.eu-west-0.myhuaweicloud.com/",
+            ),
+            (
+                &partner,
                 Service::Iam,
                 "eu-west-101",
-                "https://iam.eu-west-101.myhuaweicloud.eu/",
+                "https://iam.eu-west-101.cloud.example.com/",
+            ),
+            (
+                &default,
+                Service::Sts,
+                "xx-new-9",
+                "https://sts.xx-new-9.myhuaweicloud.com/",
             ),
         ] {
             assert_eq!(endpoints.url(service, region).unwrap().as_str(), url);

@@ -155,6 +155,16 @@ pub enum Error {
         /// How the last attempt had ended, when there was one.
         last: Option<Box<Error>>,
     },
+    /// The call that was to fetch a credential did not end well; the call that needed it was not sent.
+    #[error("signing in {how}: {error}")]
+    SignIn {
+        /// As whom, or with what: `with the password of user "ops"`. Nothing secret.
+        how: String,
+        /// What the user can check.
+        check: &'static str,
+        /// How the call ended.
+        error: Box<Error>,
+    },
     /// IAM knows no project of that name: the region's name is wrong, or the account has no access to it.
     #[error("IAM knows no project named {name:?} in region {region:?}")]
     NoProject {
@@ -166,7 +176,24 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error answer inside, also the one before a time limit or a stop.
+    /// The same error, said of a call that signs in. What a person or a time limit ended stays what it is, and so does
+    /// what is in words for the user already.
+    pub(super) fn while_signing_in(self, how: String, check: &'static str) -> Self {
+        match self {
+            Self::NotSent { .. }
+            | Self::Lost { .. }
+            | Self::Api { .. }
+            | Self::Unreadable { .. } => Self::SignIn {
+                how,
+                check,
+                error: Box::new(self),
+            },
+            other => other,
+        }
+    }
+
+    /// The error answer to the call itself, also the one before a time limit or a stop; not that of a call that was
+    /// to sign in.
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api { answer, .. } => Some(answer),
@@ -183,6 +210,7 @@ impl Error {
             | Self::Api { line, .. }
             | Self::Unreadable { line, .. } => Some(line),
             Self::DeadlineExceeded { last } | Self::Stopped { last } => last.as_deref()?.line(),
+            Self::SignIn { error, .. } => error.line(),
             _ => None,
         }
     }
@@ -191,6 +219,7 @@ impl Error {
     pub fn request_id(&self) -> Option<&str> {
         match self {
             Self::Unreadable { request_id, .. } => request_id.as_deref(),
+            Self::SignIn { error, .. } => error.request_id(),
             _ => self.api()?.request_id.as_deref(),
         }
     }

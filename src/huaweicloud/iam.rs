@@ -1,8 +1,15 @@
-//! Identity and Access Management: finding a project's id by its name.
+//! Identity and Access Management: projects by name, tokens, and temporary keys (IAM API reference, v3).
 
-use serde::Deserialize;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use zeroize::Zeroize;
 
-use super::client::{Call, Client};
+use super::client::{Answer, Call, Client};
+use super::credentials::temporary::Issued;
+use super::credentials::{Credential, ForCall, Keys};
 use super::endpoint::Service;
 use super::error::Error;
 use super::operation::Operation;
@@ -10,6 +17,9 @@ use super::retry::Repeat;
 
 /// Path of the call that lists projects.
 pub(super) const PROJECTS: &str = "/v3/projects";
+
+/// The header that a new token comes in.
+const SUBJECT_TOKEN: &str = "x-subject-token";
 
 #[derive(Deserialize)]
 struct Projects {
@@ -49,4 +59,181 @@ pub(super) async fn find_project(
             name: name.to_owned(),
             region: region.to_owned(),
         })
+}
+
+/// Something that IAM knows by its id or by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reference {
+    /// By id.
+    Id(String),
+    /// By name.
+    Name(String),
+}
+
+/// Exchanges a password for a token: `POST /v3/auth/tokens`. `domain` is the account of a user that is given by name.
+pub(super) async fn token_for_password(
+    call: ForCall<'_>,
+    user: &Reference,
+    domain: Option<&Reference>,
+    password: &SecretString,
+    project: &Reference,
+) -> Result<Issued, Error> {
+    let mut user = json!(user);
+    user["password"] = json!(password.expose_secret());
+    if let Some(domain) = domain {
+        user["domain"] = json!(domain);
+    }
+    let body = json!({"auth": {
+        "identity": {"methods": ["password"], "password": {"user": user}},
+        "scope": {"project": project},
+    }});
+    let request = request(Service::Iam, call, "/v3/auth/tokens", &body)?;
+    token(send(call, request, Credential::None).await?)
+}
+
+/// Exchanges the id token of an identity provider for a token of no project: `POST /v3.0/OS-AUTH/id-token/tokens`.
+pub(super) async fn token_for_id_token(
+    call: ForCall<'_>,
+    idp_id: &str,
+    id_token: &SecretString,
+) -> Result<Issued, Error> {
+    let body = json!({"auth": {"id_token": {"id": id_token.expose_secret()}}});
+    let mut request = request(Service::Iam, call, "/v3.0/OS-AUTH/id-token/tokens", &body)?;
+    request
+        .headers
+        .push(("X-Idp-Id".to_owned(), idp_id.to_owned()));
+    token(send(call, request, Credential::None).await?)
+}
+
+/// Exchanges a token for temporary keys that live `seconds`: `POST /v3.0/OS-CREDENTIAL/securitytokens`.
+pub(super) async fn keys_for_token(
+    call: ForCall<'_>,
+    token: &SecretString,
+    seconds: u32,
+) -> Result<Issued, Error> {
+    let body = json!({"auth": {"identity": {
+        "methods": ["token"],
+        "token": {"id": token.expose_secret(), "duration_seconds": seconds},
+    }}});
+    let request = request(Service::Iam, call, SECURITY_TOKENS, &body)?;
+    keys(send(call, request, Credential::None).await?)
+}
+
+/// Assumes an agency of the account named `domain_name`: `POST /v3.0/OS-CREDENTIAL/securitytokens`.
+pub(super) async fn keys_of_agency(
+    call: ForCall<'_>,
+    credential: Credential,
+    agency: &str,
+    domain_name: &str,
+    seconds: u32,
+) -> Result<Issued, Error> {
+    let body = json!({"auth": {"identity": {
+        "methods": ["assume_role"],
+        "assume_role": {
+            "agency_name": agency,
+            "domain_name": domain_name,
+            "duration_seconds": seconds,
+        },
+    }}});
+    let request = request(Service::Iam, call, SECURITY_TOKENS, &body)?;
+    keys(send(call, request, credential).await?)
+}
+
+/// Path of the call that gives out temporary keys.
+const SECURITY_TOKENS: &str = "/v3.0/OS-CREDENTIAL/securitytokens";
+
+/// A call that signs in. Signing in twice does no harm, so it is repeated like one that only reads.
+pub(super) fn request<'a>(
+    service: Service,
+    call: ForCall<'a>,
+    path: &str,
+    body: &serde_json::Value,
+) -> Result<Call<'a>, Error> {
+    Call::new(service, call.region, "POST", path.to_owned(), Repeat::Read).with_json(body)
+}
+
+/// Makes a call with the credential given, not with the client's own, which it is to fetch.
+pub(super) async fn send(
+    call: ForCall<'_>,
+    request: Call<'_>,
+    credential: Credential,
+) -> Result<Answer, Error> {
+    let request = request.with_credential(credential);
+    Box::pin(call.client.read(request, call.operation)).await
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    token: TokenBody,
+}
+
+#[derive(Deserialize)]
+struct TokenBody {
+    expires_at: Option<String>,
+}
+
+/// Takes the token out of an answer.
+fn token(answer: Answer) -> Result<Issued, Error> {
+    let Some(token) = answer
+        .headers
+        .get(SUBJECT_TOKEN)
+        .and_then(|value| value.to_str().ok())
+    else {
+        return Err(answer.unreadable("it has no X-Subject-Token header"));
+    };
+    let expires_at = answer
+        .json::<TokenAnswer>()
+        .ok()
+        .and_then(|body| moment(body.token.expires_at));
+    Ok(Issued {
+        credential: Credential::Token(token.into()),
+        expires_at,
+    })
+}
+
+#[derive(Deserialize)]
+struct KeysAnswer {
+    credential: KeysBody,
+}
+
+/// Temporary keys, as IAM and the metadata service write them.
+#[derive(Deserialize)]
+pub(super) struct KeysBody {
+    access: String,
+    secret: SecretString,
+    securitytoken: SecretString,
+    expires_at: Option<String>,
+}
+
+impl From<KeysBody> for Issued {
+    fn from(body: KeysBody) -> Self {
+        Self {
+            credential: Credential::Keys(Keys {
+                access_key: body.access,
+                secret_key: body.secret,
+                security_token: Some(body.securitytoken),
+            }),
+            expires_at: moment(body.expires_at),
+        }
+    }
+}
+
+/// Takes temporary keys out of an answer.
+fn keys(answer: Answer) -> Result<Issued, Error> {
+    secret_json::<KeysAnswer>(answer).map(|body| body.credential.into())
+}
+
+/// Reads a body that holds secrets: it is wiped, and an error does not quote it.
+pub(super) fn secret_json<T: for<'a> Deserialize<'a>>(mut answer: Answer) -> Result<T, Error> {
+    let read = serde_json::from_slice(&answer.body)
+        .map_err(|_| answer.unreadable("it has no credential in the form that is documented"));
+    answer.body.zeroize();
+    read
+}
+
+/// Reads the moment at which a credential expires. One that cannot be read counts as not given: the credential is
+/// then used until the cloud says that it has expired.
+pub(super) fn moment(text: Option<String>) -> Option<OffsetDateTime> {
+    OffsetDateTime::parse(&text?, &Rfc3339).ok()
 }

@@ -2,12 +2,13 @@
 //!
 //! * [`client`][]: one call from its parts to its outcome; connections, signing, repeating.
 //! * [`credentials`][]: where credentials come from.
-//! * [`dcs`], [`taurusdb`], `iam`: the calls, one file a service.
+//! * [`dcs`], [`taurusdb`], [`iam`], `sts`: the calls, one file a service.
 //! * [`endpoint`][]: where services answer.
 //! * [`error`][]: what can go wrong, and [`Outcome`](error::Outcome): accepted, rejected or unknown.
 //! * [`operation`][]: time limit and stop of what a user asked for.
 //! * [`retry`][]: when to repeat, how long to wait, how fast to go.
 //! * [`sign`][]: SDK-HMAC-SHA256.
+//! * [`tls`][]: whom to trust, and as whom to present oneself.
 //! * [`clock`][]: time from outside.
 
 pub mod client;
@@ -16,9 +17,12 @@ pub mod credentials;
 pub mod dcs;
 pub mod endpoint;
 pub mod error;
-mod iam;
+mod home;
+pub mod iam;
 mod lenient;
 pub mod operation;
 pub mod retry;
 pub mod sign;
+mod sts;
 pub mod taurusdb;
+pub mod tls;

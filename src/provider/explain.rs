@@ -124,6 +124,7 @@ fn came_back(error: &Error) -> Option<String> {
             "HTTP {status}, but its body could not be read: {reason}"
         )),
         Error::DeadlineExceeded { last } | Error::Stopped { last } => came_back(last.as_deref()?),
+        Error::SignIn { error, .. } => came_back(error),
         Error::Credentials(_)
         | Error::Settings(_)
         | Error::Listing(_)
@@ -164,6 +165,26 @@ fn advice(error: &Error) -> Option<String> {
         Error::Lost { .. } | Error::Unreadable { .. } => None,
         Error::Api { answer, .. } => advice_for_answer(answer),
         Error::DeadlineExceeded { last } | Error::Stopped { last } => advice(last.as_deref()?),
+        Error::SignIn { how, check, error } => Some(advice_for_sign_in(how, check, error)),
+    }
+}
+
+/// What to do when a credential could not be fetched: the call that needed it was not sent.
+fn advice_for_sign_in(how: &str, check: &str, error: &Error) -> String {
+    let what = format!("This call was to sign in {how}.");
+    match error {
+        Error::Api { answer, .. }
+            if (400..=404).contains(&answer.status)
+                && answer
+                    .clock_offset
+                    .is_none_or(|offset| offset <= CLOCK_TOLERANCE) =>
+        {
+            format!("{what} {check}")
+        }
+        _ => match advice(error) {
+            Some(advice) => format!("{what} {advice}"),
+            None => what,
+        },
     }
 }
 

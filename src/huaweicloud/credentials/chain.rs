@@ -1,0 +1,379 @@
+//! Which source is taken. The order is the official provider's, and every source can be given in three places:
+//!
+//! 1. by arguments,
+//! 2. by the variables of the official provider (`HW_*`, and where that reads them too, `OS_*`),
+//! 3. by the variables of the official SDKs (`HUAWEICLOUD_SDK_*`).
+//!
+//! The first place that gives any source decides; in one place the order is:
+//!
+//! | | source | given by | complete with |
+//! | --- | --- | --- | --- |
+//! | 1 | user token | `token` | |
+//! | 2 | OIDC | `assume_role_with_oidc`, or its `idp_id` | `id_token` or `id_token_file` |
+//! | 3 | keys | `access_key` or `secret_key` | the other one; `security_token` for temporary keys |
+//! | 4 | password | `password` | `user_id`, or `user_name` with `domain_name` or `domain_id` |
+//! | 5 | shared config file | `shared_config_file` or `profile` | keys, or mode `ecsAgency`, in the profile |
+//! | 6 | metadata service of an ECS | nothing: it is asked when nothing else was given | |
+//!
+//! What a source still lacks is taken from the next place: a user name in the provider block goes with a password in
+//! the environment. A source that is given and stays incomplete is an error, not a reason to try the next one: what
+//! was meant is then not what would be done. Last, the agencies of `assume_role` are assumed, one with the keys of the
+//! one before.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use tracing::debug;
+
+use super::assume_role::{AssumeRole, Role};
+use super::metadata::{self, Metadata};
+use super::oidc::{IdToken, Oidc};
+use super::password::{Password, User};
+use super::shared_config::{self, Profile, SharedConfig};
+use super::temporary::Temporary;
+use super::{Credential, Keys, Missing, ProvideCredential};
+use crate::huaweicloud::iam::Reference;
+
+/// What is said when there is nothing to sign in with.
+const NOTHING: &str = "There are no credentials. These were looked for, in the provider block and in variables: token \
+    (HW_AUTH_TOKEN); assume_role_with_oidc (HW_ASSUME_ROLE_IDP_ID); access_key and secret_key (HW_ACCESS_KEY, \
+    HW_SECRET_KEY); user_name or user_id, and password (HW_USER_NAME, HW_USER_ID, HW_USER_PASSWORD); \
+    shared_config_file or profile (HW_SHARED_CONFIG_FILE, HW_PROFILE). Give one of them.";
+
+/// What was given to sign in with in one place, under the names of the provider's arguments.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// User token.
+    pub token: Option<SecretString>,
+    /// Access key id.
+    pub access_key: Option<String>,
+    /// Secret access key.
+    pub secret_key: Option<SecretString>,
+    /// The token of temporary keys.
+    pub security_token: Option<SecretString>,
+    /// User name.
+    pub user_name: Option<String>,
+    /// User id.
+    pub user_id: Option<String>,
+    /// Password.
+    pub password: Option<SecretString>,
+    /// Path of the shared config file.
+    pub shared_config_file: Option<String>,
+    /// Name of a profile in it.
+    pub profile: Option<String>,
+    /// `assume_role_with_oidc` is written, whatever is in it.
+    pub oidc: bool,
+    /// Identity provider.
+    pub idp_id: Option<String>,
+    /// Id token.
+    pub id_token: Option<SecretString>,
+    /// File with the id token.
+    pub id_token_file: Option<String>,
+}
+
+/// Everything that decides how to sign in.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// What arguments give.
+    pub arguments: Given,
+    /// What the variables of the official provider give.
+    pub variables: Given,
+    /// What the variables of the official SDKs give.
+    pub sdk_variables: Given,
+    /// The account of a user that is given by name: its id.
+    pub domain_id: Option<String>,
+    /// The account of a user that is given by name: its name.
+    pub domain_name: Option<String>,
+    /// The agencies to assume, in order, or what is wrong with them. When there are none, the profile's.
+    pub roles: Result<Vec<Role>, String>,
+    /// The user's home.
+    pub home: Option<PathBuf>,
+    /// The metadata service.
+    pub metadata: Metadata,
+}
+
+/// Where a source was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// By arguments.
+    Arguments,
+    /// By variables of the official provider.
+    Variables,
+    /// By variables of the official SDKs.
+    SdkVariables,
+    /// Nowhere.
+    Nowhere,
+}
+
+/// A source of credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A user token.
+    Token,
+    /// An id token.
+    Oidc,
+    /// Keys.
+    Keys,
+    /// A password.
+    Password,
+    /// A profile of the shared config file.
+    SharedConfig,
+    /// The metadata service.
+    Metadata,
+}
+
+/// The source that is taken.
+pub struct Chosen {
+    /// Which one.
+    pub source: Source,
+    /// Where it was given.
+    pub place: Place,
+    /// Its credentials, or those of the agency that is assumed with them. What is wrong is told at the first call.
+    pub credentials: Box<dyn ProvideCredential>,
+    /// The profile of the shared config file, when one is named and can be read: it also has a region.
+    pub profile: Option<Profile>,
+}
+
+impl Given {
+    /// The first source that is given here.
+    fn source(&self) -> Option<Source> {
+        [
+            (self.token.is_some(), Source::Token),
+            (self.oidc || self.idp_id.is_some(), Source::Oidc),
+            (
+                self.access_key.is_some() || self.secret_key.is_some(),
+                Source::Keys,
+            ),
+            (self.password.is_some(), Source::Password),
+            (
+                self.shared_config_file.is_some() || self.profile.is_some(),
+                Source::SharedConfig,
+            ),
+        ]
+        .into_iter()
+        .find_map(|(given, source)| given.then_some(source))
+    }
+
+    /// What is given here, and where it is not, what is given there.
+    fn or(&self, there: &Self) -> Self {
+        let there = there.clone();
+        let here = self.clone();
+        Self {
+            token: here.token.or(there.token),
+            access_key: here.access_key.or(there.access_key),
+            secret_key: here.secret_key.or(there.secret_key),
+            security_token: here.security_token.or(there.security_token),
+            user_name: here.user_name.or(there.user_name),
+            user_id: here.user_id.or(there.user_id),
+            password: here.password.or(there.password),
+            shared_config_file: here.shared_config_file.or(there.shared_config_file),
+            profile: here.profile.or(there.profile),
+            oidc: here.oidc || there.oidc,
+            idp_id: here.idp_id.or(there.idp_id),
+            id_token: here.id_token.or(there.id_token),
+            id_token_file: here.id_token_file.or(there.id_token_file),
+        }
+    }
+}
+
+impl SignIn {
+    /// Takes the first source that is given, by the table above. Nothing is sent; of files only the shared config
+    /// file is read, since it has more than credentials.
+    pub fn choose(&self) -> Chosen {
+        let both = self.arguments.or(&self.variables);
+        let (source, place) = self.first(&both);
+        // Keys of the SDKs' variables go with each other only.
+        let given = match place {
+            Place::SdkVariables => &self.sdk_variables,
+            _ => &both,
+        };
+        let profile = self.profile(&both);
+        let role_of_profile = match &profile {
+            Some(Ok(profile)) if source == Source::SharedConfig => profile.role.clone(),
+            _ => None,
+        };
+
+        let credentials = self
+            .credentials(source, given, profile.as_ref())
+            .and_then(|base| self.assume(base, role_of_profile));
+        debug!(
+            ?source,
+            ?place,
+            profile = given.profile,
+            "credentials are taken from here"
+        );
+        Chosen {
+            source,
+            place,
+            credentials: credentials.unwrap_or_else(|reason| Box::new(Missing(reason))),
+            profile: profile.and_then(Result::ok),
+        }
+    }
+
+    fn first(&self, both: &Given) -> (Source, Place) {
+        // A user of the provider block goes with a password in the environment, before anything else there.
+        let names_user = self.arguments.user_name.is_some() || self.arguments.user_id.is_some();
+        let arguments = self
+            .arguments
+            .source()
+            .or_else(|| (names_user && both.password.is_some()).then_some(Source::Password));
+        [
+            (arguments, Place::Arguments),
+            (self.variables.source(), Place::Variables),
+            (self.sdk_variables.source(), Place::SdkVariables),
+        ]
+        .into_iter()
+        .find_map(|(source, place)| Some((source?, place)))
+        .unwrap_or((Source::Metadata, Place::Nowhere))
+    }
+
+    /// The profile that arguments or variables name.
+    fn profile(&self, given: &Given) -> Option<Result<Profile, String>> {
+        if given.shared_config_file.is_none() && given.profile.is_none() {
+            return None;
+        }
+        let config = SharedConfig {
+            file: given.shared_config_file.clone(),
+            profile: given.profile.clone(),
+            home: self.home.clone(),
+        };
+        Some(config.read())
+    }
+
+    fn credentials(
+        &self,
+        source: Source,
+        given: &Given,
+        profile: Option<&Result<Profile, String>>,
+    ) -> Result<Box<dyn ProvideCredential>, String> {
+        match (source, profile) {
+            (Source::Token, _) => token(given),
+            (Source::Oidc, _) => oidc(given),
+            (Source::Keys, _) => keys(given),
+            (Source::Password, _) => self.password(given),
+            (Source::SharedConfig, Some(profile)) => self.of_profile(profile.as_ref()),
+            (Source::Metadata | Source::SharedConfig, _) => {
+                Ok(metadata::source(self.metadata.clone(), NOTHING.to_owned()))
+            }
+        }
+    }
+
+    fn password(&self, given: &Given) -> Result<Box<dyn ProvideCredential>, String> {
+        let Some(password) = given.password.clone() else {
+            return Err("There is a user but no password. Set password in the provider block, or the variable \
+                        HW_USER_PASSWORD."
+                .to_owned());
+        };
+        let domain = match (&self.domain_id, &self.domain_name) {
+            (Some(id), _) => Some(Reference::Id(id.clone())),
+            (None, Some(name)) => Some(Reference::Name(name.clone())),
+            (None, None) => None,
+        };
+        let user = match (&given.user_id, &given.user_name) {
+            (Some(id), _) => User {
+                user: Reference::Id(id.clone()),
+                domain: None,
+                password,
+            },
+            (None, Some(_)) if domain.is_none() => {
+                return Err("There is a user name and a password, but no account. Set domain_name or domain_id in the \
+                            provider block, or the variable HW_DOMAIN_NAME or HW_DOMAIN_ID; or user_id (HW_USER_ID) \
+                            instead of user_name."
+                    .to_owned());
+            }
+            (None, Some(name)) => User {
+                user: Reference::Name(name.clone()),
+                domain,
+                password,
+            },
+            (None, None) => {
+                return Err("There is a password but no user. Set user_name or user_id in the provider block, or the \
+                            variable HW_USER_NAME or HW_USER_ID."
+                    .to_owned());
+            }
+        };
+        Ok(Box::new(Password::new(user)))
+    }
+
+    fn of_profile(
+        &self,
+        profile: Result<&Profile, &String>,
+    ) -> Result<Box<dyn ProvideCredential>, String> {
+        let profile = profile.map_err(Clone::clone)?;
+        Ok(match &profile.sign_in {
+            shared_config::SignIn::Keys(credential) => Box::new(credential.clone()),
+            shared_config::SignIn::EcsAgency => metadata::source(
+                self.metadata.clone(),
+                format!(
+                    "The profile {:?} of the shared config file signs in as the agency of this machine (ecsAgency).",
+                    profile.name
+                ),
+            ),
+        })
+    }
+
+    /// Assumes the agencies that were given, one with the keys of the one before; else the profile's.
+    fn assume(
+        &self,
+        base: Box<dyn ProvideCredential>,
+        of_profile: Option<Role>,
+    ) -> Result<Box<dyn ProvideCredential>, String> {
+        let mut roles = self.roles.clone()?;
+        if roles.is_empty() {
+            roles.extend(of_profile);
+        }
+        Ok(roles
+            .into_iter()
+            .fold(base, |base, role| -> Box<dyn ProvideCredential> {
+                Box::new(Temporary::new(AssumeRole::new(base, role)))
+            }))
+    }
+}
+
+fn token(given: &Given) -> Result<Box<dyn ProvideCredential>, String> {
+    given.token.clone().map_or_else(
+        || Err(NOTHING.to_owned()),
+        |token| Ok(Box::new(Credential::Token(token)) as Box<dyn ProvideCredential>),
+    )
+}
+
+fn keys(given: &Given) -> Result<Box<dyn ProvideCredential>, String> {
+    match (given.access_key.clone(), given.secret_key.clone()) {
+        (Some(access_key), Some(secret_key)) => Ok(Box::new(Credential::Keys(Keys {
+            access_key,
+            secret_key,
+            security_token: given.security_token.clone(),
+        }))),
+        (Some(_), None) => Err(
+            "There is an access key but no secret key. Set secret_key in the provider block, or the variable \
+             HW_SECRET_KEY."
+                .to_owned(),
+        ),
+        (None, _) => Err(
+            "There is a secret key but no access key. Set access_key in the provider block, or the variable \
+             HW_ACCESS_KEY."
+                .to_owned(),
+        ),
+    }
+}
+
+fn oidc(given: &Given) -> Result<Box<dyn ProvideCredential>, String> {
+    let Some(idp_id) = given.idp_id.clone() else {
+        return Err("There is an id token but no identity provider. Set idp_id in assume_role_with_oidc, or the \
+                    variable HW_ASSUME_ROLE_IDP_ID."
+            .to_owned());
+    };
+    let id_token = match (&given.id_token, &given.id_token_file) {
+        (Some(text), _) => IdToken::Text(text.clone()),
+        (None, Some(file)) => IdToken::File(PathBuf::from(file)),
+        (None, None) => {
+            return Err(
+                "There is an identity provider but no id token. Set id_token or id_token_file in \
+                        assume_role_with_oidc, or the variable HW_ASSUME_ROLE_ID_TOKEN or \
+                        HW_ASSUME_ROLE_ID_TOKEN_FILE."
+                    .to_owned(),
+            );
+        }
+    };
+    Ok(Box::new(Temporary::new(Oidc { idp_id, id_token })))
+}

@@ -1,0 +1,296 @@
+//! The configuration file of the `hcloud` command-line tool (KooCLI), with profiles. Two thirds of it are about that
+//! tool; what is read here is how a profile signs in, and where.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::assume_role::{AgencyDomain, Role};
+use super::{Credential, Keys};
+use crate::huaweicloud::home;
+
+/// Where `hcloud` keeps its configuration, in the user's home.
+const DEFAULT_PATH: &str = "~/.hcloud/config.json";
+
+/// What to do about a file that `hcloud` has encrypted, with a key that only `hcloud` has.
+const DECRYPT: &str = "hcloud configure set --cli-auth-encrypt=false";
+
+/// Which profile of which file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharedConfig {
+    /// The file, `~` for the user's home; by default the one of `hcloud`.
+    pub file: Option<String>,
+    /// The profile's name; by default the one that the file calls current.
+    pub profile: Option<String>,
+    /// The user's home.
+    pub home: Option<PathBuf>,
+}
+
+/// A profile, as far as it is used here.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// How it signs in.
+    pub sign_in: SignIn,
+    /// Its region.
+    pub region: Option<String>,
+    /// The project of that region.
+    pub project_id: Option<String>,
+    /// The agency that it assumes.
+    pub role: Option<Role>,
+}
+
+/// How a profile signs in.
+#[derive(Clone, Debug)]
+pub enum SignIn {
+    /// With keys: mode `AKSK`, and `SSO`, whose keys are temporary.
+    Keys(Credential),
+    /// As the machine's agency: mode `ecsAgency`.
+    EcsAgency,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    #[serde(default)]
+    current: String,
+    #[serde(default)]
+    profiles: Vec<RawProfile>,
+    /// `"true"` when the secrets are encrypted; a text in some versions of `hcloud`, a boolean in others.
+    #[serde(default)]
+    auth_encrypt: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawProfile {
+    name: String,
+    mode: String,
+    access_key_id: String,
+    secret_access_key: SecretString,
+    security_token: SecretString,
+    region: String,
+    project_id: String,
+    agency_domain_id: String,
+    agency_domain_name: String,
+    agency_name: String,
+    sso_auth: SsoAuth,
+}
+
+impl Default for RawProfile {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            mode: String::new(),
+            access_key_id: String::new(),
+            secret_access_key: SecretString::from(""),
+            security_token: SecretString::from(""),
+            region: String::new(),
+            project_id: String::new(),
+            agency_domain_id: String::new(),
+            agency_domain_name: String::new(),
+            agency_name: String::new(),
+            sso_auth: SsoAuth::default(),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct SsoAuth {
+    sts_token: StsToken,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct StsToken {
+    access_key_id: String,
+    secret_access_key: SecretString,
+    security_token: SecretString,
+}
+
+impl Default for StsToken {
+    fn default() -> Self {
+        Self {
+            access_key_id: String::new(),
+            secret_access_key: SecretString::from(""),
+            security_token: SecretString::from(""),
+        }
+    }
+}
+
+impl SharedConfig {
+    /// Reads the profile.
+    ///
+    /// # Errors
+    /// What is wrong with the file or the profile, in words for the user.
+    pub fn read(&self) -> Result<Profile, String> {
+        let path = self.path()?;
+        let text = std::fs::read_to_string(&path)
+            .map(Zeroizing::new)
+            .map_err(|reason| {
+                format!(
+                    "The shared config file {} cannot be read: {reason}. Check shared_config_file in the provider block \
+                     (or the variable HW_SHARED_CONFIG_FILE).",
+                    path.display()
+                )
+            })?;
+        // The words of serde_json could quote a secret.
+        let file: File = serde_json::from_str(&text).map_err(|error| {
+            format!(
+                "The shared config file {} is not the JSON that hcloud writes: something is wrong in line {}, column {}.",
+                path.display(),
+                error.line(),
+                error.column()
+            )
+        })?;
+        self.profile(file, &path)
+    }
+
+    fn path(&self) -> Result<PathBuf, String> {
+        let file = self.file.as_deref().unwrap_or(DEFAULT_PATH);
+        home::expand(file, self.home.as_deref()).map_err(|reason| {
+            format!(
+                "The shared config file {file} cannot be found: {reason}. Check shared_config_file in the provider block \
+                 (or the variable HW_SHARED_CONFIG_FILE)."
+            )
+        })
+    }
+
+    fn profile(&self, file: File, path: &Path) -> Result<Profile, String> {
+        let path = path.display();
+        let name = self.profile.as_deref().unwrap_or(&file.current).to_owned();
+        let names: Vec<String> = file
+            .profiles
+            .iter()
+            .map(|profile| format!("{:?}", profile.name))
+            .collect();
+        let Some(profile) = file
+            .profiles
+            .into_iter()
+            .find(|profile| profile.name == name)
+        else {
+            let names = match names.as_slice() {
+                [] => "has none".to_owned(),
+                names => format!("has {}", names.join(", ")),
+            };
+            return Err(if name.is_empty() {
+                format!(
+                    "The shared config file {path} does not say which profile is current; it {names}. Set profile in the \
+                     provider block (or the variable HW_PROFILE)."
+                )
+            } else {
+                format!(
+                    "The shared config file {path} has no profile named {name:?}; it {names}. Check profile in the \
+                     provider block (or the variable HW_PROFILE)."
+                )
+            });
+        };
+        let is_encrypted = is_true(&file.auth_encrypt);
+        Ok(Profile {
+            sign_in: profile
+                .sign_in(is_encrypted)
+                .map_err(|reason| format!("The profile {name:?} in {path} {reason}"))?,
+            region: given(&profile.region),
+            project_id: given(&profile.project_id),
+            role: profile
+                .role()
+                .map_err(|reason| format!("The profile {name:?} in {path} {reason}"))?,
+            name,
+        })
+    }
+}
+
+impl RawProfile {
+    fn sign_in(&self, is_encrypted: bool) -> Result<SignIn, String> {
+        let (access_key, secret_key, security_token) = match self.mode.to_ascii_lowercase().as_str()
+        {
+            "ecsagency" => return Ok(SignIn::EcsAgency),
+            "aksk" | "" => (
+                &self.access_key_id,
+                &self.secret_access_key,
+                &self.security_token,
+            ),
+            "sso" => {
+                let token = &self.sso_auth.sts_token;
+                if token.access_key_id.is_empty() {
+                    return Err(format!(
+                        "signs in by SSO, but nobody has. Run: hcloud configure sso --cli-profile={}",
+                        self.name
+                    ));
+                }
+                (
+                    &token.access_key_id,
+                    &token.secret_access_key,
+                    &token.security_token,
+                )
+            }
+            _ => {
+                return Err(format!(
+                    "has the mode {:?}. This provider knows AKSK, ecsAgency and SSO.",
+                    self.mode
+                ));
+            }
+        };
+        if access_key.is_empty() || secret_key.expose_secret().is_empty() {
+            return Err(format!(
+                "has no access key or no secret key. Run: hcloud configure set --cli-profile={} --cli-access-key=… \
+                 --cli-secret-key=…",
+                self.name
+            ));
+        }
+        // What hcloud has encrypted is in base64, with characters that no access key has.
+        if is_encrypted || access_key.contains(['+', '/', '=']) {
+            return Err(format!(
+                "is encrypted, with a key that only hcloud has. Run: {DECRYPT}"
+            ));
+        }
+        Ok(SignIn::Keys(Credential::Keys(Keys {
+            access_key: access_key.clone(),
+            secret_key: secret_key.clone(),
+            security_token: Some(security_token.clone())
+                .filter(|token| !token.expose_secret().is_empty()),
+        })))
+    }
+
+    fn role(&self) -> Result<Option<Role>, String> {
+        if self.agency_name.is_empty() {
+            return Ok(None);
+        }
+        let domain = match (
+            given(&self.agency_domain_name),
+            given(&self.agency_domain_id),
+        ) {
+            (Some(name), _) => AgencyDomain::Name(name),
+            (None, Some(id)) => AgencyDomain::Id(id),
+            (None, None) => {
+                return Err(format!(
+                    "names the agency {:?}, but not its account. Run: hcloud configure set --cli-profile={} \
+                     --cli-agency-domain-name=…",
+                    self.agency_name, self.name
+                ));
+            }
+        };
+        Ok(Some(Role {
+            agency: self.agency_name.clone(),
+            domain,
+            duration: None,
+        }))
+    }
+}
+
+/// A text that is there.
+fn given(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn is_true(value: &serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::Bool(flag) => *flag,
+        serde_json::Value::String(text) => text.eq_ignore_ascii_case("true"),
+        _ => false,
+    }
+}

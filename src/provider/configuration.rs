@@ -1,0 +1,409 @@
+//! The arguments of the `provider "hwc"` block, and the client that they and their variables make.
+//!
+//! Arguments win over variables, and variables over the profile of a shared config file.
+
+use std::collections::{BTreeMap, HashMap};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use tf_provider::schema::{Attribute, AttributeType, NestedBlock};
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics, map};
+
+use super::arguments::{optional, secret};
+use super::environment::{self as variables, Environment, Variables, parse_bool};
+use super::explain;
+use super::sign_in::{self, AssumeRoleBlock, OidcBlock, hidden, text};
+use crate::huaweicloud::client::{Client, Settings};
+use crate::huaweicloud::credentials::chain::{Chosen, Place, Source};
+use crate::huaweicloud::credentials::{Missing, ProvideCredential};
+use crate::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use crate::huaweicloud::tls::Tls;
+
+/// The most that `max_retries` can be: with 20 seconds between attempts, an hour.
+const MOST_RETRIES: i64 = 180;
+
+/// How often a call is repeated after faults when the user does not say.
+const DEFAULT_RETRIES: i64 = 5;
+
+/// The `provider "hwc"` block as Terraform sends it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Config {
+    pub(super) region: Value<String>,
+    pub(super) token: Value<Secret>,
+    pub(super) access_key: Value<String>,
+    pub(super) secret_key: Value<Secret>,
+    pub(super) security_token: Value<Secret>,
+    pub(super) user_name: Value<String>,
+    pub(super) user_id: Value<String>,
+    pub(super) password: Value<Secret>,
+    pub(super) domain_name: Value<String>,
+    pub(super) domain_id: Value<String>,
+    pub(super) shared_config_file: Value<String>,
+    pub(super) profile: Value<String>,
+    pub(super) assume_role: Value<Vec<Value<AssumeRoleBlock>>>,
+    pub(super) assume_role_with_oidc: Value<Vec<Value<OidcBlock>>>,
+    pub(super) project_id: Value<String>,
+    pub(super) project_name: Value<String>,
+    pub(super) cloud: Value<String>,
+    pub(super) auth_url: Value<String>,
+    pub(super) endpoints: Value<BTreeMap<String, Value<String>>>,
+    pub(super) insecure: Value<bool>,
+    pub(super) cacert_file: Value<String>,
+    pub(super) cert: Value<String>,
+    pub(super) key: Value<Secret>,
+    pub(super) max_retries: Value<i64>,
+    pub(super) language: Value<String>,
+}
+
+/// A secret argument: it can be read and sent back to the engine, but not printed, and is wiped when it is dropped.
+#[derive(Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    pub(super) fn reveal(&self) -> SecretString {
+        self.0.clone()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.expose_secret().is_empty()
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.expose_secret())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// The arguments of the block.
+pub(super) fn attributes() -> HashMap<String, Attribute> {
+    use AttributeType::{Bool, Map, Number, String};
+    let mut attributes = map! {
+        "region" => optional(String, "Region of the instances, for example `cn-north-4`. Variable: `HW_REGION_NAME`."),
+        "project_id" => optional(String, "Project of `region`, 32 letters and digits. By default it is looked up at IAM by `project_name`, once, when it is first needed. Variable: `HW_PROJECT_ID`."),
+        "project_name" => optional(String, "Name of the project to look up, by default the region's name. Variable: `HW_PROJECT_NAME`."),
+        "cloud" => optional(String, "Domain name of the cloud, by default `myhuaweicloud.com`, and `myhuaweicloud.eu` for the regions `eu-west-1…` of the European site. Variable: `HW_CLOUD`."),
+        "auth_url" => optional(String, "URL of IAM, by default `https://iam.REGION.CLOUD`. Variable: `HW_AUTH_URL`."),
+        "endpoints" => optional(Map(Box::new(String)), "URLs of services where they differ from `https://SERVICE.REGION.CLOUD`. Keys: `dcs`, `taurusdb` (or `gaussdb`), `iam`, `sts`."),
+        "insecure" => optional(Bool, "Accept every TLS certificate. Only for tests: whoever sits in between can read and change the calls. Variable: `HW_INSECURE`."),
+        "cacert_file" => optional(String, "Certificates (PEM) of the authorities to trust instead of the machine's own, as a path or as the text itself. Variable: `OS_CACERT`."),
+        "cert" => optional(String, "Client certificate (PEM) to present, as a path or as the text itself. Variable: `OS_CERT`."),
+        "key" => secret("Private key (PEM, not encrypted) of the client certificate, as a path or as the text itself. Variable: `OS_KEY`."),
+        "max_retries" => optional(Number, "How often a call that certainly did nothing is repeated after a fault (0 to 180, by default 5). A busy instance is waited for as long as the create time-out lasts. Variable: `HW_MAX_RETRIES`."),
+        "language" => optional(String, "Language of the service's messages: `en-us` or `zh-cn`."),
+    };
+    attributes.extend(sign_in::attributes().map(|(name, attribute)| (name.to_owned(), attribute)));
+    attributes
+}
+
+/// The blocks in the block.
+pub(super) fn blocks() -> HashMap<String, NestedBlock> {
+    sign_in::blocks()
+        .map(|(name, block)| (name.to_owned(), block))
+        .into()
+}
+
+/// Checks what is known of the configuration, without network or credentials.
+pub(super) fn check(diags: &mut Diagnostics, config: &Config) {
+    let mut error = |attribute: AttributePath, summary: &'static str, detail: String| {
+        explain::error(diags, attribute, summary, detail);
+    };
+    if let Value::Value(region) = &config.region
+        && (region.is_empty()
+            || !region
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')))
+    {
+        error(
+            AttributePath::new("region"),
+            "Invalid region",
+            format!(
+                "region is {region:?}. A region's name has letters, digits and hyphens, for example \"cn-north-4\"."
+            ),
+        );
+    }
+    if let Value::Value(id) = &config.project_id
+        && (id.len() != 32 || !id.bytes().all(|b| b.is_ascii_alphanumeric()))
+    {
+        error(
+            AttributePath::new("project_id"),
+            "Invalid project_id",
+            format!(
+                "project_id is {id:?}, {} characters. A project id has 32, only letters and digits. Leave it out to \
+                 have it looked up by the region's name.",
+                id.chars().count()
+            ),
+        );
+    }
+    if let Value::Value(cloud) = &config.cloud
+        && url::Url::parse(&format!("https://iam.{cloud}/"))
+            .ok()
+            .is_none_or(|url| url.host_str() != Some(&format!("iam.{cloud}")))
+    {
+        error(
+            AttributePath::new("cloud"),
+            "Invalid cloud",
+            format!(
+                "cloud is {cloud:?}. It is a domain name without scheme, for example \"myhuaweicloud.eu\"."
+            ),
+        );
+    }
+    if let Value::Value(url) = &config.auth_url
+        && let Err(reason) = parse_auth_url(url)
+    {
+        error(
+            AttributePath::new("auth_url"),
+            "Invalid auth_url",
+            format!("auth_url is {url:?}: {reason}. Write it as \"https://iam.example.com\"."),
+        );
+    }
+    if let Value::Value(retries) = config.max_retries
+        && !(0..=MOST_RETRIES).contains(&retries)
+    {
+        error(
+            AttributePath::new("max_retries"),
+            "Invalid max_retries",
+            format!("max_retries is {retries}. It is a whole number from 0 to {MOST_RETRIES}."),
+        );
+    }
+    if let Value::Value(language) = &config.language
+        && !matches!(language.as_str(), "en-us" | "zh-cn")
+    {
+        error(
+            AttributePath::new("language"),
+            "Invalid language",
+            format!("language is {language:?}. The services know \"en-us\" and \"zh-cn\"."),
+        );
+    }
+    if let Value::Value(endpoints) = &config.endpoints {
+        for (key, url) in endpoints {
+            let path = AttributePath::new("endpoints").key(key.clone());
+            if Service::from_key(key).is_none() {
+                error(
+                    path,
+                    "Unknown service in endpoints",
+                    format!(
+                        "endpoints has the key {key:?}. This provider calls dcs, taurusdb (or gaussdb), iam and sts."
+                    ),
+                );
+            } else if let Value::Value(url) = url
+                && let Err(reason) = parse_endpoint(url)
+            {
+                error(
+                    path,
+                    "Invalid endpoint",
+                    format!(
+                        "endpoints[{key:?}] is {url:?}: {reason}. Write it as \"https://HOST\"."
+                    ),
+                );
+            }
+        }
+        if endpoints.contains_key("taurusdb") && endpoints.contains_key("gaussdb") {
+            error(
+                AttributePath::new("endpoints").key("gaussdb"),
+                "Contradictory endpoints",
+                "taurusdb and gaussdb are two names of one service: write one of them.".to_owned(),
+            );
+        }
+    }
+    sign_in::check(diags, config);
+}
+
+/// Makes the client from the arguments and, where they are null, the variables.
+pub(super) fn client(
+    diags: &mut Diagnostics,
+    config: &Config,
+    env: Environment<'_>,
+) -> Option<Client> {
+    let config = with_environment(diags, config, env)?;
+    check(diags, &config);
+    if !diags.errors.is_empty() {
+        return None;
+    }
+    let chosen = sign_in::sign_in(&config, env).map(|sign_in| sign_in.choose());
+    let settings = settings(&config, chosen.as_ref().ok(), env);
+    if settings.tls.insecure {
+        explain::warning(
+            diags,
+            AttributePath::new("insecure"),
+            "TLS certificates are not checked",
+            "insecure is true: whoever sits between this machine and the cloud can read and change the calls, also \
+             which sessions are killed. Leave it out outside of tests.",
+        );
+    }
+    let credentials: Box<dyn ProvideCredential> = match chosen {
+        Ok(chosen) => chosen.credentials,
+        Err(unknown) => Box::new(Missing(format!(
+            "The provider's {} cannot be known yet: it comes from something that is only there after apply.",
+            unknown.join(" and ")
+        ))),
+    };
+    Some(Client::new(settings, credentials))
+}
+
+/// The settings of a configuration that was checked, completed by the profile that was chosen.
+fn settings(config: &Config, chosen: Option<&Chosen>, env: Environment<'_>) -> Settings {
+    let profile = chosen.and_then(|chosen| chosen.profile.as_ref());
+    let region = config
+        .region
+        .clone()
+        .as_option()
+        .or_else(|| profile?.region.clone());
+    let by_sdk_variables = chosen.is_some_and(|chosen| chosen.place == Place::SdkVariables);
+    // A profile's project is that of its region, and goes with its credentials.
+    let project_of_profile = profile
+        .filter(|_| chosen.is_some_and(|chosen| chosen.source == Source::SharedConfig))
+        .filter(|profile| profile.region.is_none() || profile.region == region)
+        .and_then(|profile| profile.project_id.clone());
+    let project_id = config
+        .project_id
+        .clone()
+        .as_option()
+        .or(project_of_profile)
+        .or_else(|| {
+            by_sdk_variables
+                .then(|| env.text(variables::SDK_PROJECT_ID))
+                .flatten()
+        });
+
+    let mut endpoints = endpoints(config);
+    if by_sdk_variables {
+        for (service, variables) in [
+            (Service::Iam, variables::SDK_IAM_ENDPOINT),
+            (Service::Sts, variables::SDK_STS_ENDPOINT),
+        ] {
+            if !endpoints.is_set(service)
+                && let Some(Ok(url)) = env.text(variables).map(|text| parse_endpoint(&text))
+            {
+                endpoints.set(service, url);
+            }
+        }
+    }
+    Settings {
+        endpoints,
+        region,
+        project_id,
+        project_name: config.project_name.clone().as_option(),
+        language: config.language.clone().as_option(),
+        tls: Tls {
+            insecure: config.insecure.unwrap_or(false),
+            cacert: text(&config.cacert_file),
+            cert: text(&config.cert),
+            key: hidden(&config.key),
+            home: env.home(),
+        },
+        // Checked above: at most MOST_RETRIES.
+        max_retries: u32::try_from(config.max_retries.unwrap_or(DEFAULT_RETRIES)).unwrap_or(0),
+        ..Settings::default()
+    }
+}
+
+/// Fills the arguments that are null from their variables; those that say how to sign in stay apart.
+fn with_environment(
+    diags: &mut Diagnostics,
+    config: &Config,
+    env: Environment<'_>,
+) -> Option<Config> {
+    let or_env = |value: &Value<String>, variables: Variables| match value {
+        Value::Null => env.text(variables).map_or(Value::Null, Value::Value),
+        given => given.clone(),
+    };
+    let mut filled = Config {
+        region: or_env(&config.region, variables::REGION),
+        project_id: or_env(&config.project_id, variables::PROJECT_ID),
+        project_name: or_env(&config.project_name, variables::PROJECT_NAME),
+        cloud: or_env(&config.cloud, variables::CLOUD),
+        auth_url: or_env(&config.auth_url, variables::AUTH_URL),
+        cacert_file: or_env(&config.cacert_file, variables::CACERT_FILE),
+        cert: or_env(&config.cert, variables::CERT),
+        key: match &config.key {
+            Value::Null => env
+                .secret(variables::KEY)
+                .map_or(Value::Null, |key| Value::Value(Secret(key))),
+            given => given.clone(),
+        },
+        ..config.clone()
+    };
+    if filled.insecure.is_null()
+        && let Some((name, text)) = env.find(variables::INSECURE)
+    {
+        let Some(insecure) = parse_bool(&text) else {
+            invalid_variable(diags, "insecure", name, &text, "It is true or false.");
+            return None;
+        };
+        filled.insecure = Value::Value(insecure);
+    }
+    if filled.max_retries.is_null()
+        && let Some((name, text)) = env.find(variables::MAX_RETRIES)
+    {
+        let Ok(retries) = text.trim().parse() else {
+            let rule = format!("It is a whole number from 0 to {MOST_RETRIES}.");
+            invalid_variable(diags, "max_retries", name, &text, &rule);
+            return None;
+        };
+        filled.max_retries = Value::Value(retries);
+    }
+    Some(filled)
+}
+
+fn invalid_variable(
+    diags: &mut Diagnostics,
+    argument: &'static str,
+    variable: &str,
+    value: &str,
+    rule: &str,
+) {
+    explain::error(
+        diags,
+        AttributePath::new(argument),
+        format!("Invalid {variable}"),
+        format!("The variable {variable} is {value:?}. {rule}"),
+    );
+}
+
+/// The endpoints of a configuration that was checked.
+fn endpoints(config: &Config) -> Endpoints {
+    let mut endpoints = match &config.cloud {
+        Value::Value(cloud) => Endpoints::new(cloud),
+        _ => Endpoints::default(),
+    };
+    if let Value::Value(url) = &config.auth_url
+        && let Ok(url) = parse_auth_url(url)
+    {
+        endpoints.set(Service::Iam, url);
+    }
+    if let Value::Value(given) = &config.endpoints {
+        for (key, url) in given {
+            if let (Some(service), Value::Value(url)) = (Service::from_key(key), url)
+                && let Ok(url) = parse_endpoint(url)
+            {
+                endpoints.set(service, url);
+            }
+        }
+    }
+    endpoints
+}
+
+/// `auth_url` as users have it for other tools: with the API's version at the end, which is not part of the base.
+fn parse_auth_url(text: &str) -> Result<url::Url, String> {
+    let base = text.trim().trim_end_matches('/');
+    let base = base
+        .strip_suffix("/v3.0")
+        .or_else(|| base.strip_suffix("/v3"))
+        .unwrap_or(base);
+    parse_endpoint(base)
+}
