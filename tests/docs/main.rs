@@ -9,6 +9,7 @@ mod configuration;
 mod examples;
 mod page;
 mod schema_section;
+mod troubleshooting;
 
 use std::collections::BTreeMap;
 use std::fs;

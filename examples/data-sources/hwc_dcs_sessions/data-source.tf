@@ -1,0 +1,18 @@
+variable "dcs_instance_id" {
+  type        = string
+  description = "The DCS instance."
+}
+
+# Clients of the whole instance that have sent nothing for ten minutes.
+data "hwc_dcs_sessions" "idle" {
+  instance_id = var.dcs_instance_id
+
+  select {
+    min_idle = "10m"
+  }
+}
+
+output "idle_clients" {
+  description = "Where they are, and what they last asked for."
+  value       = { for session in data.hwc_dcs_sessions.idle.sessions : session.addr => session.cmd }
+}

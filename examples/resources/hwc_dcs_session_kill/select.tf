@@ -1,0 +1,22 @@
+variable "dcs_instance_id" {
+  type        = string
+  description = "The DCS instance."
+}
+
+# Ends the idle sessions of one subnet on all nodes, those of the operators excepted, but never more than 200.
+resource "hwc_dcs_session_kill" "idle" {
+  instance_id    = var.dcs_instance_id
+  kill_all_nodes = true
+
+  select {
+    addresses     = ["10.0.12.0/24"]
+    exclude_users = ["operator"]
+    min_idle      = "30m"
+  }
+
+  max_sessions = 200
+}
+
+output "idle_clients_killed" {
+  value = hwc_dcs_session_kill.idle.killed
+}
