@@ -131,7 +131,8 @@ impl SandboxBuilder {
         Sandbox { process, url }
     }
 
-    fn option(mut self, name: &str, value: &str) -> Self {
+    /// Any other option of the sandbox.
+    pub fn option(mut self, name: &str, value: &str) -> Self {
         self.arguments.extend([name.to_owned(), value.to_owned()]);
         self
     }
