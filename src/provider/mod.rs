@@ -2,8 +2,8 @@
 //!
 //! * [`configuration`]: the arguments of the provider block, and the client that they make.
 //! * [`sign_in`]: those of them that say how to sign in.
-//! * [`dcs_session_kill`]: `hwc_dcs_session_kill`.
-//! * [`taurusdb_session_kill`]: `hwc_taurusdb_session_kill`.
+//! * [`dcs_session_kill`][]: `hwc_dcs_session_kill`.
+//! * [`taurusdb_session_kill`][]: `hwc_taurusdb_session_kill`.
 //! * `arguments`: reading arguments, and the attributes and blocks that several of them share.
 //! * `environment`: variables that stand in for arguments.
 //! * `explain`: the sentences that users read when something went wrong.

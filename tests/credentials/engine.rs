@@ -363,7 +363,7 @@ fn mistakes_in_the_blocks_are_told_by_validate() {
     for (arguments, parts) in [
         (
             "assume_role {\n    agency_name = \"a\"\n    domain_name = \"d\"\n    duration = 10\n  }",
-            ["assume_role", "duration is 10", "from 900 to 86400"],
+            ["provider \"hwc\"", "duration is 10", "from 900 to 86400"],
         ),
         (
             "signing_algorithm = \"SM2SM3\"",
