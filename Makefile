@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tofu build test fmt fmt-check lint doc demo clean
+.PHONY: help setup setup-tofu build test fmt fmt-check lint doc docs docs-check demo clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ lint: ## Check the code with clippy; a warning is an error
 
 doc: ## Check the crates' documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace
+
+docs: ## Write the documentation anew, from the schemas, the examples and the behaviour under faults
+	UPDATE_DOCS=1 cargo test --test docs --test faults
+
+docs-check: ## Check that the documentation is what `make docs` would write
+	cargo test --test docs --test faults
 
 demo: ## Kill real sessions on this machine with Terraform, and watch
 	@scripts/demo.sh

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Kills real sessions on this machine with Terraform, and shows them before and after.
 #
+#   scripts/demo.sh               with real sessions where Redis and MariaDB can be had
+#   scripts/demo.sh --simulated   with the sandbox's simulated sessions
+#
 # Two Redis servers and two MariaDB servers with clients connected stand behind hwc-sandbox, which answers like Huawei
 # Cloud. Where no such servers can be had, the sandbox's simulated sessions take their place. Everything listens on
 # loopback, lives in a temporary folder, and is gone afterwards.
@@ -18,7 +21,7 @@ heading() {
   printf '\n%s%d. %s%s\n\n' "$bold" "$step" "$*" "$plain"
 }
 command_line() { printf '%s$ %s%s\n' "$bold" "$*" "$plain"; }
-indent() { sed 's/^/    /'; }
+indent() { sed 's/^./    &/'; }
 
 # ---------------------------------------------------------------------------------------------------------------------
 # What runs, and how it ends
@@ -107,17 +110,10 @@ connect_redis() {
   done
 }
 
-show_redis() {
-  local number
-  for number in 0 1; do
-    say "Redis, node ${dcs_nodes[number]}:"
-    redis-cli -p "${redis_ports[number]}" client list |
-      sed -n 's/.*addr=\([^ ]*\) .* name=\([a-z][^ ]*\) age=\([^ ]*\) .*/\2  from \1, connected for \3 s/p' |
-      sort | or_none | indent
-  done
+redis_sessions() {
+  redis-cli -p "${redis_ports[$1]}" client list |
+    sed -n 's/.* addr=\([^ ]*\) .* name=\([a-z][^ ]*\) age=\([^ ]*\) .*/\2  from \1, connected for \3 s/p' | sort
 }
-
-or_none() { awk '{print} END {if (NR == 0) print "(no sessions)"}'; }
 
 # ---------------------------------------------------------------------------------------------------------------------
 # MariaDB: two nodes of a TaurusDB instance
@@ -136,6 +132,8 @@ mariadb_client() {
   shift
   MYSQL_PWD=$mariadb_password mariadb --no-defaults --protocol=tcp --host=127.0.0.1 --port="$port" "$@"
 }
+
+mariadb_url() { printf 'mysql://operator:%s@127.0.0.1:%s\n' "$mariadb_password" "${mariadb_ports[$1]}"; }
 
 start_mariadb() {
   local number port home
@@ -183,22 +181,59 @@ has_sessions() {
   [ "$(mariadb_sessions "$1" | wc -l)" -eq "$2" ]
 }
 
-# A line for each session of a node: its id, and the query that it runs.
+# A line for each session of a node: its thread id, and the query that it runs.
 mariadb_sessions() {
   mariadb_client "$1" --user=operator --batch --skip-column-names --execute="
-    SELECT id, info FROM information_schema.processlist WHERE user = 'reports' AND info IS NOT NULL ORDER BY id"
-}
-
-show_mariadb() {
-  local number
-  for number in 0 1; do
-    say "MariaDB, node ${taurusdb_nodes[number]}:"
-    mariadb_sessions "$number" | sed 's/^\([0-9]*\)\t/thread \1  /' | or_none | indent
-  done
+    SELECT CONCAT('thread ', id, '  ', info) FROM information_schema.processlist
+    WHERE user = 'reports' AND info IS NOT NULL ORDER BY id"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
+# Sessions, real or simulated
+
+real=true
+
+# The sandbox's own record of a node's sessions: the service, then the node's id.
+simulated_sessions() {
+  local host=${sandbox_url#http://} answer
+  exec 3<>"/dev/tcp/${host%:*}/${host##*:}"
+  printf 'GET /_sandbox/state HTTP/1.0\r\nHost: %s\r\n\r\n' "$host" >&3
+  answer=$(cat <&3)
+  exec 3>&-
+  printf '%s' "$answer" | grep -o "\"node_id\":\"$2\",\"service\":\"$1\",\"sessions\":\[[^]]*\]" |
+    sed 's/.*\[//; s/\]//; s/"//g' | tr ',' '\n' | sed -n 's/^..*/thread &/p'
+}
+
+# Prints a line for each session of a TaurusDB node.
+taurusdb_sessions() {
+  if $real; then mariadb_sessions "$1"; else simulated_sessions taurusdb "${taurusdb_nodes[$1]}"; fi
+}
+
+# Prints a line for each session of a DCS node.
+dcs_sessions() {
+  if $real; then redis_sessions "$1"; else simulated_sessions dcs "${dcs_nodes[$1]}" | sed 's/thread/client/'; fi
+}
+
+show_sessions() {
+  local number
+  for number in 0 1; do
+    say "Redis, node ${dcs_nodes[number]}:"
+    dcs_sessions "$number" | or_none | indent
+  done
+  for number in 0 1; do
+    say "MySQL, node ${taurusdb_nodes[number]}:"
+    taurusdb_sessions "$number" | or_none | indent
+  done
+}
+
+# Says so where there is nothing to show.
+or_none() { awk '{print} END {if (NR == 0) print "(no sessions)"}'; }
+
+# ---------------------------------------------------------------------------------------------------------------------
 # The cloud, and Terraform
+
+# Where Cargo puts what it builds.
+built="${CARGO_TARGET_DIR:-$root/target}/debug"
 
 sandbox_url='' access_key='' secret_key='' project_id=''
 region=eu-west-101
@@ -206,7 +241,7 @@ region=eu-west-101
 # Starts the sandbox with the given nodes, and reads where it serves and with which keys.
 start_sandbox() {
   local ready="$work/sandbox.json"
-  "$root/target/debug/hwc-sandbox" --listen 127.0.0.1:0 --region "$region" "$@" </dev/null >"$ready" 2>"$work/sandbox.log" &
+  "$built/hwc-sandbox" --listen 127.0.0.1:0 --region "$region" "$@" </dev/null >"$ready" 2>"$work/sandbox.log" &
   started+=($!)
   until_ready "The sandbox" grep -q '"url"' "$ready"
   sandbox_url=$(ready_value url)
@@ -224,7 +259,7 @@ install_provider() {
   platform=$("$terraform" version -json | sed -n 's/.*"platform": *"\([^"]*\)".*/\1/p')
   folder="$work/providers/registry.terraform.io/hwc-ops/hwc/$version/$platform"
   mkdir -p "$folder"
-  cp "$root/target/debug/terraform-provider-hwc" "$folder/terraform-provider-hwc_v$version"
+  cp "$built/terraform-provider-hwc" "$folder/terraform-provider-hwc_v$version"
   cat >"$work/terraform.rc" <<RC
 provider_installation {
   filesystem_mirror {
@@ -235,7 +270,7 @@ RC
 }
 
 run_terraform() {
-  command_line terraform "$@"
+  command_line terraform "${@//"$work/"/}"
   (
     cd "$work/hcl"
     HW_ACCESS_KEY=$access_key HW_SECRET_KEY=$secret_key HW_PROJECT_ID=$project_id \
@@ -298,53 +333,73 @@ HCL
 # ---------------------------------------------------------------------------------------------------------------------
 
 say "${bold}terraform-provider-hwc: killing database sessions with Terraform${plain}"
-say "${dim}Real sessions of real Redis and MariaDB servers on this machine; only the cloud in between is a sandbox.${plain}"
 
 heading "Getting ready"
 "$root/scripts/setup.sh" --demo
 terraform=$(find_terraform)
 say "Building the provider and the sandbox."
 cargo build --quiet --workspace --bins --manifest-path "$root/Cargo.toml"
-say "Terraform: $("$terraform" version | head -n 1)"
+say "Using $("$terraform" version | sed -n 1p)."
 
+missing=
 for program in redis-server redis-cli mariadbd mariadb mariadb-install-db; do
-  have "$program" || die "$program is missing: see 'make setup'"
+  have "$program" || missing="$missing $program"
 done
+if [ "${1:-}" = --simulated ]; then
+  real=false
+elif [ -n "$missing" ]; then
+  real=false
+  say "Not to be had here:$missing."
+fi
 
-start_redis
-start_mariadb
-start_sandbox \
-  --dcs-node "$dcs_instance/${dcs_nodes[0]}=redis://127.0.0.1:${redis_ports[0]}" \
-  --dcs-node "$dcs_instance/${dcs_nodes[1]}=redis://127.0.0.1:${redis_ports[1]}" \
-  --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[0]}=mysql://operator:$mariadb_password@127.0.0.1:${mariadb_ports[0]}" \
-  --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[1]}=mysql://operator:$mariadb_password@127.0.0.1:${mariadb_ports[1]}"
-say "Two Redis and two MariaDB servers run, and hwc-sandbox answers for Huawei Cloud at $sandbox_url."
+if $real; then
+  say "Starting two Redis and two MariaDB servers."
+  start_redis
+  start_mariadb
+  start_sandbox \
+    --dcs-node "$dcs_instance/${dcs_nodes[0]}=redis://127.0.0.1:${redis_ports[0]}" \
+    --dcs-node "$dcs_instance/${dcs_nodes[1]}=redis://127.0.0.1:${redis_ports[1]}" \
+    --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[0]}=$(mariadb_url 0)" \
+    --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[1]}=$(mariadb_url 1)"
+  say "hwc-sandbox answers for Huawei Cloud at $sandbox_url; the servers and their sessions are real."
+  connect_redis 0 checkout-1 checkout-2 checkout-3 checkout-4
+  connect_redis 1 search-1 search-2
+  connect_mariadb 0 report_1 report_2 invoices
+  connect_mariadb 1 report_1 report_2
+else
+  start_sandbox \
+    --dcs-node "$dcs_instance/${dcs_nodes[0]}=simulated:4" --dcs-node "$dcs_instance/${dcs_nodes[1]}=simulated:2" \
+    --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[0]}=simulated:3" \
+    --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[1]}=simulated:2"
+  say "hwc-sandbox answers for Huawei Cloud at $sandbox_url; its sessions are simulated."
+fi
 
 heading "The sessions before"
-connect_redis 0 checkout-1 checkout-2 checkout-3 checkout-4
-connect_redis 1 search-1 search-2
-connect_mariadb 0 report_1 report_2 invoices
-connect_mariadb 1 report_1 report_2
-show_redis
-show_mariadb
+show_sessions
 
 heading "What you write: main.tf"
-doomed=$(mariadb_sessions 0 | sed -n '/report_/s/\t.*/, /p' | tr -d '\n')
+# All but one session of the first TaurusDB node: the one that runs no report, or the last.
+doomed=$(taurusdb_sessions 0 | sed '/invoices/d' | sed -n '1,2s/^thread \([0-9]*\).*/\1, /p' | tr -d '\n')
 write_configuration "${doomed}999999999"
 indent <"$work/hcl/main.tf"
 
-heading "Terraform plans, then applies"
 install_provider
 run_terraform init -input=false >/dev/null
-run_terraform plan -input=false
-run_terraform apply -input=false -auto-approve
+
+heading "What Terraform plans"
+run_terraform plan -input=false -out="$work/kill.plan"
+
+heading "The kill"
+run_terraform apply -input=false "$work/kill.plan"
 
 heading "The sessions after"
-show_redis
-show_mariadb
+show_sessions
+
+[ -z "$(dcs_sessions 0)" ] || die "the sessions of the first Redis node should be gone"
+[ "$(dcs_sessions 1 | wc -l)" -eq 2 ] || die "the sessions of the second Redis node should live"
 
 heading "What is kept in state"
-run_terraform state show hwc_taurusdb_session_kill.runaway_reports
+run_terraform state show hwc_dcs_session_kill.checkout
 
 heading "A second plan has nothing to do"
 run_terraform plan -input=false

@@ -38,12 +38,19 @@ install_packages() {
   fi
 }
 
-# Prints the Debian packages that bring what is missing for the build, and with "databases" for the servers too.
+# Prints the Debian packages that bring what the build lacks.
 missing_packages() {
   have cc && have make || printf '%s\n' build-essential
   have protoc || printf '%s\n' protobuf-compiler
+  protoc_finds_common_messages || printf '%s\n' libprotobuf-dev
 }
 
+# The plugin's messages import google/protobuf/empty.proto, which Debian packages apart from the compiler.
+protoc_finds_common_messages() {
+  have protoc && protoc --proto_path="$root/proto" --descriptor_set_out=/dev/null "$root"/proto/*.proto 2>/dev/null
+}
+
+# Prints the Debian packages that bring what the demonstration and the tests lack.
 missing_databases() {
   have redis-server && have redis-cli || printf '%s\n' redis-server
   # The core packages are the programs alone, without a service.

@@ -1,10 +1,10 @@
 //! The plugin that Terraform and OpenTofu start.
 
-use terraform_provider_hwc::provider::{HwcProvider, NAME};
+use std::process::ExitCode;
+
+use terraform_provider_hwc::{plugin, provider::HwcProvider};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    // It fails only when there is one already, which is as good.
-    _ = rustls::crypto::ring::default_provider().install_default();
-    tf_provider::serve(NAME, HwcProvider::default()).await
+async fn main() -> ExitCode {
+    plugin::serve(HwcProvider::default()).await
 }

@@ -104,6 +104,9 @@ pub enum Error {
     /// The provider's settings do not say where to send the call. Nothing was sent.
     #[error("{0}")]
     Settings(String),
+    /// A list of sessions cannot be relied on: it kept changing while it was read, or names what cannot be.
+    #[error("{0}")]
+    Listing(String),
     /// The connection was never made: refused, no such host, TLS refused, connect time-out. Nothing was sent.
     #[error("{line}: {reason}")]
     NotSent {

@@ -65,6 +65,20 @@ where
     Ok(list.map(|list| list.into_iter().flatten().collect()))
 }
 
+/// A whole number in whatever spelling; `None` when it is null, empty or not a whole number.
+pub(super) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    Ok(match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Number(number) => number.as_i64(),
+        serde_json::Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    })
+}
+
+/// A string that must be there, also when it is written as a number.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Text::deserialize(deserializer).map(|text| text.0)
+}
+
 /// Milliseconds since the epoch, as DCS writes its times: a string, or empty when there is none yet.
 pub(super) fn epoch_millis<'de, D>(
     deserializer: D,

@@ -1,15 +1,15 @@
 //! The Huawei Cloud API client. It knows nothing of Terraform.
 //!
-//! * [`client`]: one call from its parts to its outcome; connections, signing, repeating.
-//! * [`credentials`]: where credentials come from.
+//! * [`client`][]: one call from its parts to its outcome; connections, signing, repeating.
+//! * [`credentials`][]: where credentials come from.
 //! * [`dcs`], [`taurusdb`], [`iam`], `sts`: the calls, one file a service.
-//! * [`endpoint`]: where services answer.
-//! * [`error`]: what can go wrong, and [`Outcome`](error::Outcome): accepted, rejected or unknown.
-//! * [`operation`]: time limit and stop of what a user asked for.
-//! * [`retry`]: when to repeat, how long to wait, how fast to go.
-//! * [`sign`]: signatures of requests.
-//! * [`tls`]: whom to trust, and as whom to present oneself.
-//! * [`clock`]: time from outside.
+//! * [`endpoint`][]: where services answer.
+//! * [`error`][]: what can go wrong, and [`Outcome`](error::Outcome): accepted, rejected or unknown.
+//! * [`operation`][]: time limit and stop of what a user asked for.
+//! * [`retry`][]: when to repeat, how long to wait, how fast to go.
+//! * [`sign`][]: signatures of requests.
+//! * [`tls`][]: whom to trust, and as whom to present oneself.
+//! * [`clock`][]: time from outside.
 
 pub mod client;
 pub mod clock;

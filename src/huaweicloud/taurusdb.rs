@@ -32,10 +32,6 @@ pub struct InstanceId(String);
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(String);
 
-/// A session thread: a positive 64-bit number, never used again by the same server process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-pub struct ThreadId(i64);
-
 impl FromStr for InstanceId {
     type Err = IdError;
 
@@ -97,31 +93,6 @@ impl fmt::Display for NodeId {
     }
 }
 
-impl ThreadId {
-    /// The number.
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl TryFrom<i64> for ThreadId {
-    type Error = IdError;
-
-    fn try_from(number: i64) -> Result<Self, IdError> {
-        if number > 0 {
-            Ok(Self(number))
-        } else {
-            Err(IdError("a thread id is a positive number"))
-        }
-    }
-}
-
-impl fmt::Display for ThreadId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
 /// What TaurusDB answers when it accepted a kill.
 #[derive(Clone, Debug)]
 pub struct KillAnswer {
@@ -144,7 +115,7 @@ pub struct KillLists {
 
 #[derive(Serialize)]
 struct KillBody<'a> {
-    processes: &'a [ThreadId],
+    processes: &'a [i64],
 }
 
 #[derive(Deserialize)]
@@ -154,6 +125,65 @@ struct KillBodyAnswer {
     #[serde(default, deserialize_with = "lenient::list")]
     processes_not_found: Option<Vec<Integer>>,
 }
+
+/// A page of a node's session threads.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ProcessPage {
+    /// The threads, as many as were asked for at most.
+    #[serde(default)]
+    pub processes: Vec<ProcessRecord>,
+    /// How many threads the whole list has.
+    #[serde(default, deserialize_with = "lenient::integer")]
+    pub total_count: Option<i64>,
+}
+
+/// A session thread as the list shows it. The fields are those of MySQL's `SHOW PROCESSLIST`; all but the id may be
+/// missing.
+///
+/// It has no `Debug` form: SQL text may hold personal data, and what is printed ends up in logs.
+#[derive(Clone, Deserialize)]
+pub struct ProcessRecord {
+    id: Integer,
+    /// The account's user name.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Where the client is, with its port.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// The default database.
+    #[serde(default)]
+    pub db: Option<String>,
+    /// What the thread is doing for the client.
+    #[serde(default)]
+    pub command: Option<String>,
+    /// For how many seconds.
+    #[serde(default, deserialize_with = "lenient::integer")]
+    pub time: Option<i64>,
+    /// The stage of the statement.
+    #[serde(default)]
+    pub state: Option<String>,
+    /// The statement.
+    #[serde(default)]
+    pub info: Option<String>,
+}
+
+impl ProcessRecord {
+    /// The thread's id.
+    pub const fn id(&self) -> i64 {
+        self.id.0
+    }
+}
+
+impl fmt::Debug for ProcessRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProcessRecord")
+            .field("id", &self.id.0)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The most threads that a page of the list can have: what the official provider asks for.
+pub const PROCESSES_PER_PAGE: u32 = 100;
 
 /// The TaurusDB calls of one region.
 #[derive(Clone, Copy, Debug)]
@@ -176,7 +206,7 @@ impl<'a> TaurusDb<'a> {
         &self,
         instance: &InstanceId,
         node: &NodeId,
-        threads: &[ThreadId],
+        threads: &[i64],
         operation: &Operation,
     ) -> Outcome<KillAnswer> {
         let call = match self
@@ -198,6 +228,27 @@ impl<'a> TaurusDb<'a> {
                 request_id: answer.request_id.clone(),
                 after_doubt: answer.after_doubt,
             })
+    }
+
+    /// A page of a node's session threads: `GET …/processes`. `limit` is at most [`PROCESSES_PER_PAGE`].
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn processes(
+        &self,
+        instance: &InstanceId,
+        node: &NodeId,
+        offset: u64,
+        limit: u32,
+        operation: &Operation,
+    ) -> Result<ProcessPage, Error> {
+        let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
+        let mut call = self.call("GET", path, Repeat::Read);
+        call.query = vec![
+            ("offset".to_owned(), offset.to_string()),
+            ("limit".to_owned(), limit.to_string()),
+        ];
+        self.client.read(call, operation).await?.json()
     }
 
     fn call(&self, method: &'static str, path: String, repeat: Repeat) -> Call<'a> {
@@ -262,12 +313,5 @@ mod tests {
         ] {
             assert!(text.parse::<InstanceId>().is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn thread_ids_are_positive() {
-        assert!(ThreadId::try_from(0).is_err());
-        assert!(ThreadId::try_from(-1).is_err());
-        assert_eq!(ThreadId::try_from(i64::MAX).unwrap().get(), i64::MAX);
     }
 }

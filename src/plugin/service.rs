@@ -312,10 +312,7 @@ impl<P: Plugin> Provider for Service<P> {
     ) -> Answer<wire::validate_list_resource_config::Response> {
         let diagnostics = not_offered("lists of resources");
         Ok(Response::new(
-            wire::validate_list_resource_config::Response {
-                diagnostics,
-                ..Default::default()
-            },
+            wire::validate_list_resource_config::Response { diagnostics },
         ))
     }
 
@@ -326,7 +323,6 @@ impl<P: Plugin> Provider for Service<P> {
         let diagnostics = not_offered("state stores");
         Ok(Response::new(wire::validate_state_store::Response {
             diagnostics,
-            ..Default::default()
         }))
     }
 
@@ -357,10 +353,7 @@ impl<P: Plugin> Provider for Service<P> {
         _request: Request<wire::unlock_state::Request>,
     ) -> Answer<wire::unlock_state::Response> {
         let diagnostics = not_offered("state stores");
-        Ok(Response::new(wire::unlock_state::Response {
-            diagnostics,
-            ..Default::default()
-        }))
+        Ok(Response::new(wire::unlock_state::Response { diagnostics }))
     }
 
     async fn get_states(
@@ -379,10 +372,7 @@ impl<P: Plugin> Provider for Service<P> {
         _request: Request<wire::delete_state::Request>,
     ) -> Answer<wire::delete_state::Response> {
         let diagnostics = not_offered("state stores");
-        Ok(Response::new(wire::delete_state::Response {
-            diagnostics,
-            ..Default::default()
-        }))
+        Ok(Response::new(wire::delete_state::Response { diagnostics }))
     }
 
     type ListResourceStream = Streamed<wire::list_resource::Event>;

@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{
-    Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock,
+    Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
 };
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics, map};
 
 use super::{HwcProvider, explain};
+
+/// How long reading a list of sessions may take, for data sources and ephemeral resources.
+pub(super) const LISTING_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How long a kill may take when the user does not say.
 pub(super) const DEFAULT_CREATE_TIMEOUT: Duration = Duration::from_secs(600);
@@ -54,12 +57,45 @@ pub(super) fn computed(attr_type: AttributeType, description: &str) -> Attribute
     attribute(attr_type, AttributeConstraint::Computed, description)
 }
 
-/// An argument whose value is not shown.
-pub(super) fn secret(description: &str) -> Attribute {
+/// An attribute whose value is not shown.
+pub(super) fn sensitive(attribute: Attribute) -> Attribute {
     Attribute {
         sensitive: true,
-        ..optional(AttributeType::String, description)
+        ..attribute
     }
+}
+
+/// An argument whose value is not shown.
+pub(super) fn secret(description: &str) -> Attribute {
+    sensitive(optional(AttributeType::String, description))
+}
+
+/// A schema in its first version.
+pub(super) fn schema(
+    description: &'static str,
+    attributes: HashMap<String, Attribute>,
+    blocks: HashMap<String, NestedBlock>,
+) -> Schema {
+    Schema {
+        version: 0,
+        block: Block {
+            version: 0,
+            description: Description::markdown(description),
+            attributes,
+            blocks,
+            ..Block::default()
+        },
+    }
+}
+
+/// A resource's arguments as an action has them: nothing is computed, since nothing is kept.
+pub(super) fn of_action(mut attributes: HashMap<String, Attribute>) -> HashMap<String, Attribute> {
+    for attribute in attributes.values_mut() {
+        if attribute.constraint == AttributeConstraint::OptionalComputed {
+            attribute.constraint = AttributeConstraint::Optional;
+        }
+    }
+    attributes
 }
 
 /// The `region` argument of a resource.
@@ -308,4 +344,14 @@ impl<'de> Deserialize<'de> for WholeNumber {
 
         deserializer.deserialize_any(NumberVisitor)
     }
+}
+
+/// How many there are; null when that is not known.
+pub(super) fn count<T>(list: Option<&Vec<T>>) -> Value<i64> {
+    number(list.map(Vec::len))
+}
+
+/// A number of things; null when that is not known.
+pub(super) fn number(count: Option<usize>) -> Value<i64> {
+    known(count.and_then(|count| i64::try_from(count).ok()))
 }

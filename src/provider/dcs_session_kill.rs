@@ -1,47 +1,76 @@
-//! `hwc_dcs_session_kill`: kills all sessions of a DCS (Redis) node, or of all nodes of an instance.
+//! `hwc_dcs_session_kill`: kills sessions of a DCS (Redis) node or instance: all of them, chosen ones, or given ones.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+mod kill;
+
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tf_provider::schema::{AttributeType, Block, Description, Schema};
+use tf_provider::schema::{Attribute, AttributeType, NestedBlock, Schema};
 use tf_provider::value::{Value, ValueEmpty};
 use tf_provider::{AttributePath, Diagnostics, Resource, map};
 
+use self::kill::{Kill, Proof, Subject};
 use super::HwcProvider;
 use super::arguments::{
-    self, Timeouts, computed, known, moment, optional, optional_computed, required,
+    self, Timeouts, WholeNumber, computed, known, optional, optional_computed, required,
 };
-use super::explain::{self, Report};
-use crate::huaweicloud::client::Client;
-use crate::huaweicloud::dcs::{
-    Dcs, InstanceId, Job, JobId, JobStatus, KillAccepted, NodeId, Target,
-};
-use crate::huaweicloud::error::{Error, Outcome};
-use crate::huaweicloud::operation::Operation;
+use super::dcs_sessions::{SelectBlock, select_block, selector};
+use super::explain;
+use super::select::{self, Given, Guards, Select, Strings};
+use crate::huaweicloud::dcs::{InstanceId, NodeId, Target};
+use crate::plugin::{Action, Progress};
 
-/// The resource.
+/// The resource and the action.
 pub struct DcsSessionKill {
     provider: HwcProvider,
 }
 
 /// The resource's attributes, in the order of the schema.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Model {
     region: Value<String>,
     instance_id: Value<String>,
     node_id: Value<String>,
     kill_all_nodes: Value<bool>,
+    client_addrs: Strings,
+    select: Select<SelectBlock>,
+    max_sessions: Value<WholeNumber>,
+    dry_run: Value<bool>,
     wait_for_completion: Value<bool>,
     triggers: Value<BTreeMap<String, Value<String>>>,
     timeouts: Timeouts,
     id: Value<String>,
     job_id: Value<String>,
     job_status: Value<String>,
+    matched: Value<Vec<String>>,
+    killed: Value<Vec<String>>,
+    not_found: Value<Vec<String>>,
+    remaining: Value<Vec<String>>,
+    matched_count: Value<i64>,
+    protected_count: Value<i64>,
+    killed_count: Value<i64>,
+    remaining_count: Value<i64>,
     started_at: Value<String>,
     finished_at: Value<String>,
     request_id: Value<String>,
+}
+
+/// The action's arguments, in the order of the schema.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ActionConfig {
+    region: Value<String>,
+    instance_id: Value<String>,
+    node_id: Value<String>,
+    kill_all_nodes: Value<bool>,
+    client_addrs: Strings,
+    select: Select<SelectBlock>,
+    max_sessions: Value<WholeNumber>,
+    dry_run: Value<bool>,
+    wait_for_completion: Value<bool>,
+    timeouts: Timeouts,
 }
 
 /// The arguments that say what to kill.
@@ -51,62 +80,78 @@ struct Arguments<'a> {
     instance_id: &'a Value<String>,
     node_id: &'a Value<String>,
     kill_all_nodes: &'a Value<bool>,
+    client_addrs: &'a Strings,
+    select: &'a Select<SelectBlock>,
+    guards: Guards<'a>,
     wait_for_completion: &'a Value<bool>,
     timeouts: &'a Timeouts,
 }
 
-/// The arguments once they are all known and right.
-struct Kill {
-    region: String,
-    instance: InstanceId,
-    target: Target,
-    wait: bool,
-    limit: Duration,
+/// Both models have the same arguments.
+macro_rules! arguments_of {
+    ($model:ty) => {
+        impl $model {
+            fn arguments(&self) -> Arguments<'_> {
+                Arguments {
+                    region: &self.region,
+                    instance_id: &self.instance_id,
+                    node_id: &self.node_id,
+                    kill_all_nodes: &self.kill_all_nodes,
+                    client_addrs: &self.client_addrs,
+                    select: &self.select,
+                    guards: Guards {
+                        max_sessions: &self.max_sessions,
+                        dry_run: &self.dry_run,
+                    },
+                    wait_for_completion: &self.wait_for_completion,
+                    timeouts: &self.timeouts,
+                }
+            }
+        }
+    };
 }
 
-/// What is known after the kill was sent. It goes into state whatever happens afterwards.
-#[derive(Debug, Default)]
-struct Proof {
-    job_id: Option<JobId>,
-    job_status: Option<String>,
-    started_at: Value<String>,
-    finished_at: Value<String>,
-    request_id: Option<String>,
-}
+arguments_of!(Model);
+arguments_of!(ActionConfig);
 
 impl Model {
-    fn arguments(&self) -> Arguments<'_> {
-        Arguments {
-            region: &self.region,
-            instance_id: &self.instance_id,
-            node_id: &self.node_id,
-            kill_all_nodes: &self.kill_all_nodes,
-            wait_for_completion: &self.wait_for_completion,
-            timeouts: &self.timeouts,
-        }
-    }
-
     /// Everything that only apply can tell.
     fn forget_results(&mut self) {
         self.id = Value::Unknown;
         self.job_id = Value::Unknown;
         self.job_status = Value::Unknown;
+        self.matched = Value::Unknown;
+        self.killed = Value::Unknown;
+        self.not_found = Value::Unknown;
+        self.remaining = Value::Unknown;
+        self.matched_count = Value::Unknown;
+        self.protected_count = Value::Unknown;
+        self.killed_count = Value::Unknown;
+        self.remaining_count = Value::Unknown;
         self.started_at = Value::Unknown;
         self.finished_at = Value::Unknown;
         self.request_id = Value::Unknown;
     }
 
     fn fill(&mut self, kill: &Kill, proof: Proof) {
-        let name = proof
-            .job_id
-            .as_ref()
-            .map(ToString::to_string)
-            .or_else(|| proof.request_id.clone())
-            .unwrap_or_else(|| "unknown".to_owned());
+        let name = match (&proof.job_id, &proof.request_id, kill.dry_run) {
+            (Some(job_id), ..) => job_id.to_string(),
+            (None, Some(request_id), _) => request_id.clone(),
+            (None, None, true) => "dry-run".to_owned(),
+            (None, None, false) => "none".to_owned(),
+        };
         self.region = Value::Value(kill.region.clone());
         self.id = Value::Value(format!("{}/{name}", kill.instance));
         self.job_id = known(proof.job_id.map(|id| id.to_string()));
         self.job_status = known(proof.job_status);
+        self.matched_count = arguments::count(proof.matched.as_ref());
+        self.killed_count = arguments::count(proof.killed.as_ref());
+        self.remaining_count = arguments::count(proof.remaining.as_ref());
+        self.protected_count = arguments::number(proof.protected);
+        self.matched = known(proof.matched);
+        self.killed = known(proof.killed);
+        self.not_found = known(proof.not_found);
+        self.remaining = known(proof.remaining);
         self.started_at = proof.started_at;
         self.finished_at = proof.finished_at;
         self.request_id = known(proof.request_id);
@@ -116,23 +161,63 @@ impl Model {
 impl Arguments<'_> {
     /// What can be said without knowing every value.
     fn check(&self, diags: &mut Diagnostics) {
-        _ = self.instance_id.is_value()
-            && arguments::identifier::<InstanceId>(diags, "instance_id", self.instance_id)
-                .is_none();
-        _ = self.target(diags);
+        if !self.instance_id.is_unknown() {
+            _ = arguments::identifier::<InstanceId>(diags, "instance_id", self.instance_id);
+        }
+        _ = self.subject(diags);
+        _ = self.guards.max(diags);
         _ = arguments::create_timeout(diags, self.timeouts);
         if self.node_id.is_value() && *self.kill_all_nodes == Value::Value(true) {
             explain::warning(
                 diags,
                 AttributePath::new("node_id"),
                 "node_id is ignored",
-                "kill_all_nodes is true, so the sessions of all nodes of the instance are killed, not only those of \
-                 node_id. Leave one of the two out to make clear which is meant.",
+                "kill_all_nodes is true, so sessions of all nodes of the instance are killed, not only those of node_id. \
+                 Leave one of the two out to make clear which is meant.",
             );
         }
     }
 
-    /// Which sessions are meant. `None` without an error means: not known yet.
+    /// Whose sessions are meant. `None` without an error means: not known yet.
+    fn subject(&self, diags: &mut Diagnostics) -> Option<Subject> {
+        let target = self.target(diags);
+        let select = select::given(self.select);
+        match (self.client_addrs, select) {
+            (Value::Null, Given::Absent) => target.map(Subject::All),
+            (Value::Null, Given::Present(block)) => {
+                let selector = selector(diags, block);
+                Some(Subject::Selected(target?, selector?))
+            }
+            (Value::Value(_), Given::Present(_)) => {
+                explain::error(
+                    diags,
+                    select::block_path(),
+                    "Both client_addrs and select",
+                    "client_addrs lists addresses, and select describes sessions: write one of them.",
+                );
+                None
+            }
+            (Value::Value(listed), _) => {
+                let addresses = addresses(diags, listed);
+                match target? {
+                    Target::Node(node) => Some(Subject::Addresses(node, addresses?)),
+                    Target::AllNodes => {
+                        explain::error(
+                            diags,
+                            AttributePath::new("client_addrs"),
+                            "client_addrs needs node_id",
+                            "client_addrs lists addresses of one node's clients. Set node_id, and leave kill_all_nodes \
+                             out.",
+                        );
+                        None
+                    }
+                }
+            }
+            (Value::Unknown, _) | (Value::Null, Given::Unknown) => None,
+        }
+    }
+
+    /// On which nodes they are. `None` without an error means: not known yet.
     fn target(&self, diags: &mut Diagnostics) -> Option<Target> {
         let node = match self.node_id {
             Value::Null => None,
@@ -159,223 +244,141 @@ impl Arguments<'_> {
     fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
         let region = arguments::region(diags, provider, self.region);
         let instance = arguments::identifier(diags, "instance_id", self.instance_id);
-        let target = self.target(diags);
+        let subject = self.subject(diags);
+        let max_sessions = self.guards.max(diags);
         let limit = arguments::create_timeout(diags, self.timeouts);
+        if !diags.errors.is_empty() {
+            return None;
+        }
         Some(Kill {
             region: region?,
             instance: instance?,
-            target: target?,
+            subject: subject?,
+            max_sessions,
+            dry_run: self.guards.is_dry_run(),
             wait: self.wait_for_completion.unwrap_or(true),
             limit: limit?,
         })
     }
 }
 
+/// Reads the addresses of clients. `None` without an error means: not all of them are known yet.
+fn addresses(diags: &mut Diagnostics, listed: &[Value<String>]) -> Option<Vec<String>> {
+    if listed.is_empty() {
+        explain::error(
+            diags,
+            AttributePath::new("client_addrs"),
+            "No addresses",
+            "client_addrs is empty, so there is nothing to kill. List at least one address with its port, as the list of \
+             sessions shows them.",
+        );
+        return None;
+    }
+    let mut addresses = Vec::with_capacity(listed.len());
+    let mut complete = true;
+    for (index, value) in (0_i64..).zip(listed) {
+        let written = match value {
+            Value::Value(address) if has_port(address) => {
+                addresses.push(address.clone());
+                continue;
+            }
+            Value::Value(address) => format!("{address:?}"),
+            Value::Null => "null".to_owned(),
+            Value::Unknown => {
+                complete = false;
+                continue;
+            }
+        };
+        complete = false;
+        explain::error(
+            diags,
+            AttributePath::new("client_addrs").index(index),
+            "Invalid client address",
+            format!(
+                "client_addrs[{index}] is {written}. A client's address has its port, as in \"10.0.0.7:51234\"; for all \
+                 clients of an address use a select block with addresses."
+            ),
+        );
+    }
+    complete.then_some(addresses)
+}
+
+/// Does the text end in a colon and a port?
+fn has_port(address: &str) -> bool {
+    address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
 impl DcsSessionKill {
-    /// The resource of a provider.
+    /// The resource and the action of a provider.
     pub fn new(provider: HwcProvider) -> Self {
         Self { provider }
     }
-
-    /// Kills, and follows the job to its end. `None`: certainly nothing happened, and an error says why.
-    async fn kill(&self, diags: &mut Diagnostics, kill: &Kill) -> Option<Proof> {
-        let client = self.provider.client(diags)?;
-        let operation = Operation::new(client.clock(), kill.limit, self.provider.stop_signal());
-        let sent_at = moment(client.clock().now());
-
-        let dcs = Dcs::new(&client, &kill.region);
-        let accepted = match dcs.kill_all(&kill.instance, &kill.target, &operation).await {
-            Outcome::Accepted(accepted) => accepted,
-            Outcome::Rejected(error) => {
-                rejected(error).into_error(diags);
-                return None;
-            }
-            Outcome::Unknown(error) => {
-                let request_id = error.request_id().map(ToOwned::to_owned);
-                unknown(&kill.target, error).into_error(diags);
-                return Some(Proof {
-                    started_at: sent_at,
-                    request_id,
-                    ..Proof::default()
-                });
-            }
-        };
-
-        let mut proof = Proof {
-            job_id: accepted.job_id.clone(),
-            started_at: sent_at,
-            request_id: accepted.request_id.clone(),
-            ..Proof::default()
-        };
-        warn_if_unreadable(diags, accepted);
-        if let (true, Some(job_id)) = (kill.wait, proof.job_id.clone()) {
-            follow(diags, &client, kill, &job_id, &operation, &mut proof).await;
-        }
-        Some(proof)
-    }
 }
 
-/// Follows the job, and writes down how it ended.
-async fn follow(
-    diags: &mut Diagnostics,
-    client: &Client,
-    kill: &Kill,
-    job_id: &JobId,
-    operation: &Operation,
-    proof: &mut Proof,
-) {
-    let dcs = Dcs::new(client, &kill.region);
-    let mut last_seen = None;
-    let ended = dcs
-        .wait_for_job(job_id, operation, |job| {
-            last_seen = Some(job.status.as_str().to_owned());
-        })
-        .await;
-    match ended {
-        Ok(job) => {
-            proof.job_status = Some(job.status.as_str().to_owned());
-            if let Some(began) = job.begin_time {
-                proof.started_at = moment(began);
-            }
-            proof.finished_at = job.end_time.map_or(Value::Null, moment);
-            if job.status == JobStatus::Fail {
-                job_failed(diags, job_id, &job);
-            }
-        }
-        Err(error) => {
-            not_seen_to_end(job_id, last_seen.as_deref(), error).into_error(diags);
-            proof.job_status = last_seen;
-        }
-    }
-}
-
-fn rejected(error: Error) -> Report {
-    Report {
-        summary: match error.api().and_then(|answer| answer.code.as_deref()) {
-            Some(code) => format!("The sessions were not killed: {code}"),
-            None => "The sessions were not killed".to_owned(),
-        },
-        meaning: "No session was killed, and nothing went into state.".to_owned(),
-        error,
-        next: None,
-    }
-}
-
-fn unknown(target: &Target, error: Error) -> Report {
-    let whose = match target {
-        Target::AllNodes => "of all nodes of the instance".to_owned(),
-        Target::Node(node) => format!("of the node {node}"),
-    };
-    Report {
-        summary: "It is unknown whether the sessions were killed".to_owned(),
-        meaning: format!(
-            "The request to kill the sessions {whose} was sent, but its answer was lost. The kill may have happened. It \
-             was not sent again, since that would hit clients that have reconnected."
-        ),
-        error,
-        next: Some(
-            "What to check: the instance's task list (console: DCS, Background Tasks) shows a task that kills sessions \
-             if the request arrived; the age of the node's sessions shows the same.\n\n\
-             How to proceed: the resource is in state, marked as tainted. If the sessions were killed, run `terraform \
-             untaint` on it. If they were not, apply again: that sends a new kill."
-                .to_owned(),
-        ),
-    }
-}
-
-fn not_seen_to_end(job_id: &JobId, last_seen: Option<&str>, error: Error) -> Report {
-    let why = match &error {
-        Error::DeadlineExceeded { .. } => "had not ended when the create time-out was reached",
-        Error::Stopped { .. } => "had not ended when the run was stopped",
-        _ => "could not be followed to its end",
-    };
-    Report {
-        summary: format!("The job {job_id} {why}"),
-        meaning: format!(
-            "DCS accepted the kill as the job {job_id}{}. The job may still be running, and it may still kill \
-             sessions. Its id is in state.",
-            last_seen
-                .map(|status| format!(", whose status was {status} when it was last looked at"))
-                .unwrap_or_default()
-        ),
-        error,
-        next: Some(
-            "How to proceed: the resource is in state, marked as tainted. Look at the job in the console (DCS, \
-             Background Tasks). If it succeeded, run `terraform untaint` on the resource. Applying again sends a new \
-             kill."
-                .to_owned(),
-        ),
-    }
-}
-
-fn job_failed(diags: &mut Diagnostics, job_id: &JobId, job: &Job) {
-    explain::error(
-        diags,
-        AttributePath::root(),
-        format!("The job {job_id} failed"),
-        format!(
-            "DCS accepted the kill as the job {job_id}, but the job ended with FAIL{}. Some sessions may have been \
-             killed before it failed.\n\nHow to proceed: the resource is in state with its job_id, marked as tainted. \
-             Applying again sends a new kill.",
-            job.fail_reason
-                .as_ref()
-                .map(|reason| format!(": {reason}"))
-                .unwrap_or_else(|| " and gave no reason".to_owned())
-        ),
-    );
-}
-
-fn warn_if_unreadable(diags: &mut Diagnostics, accepted: KillAccepted) {
-    let Some(error) = accepted.unreadable else {
-        return;
-    };
-    Report {
-        summary: "The kill was accepted, but its answer could not be read".to_owned(),
-        meaning: match accepted.job_id {
-            Some(job_id) => format!(
-                "The answer is not JSON, but it shows the job id {job_id} the way the API document's own sample does. \
-                 The job is in state."
-            ),
-            None => "DCS accepted the kill and will run it as a job, but the job's id is not known, so it cannot be \
-                     followed: job_id and job_status are null in state."
-                .to_owned(),
-        },
-        error,
-        next: None,
-    }
-    .into_warning(diags);
-}
-
-fn schema() -> Schema {
-    use AttributeType::{Bool, String};
-    let mut attributes = map! {
+/// The arguments that resource and action share.
+fn shared_attributes() -> HashMap<String, Attribute> {
+    use AttributeType::{Bool, List, String};
+    map! {
+        "region" => arguments::region_attribute(),
         "instance_id" => required(String, "DCS instance."),
         "node_id" => optional(String, "Node whose sessions are killed. Mandatory unless `kill_all_nodes` is true."),
-        "kill_all_nodes" => optional_computed(Bool, "Kill the sessions of all nodes of the instance; `node_id` is then ignored. By default false."),
-        "wait_for_completion" => optional_computed(Bool, "Wait until the job has ended, and fail if it failed. By default true."),
+        "kill_all_nodes" => optional_computed(Bool, "Kill sessions of all nodes of the instance; `node_id` is then ignored. By default false."),
+        "client_addrs" => optional(List(Box::new(String)), "Addresses, with their ports, of the clients of `node_id` to kill. Stands instead of `select`; without either, all sessions are killed."),
+        "wait_for_completion" => optional_computed(Bool, "Wait until the job that kills all sessions has ended, and fail if it failed. By default true."),
+    }
+}
+
+fn resource_schema() -> Schema {
+    use AttributeType::{List, Number, String};
+    let addresses = || List(Box::new(String));
+    let mut attributes: HashMap<_, _> = map! {
+        "triggers" => arguments::triggers_attribute(),
         "id" => computed(String, "`instance_id`, a slash, and the job's id (or the request's, when the job's is not known)."),
-        "job_id" => computed(String, "Job that kills the sessions. Null when the answer could not be read."),
+        "job_id" => computed(String, "Job that kills all sessions. Null when the answer could not be read, and for chosen sessions, which are killed without a job."),
+        "matched" => computed(addresses(), "Addresses of the sessions that were chosen, or with `dry_run` would have been killed. Null when nobody looked."),
+        "killed" => computed(addresses(), "Addresses of the chosen sessions that were gone afterwards. Null when all sessions are killed."),
+        "not_found" => computed(addresses(), "Addresses in `client_addrs` that no session had."),
+        "remaining" => computed(addresses(), "Addresses of the chosen sessions that were still listed at last. A client that has reconnected is another session. Null when nobody looked."),
+        "matched_count" => computed(Number, "How many are in `matched`."),
+        "protected_count" => computed(Number, "How many sessions of masters and replicas would have matched and were left alone."),
+        "killed_count" => computed(Number, "How many are in `killed`."),
+        "remaining_count" => computed(Number, "How many are in `remaining`."),
         "job_status" => computed(String, "`SUCCESS` or `FAIL` when the job was followed to its end; otherwise the last status that was seen, or null."),
         "started_at" => computed(String, "When the job began (RFC 3339, UTC); when that is not known, when the kill was sent."),
         "finished_at" => computed(String, "When the job ended (RFC 3339, UTC). Null when it was not followed to its end."),
         "request_id" => computed(String, "Id of the API request, which support asks for."),
     };
-    attributes.insert("region".to_owned(), arguments::region_attribute());
-    attributes.insert("triggers".to_owned(), arguments::triggers_attribute());
-    Schema {
-        version: 0,
-        block: Block {
-            version: 0,
-            description: Description::markdown(
-                "Kills all sessions of a node of a DCS (Redis) instance, or of all its nodes, when it is created. \
-                 Changing any argument but `timeouts` kills again, and so does a changed value in `triggers`. \
-                 Destroying it only forgets it.",
-            ),
-            attributes,
-            blocks: arguments::timeouts_block(),
-            ..Block::default()
-        },
-    }
+    attributes.extend(shared_attributes());
+    attributes.extend(select::guard_attributes());
+    arguments::schema(
+        "Kills sessions of a node of a DCS (Redis) instance, or of all its nodes, when it is created: all of them, those that \
+         `select` chooses at that time, or those in `client_addrs`. Changing any \
+         argument but `timeouts` kills again, and so does a changed value in `triggers`. Destroying it only forgets it.",
+        attributes,
+        blocks(),
+    )
+}
+
+/// The blocks that resource and action share.
+fn blocks() -> HashMap<String, NestedBlock> {
+    let mut blocks = arguments::timeouts_block();
+    blocks.extend([select_block()]);
+    blocks
+}
+
+fn action_schema() -> Schema {
+    let mut attributes = shared_attributes();
+    attributes.extend(select::guard_attributes());
+    arguments::schema(
+        "Kills sessions of a node of a DCS (Redis) instance, or of all its nodes, whenever it is invoked: all of them, those \
+         that `select` chooses at that time, or those in `client_addrs`. It is invoked by \
+         `terraform apply -invoke=action.hwc_dcs_session_kill.NAME`, or by another resource's `action_trigger`. It \
+         leaves nothing in state.",
+        arguments::of_action(attributes),
+        blocks(),
+    )
 }
 
 #[async_trait]
@@ -385,7 +388,7 @@ impl Resource for DcsSessionKill {
     type ProviderMetaState<'a> = ValueEmpty;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(schema())
+        Some(resource_schema())
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
@@ -406,7 +409,7 @@ impl Resource for DcsSessionKill {
 
     async fn plan_create<'a>(
         &self,
-        _diags: &mut Diagnostics,
+        diags: &mut Diagnostics,
         proposed: Model,
         config: Model,
         _meta: ValueEmpty,
@@ -416,6 +419,7 @@ impl Resource for DcsSessionKill {
         planned.kill_all_nodes = arguments::or_default(&config.kill_all_nodes, false);
         planned.wait_for_completion = arguments::or_default(&config.wait_for_completion, true);
         planned.forget_results();
+        planned.arguments().guards.announce(diags);
         Some((planned, ValueEmpty::Null))
     }
 
@@ -439,6 +443,10 @@ impl Resource for DcsSessionKill {
                 "kill_all_nodes",
                 planned.kill_all_nodes != prior.kill_all_nodes,
             ),
+            ("client_addrs", planned.client_addrs != prior.client_addrs),
+            ("select", planned.select != prior.select),
+            ("max_sessions", planned.max_sessions != prior.max_sessions),
+            ("dry_run", planned.dry_run != prior.dry_run),
             (
                 "wait_for_completion",
                 planned.wait_for_completion != prior.wait_for_completion,
@@ -470,7 +478,9 @@ impl Resource for DcsSessionKill {
         _meta: ValueEmpty,
     ) -> Option<(Model, ValueEmpty)> {
         let kill = planned.arguments().read(diags, &self.provider)?;
-        let proof = self.kill(diags, &kill).await?;
+        let proof = kill
+            .carry_out(diags, &self.provider, &Progress::none())
+            .await?;
         let mut state = planned;
         state.fill(&kill, proof);
         Some((state, private_state))
@@ -507,5 +517,31 @@ impl Resource for DcsSessionKill {
     ) -> Option<(Model, ValueEmpty)> {
         arguments::refuse_import(diags, "hwc_dcs_session_kill");
         None
+    }
+}
+
+#[async_trait]
+impl Action for DcsSessionKill {
+    type Config<'a> = ActionConfig;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(action_schema())
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: ActionConfig) -> Option<()> {
+        config.arguments().check(diags);
+        Some(())
+    }
+
+    async fn invoke<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        config: ActionConfig,
+        progress: Progress,
+    ) -> Option<()> {
+        let kill = config.arguments().read(diags, &self.provider)?;
+        kill.carry_out(diags, &self.provider, &progress)
+            .await
+            .map(drop)
     }
 }

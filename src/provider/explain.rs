@@ -7,6 +7,7 @@ use std::time::Duration;
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use crate::huaweicloud::error::{ApiError, Error};
+use crate::huaweicloud::operation::Waiting;
 
 /// A clock that is off by more than this makes the gateway refuse signatures.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
@@ -24,6 +25,16 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// Sessions could not be listed, for somebody who only wanted to see them.
+    pub(super) fn not_listed(error: Error) -> Self {
+        Self {
+            summary: "The sessions could not be listed".to_owned(),
+            meaning: "Nothing was changed.".to_owned(),
+            error,
+            next: None,
+        }
+    }
+
     /// The detail: meaning, facts, advice.
     pub(super) fn detail(&self) -> String {
         let mut paragraphs = vec![self.meaning.clone()];
@@ -47,6 +58,19 @@ impl Report {
         let attribute = attribute(&self.error);
         warning(diags, attribute, self.summary.clone(), self.detail());
     }
+}
+
+/// What is being waited for, in a sentence for whoever watches.
+pub(super) fn waiting(waiting: &Waiting) -> String {
+    let (because, error, delay) = match waiting {
+        Waiting::Busy { error, delay } => ("The instance is busy with another task", error, delay),
+        Waiting::Retry { error, delay } => ("The call did not get through", error, delay),
+    };
+    format!(
+        "{because} ({}); it is sent again in {:.1} seconds.",
+        came_back(error).unwrap_or_else(|| error.to_string()),
+        delay.as_secs_f64()
+    )
 }
 
 /// The argument that an error is about, when it is about one of the resource.
@@ -101,7 +125,10 @@ fn came_back(error: &Error) -> Option<String> {
         )),
         Error::DeadlineExceeded { last } | Error::Stopped { last } => came_back(last.as_deref()?),
         Error::SignIn { error, .. } => came_back(error),
-        Error::Credentials(_) | Error::Settings(_) | Error::NoProject { .. } => None,
+        Error::Credentials(_)
+        | Error::Settings(_)
+        | Error::Listing(_)
+        | Error::NoProject { .. } => None,
     }
 }
 
@@ -123,7 +150,9 @@ fn answer_line(answer: &ApiError) -> String {
 /// What to do next, by what went wrong.
 fn advice(error: &Error) -> Option<String> {
     match error {
-        Error::Credentials(text) | Error::Settings(text) => Some(text.clone()),
+        Error::Credentials(text) | Error::Settings(text) | Error::Listing(text) => {
+            Some(text.clone())
+        }
         Error::NoProject { name, region } => Some(format!(
             "IAM knows no project named {name:?} in the region {region:?}. Check region, or give project_id or \
              project_name in the provider block."

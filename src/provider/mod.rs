@@ -1,34 +1,45 @@
 //! What a user writes in HCL: the `provider "hwc"` block, and one file for each thing it offers.
 //!
-//! * [`configuration`]: the arguments of the provider block, and the client that they make.
-//! * [`sign_in`]: those of them that say how to sign in.
+//! * [`configuration`][]: the arguments of the provider block, and the client that they make.
+//! * [`sign_in`][]: those of them that say how to sign in.
 //! * [`dcs_session_kill`][]: `hwc_dcs_session_kill`.
 //! * [`taurusdb_session_kill`][]: `hwc_taurusdb_session_kill`.
+//! * [`dcs_sessions`], [`taurusdb_sessions`]: the lists of sessions, and the `select` blocks that choose among them.
 //! * `arguments`: reading arguments, and the attributes and blocks that several of them share.
+//! * `select`: the `select` block and its guards, as far as they are the same for both.
 //! * `environment`: variables that stand in for arguments.
 //! * `explain`: the sentences that users read when something went wrong.
 
 pub mod configuration;
 pub mod dcs_session_kill;
+pub mod dcs_sessions;
 pub mod sign_in;
 pub mod taurusdb_session_kill;
+pub mod taurusdb_sessions;
 
 mod arguments;
 mod environment;
 mod explain;
+mod select;
 
-use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tf_provider::schema::{Block, Description, Schema};
 use tf_provider::value::ValueEmpty;
-use tf_provider::{AttributePath, Diagnostics, DynamicResource, Provider, map};
+use tf_provider::{AttributePath, Diagnostics, Provider};
 use tokio_util::sync::CancellationToken;
 
 use self::configuration::Config;
+use self::dcs_session_kill::DcsSessionKill;
+use self::dcs_sessions::DcsSessions;
 use self::environment::Environment;
+use self::taurusdb_session_kill::TaurusdbSessionKill;
+use self::taurusdb_sessions::TaurusdbSessions;
 use crate::huaweicloud::client::Client;
+use crate::huaweicloud::operation::Operation;
+use crate::plugin::{Plugin, Progress, Registry};
 
 /// The provider's name, and the prefix of its types.
 pub const NAME: &str = "hwc";
@@ -91,14 +102,12 @@ impl HwcProvider {
             .and_then(|client| client.settings().region.clone())
     }
 
-    /// Is cancelled when the user stops the run.
-    fn stop_signal(&self) -> CancellationToken {
-        self.shared.stop.clone()
-    }
-
-    /// Everything that waits ends soon: the user pressed Ctrl-C.
-    pub fn stop_all(&self) {
-        self.shared.stop.cancel();
+    /// An operation that has `limit` from now on, ends early when the user stops the run, and tells `progress` what
+    /// it is waiting for.
+    fn operation(&self, client: &Client, limit: Duration, progress: &Progress) -> Operation {
+        let progress = progress.clone();
+        Operation::new(client.clock(), limit, self.shared.stop.clone())
+            .with_listener(move |waiting| progress.report(explain::waiting(waiting)))
     }
 }
 
@@ -140,14 +149,36 @@ impl Provider for HwcProvider {
         self.set_client(client);
         Some(())
     }
+}
 
-    fn get_resources(
-        &self,
-        _diags: &mut Diagnostics,
-    ) -> Option<HashMap<String, Box<dyn DynamicResource>>> {
-        Some(map! {
-            "dcs_session_kill" => dcs_session_kill::DcsSessionKill::new(self.clone()),
-            "taurusdb_session_kill" => taurusdb_session_kill::TaurusdbSessionKill::new(self.clone()),
-        })
+impl Plugin for HwcProvider {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        let provider = || self.clone();
+        registry.resource("dcs_session_kill", DcsSessionKill::new(provider()));
+        registry.action("dcs_session_kill", DcsSessionKill::new(provider()));
+        registry.resource(
+            "taurusdb_session_kill",
+            TaurusdbSessionKill::new(provider()),
+        );
+        registry.action(
+            "taurusdb_session_kill",
+            TaurusdbSessionKill::new(provider()),
+        );
+        registry.data_source("dcs_sessions", DcsSessions::new(provider()));
+        registry.ephemeral_resource("dcs_sessions", DcsSessions::new(provider()));
+        registry.data_source("taurusdb_sessions", TaurusdbSessions::new(provider()));
+        registry.ephemeral_resource("taurusdb_sessions", TaurusdbSessions::new(provider()));
+    }
+
+    fn stop(&self) {
+        self.shared.stop.cancel();
     }
 }

@@ -4,13 +4,18 @@ use serde_json::json;
 
 use crate::support::engines::{self, Engine};
 use crate::support::mariadb;
-use crate::support::redis::RedisServer;
-use crate::support::sandbox::{DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES};
+use crate::support::redis;
+use crate::support::sandbox::{
+    DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
+};
 use crate::support::workspace::Workspace;
 
 /// The newest Terraform, which knows actions: `make setup` sees to that.
 fn engine() -> &'static Engine {
-    let engine = engines::all().iter().filter(|engine| engine.has_actions()).max_by_key(|engine| engine.version);
+    let engine = engines::all()
+        .iter()
+        .filter(|engine| engine.has_actions())
+        .max_by_key(|engine| engine.version);
     engine.expect("a Terraform with actions, 1.14 or later; run `make setup`")
 }
 
@@ -49,16 +54,20 @@ action "hwc_taurusdb_session_kill" "test" {{
 
 #[test]
 fn an_invoked_dcs_kill_ends_the_sessions_and_tells_its_progress() {
-    let nodes = [RedisServer::start(), RedisServer::start()];
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     let [mut target, mut other] = nodes.each_ref().map(|node| node.open_clients(4));
     let workspace = Workspace::new(engine(), &sandbox, &dcs_action_of_first_node());
 
-    let run = workspace.apply_with(&["-invoke=action.hwc_dcs_session_kill.test"]).succeeded();
+    let run = workspace
+        .apply_with(&["-invoke=action.hwc_dcs_session_kill.test"])
+        .succeeded();
 
     assert_eq!((target.alive(), other.alive()), (0, 4));
     let calls = sandbox.calls();
-    let job = calls.iter().find_map(|call| Some(call.path.rsplit_once("/jobs/")?.1));
+    let job = calls
+        .iter()
+        .find_map(|call| Some(call.path.rsplit_once("/jobs/")?.1));
     run.saying(&[job.expect("the job is followed")]);
 }
 
@@ -74,7 +83,7 @@ fn an_invoked_taurusdb_kill_ends_the_sessions_and_counts_them() {
     workspace
         .apply_with(&["-invoke=action.hwc_taurusdb_session_kill.test"])
         .succeeded()
-        .saying(&["2", "killed", "not found", "excluded"]);
+        .saying(&["Killed 2, not found 1, excluded 1."]);
 
     assert_eq!(here.alive(), &clients[2..]);
     assert_eq!(there.alive(), elsewhere);
@@ -82,7 +91,7 @@ fn an_invoked_taurusdb_kill_ends_the_sessions_and_counts_them() {
 
 #[test]
 fn a_change_of_another_resource_triggers_a_kill() {
-    let nodes = [RedisServer::start(), RedisServer::start()];
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     let mut clients = nodes[0].open_clients(4);
     let instance = r#"
@@ -117,14 +126,17 @@ fn the_plan_refuses_what_it_refuses_of_the_resources() {
         (taurusdb_action(&[], ""), ["processes", "at least"]),
         (taurusdb_action(&[0], ""), ["processes", "0"]),
     ] {
-        Workspace::new(engine(), &sandbox, &configuration).validate().failed().saying(&saying);
+        Workspace::new(engine(), &sandbox, &configuration)
+            .validate()
+            .failed()
+            .saying(&saying);
     }
     assert_eq!(sandbox.calls().len(), 0);
 }
 
 #[test]
 fn a_failed_job_is_an_error_of_the_action() {
-    let nodes = [RedisServer::start(), RedisServer::start()];
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     sandbox.fail_jobs("the node is in failover");
     let workspace = Workspace::new(engine(), &sandbox, &dcs_action_of_first_node());
@@ -146,5 +158,8 @@ fn a_session_that_is_gone_is_an_error_of_the_action_when_asked_so() {
         .failed()
         .saying(&["4000000003", "not found"]);
 
-    assert_eq!(sandbox.calls_to("/processes")[0].body, json!({ "processes": [4_000_000_003_u64] }));
+    assert_eq!(
+        sandbox.calls_to("/processes")[0].body,
+        json!({ "processes": [4_000_000_003_u64] })
+    );
 }

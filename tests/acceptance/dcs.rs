@@ -4,31 +4,11 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::configuration::{DCS_KILL, dcs_kill, dcs_kill_of_first_node};
 use crate::support::engines;
-use crate::support::redis::RedisServer;
+use crate::support::redis;
 use crate::support::sandbox::{Call, DCS_INSTANCE, DCS_NODES, Sandbox};
 use crate::support::workspace::{Resource, Workspace};
-
-const ADDRESS: &str = "hwc_dcs_session_kill.test";
-
-fn two_nodes() -> [RedisServer; 2] {
-    [RedisServer::start(), RedisServer::start()]
-}
-
-fn kill_of(arguments: &str) -> String {
-    format!(
-        r#"
-resource "hwc_dcs_session_kill" "test" {{
-  instance_id = "{DCS_INSTANCE}"
-  {arguments}
-}}
-"#
-    )
-}
-
-fn kill_of_first_node() -> String {
-    kill_of(&format!("node_id = {:?}", DCS_NODES[0]))
-}
 
 fn kill_calls(sandbox: &Sandbox) -> Vec<Call> {
     sandbox.calls_to("/clients/kill-all")
@@ -63,10 +43,10 @@ fn moment(resource: &Resource, attribute: &str) -> OffsetDateTime {
 fn a_kill_ends_the_sessions_of_its_node_and_no_others() {
     for engine in engines::all() {
         // Given ten clients on each of two nodes.
-        let nodes = two_nodes();
+        let nodes = redis::nodes();
         let sandbox = Sandbox::with_dcs(&nodes);
         let [mut target, mut other] = nodes.each_ref().map(|node| node.open_clients(10));
-        let workspace = Workspace::new(engine, &sandbox, &kill_of_first_node());
+        let workspace = Workspace::new(engine, &sandbox, &dcs_kill_of_first_node(""));
 
         // When the sessions of the first node are killed.
         workspace.apply().succeeded();
@@ -79,7 +59,7 @@ fn a_kill_ends_the_sessions_of_its_node_and_no_others() {
         let calls = kill_calls(&sandbox);
         assert_eq!(calls.len(), 1, "{engine}");
         assert_eq!(calls[0].body["node_id"], DCS_NODES[0]);
-        let resource = workspace.resource(ADDRESS).expect("the kill is in state");
+        let resource = workspace.resource(DCS_KILL).expect("the kill is in state");
         assert!(!resource.tainted);
         assert_eq!(resource.values["instance_id"], DCS_INSTANCE);
         assert_eq!(resource.values["node_id"], DCS_NODES[0]);
@@ -98,19 +78,19 @@ fn a_kill_ends_the_sessions_of_its_node_and_no_others() {
         workspace.plan().succeeded();
         workspace.destroy().succeeded();
         assert_eq!(sandbox.calls().len(), before, "{engine}");
-        assert!(workspace.resource(ADDRESS).is_none());
+        assert!(workspace.resource(DCS_KILL).is_none());
     }
 }
 
 #[test]
 fn a_kill_of_all_nodes_ends_the_sessions_of_every_node() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     let mut clients = nodes.each_ref().map(|node| node.open_clients(5));
     let workspace = Workspace::new(
         engines::newest_terraform(),
         &sandbox,
-        &kill_of("kill_all_nodes = true"),
+        &dcs_kill("kill_all_nodes = true"),
     );
 
     workspace.apply().succeeded();
@@ -122,7 +102,7 @@ fn a_kill_of_all_nodes_ends_the_sessions_of_every_node() {
     );
     assert_eq!(
         workspace
-            .resource(ADDRESS)
+            .resource(DCS_KILL)
             .expect("the kill is in state")
             .values["node_id"],
         Value::Null
@@ -131,13 +111,10 @@ fn a_kill_of_all_nodes_ends_the_sessions_of_every_node() {
 
 #[test]
 fn a_node_beside_kill_all_nodes_is_accepted_with_a_warning() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     let mut clients = nodes.each_ref().map(|node| node.open_clients(3));
-    let both = kill_of(&format!(
-        "node_id = {:?}\n  kill_all_nodes = true",
-        DCS_NODES[0]
-    ));
+    let both = dcs_kill_of_first_node("kill_all_nodes = true");
     let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &both);
 
     workspace
@@ -152,15 +129,12 @@ fn a_node_beside_kill_all_nodes_is_accepted_with_a_warning() {
 
 #[test]
 fn changed_triggers_kill_again() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
-    let configuration = kill_of(&format!(
-        "node_id = {:?}\n  triggers = {{ round = \"one\" }}",
-        DCS_NODES[0]
-    ));
+    let configuration = dcs_kill_of_first_node("triggers = { round = \"one\" }");
     let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &configuration);
     workspace.apply().succeeded();
-    let first_job = workspace.resource(ADDRESS).expect("the first kill").values["job_id"].clone();
+    let first_job = workspace.resource(DCS_KILL).expect("the first kill").values["job_id"].clone();
     let mut clients = nodes[0].open_clients(4);
 
     workspace.edit("\"one\"", "\"two\"");
@@ -171,16 +145,24 @@ fn changed_triggers_kill_again() {
 
     assert_eq!(clients.alive(), 0);
     assert_eq!(kill_calls(&sandbox).len(), 2);
-    let second_job = workspace.resource(ADDRESS).expect("the second kill").values["job_id"].clone();
+    let second_job = workspace
+        .resource(DCS_KILL)
+        .expect("the second kill")
+        .values["job_id"]
+        .clone();
     assert_ne!(first_job, second_job);
     workspace.plan().succeeded();
 }
 
 #[test]
 fn another_node_kills_there() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
-    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &kill_of_first_node());
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
     workspace.apply().succeeded();
     let [mut first, mut second] = nodes.each_ref().map(|node| node.open_clients(4));
 
@@ -192,14 +174,18 @@ fn another_node_kills_there() {
 
 #[test]
 fn replace_kills_again() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
-    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &kill_of_first_node());
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
     workspace.apply().succeeded();
     let mut clients = nodes[0].open_clients(4);
 
     workspace
-        .apply_with(&[&format!("-replace={ADDRESS}")])
+        .apply_with(&[&format!("-replace={DCS_KILL}")])
         .succeeded();
 
     assert_eq!(clients.alive(), 0);
@@ -208,17 +194,14 @@ fn replace_kills_again() {
 
 #[test]
 fn without_waiting_the_job_goes_into_state_unfinished() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::builder().dcs(&nodes).job_duration("60s").start();
-    let configuration = kill_of(&format!(
-        "node_id = {:?}\n  wait_for_completion = false",
-        DCS_NODES[0]
-    ));
+    let configuration = dcs_kill_of_first_node("wait_for_completion = false");
     let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &configuration);
 
     workspace.apply().succeeded();
 
-    let resource = workspace.resource(ADDRESS).expect("the kill is in state");
+    let resource = workspace.resource(DCS_KILL).expect("the kill is in state");
     assert!(resource.values["job_id"].is_string());
     assert_ne!(resource.values["job_status"], "SUCCESS");
     assert_eq!(resource.values["finished_at"], Value::Null);

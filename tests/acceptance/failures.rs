@@ -2,62 +2,31 @@
 
 use serde_json::{Value, json};
 
+use crate::configuration::{DCS_KILL, TAURUSDB_KILL, dcs_kill_of_first_node, taurusdb_kill};
 use crate::support::engines;
 use crate::support::eventually;
 use crate::support::mariadb;
-use crate::support::redis::RedisServer;
-use crate::support::sandbox::{
-    ACCESS_KEY, DCS_INSTANCE, DCS_NODES, PROJECT_ID, REGION, SECRET_KEY, Sandbox,
-    TAURUSDB_INSTANCE, TAURUSDB_NODES,
-};
+use crate::support::redis;
+use crate::support::sandbox::{ACCESS_KEY, DCS_INSTANCE, PROJECT_ID, REGION, SECRET_KEY, Sandbox};
 use crate::support::workspace::{Workspace, provider_block};
-
-const DCS: &str = "hwc_dcs_session_kill.test";
-const TAURUSDB: &str = "hwc_taurusdb_session_kill.test";
-
-fn two_nodes() -> [RedisServer; 2] {
-    [RedisServer::start(), RedisServer::start()]
-}
-
-fn dcs_kill(arguments: &str) -> String {
-    let [node, _] = DCS_NODES;
-    format!(
-        r#"
-resource "hwc_dcs_session_kill" "test" {{
-  instance_id = "{DCS_INSTANCE}"
-  node_id     = "{node}"
-  {arguments}
-}}
-"#
-    )
-}
-
-fn taurusdb_kill(processes: &[u64]) -> String {
-    let [node, _] = TAURUSDB_NODES;
-    format!(
-        r#"
-resource "hwc_taurusdb_session_kill" "test" {{
-  instance_id = "{TAURUSDB_INSTANCE}"
-  node_id     = "{node}"
-  processes   = {processes:?}
-}}
-"#
-    )
-}
 
 #[test]
 fn a_failed_job_says_why_and_leaves_its_id_in_a_tainted_resource() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     sandbox.fail_jobs("the node is in failover");
-    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &dcs_kill(""));
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
 
     let run = workspace
         .apply()
         .failed()
         .saying(&["the node is in failover"]);
 
-    let resource = workspace.resource(DCS).expect("the kill is in state");
+    let resource = workspace.resource(DCS_KILL).expect("the kill is in state");
     assert!(resource.tainted);
     let job = resource.values["job_id"]
         .as_str()
@@ -70,18 +39,18 @@ fn a_failed_job_says_why_and_leaves_its_id_in_a_tainted_resource() {
 
 #[test]
 fn a_job_that_takes_too_long_leaves_its_id_in_a_tainted_resource() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     sandbox.never_finish_jobs();
     let workspace = Workspace::new(
         engines::newest_terraform(),
         &sandbox,
-        &dcs_kill("timeouts {\n    create = \"2s\"\n  }"),
+        &dcs_kill_of_first_node("timeouts {\n    create = \"2s\"\n  }"),
     );
 
     let run = workspace.apply().failed();
 
-    let resource = workspace.resource(DCS).expect("the kill is in state");
+    let resource = workspace.resource(DCS_KILL).expect("the kill is in state");
     assert!(resource.tainted);
     run.saying(&[resource.values["job_id"]
         .as_str()
@@ -91,7 +60,7 @@ fn a_job_that_takes_too_long_leaves_its_id_in_a_tainted_resource() {
 
 #[test]
 fn an_accepted_dcs_kill_with_an_unreadable_answer_stays_in_state_with_a_warning() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     let mut clients = nodes[0].open_clients(3);
     sandbox.break_calls(json!({
@@ -100,7 +69,11 @@ fn an_accepted_dcs_kill_with_an_unreadable_answer_stays_in_state_with_a_warning(
         "status": 200,
         "body": "<html>a proxy was here</html>",
     }));
-    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &dcs_kill(""));
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
 
     workspace
         .apply()
@@ -109,7 +82,7 @@ fn an_accepted_dcs_kill_with_an_unreadable_answer_stays_in_state_with_a_warning(
 
     let calls = sandbox.calls_to("/clients/kill-all");
     assert_eq!(calls.len(), 1, "a kill is never sent twice");
-    let resource = workspace.resource(DCS).expect("the kill is in state");
+    let resource = workspace.resource(DCS_KILL).expect("the kill is in state");
     assert!(!resource.tainted);
     assert_eq!(resource.values["job_id"], Value::Null);
     assert_eq!(resource.values["job_status"], Value::Null);
@@ -124,7 +97,7 @@ fn an_accepted_dcs_kill_with_an_unreadable_answer_stays_in_state_with_a_warning(
 #[test]
 fn a_job_id_without_quotes_as_in_the_api_documents_sample_is_understood() {
     const JOB: &str = "8abf6e1e824dfcb201824e02ee9a0015";
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     sandbox.break_calls(json!([
         {
@@ -144,14 +117,18 @@ fn a_job_id_without_quotes_as_in_the_api_documents_sample_is_understood() {
             },
         },
     ]));
-    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &dcs_kill(""));
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
 
     workspace
         .apply()
         .succeeded()
         .saying(&["Warning:", "could not be read", JOB]);
 
-    let resource = workspace.resource(DCS).expect("the kill is in state");
+    let resource = workspace.resource(DCS_KILL).expect("the kill is in state");
     assert!(!resource.tainted);
     assert_eq!(resource.values["job_id"], JOB);
     assert_eq!(resource.values["job_status"], "SUCCESS");
@@ -174,13 +151,15 @@ fn an_accepted_taurusdb_kill_with_an_unreadable_answer_stays_in_state_with_a_war
     let workspace = Workspace::new(
         engines::newest_terraform(),
         &sandbox,
-        &taurusdb_kill(&clients.thread_ids()),
+        &taurusdb_kill(&clients.thread_ids(), ""),
     );
 
     workspace.apply().succeeded().saying(&["Warning:"]);
 
     assert!(clients.alive().is_empty());
-    let resource = workspace.resource(TAURUSDB).expect("the kill is in state");
+    let resource = workspace
+        .resource(TAURUSDB_KILL)
+        .expect("the kill is in state");
     assert!(!resource.tainted);
     assert_eq!(resource.values["processes_killed"], Value::Null);
     workspace.plan().succeeded();
@@ -190,7 +169,7 @@ fn an_accepted_taurusdb_kill_with_an_unreadable_answer_stays_in_state_with_a_war
 fn a_wrong_secret_key_is_named_by_its_code_and_shown_nowhere() {
     const WRONG_KEY: &str = "wRoNgSeCrEtKeY-71aa-never-print-me-either";
     for engine in engines::all() {
-        let nodes = two_nodes();
+        let nodes = redis::nodes();
         let sandbox = Sandbox::with_dcs(&nodes);
         let mut clients = nodes[0].open_clients(3);
         let provider = provider_block(
@@ -199,8 +178,11 @@ fn a_wrong_secret_key_is_named_by_its_code_and_shown_nowhere() {
                 "region = {REGION:?}\n  access_key = {ACCESS_KEY:?}\n  secret_key = {WRONG_KEY:?}\n  project_id = {PROJECT_ID:?}"
             ),
         );
-        let workspace = Workspace::bare(engine, &format!("{provider}\n{}", dcs_kill("")))
-            .with_variable("TF_LOG", "TRACE");
+        let workspace = Workspace::bare(
+            engine,
+            &format!("{provider}\n{}", dcs_kill_of_first_node("")),
+        )
+        .with_variable("TF_LOG", "TRACE");
 
         let run = workspace.apply().failed().saying(&[
             "401",
@@ -212,7 +194,7 @@ fn a_wrong_secret_key_is_named_by_its_code_and_shown_nowhere() {
         // The engine logs no configuration, so whatever shows the key would be ours.
         assert_eq!(clients.alive(), 3, "{engine}");
         assert!(
-            workspace.resource(DCS).is_none(),
+            workspace.resource(DCS_KILL).is_none(),
             "{engine}: nothing happened, so nothing is in state"
         );
         assert!(
@@ -230,10 +212,14 @@ fn a_wrong_secret_key_is_named_by_its_code_and_shown_nowhere() {
 
 #[test]
 fn a_good_secret_key_is_shown_nowhere_either() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
-    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &dcs_kill(""))
-        .with_variable("TF_LOG", "TRACE");
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    )
+    .with_variable("TF_LOG", "TRACE");
 
     let run = workspace.apply().succeeded();
 
@@ -247,9 +233,13 @@ fn a_good_secret_key_is_shown_nowhere_either() {
 
 #[test]
 fn an_unknown_instance_is_reported_in_the_clouds_own_words() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
-    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &dcs_kill(""));
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
     workspace.edit(DCS_INSTANCE, "00000000-0000-4000-8000-000000000000");
 
     let run = workspace
@@ -259,12 +249,12 @@ fn an_unknown_instance_is_reported_in_the_clouds_own_words() {
 
     // The request id is what support asks for.
     run.saying(&[&sandbox.calls_to("/clients/kill-all")[0].request_id]);
-    assert!(workspace.resource(DCS).is_none());
+    assert!(workspace.resource(DCS_KILL).is_none());
 }
 
 #[test]
 fn a_busy_instance_is_asked_again_until_it_is_free() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     let mut clients = nodes[0].open_clients(3);
     sandbox.break_calls(json!({
@@ -276,7 +266,11 @@ fn a_busy_instance_is_asked_again_until_it_is_free() {
             "error_msg": "This operation is not allowed when the task is in the current state.",
         },
     }));
-    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &dcs_kill(""));
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
 
     workspace.apply().succeeded();
 
@@ -291,14 +285,18 @@ fn a_busy_instance_is_asked_again_until_it_is_free() {
 
 #[test]
 fn a_dcs_kill_whose_answer_is_lost_is_not_sent_again() {
-    let nodes = two_nodes();
+    let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
     sandbox.break_calls(json!({
         "path_contains": "/clients/kill-all",
         "apply": true,
         "close": true,
     }));
-    let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &dcs_kill(""));
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
 
     workspace.apply().failed().saying(&["unknown"]);
 

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::configuration::{DCS_KILL, dcs_kill_of_first_node};
 use crate::support::engines;
 use crate::support::eventually;
-use crate::support::redis::RedisServer;
-use crate::support::sandbox::{DCS_INSTANCE, DCS_NODES, Sandbox};
+use crate::support::redis;
+use crate::support::sandbox::Sandbox;
 use crate::support::workspace::Workspace;
 
 /// Who gets the signal.
@@ -27,14 +28,10 @@ fn an_interrupted_kill_stays_in_state_with_its_job() {
     for signalled in [Signalled::Engine, Signalled::Everyone] {
         for engine in engines::all() {
             // Given an apply that follows a job which does not end.
-            let nodes = [RedisServer::start(), RedisServer::start()];
+            let nodes = redis::nodes();
             let sandbox = Sandbox::with_dcs(&nodes);
             sandbox.never_finish_jobs();
-            let [node, _] = DCS_NODES;
-            let configuration = format!(
-                "resource \"hwc_dcs_session_kill\" \"test\" {{\n  instance_id = {DCS_INSTANCE:?}\n  node_id = {node:?}\n}}\n"
-            );
-            let workspace = Workspace::new(engine, &sandbox, &configuration);
+            let workspace = Workspace::new(engine, &sandbox, &dcs_kill_of_first_node(""));
             let apply = workspace
                 .command(&["apply", "-no-color", "-input=false", "-auto-approve"])
                 .process_group(0)
@@ -43,7 +40,10 @@ fn an_interrupted_kill_stays_in_state_with_its_job() {
                 .spawn()
                 .expect("the engine starts");
             eventually("the job is followed", || {
-                let followed = sandbox.calls().iter().any(|call| call.path.contains("/jobs/"));
+                let followed = sandbox
+                    .calls()
+                    .iter()
+                    .any(|call| call.path.contains("/jobs/"));
                 followed.then_some(()).ok_or_else(|| "not yet".to_owned())
             });
 
@@ -62,15 +62,26 @@ fn an_interrupted_kill_stays_in_state_with_its_job() {
             let took = interrupted.elapsed();
             let printed = String::from_utf8_lossy(&output.stderr).into_owned()
                 + &String::from_utf8_lossy(&output.stdout);
-            assert!(!output.status.success(), "{engine}, {signalled:?}:\n{printed}");
-            assert!(took < Duration::from_secs(5), "{engine}, {signalled:?}: took {took:?}");
-            let resource = workspace
-                .resource("hwc_dcs_session_kill.test")
-                .unwrap_or_else(|| panic!("{engine}, {signalled:?}: the kill is not in state:\n{printed}"));
+            assert!(
+                !output.status.success(),
+                "{engine}, {signalled:?}:\n{printed}"
+            );
+            assert!(
+                took < Duration::from_secs(5),
+                "{engine}, {signalled:?}: took {took:?}"
+            );
+            let resource = workspace.resource(DCS_KILL).unwrap_or_else(|| {
+                panic!("{engine}, {signalled:?}: the kill is not in state:\n{printed}")
+            });
             assert!(resource.tainted, "{engine}, {signalled:?}");
-            let job = resource.values["job_id"].as_str().expect("the job's id is in state");
+            let job = resource.values["job_id"]
+                .as_str()
+                .expect("the job's id is in state");
             assert!(printed.contains(job), "{engine}, {signalled:?}:\n{printed}");
-            assert!(printed.contains("may still be running"), "{engine}, {signalled:?}:\n{printed}");
+            assert!(
+                printed.contains("may still be running"),
+                "{engine}, {signalled:?}:\n{printed}"
+            );
         }
     }
 }

@@ -6,9 +6,15 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actions;
 mod arguments;
+mod configuration;
+mod crash;
 mod dcs;
 mod examples;
 mod failures;
+mod interruption;
+mod load;
+mod logs;
 mod provider_block;
 mod taurusdb;

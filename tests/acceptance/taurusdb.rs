@@ -2,26 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::configuration::{TAURUSDB_KILL, taurusdb_kill};
 use crate::support::engines;
 use crate::support::mariadb;
-use crate::support::sandbox::{Call, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES};
+use crate::support::sandbox::{Call, Sandbox};
 use crate::support::workspace::Workspace;
-
-const ADDRESS: &str = "hwc_taurusdb_session_kill.test";
-
-fn kill_of(processes: &[u64], arguments: &str) -> String {
-    let [node, _] = TAURUSDB_NODES;
-    format!(
-        r#"
-resource "hwc_taurusdb_session_kill" "test" {{
-  instance_id = "{TAURUSDB_INSTANCE}"
-  node_id     = "{node}"
-  processes   = {processes:?}
-  {arguments}
-}}
-"#
-    )
-}
 
 fn kill_calls(sandbox: &Sandbox) -> Vec<Call> {
     sandbox
@@ -45,7 +30,7 @@ fn a_kill_ends_the_chosen_sessions_of_its_node_and_no_others() {
         let unknown = 4_000_000_000_u64;
         // One is named twice, one is not there, and one is the server's own.
         let asked = [doomed, &[unknown, doomed[0], internal]].concat();
-        let workspace = Workspace::new(engine, &sandbox, &kill_of(&asked, ""));
+        let workspace = Workspace::new(engine, &sandbox, &taurusdb_kill(&asked, ""));
 
         workspace.apply().succeeded();
 
@@ -58,7 +43,9 @@ fn a_kill_ends_the_chosen_sessions_of_its_node_and_no_others() {
         let calls = kill_calls(&sandbox);
         assert_eq!(calls.len(), 1, "{engine}");
         assert_eq!(calls[0].body, json!({ "processes": sent }));
-        let resource = workspace.resource(ADDRESS).expect("the kill is in state");
+        let resource = workspace
+            .resource(TAURUSDB_KILL)
+            .expect("the kill is in state");
         assert!(!resource.tainted);
         assert_eq!(resource.values["processes"], json!(asked));
         assert_eq!(resource.values["processes_killed"], json!(doomed));
@@ -73,7 +60,7 @@ fn a_kill_ends_the_chosen_sessions_of_its_node_and_no_others() {
         workspace.plan().succeeded();
         workspace.destroy().succeeded();
         assert_eq!(sandbox.calls().len(), before, "{engine}");
-        assert!(workspace.resource(ADDRESS).is_none());
+        assert!(workspace.resource(TAURUSDB_KILL).is_none());
     }
 }
 
@@ -83,7 +70,7 @@ fn ids_of_64_bits_survive_exactly() {
     const IDS: [u64; 2] = [9_007_199_254_740_993, 9_223_372_036_854_775_807];
     for engine in engines::all() {
         let sandbox = Sandbox::with_taurusdb(mariadb::nodes());
-        let workspace = Workspace::new(engine, &sandbox, &kill_of(&IDS, ""));
+        let workspace = Workspace::new(engine, &sandbox, &taurusdb_kill(&IDS, ""));
 
         workspace.apply().succeeded();
 
@@ -92,7 +79,9 @@ fn ids_of_64_bits_survive_exactly() {
             json!({ "processes": IDS }),
             "{engine}"
         );
-        let resource = workspace.resource(ADDRESS).expect("the kill is in state");
+        let resource = workspace
+            .resource(TAURUSDB_KILL)
+            .expect("the kill is in state");
         assert_eq!(resource.values["processes"], json!(IDS), "{engine}");
         assert_eq!(
             resource.values["processes_not_found"],
@@ -110,7 +99,7 @@ fn a_session_that_is_gone_is_an_error_when_asked_so() {
     let sandbox = Sandbox::with_taurusdb(nodes);
     let mut clients = nodes[0].open_clients(1);
     let known = clients.thread_ids()[0];
-    let configuration = kill_of(&[known, 4_000_000_001], "fail_on_not_found = true");
+    let configuration = taurusdb_kill(&[known, 4_000_000_001], "fail_on_not_found = true");
     let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &configuration);
 
     workspace
@@ -120,7 +109,9 @@ fn a_session_that_is_gone_is_an_error_when_asked_so() {
 
     // The kill of the other one happened, so it must not be forgotten.
     assert!(clients.alive().is_empty());
-    let resource = workspace.resource(ADDRESS).expect("the kill is in state");
+    let resource = workspace
+        .resource(TAURUSDB_KILL)
+        .expect("the kill is in state");
     assert!(resource.tainted);
     assert_eq!(resource.values["processes_killed"], json!([known]));
     assert_eq!(
@@ -134,7 +125,7 @@ fn changed_triggers_and_replace_kill_again() {
     let nodes = mariadb::nodes();
     let sandbox = Sandbox::with_taurusdb(nodes);
     let id = nodes[0].open_clients(1).thread_ids()[0];
-    let configuration = kill_of(&[id], "triggers = { round = \"one\" }");
+    let configuration = taurusdb_kill(&[id], "triggers = { round = \"one\" }");
     let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &configuration);
     workspace.apply().succeeded();
     assert_eq!(kill_calls(&sandbox).len(), 1);
@@ -144,7 +135,7 @@ fn changed_triggers_and_replace_kill_again() {
     assert_eq!(kill_calls(&sandbox).len(), 2);
 
     workspace
-        .apply_with(&[&format!("-replace={ADDRESS}")])
+        .apply_with(&[&format!("-replace={TAURUSDB_KILL}")])
         .succeeded();
     assert_eq!(kill_calls(&sandbox).len(), 3);
     workspace.plan().succeeded();

@@ -63,6 +63,19 @@ pub fn all() -> &'static [Engine] {
     &ENGINES
 }
 
+/// Runs a test with every engine at once, for tests that mostly wait. Panics when one of them does.
+pub fn with_each(test: impl Fn(&Engine) + Sync) {
+    std::thread::scope(|scope| {
+        for engine in all() {
+            let test = &test;
+            std::thread::Builder::new()
+                .name(engine.to_string())
+                .spawn_scoped(scope, move || test(engine))
+                .expect("a thread");
+        }
+    });
+}
+
 /// The newest Terraform here: the engine for tests that need only one. `TF_ACC_TERRAFORM_PATH` overrides it.
 pub fn newest_terraform() -> &'static Engine {
     let terraforms = || {

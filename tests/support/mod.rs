@@ -6,6 +6,7 @@
 pub mod engines;
 pub mod leash;
 pub mod mariadb;
+pub mod processes;
 pub mod redis;
 pub mod sandbox;
 pub mod workspace;

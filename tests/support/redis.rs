@@ -7,6 +7,11 @@ use redis::{Client, Connection, cmd};
 use super::leash::Leash;
 use super::{eventually, free_port, program};
 
+/// Two Redis servers: two nodes of a DCS instance. Every test has its own, because a kill spares nobody on a node.
+pub fn nodes() -> [RedisServer; 2] {
+    [RedisServer::start(), RedisServer::start()]
+}
+
 /// A Redis server: one node of a DCS instance.
 pub struct RedisServer {
     port: u16,

@@ -1,11 +1,13 @@
 //! The sandbox cloud as a process of its own, with the nodes that a test gives it.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::mariadb::MariaDbServer;
@@ -36,16 +38,20 @@ pub const TAURUSDB_NODES: [&str; 2] = [
     "c0a4d1d9a7b84f6e93e2b6f4c7d95e3bno07",
 ];
 
-/// A running sandbox. It ends with this value.
+/// A sandbox. It ends with this value.
 pub struct Sandbox {
-    process: Child,
+    /// None while it is stopped.
+    process: Option<Child>,
+    /// The options it was started with, less the address.
+    options: Vec<String>,
     url: String,
+    user_password: String,
 }
 
 /// Which nodes a sandbox has, and how it behaves.
-#[derive(Default)]
 pub struct SandboxBuilder {
-    arguments: Vec<String>,
+    options: Vec<String>,
+    job_duration: String,
 }
 
 /// One call that the sandbox served, as its journal has it.
@@ -62,6 +68,29 @@ pub struct Call {
     pub body: Value,
     /// The id in the answer's `X-Request-Id`.
     pub request_id: String,
+}
+
+/// A node as the sandbox's admin interface shows it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct NodeState {
+    /// `dcs` or `taurusdb`.
+    pub service: String,
+    /// The instance it belongs to.
+    pub instance_id: String,
+    /// How often each session was ordered to die, by its id.
+    pub kills: BTreeMap<String, u64>,
+    /// The ids of the sessions that live: numbers of TaurusDB, texts of DCS.
+    pub sessions: Vec<Value>,
+}
+
+/// Temporary keys, and the token that must go with them.
+pub struct TemporaryKeys {
+    /// The access key.
+    pub access_key: String,
+    /// The secret key.
+    pub secret_key: String,
+    /// The security token.
+    pub security_token: String,
 }
 
 impl SandboxBuilder {
@@ -91,49 +120,54 @@ impl SandboxBuilder {
             })
     }
 
+    /// A DCS node whose sessions are simulated.
+    pub fn simulated_dcs(self, instance: &str, node: &str, sessions: usize) -> Self {
+        self.option(
+            "--dcs-node",
+            &format!("{instance}/{node}=simulated:{sessions}"),
+        )
+    }
+
+    /// A TaurusDB node whose session threads are simulated.
+    pub fn simulated_taurusdb(self, instance: &str, node: &str, sessions: usize) -> Self {
+        self.option(
+            "--taurusdb-node",
+            &format!("{instance}/{node}=simulated:{sessions}"),
+        )
+    }
+
     /// How long a DCS job runs before it is done, for example `5s`.
-    pub fn job_duration(self, duration: &str) -> Self {
-        self.option("--job-duration", duration)
+    pub fn job_duration(mut self, duration: &str) -> Self {
+        self.job_duration = duration.to_owned();
+        self
     }
 
     /// Starts it and waits until it serves.
     pub fn start(self) -> Sandbox {
-        let program = built_programs().join("hwc-sandbox");
-        assert!(
-            program.is_file(),
-            "{} is not built; run `cargo build --workspace`",
-            program.display()
-        );
-        let mut process = Command::new(program)
-            .args(["--listen", "127.0.0.1:0"])
-            .args(["--access-key", ACCESS_KEY, "--secret-key", SECRET_KEY])
-            .args(["--project-id", PROJECT_ID, "--region", REGION])
-            .args(&self.arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the sandbox starts");
-        let mut ready = String::new();
-        BufReader::new(
-            process
-                .stdout
-                .take()
-                .expect("its standard output is a pipe"),
-        )
-        .read_line(&mut ready)
-        .expect("the sandbox says that it is ready");
-        let ready: Value = serde_json::from_str(&ready)
-            .unwrap_or_else(|error| panic!("the line {ready:?} is not JSON: {error}"));
-        let url = ready["url"]
-            .as_str()
-            .expect("the line has the url")
-            .to_owned();
-        Sandbox { process, url }
+        let options = [
+            ["--access-key", ACCESS_KEY],
+            ["--secret-key", SECRET_KEY],
+            ["--project-id", PROJECT_ID],
+            ["--region", REGION],
+            ["--job-duration", &self.job_duration],
+        ]
+        .concat()
+        .into_iter()
+        .map(ToOwned::to_owned)
+        .chain(self.options)
+        .collect::<Vec<_>>();
+        let (process, ready) = launch("127.0.0.1:0", &options);
+        Sandbox {
+            process: Some(process),
+            options,
+            url: text(&ready["url"]),
+            user_password: text(&ready["user_password"]),
+        }
     }
 
     /// Any other option of the sandbox.
     pub fn option(mut self, name: &str, value: &str) -> Self {
-        self.arguments.extend([name.to_owned(), value.to_owned()]);
+        self.options.extend([name.to_owned(), value.to_owned()]);
         self
     }
 }
@@ -141,7 +175,10 @@ impl SandboxBuilder {
 impl Sandbox {
     /// A sandbox to be set up.
     pub fn builder() -> SandboxBuilder {
-        SandboxBuilder::default().job_duration("300ms")
+        SandboxBuilder {
+            options: Vec::new(),
+            job_duration: "300ms".to_owned(),
+        }
     }
 
     /// A sandbox with two Redis servers as the nodes of a DCS instance.
@@ -152,6 +189,29 @@ impl Sandbox {
     /// A sandbox with two MariaDB servers as the nodes of a TaurusDB instance.
     pub fn with_taurusdb(nodes: &[MariaDbServer; 2]) -> Self {
         Self::builder().taurusdb(nodes).start()
+    }
+
+    /// Stops it; whoever calls it now is refused.
+    pub fn stop(&mut self) {
+        let Some(mut process) = self.process.take() else {
+            return;
+        };
+        let id = i32::try_from(process.id()).expect("a process id");
+        kill(Pid::from_raw(id), Signal::SIGTERM).ok();
+        process.wait().ok();
+    }
+
+    /// Starts it again at the same address with the same keys and nodes, and these fault rules from the first moment.
+    /// It remembers nothing of what was before.
+    pub fn start_again(&mut self, rules: &[Value]) {
+        self.stop();
+        let address = self.url.trim_start_matches("http://");
+        let rules = rules
+            .iter()
+            .flat_map(|rule| ["--fault".to_owned(), rule.to_string()]);
+        let options: Vec<String> = self.options.iter().cloned().chain(rules).collect();
+        let (process, _) = launch(address, &options);
+        self.process = Some(process);
     }
 
     /// Where it serves: the endpoint of every service.
@@ -165,15 +225,41 @@ impl Sandbox {
         struct Journal {
             requests: Vec<Call>,
         }
-        let journal: Journal = wait(async {
-            reqwest::get(format!("{}/_sandbox/requests", self.url))
+        self.look::<Journal>("requests").requests
+    }
+
+    /// Its nodes, in the order in which they were given, those of DCS first.
+    pub fn nodes(&self) -> Vec<NodeState> {
+        #[derive(Deserialize)]
+        struct State {
+            nodes: Vec<NodeState>,
+        }
+        self.look::<State>("state").nodes
+    }
+
+    /// On how many calls the fault rules have struck, rule by rule.
+    pub fn faults_struck(&self) -> Vec<u64> {
+        #[derive(Deserialize)]
+        struct Faults {
+            faults: Vec<Rule>,
+        }
+        #[derive(Deserialize)]
+        struct Rule {
+            applied: u64,
+        }
+        let faults = self.look::<Faults>("faults").faults;
+        faults.iter().map(|rule| rule.applied).collect()
+    }
+
+    fn look<T: DeserializeOwned>(&self, what: &str) -> T {
+        wait(async {
+            reqwest::get(format!("{}/_sandbox/{what}", self.url))
                 .await?
                 .error_for_status()?
                 .json()
                 .await
         })
-        .expect("the sandbox's journal of calls");
-        journal.requests
+        .unwrap_or_else(|error| panic!("the sandbox does not show its {what}: {error}"))
     }
 
     /// The calls whose path ends so, oldest first.
@@ -197,6 +283,50 @@ impl Sandbox {
         .expect("the sandbox takes the rule");
     }
 
+    /// Logs its user in, and gives back the token, which is good for its project.
+    pub fn log_in(&self) -> String {
+        let answer = self.ask_iam(
+            "/v3/auth/tokens",
+            &json!({"auth": {
+                "identity": {"methods": ["password"], "password": {"user": {
+                    "name": "sandbox-user",
+                    "password": self.user_password,
+                    "domain": {"name": "sandbox-domain"},
+                }}},
+                "scope": {"project": {"name": REGION}},
+            }}),
+        );
+        let token = answer.headers()["x-subject-token"].to_str();
+        token.expect("a token is plain text").to_owned()
+    }
+
+    /// Temporary keys in exchange for a token.
+    pub fn temporary_keys(&self, token: &str) -> TemporaryKeys {
+        let answer = self.ask_iam(
+            "/v3.0/OS-CREDENTIAL/securitytokens",
+            &json!({"auth": {"identity": {"methods": ["token"], "token": {"id": token}}}}),
+        );
+        let answer: Value = wait(answer.json()).expect("an answer in JSON");
+        let credential = &answer["credential"];
+        TemporaryKeys {
+            access_key: text(&credential["access"]),
+            secret_key: text(&credential["secret"]),
+            security_token: text(&credential["securitytoken"]),
+        }
+    }
+
+    fn ask_iam(&self, path: &str, body: &Value) -> reqwest::Response {
+        wait(async {
+            reqwest::Client::new()
+                .post(format!("{}{path}", self.url))
+                .json(body)
+                .send()
+                .await?
+                .error_for_status()
+        })
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
     /// Makes the jobs that start from now on fail for that reason.
     pub fn fail_jobs(&self, reason: &str) {
         self.break_calls(json!({ "job": "FAIL", "fail_reason": reason }));
@@ -210,8 +340,40 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        let id = i32::try_from(self.process.id()).expect("a process id");
-        kill(Pid::from_raw(id), Signal::SIGTERM).ok();
-        self.process.wait().ok();
+        self.stop();
     }
+}
+
+/// Starts the program, and waits for the line that says how to reach it.
+fn launch(address: &str, options: &[String]) -> (Child, Value) {
+    let program = built_programs().join("hwc-sandbox");
+    assert!(
+        program.is_file(),
+        "{} is not built; run `cargo build --workspace`",
+        program.display()
+    );
+    let mut process = Command::new(program)
+        .args(["--listen", address])
+        .args(options)
+        // A line for every call is too much to print; tests ask for the journal of calls.
+        .env("RUST_LOG", "warn")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the sandbox starts");
+    let mut ready = String::new();
+    let stdout = process
+        .stdout
+        .take()
+        .expect("its standard output is a pipe");
+    BufReader::new(stdout)
+        .read_line(&mut ready)
+        .expect("the sandbox says that it is ready");
+    let ready = serde_json::from_str(&ready)
+        .unwrap_or_else(|error| panic!("the line {ready:?} is not JSON: {error}"));
+    (process, ready)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
 }

@@ -43,6 +43,8 @@ pub struct Run {
 /// A resource as the state has it.
 #[derive(Debug)]
 pub struct Resource {
+    /// Type and name, and its place among several of the same name.
+    pub address: String,
     /// Its attributes.
     pub values: Map<String, Value>,
     /// Whether the next apply replaces it.
@@ -140,21 +142,31 @@ impl Workspace {
 
     /// A resource in the state, such as `hwc_dcs_session_kill.test`; none when the state has no such one.
     pub fn resource(&self, address: &str) -> Option<Resource> {
+        self.resources()
+            .into_iter()
+            .find(|resource| resource.address == address)
+    }
+
+    /// Every resource in the state.
+    pub fn resources(&self) -> Vec<Resource> {
         let shown = self.run(&["show", "-json"]).succeeded();
         let state: Value = serde_json::from_str(&shown.stdout).expect("the state as JSON");
-        let resources = state["values"]["root_module"]["resources"]
-            .as_array()?
-            .clone();
-        let resource = resources
+        let resources = state["values"]["root_module"]["resources"].as_array();
+        let resources = resources.cloned().unwrap_or_default();
+        resources
             .into_iter()
-            .find(|resource| resource["address"] == address)?;
-        Some(Resource {
-            values: resource["values"]
-                .as_object()
-                .expect("a resource has values")
-                .clone(),
-            tainted: resource["tainted"] == true,
-        })
+            .map(|resource| Resource {
+                address: resource["address"]
+                    .as_str()
+                    .expect("a resource has an address")
+                    .to_owned(),
+                values: resource["values"]
+                    .as_object()
+                    .expect("a resource has values")
+                    .clone(),
+                tainted: resource["tainted"] == true,
+            })
+            .collect()
     }
 
     /// Everything that the engine left in the folder, as text: state, backups, logs.

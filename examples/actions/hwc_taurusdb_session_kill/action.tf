@@ -1,0 +1,25 @@
+variable "taurusdb_instance_id" {
+  type        = string
+  description = "The TaurusDB instance: 32 letters and digits, then in07."
+}
+
+variable "taurusdb_node_id" {
+  type        = string
+  description = "The node on which the sessions run: 32 letters and digits, then no07."
+}
+
+variable "taurusdb_processes" {
+  type        = list(number)
+  description = "The ids of the sessions, as SHOW PROCESSLIST has them on that node."
+}
+
+# Ends the chosen sessions of one node, and leaves nothing in state. Run it by its name, with the ids of the day:
+#
+#   terraform apply -invoke=action.hwc_taurusdb_session_kill.runaway_queries -var='taurusdb_processes=[2075425]'
+action "hwc_taurusdb_session_kill" "runaway_queries" {
+  config {
+    instance_id = var.taurusdb_instance_id
+    node_id     = var.taurusdb_node_id
+    processes   = var.taurusdb_processes
+  }
+}

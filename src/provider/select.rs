@@ -1,0 +1,295 @@
+//! The `select` block and the guards beside it, as far as they are the same for every kind of session.
+
+use std::collections::HashMap;
+
+use tf_provider::schema::{Attribute, AttributeType, Block, Description, NestedBlock};
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics, map};
+
+use super::arguments::{WholeNumber, optional};
+use super::explain;
+use crate::huaweicloud::error::Error;
+use crate::session::Listed;
+use crate::session::listing::{Page, PageRequest, Pager, Progress};
+use crate::session::selector::SelectorError;
+
+/// Name of the block.
+const BLOCK: &str = "select";
+
+/// A `select` block as Terraform sends it: a list of at most one.
+pub(super) type Select<B> = Value<Vec<Value<B>>>;
+
+/// A list of strings as Terraform sends it.
+pub(super) type Strings = Value<Vec<Value<String>>>;
+
+/// The guards beside the block.
+#[derive(Clone, Copy)]
+pub(super) struct Guards<'a> {
+    pub(super) max_sessions: &'a Value<WholeNumber>,
+    pub(super) dry_run: &'a Value<bool>,
+}
+
+/// The `select` block with these attributes.
+pub(super) fn block(
+    description: &'static str,
+    attributes: HashMap<String, Attribute>,
+) -> NestedBlock {
+    NestedBlock::Optional(Block {
+        version: 0,
+        description: Description::markdown(description),
+        attributes,
+        ..Block::default()
+    })
+}
+
+/// An attribute of the block that is a list of strings.
+pub(super) fn strings(description: &str) -> Attribute {
+    optional(
+        AttributeType::List(Box::new(AttributeType::String)),
+        description,
+    )
+}
+
+/// The arguments `max_sessions` and `dry_run`.
+pub(super) fn guard_attributes() -> HashMap<String, Attribute> {
+    map! {
+        "max_sessions" => optional(AttributeType::Number, "The most sessions that may be killed. When more are found, none is killed, and the error says how many there are and shows the first few."),
+        "dry_run" => optional(AttributeType::Bool, "Only list what would be killed, and kill nothing. By default false. Changing it back to false kills."),
+    }
+}
+
+/// The path of an attribute of the block.
+pub(super) fn path(attribute: &'static str) -> AttributePath {
+    AttributePath::new(BLOCK).index(0).attribute(attribute)
+}
+
+/// The path of the block itself.
+pub(super) fn block_path() -> AttributePath {
+    AttributePath::new(BLOCK)
+}
+
+/// What a `select` block is, before its attributes are looked at.
+pub(super) enum Given<'a, B> {
+    /// There is none.
+    Absent,
+    /// It is there.
+    Present(&'a B),
+    /// It cannot be known yet whether there is one.
+    Unknown,
+}
+
+/// Looks whether there is a block.
+pub(super) fn given<B>(select: &Select<B>) -> Given<'_, B> {
+    match select {
+        Value::Unknown => Given::Unknown,
+        Value::Null => Given::Absent,
+        Value::Value(blocks) => match blocks.first() {
+            None | Some(Value::Null) => Given::Absent,
+            Some(Value::Unknown) => Given::Unknown,
+            Some(Value::Value(block)) => Given::Present(block),
+        },
+    }
+}
+
+/// Reads the attributes of a block, and remembers whether all of them were known and readable.
+pub(super) struct BlockReader<'d> {
+    diags: &'d mut Diagnostics,
+    complete: bool,
+}
+
+impl<'d> BlockReader<'d> {
+    pub(super) fn new(diags: &'d mut Diagnostics) -> Self {
+        Self {
+            diags,
+            complete: true,
+        }
+    }
+
+    /// The elements of a list; `None` when the list is not given.
+    pub(super) fn list<T: Clone>(
+        &mut self,
+        name: &'static str,
+        value: &Value<Vec<Value<T>>>,
+    ) -> Option<Vec<T>> {
+        let listed = self.value(value)?;
+        let mut values = Vec::with_capacity(listed.len());
+        for (index, value) in (0_i64..).zip(listed) {
+            match value {
+                Value::Value(value) => values.push(value),
+                Value::Unknown => self.complete = false,
+                Value::Null => {
+                    self.complete = false;
+                    explain::error(
+                        self.diags,
+                        path(name).index(index),
+                        format!("Null in {BLOCK}.{name}"),
+                        format!("{BLOCK}.{name}[{index}] is null. Write a value, or leave it out."),
+                    );
+                }
+            }
+        }
+        Some(values)
+    }
+
+    /// The whole numbers of a list; `None` when the list is not given.
+    pub(super) fn numbers(
+        &mut self,
+        name: &'static str,
+        value: &Value<Vec<Value<WholeNumber>>>,
+    ) -> Option<Vec<i64>> {
+        let mut numbers = Vec::new();
+        for (index, number) in (0_i64..).zip(self.list(name, value)?) {
+            match number {
+                WholeNumber::Whole(number) => numbers.push(number),
+                WholeNumber::Other(text) => {
+                    self.complete = false;
+                    explain::error(
+                        self.diags,
+                        path(name).index(index),
+                        format!("Invalid number in {BLOCK}.{name}"),
+                        format!("{BLOCK}.{name}[{index}] is {text}, which is not a whole number."),
+                    );
+                }
+            }
+        }
+        Some(numbers)
+    }
+
+    /// A single value; `None` when it is not given.
+    pub(super) fn value<T: Clone>(&mut self, value: &Value<T>) -> Option<T> {
+        self.complete &= !value.is_unknown();
+        value.clone().as_option()
+    }
+
+    /// Checks what was read, once all of it is known: `None` without an error means that it is not.
+    pub(super) fn finish<S>(
+        self,
+        parse: impl FnOnce() -> Result<S, Vec<SelectorError>>,
+    ) -> Option<S> {
+        if !self.complete {
+            return None;
+        }
+        match parse() {
+            Ok(selector) => Some(selector),
+            Err(errors) => {
+                for error in errors {
+                    report(self.diags, &error);
+                }
+                None
+            }
+        }
+    }
+}
+
+fn report(diags: &mut Diagnostics, error: &SelectorError) {
+    let mut place = path(error.attribute);
+    if let Some(index) = error.index {
+        place = place.index(i64::try_from(index).unwrap_or(i64::MAX));
+    }
+    explain::error(
+        diags,
+        place,
+        format!("Invalid {BLOCK}.{}", error.attribute),
+        format!("{BLOCK}.{}: {}.", error.place(), error.problem),
+    );
+}
+
+impl Guards<'_> {
+    /// `max_sessions`, when it is given and known.
+    pub(super) fn max(&self, diags: &mut Diagnostics) -> Option<usize> {
+        let Value::Value(number) = self.max_sessions else {
+            return None;
+        };
+        let max = match number {
+            WholeNumber::Whole(number) => usize::try_from(*number).ok().filter(|max| *max > 0),
+            WholeNumber::Other(_) => None,
+        };
+        if max.is_none() {
+            let written = match number {
+                WholeNumber::Whole(number) => number.to_string(),
+                WholeNumber::Other(text) => text.clone(),
+            };
+            explain::error(
+                diags,
+                AttributePath::new("max_sessions"),
+                "Invalid max_sessions",
+                format!(
+                    "max_sessions is {written}. It is a whole number from 1; to kill nothing, write dry_run = true."
+                ),
+            );
+        }
+        max
+    }
+
+    /// Is this a rehearsal?
+    pub(super) fn is_dry_run(&self) -> bool {
+        *self.dry_run == Value::Value(true)
+    }
+
+    /// Says in the plan that nothing is going to be killed.
+    pub(super) fn announce(&self, diags: &mut Diagnostics) {
+        if self.is_dry_run() {
+            explain::warning(
+                diags,
+                AttributePath::new("dry_run"),
+                "Dry run: nothing will be killed",
+                "dry_run is true. Apply lists the sessions that would be killed into the attribute matched, and kills \
+                 none of them.",
+            );
+        }
+    }
+}
+
+/// Refuses a kill of more sessions than allowed, showing the first few.
+pub(super) fn too_many(diags: &mut Diagnostics, matched: usize, max: usize, first: &[String]) {
+    explain::error(
+        diags,
+        AttributePath::new("max_sessions"),
+        format!("{matched} sessions match, but max_sessions is {max}"),
+        format!(
+            "No session was killed, and nothing went into state. The first of them:\n\n{}\n\nCheck what is selected. If \
+             all of them are meant, raise max_sessions; dry_run = true lists them all into state.",
+            first
+                .iter()
+                .map(|line| format!("  {line}"))
+                .collect::<Vec<_>>()
+                .join("\n")
+        ),
+    );
+}
+
+/// Says that there was nobody to kill.
+pub(super) fn nothing_matched(diags: &mut Diagnostics, protected: usize) {
+    let protected = match protected {
+        0 => String::new(),
+        count => format!(
+            " {count} that match belong to the server itself or to replication, and are left alone unless they are named."
+        ),
+    };
+    explain::warning(
+        diags,
+        block_path(),
+        "No session matched",
+        format!("Nothing was killed, since no session was there to kill.{protected}"),
+    );
+}
+
+/// Reads a list to its end, page by page, while sessions come and go.
+pub(super) async fn read_pages<S, F>(
+    limit: u32,
+    mut fetch: impl FnMut(PageRequest) -> F,
+) -> Result<Vec<S>, Error>
+where
+    S: Listed,
+    F: Future<Output = Result<Page<S>, Error>>,
+{
+    let mut pager = Pager::new(limit);
+    loop {
+        let page = fetch(pager.request()).await?;
+        match pager.accept(page) {
+            Ok(Progress::More(next)) => pager = next,
+            Ok(Progress::Complete(sessions)) => return Ok(sessions),
+            Err(unsettled) => return Err(Error::Listing(unsettled.to_string())),
+        }
+    }
+}

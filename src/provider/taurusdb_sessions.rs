@@ -1,0 +1,404 @@
+//! `hwc_taurusdb_sessions`: the session threads of a TaurusDB node, and the `select` block that chooses among them.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tf_provider::schema::{Attribute, AttributeType, NestedBlock, Schema};
+use tf_provider::value::{Value, ValueEmpty};
+use tf_provider::{DataSource, Diagnostics, map};
+
+use super::HwcProvider;
+use super::arguments::{self, computed, known, optional, required, sensitive};
+use super::explain::Report;
+use super::select::{self, BlockReader, Given, Select, Strings};
+use crate::huaweicloud::client::Client;
+use crate::huaweicloud::error::Error;
+use crate::huaweicloud::operation::Operation;
+use crate::huaweicloud::taurusdb::{
+    InstanceId, NodeId, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord, TaurusDb,
+};
+use crate::plugin::{EphemeralResource, Opened, Progress};
+use crate::session::listing::Page;
+use crate::session::taurusdb::{Selector, SelectorSpec, Session, ThreadId};
+use crate::session::{Selects, Verdict};
+
+/// The data source and the ephemeral resource.
+pub struct TaurusdbSessions {
+    provider: HwcProvider,
+}
+
+/// The attributes, in the order of the schema.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Model {
+    region: Value<String>,
+    instance_id: Value<String>,
+    node_id: Value<String>,
+    select: Select<SelectBlock>,
+    include_statements: Value<bool>,
+    ids: Value<Vec<i64>>,
+    sessions: Value<Vec<SessionModel>>,
+}
+
+/// The ephemeral resource's attributes, in the order of the schema.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EphemeralModel {
+    region: Value<String>,
+    instance_id: Value<String>,
+    node_id: Value<String>,
+    select: Select<SelectBlock>,
+    ids: Value<Vec<i64>>,
+    sessions: Value<Vec<SessionModel>>,
+}
+
+/// One session thread.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct SessionModel {
+    id: i64,
+    user: String,
+    host: String,
+    db: Value<String>,
+    command: String,
+    time: Value<i64>,
+    state: Value<String>,
+    statement: Value<String>,
+}
+
+/// Its `Debug` form leaves the statement out: SQL text may hold personal data.
+impl std::fmt::Debug for SessionModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionModel")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What stands in a `select` block.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SelectBlock {
+    users: Strings,
+    exclude_users: Strings,
+    hosts: Strings,
+    databases: Strings,
+    commands: Strings,
+    states: Strings,
+    statement_matches: Strings,
+    min_time: Value<String>,
+    max_time: Value<String>,
+    all: Value<bool>,
+}
+
+/// Checks a block. `None` without an error means: not everything is known yet.
+pub(super) fn selector(diags: &mut Diagnostics, block: &SelectBlock) -> Option<Selector> {
+    let mut reader = BlockReader::new(diags);
+    let spec = SelectorSpec {
+        users: reader.list("users", &block.users),
+        exclude_users: reader.list("exclude_users", &block.exclude_users),
+        hosts: reader.list("hosts", &block.hosts),
+        databases: reader.list("databases", &block.databases),
+        commands: reader.list("commands", &block.commands),
+        states: reader.list("states", &block.states),
+        statement_matches: reader.list("statement_matches", &block.statement_matches),
+        min_time: reader.value(&block.min_time),
+        max_time: reader.value(&block.max_time),
+        all: reader.value(&block.all).unwrap_or(false),
+    };
+    reader.finish(|| Selector::parse(&spec))
+}
+
+/// The schema of the block.
+pub(super) fn select_block() -> (String, NestedBlock) {
+    use AttributeType::{Bool, String};
+    let block = select::block(
+        "Which sessions, by what they are. Every condition that is given must hold; the values within one are \
+         alternatives. Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, \
+         replication) are chosen only when `users` names them.",
+        map! {
+            "users" => select::strings("Whole user names. Upper and lower case differ."),
+            "exclude_users" => select::strings("Users who are left alone. It chooses nothing by itself, and may stand beside `all`."),
+            "hosts" => select::strings("Where clients are: addresses, networks such as `10.0.0.0/24`, or host names as the process list shows them. The client's port counts only if one is written."),
+            "databases" => select::strings("Default databases, by their whole names. A session without one matches none."),
+            "commands" => select::strings("Commands such as `Query` or `Sleep`, in upper or lower case."),
+            "states" => select::strings("States such as `Waiting for table metadata lock`, whole, in upper or lower case."),
+            "statement_matches" => select::strings("Regular expressions, searched for in the statement as the list shows it. An idle session has no statement and matches none. `(?i)` at the beginning ignores case."),
+            "min_time" => optional(String, "The least time in the current command, such as `90s`, `5m` or `1h30m`. For `Sleep` this is how long the session has been idle."),
+            "max_time" => optional(String, "The greatest time in the current command."),
+            "all" => optional(Bool, "Every session, save the server's own and those of `exclude_users`. Stands instead of conditions."),
+        },
+    );
+    ("select".to_owned(), block)
+}
+
+/// Lists all session threads of a node, sorted by id.
+pub(super) async fn list(
+    client: &Client,
+    region: &str,
+    instance: &InstanceId,
+    node: &NodeId,
+    operation: &Operation,
+) -> Result<Vec<Session>, Error> {
+    let taurusdb = TaurusDb::new(client, region);
+    select::read_pages(PROCESSES_PER_PAGE, |request| async move {
+        taurusdb
+            .processes(instance, node, request.offset, request.limit, operation)
+            .await
+            .map(page)
+    })
+    .await
+}
+
+fn page(page: ProcessPage) -> Page<Session> {
+    Page {
+        total: u64::try_from(page.total_count.unwrap_or(0)).unwrap_or(0),
+        sessions: page.processes.into_iter().filter_map(session).collect(),
+    }
+}
+
+/// A session from its record. A number that is no thread id is no session that could be killed.
+fn session(record: ProcessRecord) -> Option<Session> {
+    Some(Session {
+        id: ThreadId::try_from(record.id()).ok()?,
+        user: record.user.unwrap_or_default(),
+        host: record.host.unwrap_or_default(),
+        db: record.db.filter(|db| !db.is_empty()),
+        command: record.command.unwrap_or_default(),
+        time: record.time.and_then(Session::listed_time),
+        state: record.state.filter(|state| !state.is_empty()),
+        info: record.info.filter(|info| !info.is_empty()),
+    })
+}
+
+/// A session in one line, for a person: who, from where, doing what for how long. Without its statement.
+pub(super) fn show(session: &Session) -> String {
+    let mut text = format!("{} {}@{}", session.id, session.user, session.host);
+    if let Some(db) = &session.db {
+        text += &format!(", db {db}");
+    }
+    text += &format!(", {}", session.command);
+    if let Some(time) = session.time {
+        text += &format!(" for {}", crate::session::duration::show(time));
+    }
+    text
+}
+
+impl SessionModel {
+    fn new(session: Session, with_statement: bool) -> Self {
+        Self {
+            id: session.id.get(),
+            user: session.user,
+            host: session.host,
+            db: known(session.db),
+            command: session.command,
+            time: known(
+                session
+                    .time
+                    .and_then(|time| i64::try_from(time.as_secs()).ok()),
+            ),
+            state: known(session.state),
+            statement: known(session.info.filter(|_| with_statement)),
+        }
+    }
+}
+
+/// The arguments that say which sessions to list.
+struct Arguments<'a> {
+    region: &'a Value<String>,
+    instance_id: &'a Value<String>,
+    node_id: &'a Value<String>,
+    select: &'a Select<SelectBlock>,
+}
+
+impl Arguments<'_> {
+    /// What can be said without knowing every value.
+    fn check(&self, diags: &mut Diagnostics) {
+        if !self.instance_id.is_unknown() {
+            _ = arguments::identifier::<InstanceId>(diags, "instance_id", self.instance_id);
+        }
+        if !self.node_id.is_unknown() {
+            _ = arguments::identifier::<NodeId>(diags, "node_id", self.node_id);
+        }
+        if let Given::Present(block) = select::given(self.select) {
+            _ = selector(diags, block);
+        }
+    }
+
+    /// Lists the sessions that are asked for, and the region that they are in.
+    async fn fetch(
+        &self,
+        diags: &mut Diagnostics,
+        provider: &HwcProvider,
+    ) -> Option<(String, Vec<Session>)> {
+        let region = arguments::region(diags, provider, self.region);
+        let instance = arguments::identifier(diags, "instance_id", self.instance_id);
+        let node = arguments::identifier(diags, "node_id", self.node_id);
+        let selector = match select::given(self.select) {
+            Given::Absent => None,
+            Given::Present(block) => Some(selector(diags, block)?),
+            Given::Unknown => return None,
+        };
+        let (region, instance, node) = (region?, instance?, node?);
+
+        let client = provider.client(diags)?;
+        let operation = provider.operation(&client, arguments::LISTING_TIMEOUT, &Progress::none());
+        match list(&client, &region, &instance, &node, &operation).await {
+            Ok(mut sessions) => {
+                if let Some(selector) = selector {
+                    sessions.retain(|session| selector.verdict(session) == Verdict::Chosen);
+                }
+                Some((region, sessions))
+            }
+            Err(error) => {
+                Report::not_listed(error).into_error(diags);
+                None
+            }
+        }
+    }
+}
+
+impl TaurusdbSessions {
+    /// The data source of a provider.
+    pub fn new(provider: HwcProvider) -> Self {
+        Self { provider }
+    }
+}
+
+fn attributes(statement: Attribute) -> HashMap<String, Attribute> {
+    use AttributeType::{AttributeList, List, Number, String};
+    map! {
+        "region" => arguments::region_attribute(),
+        "instance_id" => required(String, "TaurusDB instance: 36 letters and digits, the last four `in07`."),
+        "node_id" => required(String, "Node whose session threads are listed: 36 letters and digits, the last four `no07`."),
+        "ids" => computed(List(Box::new(Number)), "Ids of the sessions, in ascending order."),
+        "sessions" => computed(
+            AttributeList(map! {
+                "id" => computed(Number, "Id of the thread. 64-bit."),
+                "user" => computed(String, "The account's user name."),
+                "host" => computed(String, "Where the client is, with its port."),
+                "db" => computed(String, "The default database, if one is in use."),
+                "command" => computed(String, "What the thread is doing for the client, such as `Query` or `Sleep`."),
+                "time" => computed(Number, "For how many seconds. Null when the server does not say."),
+                "state" => computed(String, "The stage of the statement."),
+                "statement" => statement,
+            }),
+            "The sessions, by id in ascending order.",
+        ),
+    }
+}
+
+#[async_trait]
+impl DataSource for TaurusdbSessions {
+    type State<'a> = Model;
+    type ProviderMetaState<'a> = ValueEmpty;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        let mut attributes = attributes(sensitive(computed(
+            AttributeType::String,
+            "The statement, when `include_statements` is true.",
+        )));
+        attributes.insert(
+            "include_statements".to_owned(),
+            optional(
+                AttributeType::Bool,
+                "Keep the statements. SQL text may hold personal data, and what a data source reads goes into state: by \
+                 default false. The ephemeral resource of the same name has them without storing them.",
+            ),
+        );
+        Some(arguments::schema(
+            "Lists the session threads of a TaurusDB (MySQL) node, all of them or those that `select` chooses.",
+            attributes,
+            HashMap::from([select_block()]),
+        ))
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
+        config.arguments().check(diags);
+        Some(())
+    }
+
+    async fn read<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        config: Model,
+        _meta: ValueEmpty,
+    ) -> Option<Model> {
+        let (region, sessions) = config.arguments().fetch(diags, &self.provider).await?;
+        let with_statements = config.include_statements.unwrap_or(false);
+        Some(Model {
+            region: Value::Value(region),
+            ids: Value::Value(sessions.iter().map(|session| session.id.get()).collect()),
+            sessions: Value::Value(
+                sessions
+                    .into_iter()
+                    .map(|session| SessionModel::new(session, with_statements))
+                    .collect(),
+            ),
+            ..config
+        })
+    }
+}
+
+#[async_trait]
+impl EphemeralResource for TaurusdbSessions {
+    type Config<'a> = EphemeralModel;
+    type Result<'a> = EphemeralModel;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(arguments::schema(
+            "Lists the session threads of a TaurusDB (MySQL) node with their statements, and stores none of it.",
+            attributes(computed(
+                AttributeType::String,
+                "The statement, as far as the list shows it. An idle session has none.",
+            )),
+            HashMap::from([select_block()]),
+        ))
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: EphemeralModel) -> Option<()> {
+        config.arguments().check(diags);
+        Some(())
+    }
+
+    async fn open<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        config: EphemeralModel,
+    ) -> Option<Opened<EphemeralModel>> {
+        let (region, sessions) = config.arguments().fetch(diags, &self.provider).await?;
+        Some(Opened::new(EphemeralModel {
+            region: Value::Value(region),
+            ids: Value::Value(sessions.iter().map(|session| session.id.get()).collect()),
+            sessions: Value::Value(
+                sessions
+                    .into_iter()
+                    .map(|session| SessionModel::new(session, true))
+                    .collect(),
+            ),
+            ..config
+        }))
+    }
+}
+
+impl Model {
+    fn arguments(&self) -> Arguments<'_> {
+        Arguments {
+            region: &self.region,
+            instance_id: &self.instance_id,
+            node_id: &self.node_id,
+            select: &self.select,
+        }
+    }
+}
+
+impl EphemeralModel {
+    fn arguments(&self) -> Arguments<'_> {
+        Arguments {
+            region: &self.region,
+            instance_id: &self.instance_id,
+            node_id: &self.node_id,
+            select: &self.select,
+        }
+    }
+}
