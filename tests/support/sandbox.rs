@@ -50,7 +50,7 @@ pub struct Sandbox {
 
 /// Which nodes a sandbox has, and how it behaves.
 pub struct SandboxBuilder {
-    nodes: Vec<String>,
+    options: Vec<String>,
     job_duration: String,
 }
 
@@ -100,7 +100,7 @@ impl SandboxBuilder {
             .iter()
             .zip(DCS_NODES)
             .fold(self, |builder, (server, node)| {
-                builder.node(
+                builder.option(
                     "--dcs-node",
                     &format!("{DCS_INSTANCE}/{node}={}", server.url()),
                 )
@@ -113,7 +113,7 @@ impl SandboxBuilder {
             .iter()
             .zip(TAURUSDB_NODES)
             .fold(self, |builder, (server, node)| {
-                builder.node(
+                builder.option(
                     "--taurusdb-node",
                     &format!("{TAURUSDB_INSTANCE}/{node}={}", server.url()),
                 )
@@ -127,7 +127,7 @@ impl SandboxBuilder {
 
     /// Adds a DCS node with that many simulated sessions.
     pub fn simulated_dcs(self, instance: &str, node: &str, sessions: usize) -> Self {
-        self.node(
+        self.option(
             "--dcs-node",
             &format!("{instance}/{node}=simulated:{sessions}"),
         )
@@ -135,7 +135,7 @@ impl SandboxBuilder {
 
     /// Adds a TaurusDB node with that many simulated sessions, besides the internal threads.
     pub fn simulated_taurusdb(self, instance: &str, node: &str, sessions: usize) -> Self {
-        self.node(
+        self.option(
             "--taurusdb-node",
             &format!("{instance}/{node}=simulated:{sessions}"),
         )
@@ -159,7 +159,7 @@ impl SandboxBuilder {
         .concat()
         .into_iter()
         .map(ToOwned::to_owned)
-        .chain(self.nodes)
+        .chain(self.options)
         .collect::<Vec<_>>();
         let (process, ready) = launch("127.0.0.1:0", &options);
         Sandbox {
@@ -170,8 +170,9 @@ impl SandboxBuilder {
         }
     }
 
-    fn node(mut self, name: &str, value: &str) -> Self {
-        self.nodes.extend([name.to_owned(), value.to_owned()]);
+    /// Any other option of the sandbox.
+    pub fn option(mut self, name: &str, value: &str) -> Self {
+        self.options.extend([name.to_owned(), value.to_owned()]);
         self
     }
 }
@@ -180,7 +181,7 @@ impl Sandbox {
     /// A sandbox to be set up.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder {
-            nodes: Vec::new(),
+            options: Vec::new(),
             job_duration: "300ms".to_owned(),
         }
     }

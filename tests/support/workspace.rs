@@ -278,6 +278,6 @@ impl Run {
 pub fn provider_block(sandbox: &Sandbox, arguments: &str) -> String {
     let url = sandbox.url();
     format!(
-        "provider \"hwc\" {{\n  {arguments}\n  endpoints = {{\n    dcs = {url:?}\n    taurusdb = {url:?}\n    iam = {url:?}\n  }}\n}}\n"
+        "provider \"hwc\" {{\n  {arguments}\n  endpoints = {{\n    dcs = {url:?}\n    taurusdb = {url:?}\n    iam = {url:?}\n    sts = {url:?}\n  }}\n}}\n"
     )
 }
