@@ -1,6 +1,6 @@
 //! `hwc_taurusdb_sessions`: the session threads of a TaurusDB node, and the `select` block that chooses among them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,7 @@ pub struct Model {
     include_statements: Value<bool>,
     ids: Value<Vec<i64>>,
     sessions: Value<Vec<SessionModel>>,
+    statements: Value<Statements>,
 }
 
 /// The ephemeral resource's attributes, in the order of the schema.
@@ -51,10 +52,11 @@ pub struct EphemeralModel {
     select: Select<SelectBlock>,
     ids: Value<Vec<i64>>,
     sessions: Value<Vec<SessionModel>>,
+    statements: Value<Statements>,
 }
 
 /// One session thread.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SessionModel {
     id: i64,
     user: String,
@@ -63,15 +65,33 @@ pub struct SessionModel {
     command: String,
     time: Value<i64>,
     state: Value<String>,
-    statement: Value<String>,
 }
 
-/// Its `Debug` form leaves the statement out: SQL text may hold personal data.
-impl std::fmt::Debug for SessionModel {
+/// Statements by the ids of their sessions, as text, since the keys of a map are text.
+///
+/// They stand beside the sessions and not in them for two reasons. A sensitive attribute makes every expression that
+/// touches it sensitive, and sessions without their statements are not. And engines mark sensitive values one by one: in
+/// the elements of a long list that takes them minutes, in a map of its own nothing.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Statements(BTreeMap<String, String>);
+
+/// The `Debug` form counts them: SQL text may hold personal data.
+impl std::fmt::Debug for Statements {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionModel")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        write!(f, "({} statements)", self.0.len())
+    }
+}
+
+impl Statements {
+    /// Takes the statements out of the sessions that have one.
+    fn taken_from(sessions: &mut [Session]) -> Self {
+        Self(
+            sessions
+                .iter_mut()
+                .filter_map(|session| Some((session.id.to_string(), session.info.take()?)))
+                .collect(),
+        )
     }
 }
 
@@ -184,8 +204,8 @@ pub(super) fn show(session: &Session) -> String {
     text
 }
 
-impl SessionModel {
-    fn new(session: Session, with_statement: bool) -> Self {
+impl From<Session> for SessionModel {
+    fn from(session: Session) -> Self {
         Self {
             id: session.id.get(),
             user: session.user,
@@ -198,7 +218,6 @@ impl SessionModel {
                     .and_then(|time| i64::try_from(time.as_secs()).ok()),
             ),
             state: known(session.state),
-            statement: known(session.info.filter(|_| with_statement)),
         }
     }
 }
@@ -265,7 +284,7 @@ impl TaurusdbSessions {
     }
 }
 
-fn attributes(statement: Attribute) -> HashMap<String, Attribute> {
+fn attributes(statements: Attribute) -> HashMap<String, Attribute> {
     use AttributeType::{AttributeList, List, Number, String};
     map! {
         "region" => arguments::region_attribute(),
@@ -281,11 +300,15 @@ fn attributes(statement: Attribute) -> HashMap<String, Attribute> {
                 "command" => computed(String, "What the thread is doing for the client, such as `Query` or `Sleep`."),
                 "time" => computed(Number, "For how many seconds. Null when the server does not say."),
                 "state" => computed(String, "The stage of the statement."),
-                "statement" => statement,
             }),
             "The sessions, by id in ascending order.",
         ),
+        "statements" => statements,
     }
+}
+
+fn statements_type() -> AttributeType {
+    AttributeType::Map(Box::new(AttributeType::String))
 }
 
 #[async_trait]
@@ -295,8 +318,8 @@ impl DataSource for TaurusdbSessions {
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
         let mut attributes = attributes(sensitive(computed(
-            AttributeType::String,
-            "The statement, when `include_statements` is true.",
+            statements_type(),
+            "Statements by session id, when `include_statements` is true. Sessions without one are not in it.",
         )));
         attributes.insert(
             "include_statements".to_owned(),
@@ -324,17 +347,14 @@ impl DataSource for TaurusdbSessions {
         config: Model,
         _meta: ValueEmpty,
     ) -> Option<Model> {
-        let (region, sessions) = config.arguments().fetch(diags, &self.provider).await?;
-        let with_statements = config.include_statements.unwrap_or(false);
+        let (region, mut sessions) = config.arguments().fetch(diags, &self.provider).await?;
+        let statements = Statements::taken_from(&mut sessions);
+        let wanted = config.include_statements.unwrap_or(false);
         Some(Model {
             region: Value::Value(region),
             ids: Value::Value(sessions.iter().map(|session| session.id.get()).collect()),
-            sessions: Value::Value(
-                sessions
-                    .into_iter()
-                    .map(|session| SessionModel::new(session, with_statements))
-                    .collect(),
-            ),
+            sessions: Value::Value(sessions.into_iter().map(SessionModel::from).collect()),
+            statements: known(wanted.then_some(statements)),
             ..config
         })
     }
@@ -349,8 +369,8 @@ impl EphemeralResource for TaurusdbSessions {
         Some(arguments::schema(
             "Lists the session threads of a TaurusDB (MySQL) node with their statements, and stores none of it.",
             attributes(computed(
-                AttributeType::String,
-                "The statement, as far as the list shows it. An idle session has none.",
+                statements_type(),
+                "Statements by session id, as far as the list shows them. Idle sessions have none and are not in it.",
             )),
             HashMap::from([select_block()]),
         ))
@@ -366,16 +386,13 @@ impl EphemeralResource for TaurusdbSessions {
         diags: &mut Diagnostics,
         config: EphemeralModel,
     ) -> Option<Opened<EphemeralModel>> {
-        let (region, sessions) = config.arguments().fetch(diags, &self.provider).await?;
+        let (region, mut sessions) = config.arguments().fetch(diags, &self.provider).await?;
+        let statements = Statements::taken_from(&mut sessions);
         Some(Opened::new(EphemeralModel {
             region: Value::Value(region),
             ids: Value::Value(sessions.iter().map(|session| session.id.get()).collect()),
-            sessions: Value::Value(
-                sessions
-                    .into_iter()
-                    .map(|session| SessionModel::new(session, true))
-                    .collect(),
-            ),
+            sessions: Value::Value(sessions.into_iter().map(SessionModel::from).collect()),
+            statements: Value::Value(statements),
             ..config
         }))
     }

@@ -307,3 +307,46 @@ fn every_configuration_in_the_readme_and_the_guides_is_valid() {
     }
     assert!(seen >= 4, "the configurations of the README are not found");
 }
+
+#[test]
+fn the_examples_of_lists_of_taurusdb_sessions_apply() {
+    let sandbox = Sandbox::builder()
+        .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 200)
+        .start();
+    let example = |path| {
+        workspace_of(&sandbox, path)
+            .with_variable("TF_VAR_taurusdb_instance_id", TAURUSDB_INSTANCE)
+            .with_variable("TF_VAR_taurusdb_node_id", TAURUSDB_NODES[0])
+    };
+
+    let data = example("data-sources/hwc_taurusdb_sessions/data-source.tf");
+    data.apply().succeeded();
+    assert!(data.output("idle_by_database")["shop"].as_u64() > Some(0));
+
+    // The simulated node has such a statement, which is what the example is to find.
+    example("ephemeral-resources/hwc_taurusdb_sessions/ephemeral-resource.tf")
+        .plan()
+        .failed()
+        .saying(&["A schema change is waiting for its lock."]);
+}
+
+#[test]
+fn the_examples_of_lists_of_dcs_sessions_apply() {
+    let nodes = redis::nodes();
+    let sandbox = Sandbox::with_dcs(&nodes);
+    let [_first, _second] = [nodes[0].open_clients(3), nodes[1].open_clients(2)];
+    let example = |path| {
+        workspace_of(&sandbox, path).with_variable("TF_VAR_dcs_instance_id", DCS_INSTANCE)
+    };
+
+    let data = example("data-sources/hwc_dcs_sessions/data-source.tf");
+    data.apply().succeeded();
+    let counts = data.output("sessions_by_node");
+    assert_eq!(counts[DCS_NODES[0]], 3);
+    assert_eq!(counts[DCS_NODES[1]], 2);
+
+    example("ephemeral-resources/hwc_dcs_sessions/ephemeral-resource.tf")
+        .apply()
+        .succeeded()
+        .saying(&["Some clients have not named themselves"]);
+}

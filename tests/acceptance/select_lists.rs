@@ -88,8 +88,8 @@ fn five_thousand_threads_are_listed_once_each_in_order_with_all_their_digits() {
             session["time"].is_u64() && session["user"].is_string(),
             "{session}"
         );
-        assert_eq!(session["statement"], Value::Null);
     }
+    assert_eq!(values["statements"], Value::Null);
     assert!(!workspace.files().contains("UPDATE orders"));
     assert!(sandbox.calls_to("/processes").len() > 50);
 }
@@ -186,12 +186,12 @@ fn a_data_source_keeps_statements_only_when_asked_and_shows_them_to_nobody() {
     };
     let guest = MariaDbGuest::new(server, "stated", look);
     let select = "select {\n    users = [\"stated\"]\n  }";
-    let output = "output \"sessions\" {\n  value     = data.hwc_taurusdb_sessions.test.sessions\n  sensitive = true\n}\n";
+    let output = "output \"statements\" {\n  value     = data.hwc_taurusdb_sessions.test.statements\n  sensitive = true\n}\n";
     let workspace = workspace(&sandbox, &format!("{}{output}", taurusdb("data", select)));
 
     let values = read(&workspace, TAURUSDB_LIST);
     assert_eq!(numbers(&values, "ids"), [guest.id]);
-    assert_eq!(list(&values, "sessions")[0]["statement"], Value::Null);
+    assert_eq!(values["statements"], Value::Null);
     assert!(!workspace.files().contains(SECRET));
 
     workspace.edit(select, &format!("include_statements = true\n  {select}"));
@@ -199,8 +199,8 @@ fn a_data_source_keeps_statements_only_when_asked_and_shows_them_to_nobody() {
     assert!(!run.text().contains(SECRET), "{}", run.text());
     let values = workspace.resource(TAURUSDB_LIST).expect("the list").values;
     assert_eq!(
-        list(&values, "sessions")[0]["statement"],
-        statement.as_str()
+        values["statements"],
+        json!({ guest.id.to_string(): statement })
     );
 
     // An output that would show them is refused.
@@ -260,7 +260,7 @@ fn ephemeral_lists_can_be_used_and_leave_nothing_behind() {
         .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 5_000)
         .start();
     // Used in a postcondition, in a check, and as arguments of a provider.
-    let condition = "lifecycle {\n    postcondition {\n      condition     = anytrue([for one in self.sessions : one.statement == \"UPDATE orders SET state = 'paid' WHERE id = 48213\"])\n      error_message = \"no such statement\"\n    }\n  }";
+    let condition = "lifecycle {\n    postcondition {\n      condition     = contains(values(self.statements), \"UPDATE orders SET state = 'paid' WHERE id = 48213\")\n      error_message = \"no such statement\"\n    }\n  }";
     let configuration = [
         taurusdb("ephemeral", condition),
         dcs("ephemeral", ""),
