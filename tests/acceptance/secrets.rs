@@ -39,12 +39,11 @@ struct Case {
 
 #[test]
 fn no_secret_is_in_state_plan_log_or_what_was_printed() {
-    engines::with_each(|engine| {
-        let sandbox = simulated_sandbox();
-        for case in cases(engine, &sandbox) {
-            check(engine, &sandbox, &case);
-        }
-    });
+    let engine = engines::newest_terraform();
+    let sandbox = simulated_sandbox();
+    for case in cases(engine, &sandbox) {
+        check(engine, &sandbox, &case);
+    }
 }
 
 fn cases(engine: &Engine, sandbox: &Sandbox) -> Vec<Case> {

@@ -77,7 +77,7 @@ async fn memory_and_file_descriptors_of_a_plugin_that_works_for_long_do_not_grow
         memory_before >> 10,
         memory_after >> 10,
     );
-    assert!(kills > 20 * length.as_secs(), "only {kills} kills");
+    assert!(kills > length.as_secs(), "only {kills} kills");
     assert!(memory_after < memory_before + MEMORY_MAY_GROW);
     assert!(files_after < files_before + FILES_MAY_GROW);
 
