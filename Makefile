@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tofu build test fmt fmt-check lint doc docs docs-check demo clean
+.PHONY: help setup setup-tofu build test fmt fmt-check lint doc docs docs-check demo bench soak fuzz clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,19 @@ docs-check: ## Check that the documentation is what `make docs` would write
 
 demo: ## Kill real sessions on this machine with Terraform, and watch
 	@scripts/demo.sh
+
+bench: setup ## Measure time, memory and size beside Terraform's built-in resource, in one table
+	@scripts/bench.py
+
+SOAK_SECONDS ?= 60
+soak: ## Kill for SOAK_SECONDS with one plugin process, and watch its memory and file descriptors
+	SOAK_SECONDS=$(SOAK_SECONDS) cargo test --release --test endurance soak -- --nocapture
+
+FUZZ_SECONDS ?= 60
+FUZZ_CASES ?= 20000
+fuzz: ## Send spoiled values to the provider for FUZZ_SECONDS, and run the property tests with FUZZ_CASES cases
+	FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --release --test endurance fuzz -- --nocapture
+	PROPTEST_CASES=$(FUZZ_CASES) cargo test --release --lib
 
 clean: ## Remove what was built and what setup put into this folder
 	cargo clean

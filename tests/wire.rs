@@ -107,7 +107,12 @@ async fn the_socket_is_in_a_directory_that_only_its_user_may_enter() {
 
 #[tokio::test]
 async fn a_host_without_a_certificate_gets_a_socket_without_tls() {
-    let mut child = bare().env(COOKIE.0, COOKIE.1).spawn().unwrap();
+    let parent = tempfile::tempdir().unwrap();
+    let mut plugin = bare();
+    plugin
+        .env(COOKIE.0, COOKIE.1)
+        .env("PLUGIN_UNIX_SOCKET_DIR", parent.path());
+    let mut child = plugin.spawn().unwrap();
     let line = first_line(&mut child).await;
     let fields: Vec<&str> = line.trim_end().split('|').collect();
     let &["1", "6", "unix", socket, "grpc", ""] = fields.as_slice() else {

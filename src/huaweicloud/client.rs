@@ -24,7 +24,7 @@ use super::iam::{self, Reference};
 use super::lenient::Text;
 use super::operation::{Interrupted, Operation, Waiting};
 use super::retry::{self, Backoff, Gate, Next, Repeat};
-use super::sign::{self, SignRequest};
+use super::sign::{self, Algorithm, SignRequest};
 use super::tls::{Roots, Tls};
 
 /// The largest answer that is read. The largest honest one is a page of 1000 sessions, below one megabyte.
@@ -52,6 +52,8 @@ pub struct Settings {
     pub language: Option<String>,
     /// Whom to trust, and as whom to present oneself.
     pub tls: Tls,
+    /// How requests are signed with keys.
+    pub signing: Algorithm,
     /// How often a call is repeated after faults; a busy instance does not count.
     pub max_retries: u32,
     /// Time limit to connect.
@@ -69,6 +71,7 @@ impl Default for Settings {
             project_name: None,
             language: None,
             tls: Tls::default(),
+            signing: Algorithm::default(),
             max_retries: 5,
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(60),
@@ -536,7 +539,7 @@ impl Client {
                         token.expose_secret().to_owned(),
                     ));
                 }
-                let signed = sign::sign(
+                let signed = self.settings().signing.sign(
                     &SignRequest {
                         method: call.method,
                         host: &host_header(url),

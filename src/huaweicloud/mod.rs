@@ -7,7 +7,7 @@
 //! * [`error`][]: what can go wrong, and [`Outcome`](error::Outcome): accepted, rejected or unknown.
 //! * [`operation`][]: time limit and stop of what a user asked for.
 //! * [`retry`][]: when to repeat, how long to wait, how fast to go.
-//! * [`sign`][]: SDK-HMAC-SHA256.
+//! * [`sign`][]: signatures of requests.
 //! * [`tls`][]: whom to trust, and as whom to present oneself.
 //! * [`clock`][]: time from outside.
 

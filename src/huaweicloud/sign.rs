@@ -1,18 +1,31 @@
-//! Signing of requests: SDK-HMAC-SHA256, a pure function of request, keys and time.
+//! Signing of requests: a pure function of algorithm, request, keys and time.
 //!
-//! The algorithm is the one of the API gateway ("AK/SK signing"). The canonical request is built from the
-//! *decoded* path and query, each part percent-encoded again, so that how a URL was written does not matter.
+//! The algorithms are those of the API gateway ("AK/SK signing"). They share the canonical request, which is built
+//! from the *decoded* path and query, each part percent-encoded again, so that how a URL was written does not matter.
 
 use std::fmt::Write as _;
 
 use hmac::{Hmac, Mac};
+use p256::ecdsa::signature::Signer;
+use p256::ecdsa::{Signature, SigningKey};
 use sha2::{Digest, Sha256};
+use sm3::Sm3;
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
+use zeroize::Zeroizing;
 
-/// Name of the algorithm, first word of the `Authorization` header.
-pub const ALGORITHM: &str = "SDK-HMAC-SHA256";
+/// How a request is signed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Algorithm {
+    /// SDK-HMAC-SHA256, which every cloud knows.
+    #[default]
+    HmacSha256,
+    /// SDK-HMAC-SM3: the same with the hash of GB/T 32905, where Chinese rules ask for it.
+    HmacSm3,
+    /// SDK-ECDSA-P256-SHA256: a signature (FIPS 186-5) with a private key that is derived from the secret key.
+    EcdsaP256Sha256,
+}
 
 /// `YYYYMMDDTHHMMSSZ`, UTC: the form of `X-Sdk-Date`.
 const DATE_FORMAT: &[BorrowedFormatItem<'static>] =
@@ -46,35 +59,108 @@ pub struct Signed {
     pub canonical_request_hash: String,
 }
 
-/// Signs `request` with a key pair at the given time, as the API gateway documents it for SDK-HMAC-SHA256.
-pub fn sign(
-    request: &SignRequest<'_>,
-    access_key: &str,
-    secret_key: &str,
-    time: OffsetDateTime,
-) -> Signed {
-    let date = sdk_date(time);
-    let headers = canonical_headers(request, &date);
-    let signed_names = headers
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .collect::<Vec<_>>()
-        .join(";");
+impl Algorithm {
+    /// All of them, by the names that users write.
+    pub const NAMES: [(&'static str, Self); 3] = [
+        ("HmacSHA256", Self::HmacSha256),
+        ("HmacSM3", Self::HmacSm3),
+        ("EcdsaP256SHA256", Self::EcdsaP256Sha256),
+    ];
 
-    let canonical = canonical_request(request, &headers, &signed_names);
-    let canonical_request_hash = hex(&Sha256::digest(canonical.as_bytes()));
-    let string_to_sign = format!("{ALGORITHM}\n{date}\n{canonical_request_hash}");
-    let signature = hex(&hmac_sha256(
-        secret_key.as_bytes(),
-        string_to_sign.as_bytes(),
-    ));
+    /// The algorithm that users call `name`, as in the official provider.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let found = Self::NAMES.iter().find(|(known, _)| *known == name);
+        found.map(|(_, algorithm)| *algorithm)
+    }
 
-    Signed {
-        authorization: format!(
-            "{ALGORITHM} Access={access_key}, SignedHeaders={signed_names}, Signature={signature}"
-        ),
-        date,
-        canonical_request_hash,
+    /// First word of the `Authorization` header.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::HmacSha256 => "SDK-HMAC-SHA256",
+            Self::HmacSm3 => "SDK-HMAC-SM3",
+            Self::EcdsaP256Sha256 => "SDK-ECDSA-P256-SHA256",
+        }
+    }
+
+    /// Signs `request` with a key pair at the given time, as the API gateway documents it.
+    pub fn sign(
+        self,
+        request: &SignRequest<'_>,
+        access_key: &str,
+        secret_key: &str,
+        time: OffsetDateTime,
+    ) -> Signed {
+        let label = self.label();
+        let date = sdk_date(time);
+        let headers = canonical_headers(request, &date);
+        let signed_names = headers
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect::<Vec<_>>()
+            .join(";");
+
+        let body_hash = self.hash(request.body);
+        let canonical = canonical_request(request, &headers, &signed_names, &body_hash);
+        let canonical_request_hash = self.hash(canonical.as_bytes());
+        let string_to_sign = format!("{label}\n{date}\n{canonical_request_hash}");
+        let signature = hex(&self.signature(access_key, secret_key, string_to_sign.as_bytes()));
+
+        Signed {
+            authorization: format!(
+                "{label} Access={access_key}, SignedHeaders={signed_names}, Signature={signature}"
+            ),
+            date,
+            canonical_request_hash,
+        }
+    }
+
+    /// The hash of a text, in hex.
+    fn hash(self, text: &[u8]) -> String {
+        match self {
+            Self::HmacSha256 | Self::EcdsaP256Sha256 => hex(&Sha256::digest(text)),
+            Self::HmacSm3 => hex(&Sm3::digest(text)),
+        }
+    }
+
+    fn signature(self, access_key: &str, secret_key: &str, string_to_sign: &[u8]) -> Vec<u8> {
+        match self {
+            Self::HmacSha256 => hmac_sha256(secret_key.as_bytes(), string_to_sign),
+            Self::HmacSm3 => hmac_sm3(secret_key.as_bytes(), string_to_sign),
+            Self::EcdsaP256Sha256 => ecdsa_key(access_key, secret_key)
+                .map(|key| {
+                    let signature: Signature = key.sign(string_to_sign);
+                    signature.to_der().as_bytes().to_vec()
+                })
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// Derives the private key from the secret key, by HMAC in counter mode: the first number that is a key of the curve,
+/// counted from 1. Not to find one in 255 has a probability of less than 2⁻⁸⁰⁰⁰; the signature is then empty and the
+/// gateway refuses the call.
+fn ecdsa_key(access_key: &str, secret_key: &str) -> Option<SigningKey> {
+    (0..u8::MAX).find_map(|counter| {
+        let mut input = vec![0, 0, 0, 1];
+        input.extend_from_slice(Algorithm::EcdsaP256Sha256.label().as_bytes());
+        input.push(0);
+        input.extend_from_slice(access_key.as_bytes());
+        input.push(counter);
+        input.extend_from_slice(&[0, 0, 1, 0]);
+        let mut number = Zeroizing::new(hmac_sha256(secret_key.as_bytes(), &input));
+        add_one(&mut number);
+        SigningKey::from_slice(&number).ok()
+    })
+}
+
+/// Adds one to a number in big-endian bytes; the largest becomes zero.
+fn add_one(number: &mut [u8]) {
+    for byte in number.iter_mut().rev() {
+        let overflow;
+        (*byte, overflow) = byte.overflowing_add(1);
+        if !overflow {
+            return;
+        }
     }
 }
 
@@ -136,6 +222,7 @@ fn canonical_request(
     request: &SignRequest<'_>,
     headers: &[(String, String)],
     signed_names: &str,
+    body_hash: &str,
 ) -> String {
     let mut path = encode_path(request.path);
     if !path.ends_with('/') {
@@ -149,23 +236,21 @@ fn canonical_request(
     for (name, value) in headers {
         _ = writeln!(text, "{name}:{value}");
     }
-    _ = write!(
-        text,
-        "\n{signed_names}\n{}",
-        hex(&Sha256::digest(request.body))
-    );
+    _ = write!(text, "\n{signed_names}\n{body_hash}");
     text
 }
 
 fn hmac_sha256(key: &[u8], message: &[u8]) -> Vec<u8> {
-    // HMAC takes keys of every length, so the error arm is never reached.
-    match Hmac::<Sha256>::new_from_slice(key) {
-        Ok(mut mac) => {
-            mac.update(message);
-            mac.finalize().into_bytes().to_vec()
-        }
-        Err(_) => Vec::new(),
-    }
+    // HMAC takes keys of every length, so there is always a result.
+    Hmac::<Sha256>::new_from_slice(key)
+        .map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
+        .unwrap_or_default()
+}
+
+fn hmac_sm3(key: &[u8], message: &[u8]) -> Vec<u8> {
+    Hmac::<Sm3>::new_from_slice(key)
+        .map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
+        .unwrap_or_default()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -202,7 +287,7 @@ mod tests {
             body: b"",
         };
 
-        let signed = sign(
+        let signed = Algorithm::HmacSha256.sign(
             &request,
             "QTWAOYTTINDUT2QVKYUC",
             "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc",
@@ -219,6 +304,15 @@ mod tests {
             "SDK-HMAC-SHA256 Access=QTWAOYTTINDUT2QVKYUC, SignedHeaders=content-type;host;x-sdk-date, \
              Signature=7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe"
         );
+    }
+
+    #[test]
+    fn adding_one_carries_and_wraps() {
+        for (number, next) in [([0, 0], [0, 1]), ([0, 255], [1, 0]), ([255, 255], [0, 0])] {
+            let mut bytes = number;
+            add_one(&mut bytes);
+            assert_eq!(bytes, next);
+        }
     }
 
     #[test]

@@ -155,3 +155,113 @@ impl fmt::Display for Line<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn read(said: &[(&str, &str)]) -> Result<Handshake, HandshakeError> {
+        Handshake::read(|name| {
+            let all = said.iter().chain([&COOKIE]);
+            all.into_iter()
+                .find(|(said, _)| *said == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn without_the_cookie_there_is_no_host() {
+        assert_eq!(Handshake::read(|_| None), Err(HandshakeError::NoCookie));
+        assert_eq!(
+            Handshake::read(|_| Some("x".to_owned())),
+            Err(HandshakeError::NoCookie)
+        );
+    }
+
+    #[test]
+    fn a_host_that_says_little_gets_the_usual() {
+        for said in [
+            &[][..],
+            &[
+                ("PLUGIN_CLIENT_CERT", ""),
+                ("PLUGIN_PROTOCOL_VERSIONS", "5, 6"),
+            ],
+        ] {
+            let handshake = read(said).unwrap();
+
+            assert_eq!(
+                handshake,
+                Handshake {
+                    client: None,
+                    socket_dir: None,
+                    ports: ANY_PORT
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn ports_are_a_range_or_an_error() {
+        let ports = |from, to| {
+            read(&[("PLUGIN_MIN_PORT", from), ("PLUGIN_MAX_PORT", to)]).map(|said| said.ports)
+        };
+
+        assert_eq!(ports("10000", "25000"), Ok(10000..=25000));
+        assert_eq!(
+            ports("2", "1"),
+            Err(HandshakeError::Ports { from: 2, to: 1 })
+        );
+        let name = "PLUGIN_MAX_PORT";
+        assert_eq!(
+            ports("1", "65536"),
+            Err(HandshakeError::Port {
+                name,
+                value: "65536".to_owned()
+            })
+        );
+    }
+
+    #[test]
+    fn two_certificates_are_one_too_many() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let one = rcgen::CertificateParams::default()
+            .self_signed(&key)
+            .unwrap()
+            .pem();
+
+        assert!(
+            read(&[("PLUGIN_CLIENT_CERT", &one)])
+                .unwrap()
+                .client
+                .is_some()
+        );
+        let two = one.repeat(2);
+        assert_eq!(
+            read(&[("PLUGIN_CLIENT_CERT", &two)]),
+            Err(HandshakeError::ClientCertificate)
+        );
+    }
+
+    #[test]
+    fn the_line_is_what_go_plugin_reads() {
+        let certificate = CertificateDer::from(vec![1, 2, 3, 4]);
+        let address = Address::Socket(Path::new("/tmp/x/s"));
+        let line = Line {
+            address,
+            certificate: Some(&certificate),
+        };
+        assert_eq!(line.to_string(), "1|6|unix|/tmp/x/s|grpc|AQIDBA");
+
+        let address = Address::Port(([127, 0, 0, 1], 1234).into());
+        assert_eq!(
+            Line {
+                address,
+                certificate: None
+            }
+            .to_string(),
+            "1|6|tcp|127.0.0.1:1234|grpc|"
+        );
+    }
+}

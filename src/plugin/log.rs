@@ -160,3 +160,66 @@ impl Visit for Fields {
         self.put(field, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn the_provider_s_own_level_goes_before_the_general_one() {
+        for (provider, general, expected) in [
+            (None, None, LevelFilter::WARN),
+            (None, Some("info"), LevelFilter::INFO),
+            (Some("ERROR"), Some("trace"), LevelFilter::ERROR),
+            (Some("off"), Some("trace"), LevelFilter::OFF),
+            (Some(""), Some("debug"), LevelFilter::DEBUG),
+            (None, Some("JSON"), LevelFilter::TRACE),
+            (None, Some("loud"), LevelFilter::TRACE),
+        ] {
+            let level = level(|name| match name {
+                "TF_LOG_PROVIDER" => provider.map(str::to_owned),
+                _ => general.map(str::to_owned),
+            });
+
+            assert_eq!(level, expected, "{provider:?} {general:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_is_one_line_of_json_with_its_fields() {
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&written);
+        let layer = Lines {
+            name: "hwc",
+            write: move |line: &[u8]| sink.lock().unwrap().extend_from_slice(line),
+        };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            tracing::info!(status = 200, path = "/v2", method = ?"PUT", "called\nthe cloud");
+        });
+
+        let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1);
+        let line: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(line["@level"], "info");
+        assert_eq!(line["@message"], "called\nthe cloud");
+        assert_eq!(line["@module"], "hwc.plugin.log.tests");
+        assert_eq!(
+            (&line["status"], &line["path"]),
+            (&200.into(), &"/v2".into())
+        );
+    }
+
+    #[test]
+    fn a_library_keeps_its_name() {
+        assert_eq!(module("hwc", "h2::codec"), "h2.codec");
+        assert_eq!(module("hwc", CRATE), "hwc");
+        assert_eq!(
+            module("hwc", &format!("{CRATE}_other")),
+            format!("{CRATE}_other")
+        );
+    }
+}

@@ -30,6 +30,8 @@ mod listener;
 pub mod log;
 mod mismatch;
 mod others;
+#[cfg(test)]
+mod properties;
 #[doc(hidden)]
 pub mod proto;
 mod registry;

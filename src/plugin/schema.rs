@@ -114,3 +114,89 @@ fn describe(description: &Description) -> (String, i32) {
     };
     (description.content.clone(), kind.into())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::plugin::kind::Kind;
+
+    fn of(attr_type: AttributeType) -> Attribute {
+        Attribute {
+            attr_type,
+            ..Attribute::default()
+        }
+    }
+
+    fn block_of(attributes: Vec<(&str, AttributeType)>) -> Block {
+        let attributes = attributes
+            .into_iter()
+            .map(|(name, kind)| (name.to_owned(), of(kind)));
+        Block {
+            attributes: attributes.collect(),
+            ..Block::default()
+        }
+    }
+
+    #[test]
+    fn attributes_are_in_order_with_their_type_in_json() {
+        let list = AttributeType::List(Box::new(AttributeType::String));
+        let block = block_of(vec![("b", list), ("a", AttributeType::Number)]);
+
+        let sent = to_wire(&Schema { version: 3, block })
+            .block
+            .unwrap()
+            .attributes;
+
+        let sent: Vec<_> = sent
+            .iter()
+            .map(|sent| (sent.name.as_str(), &sent.r#type[..]))
+            .collect();
+        assert_eq!(
+            sent,
+            [("a", &b"\"number\""[..]), ("b", b"[\"list\",\"string\"]")]
+        );
+    }
+
+    #[test]
+    fn nested_attributes_have_no_type_beside_them() {
+        let nested = [("a".to_owned(), of(AttributeType::Bool))].into();
+        let sent = attribute("x", &of(AttributeType::AttributeSet(nested)));
+
+        assert!(sent.r#type.is_empty());
+        let nested = sent.nested_type.unwrap();
+        assert_eq!(nested.nesting(), wire::schema::object::NestingMode::Set);
+        assert_eq!(nested.attributes[0].name, "a");
+    }
+
+    #[test]
+    fn blocks_say_how_often_they_may_be_there() {
+        use wire::schema::nested_block::NestingMode;
+
+        let empty = Block::default;
+        for (nested, mode, items) in [
+            (NestedBlock::Single(empty()), NestingMode::Single, (1, 1)),
+            (NestedBlock::List(empty()), NestingMode::List, (0, 0)),
+            (NestedBlock::Optional(empty()), NestingMode::List, (0, 1)),
+            (NestedBlock::Set(empty()), NestingMode::Set, (0, 0)),
+            (NestedBlock::Map(empty()), NestingMode::Map, (0, 0)),
+            (NestedBlock::Group(empty()), NestingMode::Group, (0, 0)),
+        ] {
+            let sent = nested_block("x", &nested);
+
+            assert_eq!(
+                (sent.nesting(), (sent.min_items, sent.max_items)),
+                (mode, items)
+            );
+        }
+    }
+
+    #[test]
+    fn an_attribute_without_a_type_is_refused_by_name() {
+        let any = AttributeType::List(Box::new(AttributeType::Any));
+        let untyped = Kind::of_block(&block_of(vec![("whatever", any)])).unwrap_err();
+
+        assert!(untyped.to_string().contains("`whatever`"));
+    }
+}

@@ -18,6 +18,7 @@ use crate::huaweicloud::client::{Client, Settings};
 use crate::huaweicloud::credentials::chain::{Chosen, Place, Source};
 use crate::huaweicloud::credentials::{Missing, ProvideCredential};
 use crate::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use crate::huaweicloud::sign::Algorithm;
 use crate::huaweicloud::tls::Tls;
 
 /// The most that `max_retries` can be: with 20 seconds between attempts, an hour.
@@ -52,6 +53,7 @@ pub struct Config {
     pub(super) cacert_file: Value<String>,
     pub(super) cert: Value<String>,
     pub(super) key: Value<Secret>,
+    pub(super) signing_algorithm: Value<String>,
     pub(super) max_retries: Value<i64>,
     pub(super) language: Value<String>,
 }
@@ -103,6 +105,7 @@ pub(super) fn attributes() -> HashMap<String, Attribute> {
         "cacert_file" => optional(String, "Certificates (PEM) of the authorities to trust instead of the machine's own, as a path or as the text itself. Variable: `OS_CACERT`."),
         "cert" => optional(String, "Client certificate (PEM) to present, as a path or as the text itself. Variable: `OS_CERT`."),
         "key" => secret("Private key (PEM, not encrypted) of the client certificate, as a path or as the text itself. Variable: `OS_KEY`."),
+        "signing_algorithm" => optional(String, "How requests are signed with keys: `HmacSHA256` (the default), `HmacSM3` or `EcdsaP256SHA256`. Variable: `HW_SIGNING_ALGORITHM`."),
         "max_retries" => optional(Number, "How often a call that certainly did nothing is repeated after a fault (0 to 180, by default 5). A busy instance is waited for as long as the create time-out lasts. Variable: `HW_MAX_RETRIES`."),
         "language" => optional(String, "Language of the service's messages: `en-us` or `zh-cn`."),
     };
@@ -178,6 +181,19 @@ pub(super) fn check(diags: &mut Diagnostics, config: &Config) {
             AttributePath::new("max_retries"),
             "Invalid max_retries",
             format!("max_retries is {retries}. It is a whole number from 0 to {MOST_RETRIES}."),
+        );
+    }
+    if let Some(name) = text(&config.signing_algorithm)
+        && Algorithm::from_name(&name).is_none()
+    {
+        let names = Algorithm::NAMES.map(|(name, _)| name);
+        error(
+            AttributePath::new("signing_algorithm"),
+            "Invalid signing_algorithm",
+            format!(
+                "signing_algorithm is {name:?}. This provider knows {}.",
+                names.join(", ")
+            ),
         );
     }
     if let Value::Value(language) = &config.language
@@ -306,6 +322,10 @@ fn settings(config: &Config, chosen: Option<&Chosen>, env: Environment<'_>) -> S
             key: hidden(&config.key),
             home: env.home(),
         },
+        // Checked above: one of the names.
+        signing: text(&config.signing_algorithm)
+            .and_then(|name| Algorithm::from_name(&name))
+            .unwrap_or_default(),
         // Checked above: at most MOST_RETRIES.
         max_retries: u32::try_from(config.max_retries.unwrap_or(DEFAULT_RETRIES)).unwrap_or(0),
         ..Settings::default()
@@ -330,6 +350,7 @@ fn with_environment(
         auth_url: or_env(&config.auth_url, variables::AUTH_URL),
         cacert_file: or_env(&config.cacert_file, variables::CACERT_FILE),
         cert: or_env(&config.cert, variables::CERT),
+        signing_algorithm: or_env(&config.signing_algorithm, variables::SIGNING_ALGORITHM),
         key: match &config.key {
             Value::Null => env
                 .secret(variables::KEY)

@@ -115,7 +115,7 @@ arguments_of!(Model);
 arguments_of!(ActionConfig);
 
 impl Model {
-    /// Everything that only apply can tell.
+    /// Everything that only apply can tell; what can be told before is planned, so that whoever approves can see it.
     fn forget_results(&mut self) {
         self.id = Value::Unknown;
         self.job_id = Value::Unknown;
@@ -131,6 +131,34 @@ impl Model {
         self.started_at = Value::Unknown;
         self.finished_at = Value::Unknown;
         self.request_id = Value::Unknown;
+
+        let rehearsed = self.arguments().guards.is_dry_run();
+        let named = matches!(self.client_addrs, Value::Value(_));
+        let chosen = named || matches!(select::given(&self.select), Given::Present(_));
+        let all =
+            self.client_addrs.is_null() && matches!(select::given(&self.select), Given::Absent);
+        if rehearsed || chosen {
+            self.job_id = Value::Null;
+            self.job_status = Value::Null;
+        }
+        if rehearsed {
+            self.killed = Value::Value(Vec::new());
+            self.killed_count = Value::Value(0);
+            self.started_at = Value::Null;
+            self.finished_at = Value::Null;
+            self.request_id = Value::Null;
+        } else if all && !self.dry_run.is_unknown() {
+            self.matched = Value::Null;
+            self.killed = Value::Null;
+            self.remaining = Value::Null;
+            self.matched_count = Value::Null;
+            self.protected_count = Value::Null;
+            self.killed_count = Value::Null;
+            self.remaining_count = Value::Null;
+        }
+        if self.client_addrs.is_null() {
+            self.not_found = Value::Null;
+        }
     }
 
     fn fill(&mut self, kill: &Kill, proof: Proof) {

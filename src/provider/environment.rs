@@ -45,6 +45,7 @@ pub(super) const CACERT_FILE: Variables = &["OS_CACERT"];
 pub(super) const CERT: Variables = &["OS_CERT"];
 pub(super) const KEY: Variables = &["OS_KEY"];
 pub(super) const MAX_RETRIES: Variables = &["HW_MAX_RETRIES"];
+pub(super) const SIGNING_ALGORITHM: Variables = &["HW_SIGNING_ALGORITHM"];
 pub(super) const SHARED_CONFIG_FILE: Variables = &["HW_SHARED_CONFIG_FILE"];
 pub(super) const PROFILE: Variables = &["HW_PROFILE"];
 pub(super) const AGENCY_NAME: Variables = &["HW_ASSUME_ROLE_AGENCY_NAME"];

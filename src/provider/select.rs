@@ -11,7 +11,7 @@ use super::explain;
 use crate::huaweicloud::error::Error;
 use crate::session::Listed;
 use crate::session::listing::{Page, PageRequest, Pager, Progress};
-use crate::session::selector::SelectorError;
+use crate::session::selector::{Problem, SelectorError};
 
 /// Name of the block.
 const BLOCK: &str = "select";
@@ -63,9 +63,9 @@ pub(super) fn path(attribute: &'static str) -> AttributePath {
     AttributePath::new(BLOCK).index(0).attribute(attribute)
 }
 
-/// The path of the block itself.
+/// The path of the block itself: the engine shows the line that it begins in.
 pub(super) fn block_path() -> AttributePath {
-    AttributePath::new(BLOCK)
+    AttributePath::new(BLOCK).index(0)
 }
 
 /// What a `select` block is, before its attributes are looked at.
@@ -105,20 +105,20 @@ impl<'d> BlockReader<'d> {
         }
     }
 
-    /// The elements of a list; `None` when the list is not given.
+    /// The elements of a list; `None` when the list is not given, or not all of it is known and readable.
     pub(super) fn list<T: Clone>(
         &mut self,
         name: &'static str,
         value: &Value<Vec<Value<T>>>,
     ) -> Option<Vec<T>> {
         let listed = self.value(value)?;
-        let mut values = Vec::with_capacity(listed.len());
+        let length = listed.len();
+        let mut values = Vec::with_capacity(length);
         for (index, value) in (0_i64..).zip(listed) {
             match value {
                 Value::Value(value) => values.push(value),
-                Value::Unknown => self.complete = false,
+                Value::Unknown => {}
                 Value::Null => {
-                    self.complete = false;
                     explain::error(
                         self.diags,
                         path(name).index(index),
@@ -128,21 +128,22 @@ impl<'d> BlockReader<'d> {
                 }
             }
         }
-        Some(values)
+        self.whole(values, length)
     }
 
-    /// The whole numbers of a list; `None` when the list is not given.
+    /// The whole numbers of a list; `None` when the list is not given, or not all of it is known and readable.
     pub(super) fn numbers(
         &mut self,
         name: &'static str,
         value: &Value<Vec<Value<WholeNumber>>>,
     ) -> Option<Vec<i64>> {
-        let mut numbers = Vec::new();
-        for (index, number) in (0_i64..).zip(self.list(name, value)?) {
+        let listed = self.list(name, value)?;
+        let length = listed.len();
+        let mut numbers = Vec::with_capacity(length);
+        for (index, number) in (0_i64..).zip(listed) {
             match number {
                 WholeNumber::Whole(number) => numbers.push(number),
                 WholeNumber::Other(text) => {
-                    self.complete = false;
                     explain::error(
                         self.diags,
                         path(name).index(index),
@@ -152,7 +153,14 @@ impl<'d> BlockReader<'d> {
                 }
             }
         }
-        Some(numbers)
+        self.whole(numbers, length)
+    }
+
+    /// The values, when there are as many as were listed.
+    fn whole<T>(&mut self, values: Vec<T>, length: usize) -> Option<Vec<T>> {
+        let whole = values.len() == length;
+        self.complete &= whole;
+        whole.then_some(values)
     }
 
     /// A single value; `None` when it is not given.
@@ -161,24 +169,27 @@ impl<'d> BlockReader<'d> {
         value.clone().as_option()
     }
 
-    /// Checks what was read, once all of it is known: `None` without an error means that it is not.
+    /// Checks what was read. `None` without an error means that not all of it is known yet; what is known was checked.
     pub(super) fn finish<S>(
         self,
         parse: impl FnOnce() -> Result<S, Vec<SelectorError>>,
     ) -> Option<S> {
-        if !self.complete {
-            return None;
-        }
         match parse() {
-            Ok(selector) => Some(selector),
+            Ok(selector) => self.complete.then_some(selector),
             Err(errors) => {
-                for error in errors {
-                    report(self.diags, &error);
+                let told = |error: &&SelectorError| self.complete || !may_be_mended(&error.problem);
+                for error in errors.iter().filter(told) {
+                    report(self.diags, error);
                 }
                 None
             }
         }
     }
+}
+
+/// Whether the attributes that are not known yet may turn out to be what is missing.
+fn may_be_mended(problem: &Problem) -> bool {
+    matches!(problem, Problem::NothingSelected | Problem::OnlyExclusions)
 }
 
 fn report(diags: &mut Diagnostics, error: &SelectorError) {
@@ -258,19 +269,22 @@ pub(super) fn too_many(diags: &mut Diagnostics, matched: usize, max: usize, firs
     );
 }
 
-/// Says that there was nobody to kill.
-pub(super) fn nothing_matched(diags: &mut Diagnostics, protected: usize) {
+/// Says that there was nobody to kill, on the argument that described whom.
+pub(super) fn nothing_matched(diags: &mut Diagnostics, place: AttributePath, protected: usize) {
     let protected = match protected {
         0 => String::new(),
         count => format!(
-            " {count} that match belong to the server itself or to replication, and are left alone unless they are named."
+            " Left alone, although they match: {count} of the server itself or of replication, which are chosen only when \
+             they are named."
         ),
     };
     explain::warning(
         diags,
-        block_path(),
+        place,
         "No session matched",
-        format!("Nothing was killed, since no session was there to kill.{protected}"),
+        format!(
+            "Nothing was killed, since no session was there to kill. This is not an error.{protected}"
+        ),
     );
 }
 

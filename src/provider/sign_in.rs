@@ -360,7 +360,8 @@ fn unknown(config: &Config) -> Vec<String> {
         ),
     ]
     .into_iter()
-    .filter_map(|(name, unknown)| unknown.then(|| name.to_owned()))
+    .filter(|(_, unknown)| *unknown)
+    .map(|(name, _)| name.to_owned())
     .collect()
 }
 
@@ -897,6 +898,40 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// Keeps what is logged.
+    #[derive(Clone, Default)]
+    struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_log_says_which_source_was_taken_and_no_secret() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let chosen = choose(&[("access_key", "AK")], &[("HW_SECRET_KEY", "hunter2")]);
+            assert_eq!(credential(&chosen), "AK/hunter2");
+        });
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(text.contains("DEBUG"), "{text}");
+        assert!(text.contains("source=Keys place=Arguments"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
     }
 
     #[test]

@@ -110,7 +110,7 @@ arguments_of!(Model);
 arguments_of!(ActionConfig);
 
 impl Model {
-    /// Everything that only apply can tell.
+    /// Everything that only apply can tell; what can be told before is planned, so that whoever approves can see it.
     fn forget_results(&mut self) {
         self.id = Value::Unknown;
         self.matched = Value::Unknown;
@@ -124,6 +124,20 @@ impl Model {
         self.remaining_count = Value::Unknown;
         self.request_id = Value::Unknown;
         self.killed_at = Value::Unknown;
+
+        if self.arguments().guards.is_dry_run() {
+            self.processes_killed = Value::Value(Vec::new());
+            self.processes_excluded = Value::Value(Vec::new());
+            self.killed_count = Value::Value(0);
+            self.request_id = Value::Null;
+            self.killed_at = Value::Null;
+        } else if self.processes.is_value() && !self.dry_run.is_unknown() {
+            self.matched = Value::Null;
+            self.remaining = Value::Null;
+            self.matched_count = Value::Null;
+            self.protected_count = Value::Null;
+            self.remaining_count = Value::Null;
+        }
     }
 
     fn fill(&mut self, kill: &Kill, proof: Proof) {

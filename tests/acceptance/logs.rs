@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::configuration::dcs_kill_of_first_node;
 use crate::support::engines;
 use crate::support::redis;
-use crate::support::sandbox::{SECRET_KEY, Sandbox};
+use crate::support::sandbox::{DCS_INSTANCE, DCS_NODES, SECRET_KEY, Sandbox};
 use crate::support::workspace::Workspace;
 
 /// The API calls in a log of JSON lines.
@@ -50,17 +50,42 @@ fn every_api_call_is_one_line_with_its_facts() {
 }
 
 #[test]
-fn a_level_above_that_of_api_calls_leaves_them_out() {
-    let nodes = redis::nodes();
-    let sandbox = Sandbox::with_dcs(&nodes);
-    let workspace = Workspace::new(
-        engines::newest_terraform(),
-        &sandbox,
-        &dcs_kill_of_first_node(""),
-    )
-    .with_variable("TF_LOG_PROVIDER", "WARN");
+fn lines_arrive_at_their_own_level_and_none_below_the_level_that_was_asked_for() {
+    const LEVELS: [&str; 5] = ["ERROR", "WARN", "INFO", "DEBUG", "TRACE"];
+    engines::with_each(|engine| {
+        let sandbox = Sandbox::builder()
+            .simulated_dcs(DCS_INSTANCE, DCS_NODES[0], 3)
+            .start();
+        for (asked, expected) in [
+            ("off", &[] as &[&str]),
+            ("error", &[]),
+            ("warn", &[]),
+            ("info", &["INFO"]),
+            ("debug", &["INFO", "DEBUG"]),
+            ("trace", &["INFO", "DEBUG", "TRACE"]),
+        ] {
+            for variable in ["TF_LOG", "TF_LOG_PROVIDER"] {
+                // Nothing goes wrong in this run, so there is nothing to warn of.
+                let workspace = Workspace::new(engine, &sandbox, &dcs_kill_of_first_node(""))
+                    .with_variable(variable, asked);
 
-    let run = workspace.apply().succeeded();
+                let run = workspace.apply().succeeded();
 
-    assert!(!run.stderr.contains("API call"), "{}", run.stderr);
+                let about = format!("{engine}, {variable}={asked}");
+                let lines: Vec<&str> = run.stderr.lines().filter(|line| is_ours(line)).collect();
+                let arrived = LEVELS.into_iter().filter(|level| {
+                    let level = format!("[{level}]");
+                    lines.iter().any(|line| line.contains(&level))
+                });
+                assert_eq!(arrived.collect::<Vec<_>>(), expected, "{about}");
+                let mut calls = lines.iter().filter(|line| line.contains("API call"));
+                assert!(calls.all(|line| line.contains("[INFO]")), "{about}");
+            }
+        }
+    });
+}
+
+/// Whether the provider itself wrote this line, and not a library that it uses.
+fn is_ours(line: &str) -> bool {
+    line.contains(" provider.terraform-provider-hwc: ") && line.contains("@module=hwc.")
 }

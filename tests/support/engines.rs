@@ -43,6 +43,14 @@ impl Engine {
         self.product == Product::Terraform && self.version >= (1, 14, 0)
     }
 
+    /// Whether it knows input variables that go neither into state nor into plan files.
+    pub fn has_ephemeral_variables(&self) -> bool {
+        match self.product {
+            Product::Terraform => self.version >= (1, 10, 0),
+            Product::OpenTofu => self.version >= (1, 11, 0),
+        }
+    }
+
     fn ask(product: Product, path: &Path) -> Option<Self> {
         let output = command(path).args(["version", "-json"]).output().ok()?;
         let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
@@ -149,9 +157,18 @@ fn chosen(variable: &str) -> Option<PathBuf> {
 }
 
 /// An engine's command without input, in the test's own environment less what would change how the engine or the
-/// provider behaves.
+/// provider behaves. The metadata service is at an address outside of this machine, and so is never asked.
 pub fn command(path: &Path) -> Command {
-    const UNWANTED: [&str; 5] = ["HW_", "TF_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+    const UNWANTED: [&str; 8] = [
+        "HW_",
+        "OS_",
+        "HUAWEICLOUD_",
+        "TF_",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+    ];
     let unwanted = |name: &OsString| {
         let name = name.to_string_lossy().to_uppercase();
         UNWANTED.iter().any(|start| name.starts_with(start))
@@ -161,6 +178,7 @@ pub fn command(path: &Path) -> Command {
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| !unwanted(name)))
         .env("CHECKPOINT_DISABLE", "1")
+        .env("HW_DISABLE_METADATA", "true")
         .stdin(Stdio::null());
     command
 }

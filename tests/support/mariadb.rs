@@ -47,7 +47,7 @@ impl MariaDbServer {
         // One statement a line: that is how the server reads it.
         let statements = [
             format!("CREATE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}';\n"),
-            format!("GRANT ALL ON *.* TO '{USER}'@'%';\n"),
+            format!("GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION;\n"),
         ];
         std::fs::write(&setup, statements.concat()).expect("the setup file");
         let arguments = [
@@ -78,6 +78,11 @@ impl MariaDbServer {
     /// Where it listens, and as whom to come, as the sandbox wants it.
     pub fn url(&self) -> String {
         format!("mysql://{USER}:{PASSWORD}@127.0.0.1:{}", self.port)
+    }
+
+    /// The port on which it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Opens that many connections.

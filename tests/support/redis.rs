@@ -1,5 +1,6 @@
 //! Real Redis servers, and clients that stay connected until somebody kills them.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use redis::{Client, Connection, cmd};
@@ -15,6 +16,7 @@ pub fn nodes() -> [RedisServer; 2] {
 /// A Redis server: one node of a DCS instance.
 pub struct RedisServer {
     port: u16,
+    socket: PathBuf,
     process: Leash,
 }
 
@@ -23,9 +25,13 @@ impl RedisServer {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let port = free_port();
+        let socket = folder.path().join("socket");
         let arguments = [
+            ("--unixsocket", socket.display().to_string()),
             ("--port", port.to_string()),
             ("--bind", "127.0.0.1".to_owned()),
+            // Clients come from other loopback addresses as well, which the protected mode takes for strangers.
+            ("--protected-mode", "no".to_owned()),
             ("--save", String::new()),
             ("--appendonly", "no".to_owned()),
             ("--dir", folder.path().display().to_string()),
@@ -34,7 +40,11 @@ impl RedisServer {
         .flat_map(|(option, value)| [option.to_owned(), value])
         .collect::<Vec<_>>();
         let process = Leash::start(folder, &program("redis-server"), &arguments);
-        let server = Self { port, process };
+        let server = Self {
+            port,
+            socket,
+            process,
+        };
         eventually("Redis answers", || {
             server
                 .connect()
@@ -46,6 +56,41 @@ impl RedisServer {
     /// Where it listens, as the sandbox wants it.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// The port on which it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The socket file on which it listens as well. All clients that come this way have the same address.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Makes the server a replica of another, and waits until the link is there.
+    pub fn replicate(&self, master: &Self) {
+        let mut connection = self.connect().expect("a Redis connection");
+        cmd("REPLICAOF")
+            .arg("127.0.0.1")
+            .arg(master.port)
+            .exec(&mut connection)
+            .expect("Redis becomes a replica");
+        eventually("the replica is linked", || {
+            self.is_linked()
+                .then_some(())
+                .ok_or_else(|| self.process.log())
+        });
+    }
+
+    /// Whether the server is a replica whose link to its master is up.
+    pub fn is_linked(&self) -> bool {
+        let mut connection = self.connect().expect("a Redis connection");
+        let info: String = cmd("INFO")
+            .arg("replication")
+            .query(&mut connection)
+            .expect("what Redis knows of its replication");
+        info.contains("master_link_status:up")
     }
 
     /// Opens that many connections.

@@ -50,7 +50,7 @@ pub struct Sandbox {
 
 /// Which nodes a sandbox has, and how it behaves.
 pub struct SandboxBuilder {
-    nodes: Vec<String>,
+    options: Vec<String>,
     job_duration: String,
 }
 
@@ -100,7 +100,7 @@ impl SandboxBuilder {
             .iter()
             .zip(DCS_NODES)
             .fold(self, |builder, (server, node)| {
-                builder.node(
+                builder.option(
                     "--dcs-node",
                     &format!("{DCS_INSTANCE}/{node}={}", server.url()),
                 )
@@ -113,24 +113,29 @@ impl SandboxBuilder {
             .iter()
             .zip(TAURUSDB_NODES)
             .fold(self, |builder, (server, node)| {
-                builder.node(
+                builder.option(
                     "--taurusdb-node",
                     &format!("{TAURUSDB_INSTANCE}/{node}={}", server.url()),
                 )
             })
     }
 
-    /// A DCS node whose sessions are simulated.
+    /// How many sessions each node has that no other method maps.
+    pub fn sessions(self, sessions: usize) -> Self {
+        self.node("--sessions", &sessions.to_string())
+    }
+
+    /// Adds a DCS node with that many simulated sessions.
     pub fn simulated_dcs(self, instance: &str, node: &str, sessions: usize) -> Self {
-        self.node(
+        self.option(
             "--dcs-node",
             &format!("{instance}/{node}=simulated:{sessions}"),
         )
     }
 
-    /// A TaurusDB node whose session threads are simulated.
+    /// Adds a TaurusDB node with that many simulated sessions, besides the internal threads.
     pub fn simulated_taurusdb(self, instance: &str, node: &str, sessions: usize) -> Self {
-        self.node(
+        self.option(
             "--taurusdb-node",
             &format!("{instance}/{node}=simulated:{sessions}"),
         )
@@ -154,7 +159,7 @@ impl SandboxBuilder {
         .concat()
         .into_iter()
         .map(ToOwned::to_owned)
-        .chain(self.nodes)
+        .chain(self.options)
         .collect::<Vec<_>>();
         let (process, ready) = launch("127.0.0.1:0", &options);
         Sandbox {
@@ -165,8 +170,9 @@ impl SandboxBuilder {
         }
     }
 
-    fn node(mut self, name: &str, value: &str) -> Self {
-        self.nodes.extend([name.to_owned(), value.to_owned()]);
+    /// Any other option of the sandbox.
+    pub fn option(mut self, name: &str, value: &str) -> Self {
+        self.options.extend([name.to_owned(), value.to_owned()]);
         self
     }
 }
@@ -175,7 +181,7 @@ impl Sandbox {
     /// A sandbox to be set up.
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder {
-            nodes: Vec::new(),
+            options: Vec::new(),
             job_duration: "300ms".to_owned(),
         }
     }
@@ -324,6 +330,18 @@ impl Sandbox {
                 .error_for_status()
         })
         .unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Forgets every fault rule.
+    pub fn mend(&self) {
+        wait(async {
+            reqwest::Client::new()
+                .delete(format!("{}/_sandbox/faults", self.url))
+                .send()
+                .await?
+                .error_for_status()
+        })
+        .expect("the sandbox clears its rules");
     }
 
     /// Makes the jobs that start from now on fail for that reason.

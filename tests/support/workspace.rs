@@ -169,6 +169,12 @@ impl Workspace {
             .collect()
     }
 
+    /// An output of the root module, from the state.
+    pub fn output(&self, name: &str) -> Value {
+        let shown = self.run(&["output", "-json", name]).succeeded();
+        serde_json::from_str(&shown.stdout).expect("an output as JSON")
+    }
+
     /// Everything that the engine left in the folder, as text: state, backups, logs.
     pub fn files(&self) -> String {
         std::fs::read_dir(self.folder.path())
@@ -272,6 +278,6 @@ impl Run {
 pub fn provider_block(sandbox: &Sandbox, arguments: &str) -> String {
     let url = sandbox.url();
     format!(
-        "provider \"hwc\" {{\n  {arguments}\n  endpoints = {{\n    dcs = {url:?}\n    taurusdb = {url:?}\n    iam = {url:?}\n  }}\n}}\n"
+        "provider \"hwc\" {{\n  {arguments}\n  endpoints = {{\n    dcs = {url:?}\n    taurusdb = {url:?}\n    iam = {url:?}\n    sts = {url:?}\n  }}\n}}\n"
     )
 }

@@ -16,6 +16,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme};
+use tempfile::TempDir;
 use terraform_provider_hwc::plugin::proto::go_plugin::Empty;
 use terraform_provider_hwc::plugin::proto::go_plugin::grpc_controller_client::GrpcControllerClient;
 use terraform_provider_hwc::plugin::proto::tfplugin6::get_metadata;
@@ -55,9 +56,14 @@ pub fn plugin_program() -> &'static Path {
     })
 }
 
-/// The plugin's program with nothing in its environment.
+/// The test plugin's program with nothing in its environment.
 pub fn bare() -> Command {
-    let mut command = Command::new(plugin_program());
+    bare_program(plugin_program())
+}
+
+/// A plugin's program with nothing in its environment.
+pub fn bare_program(program: &Path) -> Command {
+    let mut command = Command::new(program);
     command
         .env_clear()
         .stdin(Stdio::null())
@@ -137,6 +143,8 @@ pub struct Host {
     server: CertificateDer<'static>,
     /// What it writes on standard error, which must be read while it writes: a pipe holds little.
     log: JoinHandle<String>,
+    /// Where the socket's directory is made: a plugin that is killed at a test's end leaves it behind.
+    _parent: TempDir,
 }
 
 impl Host {
@@ -146,12 +154,20 @@ impl Host {
 
     /// With more in the environment than a host sets by itself.
     pub async fn start_with(environment: &[(&str, &str)]) -> Self {
+        let mut command = bare();
+        command.envs(environment.iter().copied());
+        Self::run(command).await
+    }
+
+    /// With another program than the test plugin's, from [`bare_program`].
+    pub async fn run(mut command: Command) -> Self {
         let identity = Identity::new();
-        let mut child = bare()
+        let parent = tempfile::tempdir().unwrap();
+        let mut child = command
             .env(COOKIE.0, COOKIE.1)
             .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
             .env("PLUGIN_CLIENT_CERT", identity.pem())
-            .envs(environment.iter().copied())
+            .env("PLUGIN_UNIX_SOCKET_DIR", parent.path())
             .spawn()
             .unwrap();
         let line = first_line(&mut child).await;
@@ -172,6 +188,7 @@ impl Host {
             server,
             child,
             log,
+            _parent: parent,
         }
     }
 

@@ -18,6 +18,9 @@ const LONGEST_MARGIN: Duration = Duration::from_secs(600);
 /// The part of a credential's life that is left when a new one is fetched, for lives of less than 50 minutes.
 const MARGIN_OF_LIFE: i32 = 5;
 
+/// How long a source that had nothing is left in peace while the old credential is still good.
+const PAUSE: Duration = Duration::from_secs(20);
+
 /// A credential that somebody gave out, and until when it is good.
 #[derive(Clone, Debug)]
 pub struct Issued {
@@ -40,8 +43,8 @@ pub trait Issue: Send + Sync + 'static {
     async fn issue(&self, call: ForCall<'_>) -> Result<Issued, Error>;
 }
 
-/// Keeps the credential of a source, and fetches the next one in time. However many calls wait for it, the source is
-/// asked once; and while the old one is still good, nobody waits.
+/// Keeps the credential of a source, and fetches the next one in time. However many calls need it, the source is asked
+/// once; and while the old one is still good, the others go on with that.
 #[derive(Debug)]
 pub struct Temporary<S> {
     source: S,
@@ -139,8 +142,17 @@ impl<S: Issue> Temporary<S> {
             Ok(new) => new,
             Err(error) => {
                 warn!(source = self.source.name(), %error, "the credentials are about to expire, and there are no new ones yet");
+                self.leave_in_peace(call.client.clock().now());
                 old
             }
+        }
+    }
+
+    /// The next calls need not try again at once.
+    fn leave_in_peace(&self, now: OffsetDateTime) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = current.as_mut() {
+            kept.renew_at = Some(now + PAUSE);
         }
     }
 

@@ -153,6 +153,18 @@ impl Kill {
     }
 }
 
+impl Kill {
+    /// The argument that says which sessions are meant.
+    fn described_in(&self) -> AttributePath {
+        match self.subject {
+            Subject::All(Target::AllNodes) => AttributePath::new("kill_all_nodes"),
+            Subject::All(Target::Node(_)) => AttributePath::new("node_id"),
+            Subject::Selected(..) => select::block_path(),
+            Subject::Addresses(..) => AttributePath::new("client_addrs"),
+        }
+    }
+}
+
 impl Run<'_> {
     /// Kills all sessions, and follows the job to its end.
     async fn kill_all(&self, diags: &mut Diagnostics, target: &Target) -> Option<Proof> {
@@ -288,7 +300,7 @@ impl Run<'_> {
             ..Proof::default()
         };
         if chosen.is_empty() {
-            select::nothing_matched(diags, choice.protected);
+            select::nothing_matched(diags, self.kill.described_in(), choice.protected);
             proof.killed = Some(Vec::new());
             proof.remaining = Some(Vec::new());
             return Some(proof);

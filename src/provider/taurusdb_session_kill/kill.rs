@@ -233,7 +233,7 @@ impl Run<'_> {
             }
         ));
         let mut proof = if matched.is_empty() {
-            select::nothing_matched(diags, choice.protected);
+            select::nothing_matched(diags, select::block_path(), choice.protected);
             Proof {
                 report: Some(KillTally::new([]).report()),
                 remaining: Some(Vec::new()),
@@ -486,11 +486,9 @@ fn not_seen(error: Error) -> Report {
 
 /// What is worth knowing about a kill that was answered.
 fn tell(diags: &mut Diagnostics, kill: &Kill, report: &KillReport<i64>) {
-    let attribute = || {
-        AttributePath::new(match kill.subject {
-            Subject::Threads(_) => "processes",
-            Subject::Selected(_) => "select",
-        })
+    let attribute = || match kill.subject {
+        Subject::Threads(_) => AttributePath::new("processes"),
+        Subject::Selected(_) => select::block_path(),
     };
     if !report.uncertain.is_empty() {
         explain::warning(

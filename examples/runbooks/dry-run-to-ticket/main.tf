@@ -1,0 +1,121 @@
+# A dry run whose output goes to a ticket
+#
+# Whoever approves a kill wants to see whom it would hit. This kills nobody: it writes the list into the output ticket, as
+# Markdown, without any statement, since SQL text may hold personal data.
+#
+#   terraform apply
+#   terraform output -raw ticket      into the ticket
+#
+# When it is approved, the same conditions go into a runbook that kills, with max_sessions a little above the number here.
+
+terraform {
+  required_providers {
+    hwc = {
+      source = "hwc-ops/hwc"
+    }
+  }
+}
+
+variable "region" {
+  type        = string
+  default     = "cn-north-4"
+  description = "Region of the instance."
+}
+
+variable "endpoints" {
+  type        = map(string)
+  default     = {}
+  description = "Only for a rehearsal: the sandbox's address for dcs, taurusdb and iam."
+}
+
+# Credentials come from HW_ACCESS_KEY and HW_SECRET_KEY.
+provider "hwc" {
+  region    = var.region
+  endpoints = var.endpoints
+}
+
+variable "instance_id" {
+  type        = string
+  default     = "a23fb62bd61e4e9e9636fd2225f395bein07"
+  description = "TaurusDB instance; by default the sandbox's."
+}
+
+variable "node_id" {
+  type        = string
+  default     = "18663926eacb443d98dc20f8620f28f2no07"
+  description = "Node whose sessions are looked at."
+}
+
+variable "conditions" {
+  type = object({
+    users    = optional(list(string))
+    hosts    = optional(list(string))
+    commands = optional(list(string))
+    min_time = optional(string)
+  })
+  default = {
+    commands = ["Sleep"]
+    min_time = "1h"
+  }
+  description = "Which sessions."
+}
+
+variable "asked_at" {
+  type        = string
+  default     = "1"
+  description = "Another value looks again."
+}
+
+resource "hwc_taurusdb_session_kill" "rehearsal" {
+  instance_id = var.instance_id
+  node_id     = var.node_id
+  dry_run     = true
+
+  select {
+    users    = var.conditions.users
+    hosts    = var.conditions.hosts
+    commands = var.conditions.commands
+    min_time = var.conditions.min_time
+  }
+
+  triggers = {
+    asked_at = var.asked_at
+  }
+}
+
+# Who they are: the kill knows their ids only.
+data "hwc_taurusdb_sessions" "node" {
+  instance_id = var.instance_id
+  node_id     = var.node_id
+
+  depends_on = [hwc_taurusdb_session_kill.rehearsal]
+}
+
+locals {
+  matched = hwc_taurusdb_session_kill.rehearsal.matched
+  rows = [
+    for one in data.hwc_taurusdb_sessions.node.sessions :
+    "| ${one.id} | ${one.user} | ${one.host} | ${coalesce(one.db, "-")} | ${one.command} | ${one.time} |"
+    if contains(local.matched, one.id)
+  ]
+}
+
+output "matched" {
+  description = "Ids of the sessions that would be killed."
+  value       = local.matched
+}
+
+output "ticket" {
+  description = "The list, as Markdown."
+  value       = <<-EOT
+    ### ${length(local.matched)} sessions would be killed on node ${var.node_id}
+
+    Conditions: `${jsonencode({ for name, value in var.conditions : name => value if value != null })}`
+
+    | id | user | host | database | command | seconds |
+    | --- | --- | --- | --- | --- | --- |
+    ${join("\n", local.rows)}
+
+    ${hwc_taurusdb_session_kill.rehearsal.protected_count} more match and belong to the server itself: they are left alone.
+  EOT
+}

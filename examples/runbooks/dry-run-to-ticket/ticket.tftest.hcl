@@ -1,0 +1,22 @@
+run "write" {
+  assert {
+    condition     = length(output.matched) > 0 && hwc_taurusdb_session_kill.rehearsal.killed_count == 0
+    error_message = "Sessions match, and none is killed."
+  }
+
+  assert {
+    condition     = alltrue([for id in output.matched : strcontains(output.ticket, "| ${id} |")])
+    error_message = "Each of them has a line."
+  }
+}
+
+run "look_again" {
+  variables {
+    asked_at = "2"
+  }
+
+  assert {
+    condition     = length(setsubtract(run.write.matched, output.matched)) == 0
+    error_message = "They are all still there."
+  }
+}

@@ -1,0 +1,154 @@
+//! Temporary credentials are renewed in time, once for all calls.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hwc_sandbox::Options;
+use terraform_provider_hwc::huaweicloud::client::Client;
+use terraform_provider_hwc::huaweicloud::clock::SystemClock;
+use terraform_provider_hwc::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
+use terraform_provider_hwc::huaweicloud::credentials::chain::SignIn;
+use terraform_provider_hwc::huaweicloud::error::Error;
+
+use crate::cloud::{Cloud, SlowClock, nothing};
+
+const CALLERS: usize = 40;
+
+/// Signs in as the agency: keys that expire.
+fn agency(cloud: &Cloud) -> SignIn {
+    let role = Role {
+        agency: cloud.ready().agency_name.clone(),
+        domain: AgencyDomain::Id(cloud.ready().domain_id.clone()),
+        duration: None,
+    };
+    SignIn {
+        variables: cloud.keys(),
+        roles: Ok(vec![role]),
+        ..nothing()
+    }
+}
+
+async fn cloud_with_life(life: Duration) -> Arc<Cloud> {
+    let options = Options {
+        credential_lifetime: life,
+        ..Options::default()
+    };
+    Arc::new(Cloud::with(options).await)
+}
+
+/// Many calls at once; how each ended.
+async fn calls_at_once(cloud: &Arc<Cloud>, client: &Client) -> Vec<Result<(), Error>> {
+    let calls: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let (cloud, client) = (Arc::clone(cloud), client.clone());
+            tokio::spawn(async move { cloud.call(&client).await })
+        })
+        .collect();
+    let mut results = Vec::new();
+    for call in calls {
+        results.push(call.await.unwrap());
+    }
+    results
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_begin_together_sign_in_once() {
+    let cloud = cloud_with_life(Duration::from_secs(3600)).await;
+    let client = cloud.client(&agency(&cloud));
+
+    let results = calls_at_once(&cloud, &client).await;
+
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(cloud.sign_ins().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_go_on_for_many_lives_of_the_keys_never_meet_expired_ones() {
+    let life = Duration::from_secs(2);
+    let cloud = cloud_with_life(life).await;
+    let client = cloud.client(&agency(&cloud));
+    let started = Instant::now();
+
+    while started.elapsed() < 3 * life {
+        let results = calls_at_once(&cloud, &client).await;
+        assert!(results.iter().all(Result::is_ok), "{results:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+
+    let sign_ins = cloud.sign_ins().await.len();
+    // Each is renewed after four fifths of its life.
+    assert!((3..=6).contains(&sign_ins), "{sign_ins}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_the_cloud_calls_expired_are_renewed_once_and_the_calls_repeated() {
+    let life = Duration::from_secs(2);
+    let cloud = cloud_with_life(life).await;
+    // By this clock, the keys are good for another five minutes.
+    let clock = SlowClock(Duration::from_secs(300));
+    let client = cloud.client_with(&agency(&cloud), Arc::new(clock));
+    cloud.call(&client).await.unwrap();
+    tokio::time::sleep(life).await;
+
+    let results = calls_at_once(&cloud, &client).await;
+
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert_eq!(cloud.sign_ins().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_chain_only_what_has_expired_is_renewed() {
+    let life = Duration::from_secs(2);
+    let cloud = cloud_with_life(life).await;
+    let mut sign_in = agency(&cloud);
+    let role = sign_in.roles.clone().unwrap().remove(0);
+    sign_in.roles = Ok(vec![role.clone(), role]);
+    let clock = SlowClock(Duration::from_secs(300));
+    let client = cloud.client_with(&sign_in, Arc::new(clock));
+    cloud.call(&client).await.unwrap();
+    assert_eq!(cloud.sign_ins().await.len(), 2);
+    tokio::time::sleep(life).await;
+
+    cloud.call(&client).await.unwrap();
+
+    // The second agency is asked for with the first one's keys, which are refused, so that these are renewed first.
+    assert_eq!(cloud.sign_ins().await.len(), 2 + 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_wait_together_share_a_refusal() {
+    let cloud = cloud_with_life(Duration::from_secs(3600)).await;
+    let client = cloud.client(&agency(&cloud));
+    cloud
+        .break_calls("/agencies/assume", 403, Duration::from_millis(500))
+        .await;
+
+    let results = calls_at_once(&cloud, &client).await;
+
+    assert!(
+        results
+            .iter()
+            .all(|result| matches!(result, Err(Error::SignIn { .. }))),
+        "{results:?}"
+    );
+    assert_eq!(cloud.sign_ins().await.len(), 1);
+    // It was theirs, not for ever: the next call asks again.
+    cloud.call(&client).await.unwrap_err();
+    assert_eq!(cloud.sign_ins().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_old_keys_are_good_a_source_that_is_out_of_order_stops_nobody() {
+    let life = Duration::from_secs(5);
+    let cloud = cloud_with_life(life).await;
+    let client = cloud.client_with(&agency(&cloud), Arc::new(SystemClock));
+    cloud.call(&client).await.unwrap();
+    cloud
+        .break_calls("/agencies/assume", 500, Duration::ZERO)
+        .await;
+    tokio::time::sleep(life.mul_f64(0.85)).await;
+
+    cloud.call(&client).await.unwrap();
+
+    assert!(cloud.sign_ins().await.len() > 1, "new keys were asked for");
+}
