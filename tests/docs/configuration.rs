@@ -54,13 +54,13 @@ fn collect(prefix: &str, block: &Block, rows: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The description without the variable's sentence, and the variable in backticks, if it has one.
+/// The description without the sentence about the variable, and what that sentence says of it.
 fn split_variable(description: &str) -> (String, String) {
     let Some((before, rest)) = description.split_once(VARIABLE) else {
         return (description.to_owned(), String::new());
     };
     let (variable, after) = rest
-        .split_once("`.")
-        .expect("the variable's sentence ends after its name");
-    (format!("{before}{after}"), format!("`{variable}`"))
+        .split_once('.')
+        .expect("the sentence about the variable ends");
+    (format!("{before}{after}"), format!("`{variable}"))
 }
