@@ -122,7 +122,7 @@ impl SandboxBuilder {
 
     /// How many sessions each node has that no other method maps.
     pub fn sessions(self, sessions: usize) -> Self {
-        self.node("--sessions", &sessions.to_string())
+        self.option("--sessions", &sessions.to_string())
     }
 
     /// Adds a DCS node with that many simulated sessions.
