@@ -121,7 +121,7 @@ pub(super) fn blocks() -> [(&'static str, NestedBlock); 2] {
                      assumed with the keys of the one before. The keys are renewed while a run goes on.",
                 ),
                 attributes: map! {
-                    "agency_name" => optional(String, "Name of the agency. Variable: `HW_ASSUME_ROLE_AGENCY_NAME`, also without the block."),
+                    "agency_name" => optional(String, "Name of the agency. Its variable assumes an agency without a block, too. Variable: `HW_ASSUME_ROLE_AGENCY_NAME`."),
                     "domain_name" => optional(String, "Name of the account that the agency belongs to. Variable: `HW_ASSUME_ROLE_DOMAIN_NAME`."),
                     "domain_id" => optional(String, "Id of the account that the agency belongs to, instead of its name: the agency is then assumed by STS v5, which trust agencies need. Variable: `HW_ASSUME_ROLE_DOMAIN_ID`."),
                     "duration" => optional(Number, "Life of the keys in seconds, 900 to 86400; by default 3600. Variable: `HW_ASSUME_ROLE_DURATION`."),
@@ -138,7 +138,7 @@ pub(super) fn blocks() -> [(&'static str, NestedBlock); 2] {
                      secret has to be stored. Agencies in `assume_role` are assumed after that.",
                 ),
                 attributes: map! {
-                    "idp_id" => optional(String, "Id of the identity provider in IAM. Variable: `HW_ASSUME_ROLE_IDP_ID`, also without the block."),
+                    "idp_id" => optional(String, "Id of the identity provider in IAM. Its variable signs in this way without a block, too. Variable: `HW_ASSUME_ROLE_IDP_ID`."),
                     "id_token" => secret("The id token. Variable: `HW_ASSUME_ROLE_ID_TOKEN`."),
                     "id_token_file" => optional(String, "Path of a file with the id token, which is read again whenever new keys are needed. Variable: `HW_ASSUME_ROLE_ID_TOKEN_FILE`."),
                 },
