@@ -83,7 +83,7 @@ fn an_invoked_taurusdb_kill_ends_the_sessions_and_counts_them() {
     workspace
         .apply_with(&["-invoke=action.hwc_taurusdb_session_kill.test"])
         .succeeded()
-        .saying(&["Killed 2, not found 1, excluded 1."]);
+        .saying(&["Done: killed 2, not found 1, excluded 1."]);
 
     assert_eq!(here.alive(), &clients[2..]);
     assert_eq!(there.alive(), elsewhere);

@@ -145,8 +145,8 @@ fn the_list_and_the_kill_choose_the_same_sessions() {
         .simulated_dcs(DCS_INSTANCE, DCS_NODES[0], 300)
         .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 300)
         .start();
-    let of_dcs = "select {\n    users = [\"app\"]\n    min_idle = \"2h\"\n  }";
-    let of_taurusdb = "select {\n    users = [\"app\", \"rdsAdmin\"]\n    min_time = \"10m\"\n  }";
+    let of_dcs = "select {\n    users = [\"app\"]\n    names = [\"orders*\", \"cart-?\"]\n  }";
+    let of_taurusdb = "select {\n    users = [\"app\", \"rdsAdmin\"]\n    hosts = [\"192.168.20.0/24\", \"192.168.21.0/24\"]\n  }";
     let configuration = [
         dcs("data", of_dcs),
         taurusdb("data", of_taurusdb),
@@ -298,7 +298,6 @@ resource "terraform_data" "something" {}
         "{}",
         run.text()
     );
-    workspace.write("plan.txt", "");
     workspace
         .run(&["plan", "-input=false", "-out=plan.bin"])
         .succeeded();
@@ -306,7 +305,7 @@ resource "terraform_data" "something" {}
     for text in [
         "2075425",
         "192.168.20.",
-        "UPDATE orders",
+        "SELECT customer",
         "9007199254740992",
     ] {
         assert!(!workspace.files().contains(text), "{text} is in a file");
