@@ -163,11 +163,17 @@ impl Host {
     pub async fn run(mut command: Command) -> Self {
         let identity = Identity::new();
         let parent = tempfile::tempdir().unwrap();
+        // What the test sets itself stays.
+        if !command
+            .get_envs()
+            .any(|(name, _)| name == "PLUGIN_UNIX_SOCKET_DIR")
+        {
+            command.env("PLUGIN_UNIX_SOCKET_DIR", parent.path());
+        }
         let mut child = command
             .env(COOKIE.0, COOKIE.1)
             .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
             .env("PLUGIN_CLIENT_CERT", identity.pem())
-            .env("PLUGIN_UNIX_SOCKET_DIR", parent.path())
             .spawn()
             .unwrap();
         let line = first_line(&mut child).await;
