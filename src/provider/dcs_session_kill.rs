@@ -214,7 +214,7 @@ impl Arguments<'_> {
             (Value::Null, Given::Absent) => target.map(Subject::All),
             (Value::Null, Given::Present(block)) => {
                 let selector = selector(diags, block);
-                Some(Subject::Selected(target?, selector?))
+                Some(Subject::Selected(target?, Box::new(selector?)))
             }
             (Value::Value(_), Given::Present(_)) => {
                 explain::error(

@@ -187,7 +187,9 @@ impl Arguments<'_> {
     /// Whose sessions are meant. `None` without an error means: not known yet.
     fn subject(&self, diags: &mut Diagnostics) -> Option<Subject> {
         match (self.processes, select::given(self.select)) {
-            (Value::Null, Given::Present(block)) => selector(diags, block).map(Subject::Selected),
+            (Value::Null, Given::Present(block)) => {
+                selector(diags, block).map(|selector| Subject::Selected(Box::new(selector)))
+            }
             (Value::Null, Given::Absent) => {
                 explain::error(
                     diags,

@@ -3,6 +3,8 @@
 //! The table is a document for users, `docs/guides/faults.md`. The test fails when the behaviour no longer is what the
 //! document says; `UPDATE_DOCS=1` writes it anew.
 
+#![allow(clippy::unwrap_used)]
+
 mod server;
 
 use std::fmt::Write as _;

@@ -32,7 +32,7 @@ pub(super) enum Subject {
     /// All of them.
     All(Target),
     /// Those that are chosen when the kill begins.
-    Selected(Target, Selector),
+    Selected(Target, Box<Selector>),
     /// Those of these addresses.
     Addresses(NodeId, Vec<String>),
 }
@@ -125,7 +125,7 @@ impl Kill {
                 run.kill_all(diags, target).await
             }
             Subject::Selected(target, selector) => {
-                let choice = run.choose(diags, target, selector).await?;
+                let choice = run.choose(diags, target, selector.as_ref()).await?;
                 if self.dry_run {
                     return Some(run.rehearse(diags, &choice));
                 }

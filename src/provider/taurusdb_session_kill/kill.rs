@@ -37,7 +37,7 @@ pub(super) enum Subject {
     /// These threads.
     Threads(Vec<ThreadId>),
     /// Those that are chosen when the kill begins.
-    Selected(Selector),
+    Selected(Box<Selector>),
 }
 
 /// The arguments once they are all known and right.
@@ -123,7 +123,7 @@ impl Kill {
                 Some(run.rehearse(diags, &choice, threads))
             }
             Subject::Selected(selector) => {
-                let choice = run.choose(diags, selector).await?;
+                let choice = run.choose(diags, selector.as_ref()).await?;
                 if self.dry_run {
                     return Some(run.rehearse(diags, &choice, &[]));
                 }
