@@ -1,7 +1,7 @@
 //! The API client: one call from its parts to its outcome.
 //!
 //! A call is prepared (project id, credentials, endpoint), passes the [`Gate`], is signed and sent once per
-//! attempt, and repeated by the rules of [`retry`](super::retry). No redirect is followed: an API call that is
+//! attempt, and repeated by the rules of [`retry`]. No redirect is followed: an API call that is
 //! redirected went to the wrong place, and its credentials must not travel on.
 
 use std::collections::HashMap;

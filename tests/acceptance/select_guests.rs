@@ -285,6 +285,10 @@ impl Drop for MariaDbGuest {
     }
 }
 
+#[expect(
+    clippy::async_yields_async,
+    reason = "a task is spawned within the runtime that `wait` enters"
+)]
 fn run(mut connection: Conn, statement: String) -> JoinHandle<()> {
     wait(async {
         tokio::spawn(async move {
@@ -295,6 +299,10 @@ fn run(mut connection: Conn, statement: String) -> JoinHandle<()> {
     })
 }
 
+#[expect(
+    clippy::async_yields_async,
+    reason = "a task is spawned within the runtime that `wait` enters"
+)]
 fn chatter(mut connection: Conn) -> JoinHandle<()> {
     wait(async {
         tokio::spawn(async move {

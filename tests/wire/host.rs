@@ -165,6 +165,7 @@ impl Host {
         let parent = tempfile::tempdir().unwrap();
         // What the test sets itself stays.
         if !command
+            .as_std()
             .get_envs()
             .any(|(name, _)| name == "PLUGIN_UNIX_SOCKET_DIR")
         {
