@@ -580,6 +580,11 @@ Between attempts lies a random delay of at most 0.2 seconds, then 0.4, 0.8 and s
 for. A busy instance (`DCS.4957` and the like) is asked again until the create time-out, with delays of at most 1 to 15
 seconds. After a 429 all calls of the process slow down together. No redirect is followed. An answer is read up to 16 MiB,
 an attempt takes at most 60 seconds, and the create time-out bounds everything.
+
+When the provider's process, the engine or the machine dies while a kill is under way, nobody is left to write state: the
+kill may have happened, nothing of it is in state, and the next plan wants to create the resource, which kills again. Look
+at the sessions first; if they were killed, take the resource out of the configuration instead of applying it. A cloud that
+goes away while a job is followed is waited for until the create time-out.
 ";
 
 /// The call meets the fault one time, and always; `None` where that cannot be.
