@@ -380,13 +380,21 @@ fn options_in(path: &Path, names: &[&str]) -> Vec<String> {
     names.iter().map(option).collect()
 }
 
-/// The connection of the user `keeper` that is not the one which asks.
+/// The connection of the user `keeper` that is not the one which asks. A connection that was just closed is listed for
+/// a moment longer, so it is asked again until one is left.
 async fn connection_of_the_sandbox(server: &Server) -> i64 {
     let mut connection = Conn::new(Opts::from_url(&server.url).unwrap())
         .await
         .unwrap();
     let query = "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'keeper' AND ID <> CONNECTION_ID()";
-    let ids: Vec<i64> = connection.query(query).await.unwrap();
+    let mut ids: Vec<i64> = connection.query(query).await.unwrap();
+    for _ in 0..50 {
+        if ids.len() == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        ids = connection.query(query).await.unwrap();
+    }
     connection.disconnect().await.unwrap();
     assert_eq!(ids.len(), 1);
     ids[0]
