@@ -10,6 +10,7 @@ use crate::{
     keyring::{Keyring, made_up_access_key, random_text},
     metadata::Metadata,
     options::{NodeMapping, Options},
+    population::Size,
     taurusdb::TaurusDb,
 };
 
@@ -42,6 +43,10 @@ impl Cloud {
             .clone()
             .unwrap_or_else(|| random_text(40).into());
         let (dcs_nodes, taurusdb_nodes) = nodes(options);
+        let simulated = Size {
+            sessions: options.sessions,
+            churn: options.churn,
+        };
         let cloud = Self {
             identity: Identity::new(options),
             keyring: Keyring::new(
@@ -52,11 +57,11 @@ impl Cloud {
             dcs: Dcs::new(
                 &dcs_nodes,
                 &options.busy,
-                options.sessions,
+                simulated,
                 options.job_duration,
                 stop,
             )?,
-            taurusdb: TaurusDb::new(&taurusdb_nodes, options.sessions)?,
+            taurusdb: TaurusDb::new(&taurusdb_nodes, simulated)?,
             metadata: Metadata::default(),
             faults: Faults::new(options.faults.clone()).map_err(anyhow::Error::msg)?,
             journal: Journal::default(),

@@ -29,6 +29,7 @@ mod keyring;
 mod ledger;
 mod metadata;
 mod options;
+mod population;
 mod query;
 mod routes;
 mod sandbox;

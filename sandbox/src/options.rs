@@ -54,6 +54,10 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub sessions: usize,
 
+    /// Sessions of a simulated node that end, and new ones that begin, before each page of a list
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub churn: usize,
+
     /// A DCS node: INSTANCE/NODE=redis://HOST:PORT, or =simulated:COUNT; repeatable
     #[arg(long = "dcs-node", value_name = "INSTANCE/NODE=URL", value_parser = NodeMappingParser)]
     pub dcs_nodes: Vec<NodeMapping>,

@@ -253,15 +253,6 @@ pub(super) fn or_default(value: &Value<bool>, default: bool) -> Value<bool> {
     }
 }
 
-/// The names of the arguments that differ between state and plan, as paths: each of them means a new kill.
-pub(super) fn changed(arguments: &[(&'static str, bool)]) -> Vec<AttributePath> {
-    arguments
-        .iter()
-        .filter(|(_, changed)| *changed)
-        .map(|(name, _)| AttributePath::new(*name))
-        .collect()
-}
-
 /// A moment as it goes into state: RFC 3339, UTC.
 pub(super) fn moment(time: time::OffsetDateTime) -> Value<String> {
     time.to_offset(time::UtcOffset::UTC)
@@ -274,18 +265,6 @@ pub(super) fn moment(time: time::OffsetDateTime) -> Value<String> {
 /// What is known goes into state, what is not is null.
 pub(super) fn known<T>(value: Option<T>) -> Value<T> {
     value.map_or(Value::Null, Value::Value)
-}
-
-/// Says why a kill cannot be imported.
-pub(super) fn refuse_import(diags: &mut Diagnostics, type_name: &str) {
-    explain::error(
-        diags,
-        AttributePath::root(),
-        format!("{type_name} cannot be imported"),
-        "It stands for a kill that this configuration carries out, and there is nothing in the cloud that it could be \
-         read from. Write the resource and apply: that kills the sessions. For a kill that has already happened, leave \
-         the resource out.",
-    );
 }
 
 /// A number of which only a 64-bit whole one is right. Terraform's numbers can be others, and those are kept as

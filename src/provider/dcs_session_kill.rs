@@ -4,27 +4,26 @@ mod kill;
 
 use std::collections::{BTreeMap, HashMap};
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tf_provider::schema::{Attribute, AttributeType, NestedBlock, Schema};
-use tf_provider::value::{Value, ValueEmpty};
-use tf_provider::{AttributePath, Diagnostics, Resource, map};
+use tf_provider::schema::{Attribute, AttributeType, Schema};
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics, map};
 
 use self::kill::{Kill, Proof, Subject};
-use super::HwcProvider;
 use super::arguments::{
     self, Timeouts, WholeNumber, computed, known, optional, optional_computed, required,
 };
 use super::dcs_sessions::{SelectBlock, select_block, selector};
-use super::explain;
 use super::select::{self, Given, Guards, Select, Strings};
+use super::session_kill::{self, Arguments, KillAction, KillResource, State, Terms};
+use super::{HwcProvider, explain};
 use crate::huaweicloud::dcs::{InstanceId, NodeId, Target};
-use crate::plugin::{Action, Progress};
 
-/// The resource and the action.
-pub struct DcsSessionKill {
-    provider: HwcProvider,
-}
+/// The resource.
+pub type DcsSessionKill = KillResource<Model>;
+
+/// The action.
+pub(super) type DcsSessionKillAction = KillAction<ActionConfig>;
 
 /// The resource's attributes, in the order of the schema.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -75,7 +74,7 @@ pub struct ActionConfig {
 
 /// The arguments that say what to kill.
 #[derive(Clone, Copy)]
-struct Arguments<'a> {
+struct Written<'a> {
     region: &'a Value<String>,
     instance_id: &'a Value<String>,
     node_id: &'a Value<String>,
@@ -89,10 +88,10 @@ struct Arguments<'a> {
 
 /// Both models have the same arguments.
 macro_rules! arguments_of {
-    ($model:ty) => {
+    ($model:ty, $schema:path) => {
         impl $model {
-            fn arguments(&self) -> Arguments<'_> {
-                Arguments {
+            fn written(&self) -> Written<'_> {
+                Written {
                     region: &self.region,
                     instance_id: &self.instance_id,
                     node_id: &self.node_id,
@@ -108,14 +107,65 @@ macro_rules! arguments_of {
                 }
             }
         }
+
+        impl Arguments for $model {
+            type Kill = Kill;
+
+            fn schema() -> Schema {
+                $schema()
+            }
+
+            fn check(&self, diags: &mut Diagnostics) {
+                self.written().check(diags);
+            }
+
+            fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
+                self.written().read(diags, provider)
+            }
+        }
     };
 }
 
-arguments_of!(Model);
-arguments_of!(ActionConfig);
+arguments_of!(Model, resource_schema);
+arguments_of!(ActionConfig, action_schema);
 
-impl Model {
-    /// Everything that only apply can tell; what can be told before is planned, so that whoever approves can see it.
+impl State for Model {
+    const TYPE: &'static str = "hwc_dcs_session_kill";
+
+    fn is_dry_run(&self) -> bool {
+        self.written().guards.is_dry_run()
+    }
+
+    fn region(&mut self) -> &mut Value<String> {
+        &mut self.region
+    }
+
+    fn fill_defaults(&mut self, config: &Self) {
+        self.kill_all_nodes = arguments::or_default(&config.kill_all_nodes, false);
+        self.wait_for_completion = arguments::or_default(&config.wait_for_completion, true);
+    }
+
+    fn differences(&self, prior: &Self) -> Vec<(&'static str, bool)> {
+        vec![
+            ("region", self.region != prior.region),
+            ("instance_id", self.instance_id != prior.instance_id),
+            ("node_id", self.node_id != prior.node_id),
+            (
+                "kill_all_nodes",
+                self.kill_all_nodes != prior.kill_all_nodes,
+            ),
+            ("client_addrs", self.client_addrs != prior.client_addrs),
+            ("select", self.select != prior.select),
+            ("max_sessions", self.max_sessions != prior.max_sessions),
+            ("dry_run", self.dry_run != prior.dry_run),
+            (
+                "wait_for_completion",
+                self.wait_for_completion != prior.wait_for_completion,
+            ),
+            ("triggers", self.triggers != prior.triggers),
+        ]
+    }
+
     fn forget_results(&mut self) {
         self.id = Value::Unknown;
         self.job_id = Value::Unknown;
@@ -132,7 +182,7 @@ impl Model {
         self.finished_at = Value::Unknown;
         self.request_id = Value::Unknown;
 
-        let rehearsed = self.arguments().guards.is_dry_run();
+        let rehearsed = self.written().guards.is_dry_run();
         let named = matches!(self.client_addrs, Value::Value(_));
         let chosen = named || matches!(select::given(&self.select), Given::Present(_));
         let all =
@@ -162,7 +212,7 @@ impl Model {
     }
 
     fn fill(&mut self, kill: &Kill, proof: Proof) {
-        let name = match (&proof.job_id, &proof.request_id, kill.dry_run) {
+        let name = match (&proof.job_id, &proof.request_id, kill.terms.dry_run) {
             (Some(job_id), ..) => job_id.to_string(),
             (None, Some(request_id), _) => request_id.clone(),
             (None, None, true) => "dry-run".to_owned(),
@@ -186,15 +236,14 @@ impl Model {
     }
 }
 
-impl Arguments<'_> {
+impl Written<'_> {
     /// What can be said without knowing every value.
     fn check(&self, diags: &mut Diagnostics) {
         if !self.instance_id.is_unknown() {
             _ = arguments::identifier::<InstanceId>(diags, "instance_id", self.instance_id);
         }
         _ = self.subject(diags);
-        _ = self.guards.max(diags);
-        _ = arguments::create_timeout(diags, self.timeouts);
+        _ = Terms::read(diags, self.guards, self.timeouts);
         if self.node_id.is_value() && *self.kill_all_nodes == Value::Value(true) {
             explain::warning(
                 diags,
@@ -273,8 +322,7 @@ impl Arguments<'_> {
         let region = arguments::region(diags, provider, self.region);
         let instance = arguments::identifier(diags, "instance_id", self.instance_id);
         let subject = self.subject(diags);
-        let max_sessions = self.guards.max(diags);
-        let limit = arguments::create_timeout(diags, self.timeouts);
+        let terms = Terms::read(diags, self.guards, self.timeouts);
         if !diags.errors.is_empty() {
             return None;
         }
@@ -282,10 +330,8 @@ impl Arguments<'_> {
             region: region?,
             instance: instance?,
             subject: subject?,
-            max_sessions,
-            dry_run: self.guards.is_dry_run(),
+            terms: terms?,
             wait: self.wait_for_completion.unwrap_or(true),
-            limit: limit?,
         })
     }
 }
@@ -338,13 +384,6 @@ fn has_port(address: &str) -> bool {
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
-impl DcsSessionKill {
-    /// The resource and the action of a provider.
-    pub fn new(provider: HwcProvider) -> Self {
-        Self { provider }
-    }
-}
-
 /// The arguments that resource and action share.
 fn shared_attributes() -> HashMap<String, Attribute> {
     use AttributeType::{Bool, List, String};
@@ -379,197 +418,22 @@ fn resource_schema() -> Schema {
         "request_id" => computed(String, "Id of the API request, which support asks for."),
     };
     attributes.extend(shared_attributes());
-    attributes.extend(select::guard_attributes());
-    arguments::schema(
+    session_kill::schema(
         "Kills sessions of a node of a DCS (Redis) instance, or of all its nodes, when it is created: all of them, those that \
          `select` chooses at that time, or those in `client_addrs`. Changing any \
          argument but `timeouts` kills again, and so does a changed value in `triggers`. Destroying it only forgets it.",
         attributes,
-        blocks(),
+        select_block(),
     )
 }
 
-/// The blocks that resource and action share.
-fn blocks() -> HashMap<String, NestedBlock> {
-    let mut blocks = arguments::timeouts_block();
-    blocks.extend([select_block()]);
-    blocks
-}
-
 fn action_schema() -> Schema {
-    let mut attributes = shared_attributes();
-    attributes.extend(select::guard_attributes());
-    arguments::schema(
+    session_kill::schema(
         "Kills sessions of a node of a DCS (Redis) instance, or of all its nodes, whenever it is invoked: all of them, those \
          that `select` chooses at that time, or those in `client_addrs`. It is invoked by \
          `terraform apply -invoke=action.hwc_dcs_session_kill.NAME`, or by another resource's `action_trigger`. It \
          leaves nothing in state.",
-        arguments::of_action(attributes),
-        blocks(),
+        arguments::of_action(shared_attributes()),
+        select_block(),
     )
-}
-
-#[async_trait]
-impl Resource for DcsSessionKill {
-    type State<'a> = Model;
-    type PrivateState<'a> = ValueEmpty;
-    type ProviderMetaState<'a> = ValueEmpty;
-
-    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(resource_schema())
-    }
-
-    async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
-        config.arguments().check(diags);
-        Some(())
-    }
-
-    /// The proof of what happened does not change: state is what it was, and nothing is called.
-    async fn read<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        state: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty)> {
-        Some((state, private_state))
-    }
-
-    async fn plan_create<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        proposed: Model,
-        config: Model,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty)> {
-        let mut planned = proposed;
-        planned.region = arguments::planned_region(&self.provider, &config.region);
-        planned.kill_all_nodes = arguments::or_default(&config.kill_all_nodes, false);
-        planned.wait_for_completion = arguments::or_default(&config.wait_for_completion, true);
-        planned.forget_results();
-        planned.arguments().guards.announce(diags);
-        Some((planned, ValueEmpty::Null))
-    }
-
-    async fn plan_update<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        prior: Model,
-        proposed: Model,
-        config: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty, Vec<AttributePath>)> {
-        let mut planned = proposed;
-        planned.kill_all_nodes = arguments::or_default(&config.kill_all_nodes, false);
-        planned.wait_for_completion = arguments::or_default(&config.wait_for_completion, true);
-        let replace = arguments::changed(&[
-            ("region", planned.region != prior.region),
-            ("instance_id", planned.instance_id != prior.instance_id),
-            ("node_id", planned.node_id != prior.node_id),
-            (
-                "kill_all_nodes",
-                planned.kill_all_nodes != prior.kill_all_nodes,
-            ),
-            ("client_addrs", planned.client_addrs != prior.client_addrs),
-            ("select", planned.select != prior.select),
-            ("max_sessions", planned.max_sessions != prior.max_sessions),
-            ("dry_run", planned.dry_run != prior.dry_run),
-            (
-                "wait_for_completion",
-                planned.wait_for_completion != prior.wait_for_completion,
-            ),
-            ("triggers", planned.triggers != prior.triggers),
-        ]);
-        if !replace.is_empty() {
-            planned.forget_results();
-        }
-        Some((planned, private_state, replace))
-    }
-
-    async fn plan_destroy<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        _prior: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<ValueEmpty> {
-        Some(private_state)
-    }
-
-    async fn create<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        planned: Model,
-        _config: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty)> {
-        let kill = planned.arguments().read(diags, &self.provider)?;
-        let proof = kill
-            .carry_out(diags, &self.provider, &Progress::none())
-            .await?;
-        let mut state = planned;
-        state.fill(&kill, proof);
-        Some((state, private_state))
-    }
-
-    /// Only `timeouts` changes in place: nothing is killed.
-    async fn update<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        _prior: Model,
-        planned: Model,
-        _config: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty)> {
-        Some((planned, private_state))
-    }
-
-    /// A kill cannot be undone: it is only forgotten.
-    async fn destroy<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        _prior: Model,
-        _private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<()> {
-        Some(())
-    }
-
-    async fn import<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        _id: String,
-    ) -> Option<(Model, ValueEmpty)> {
-        arguments::refuse_import(diags, "hwc_dcs_session_kill");
-        None
-    }
-}
-
-#[async_trait]
-impl Action for DcsSessionKill {
-    type Config<'a> = ActionConfig;
-
-    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(action_schema())
-    }
-
-    async fn validate<'a>(&self, diags: &mut Diagnostics, config: ActionConfig) -> Option<()> {
-        config.arguments().check(diags);
-        Some(())
-    }
-
-    async fn invoke<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        config: ActionConfig,
-        progress: Progress,
-    ) -> Option<()> {
-        let kill = config.arguments().read(diags, &self.provider)?;
-        kill.carry_out(diags, &self.provider, &progress)
-            .await
-            .map(drop)
-    }
 }

@@ -12,6 +12,37 @@ use crate::huaweicloud::operation::Waiting;
 /// A clock that is off by more than this makes the gateway refuse signatures.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
 
+/// Diagnostics show at most this many sessions; the rest is counted.
+const SHOWN: usize = 20;
+
+/// `1 session`, `2 sessions`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what}"),
+        number => format!("{number} {what}s"),
+    }
+}
+
+/// The first of them, a line each, and how many more there are.
+pub(super) fn lines<S>(sessions: &[S], show: impl Fn(&S) -> String) -> String {
+    let mut lines: Vec<String> = (sessions.iter().take(SHOWN))
+        .map(|session| format!("  {}", show(session)))
+        .collect();
+    if let more @ 1.. = sessions.len().saturating_sub(SHOWN) {
+        lines.push(format!("  and {more} more"));
+    }
+    lines.join("\n")
+}
+
+/// The first of them in a sentence, and how many more there are.
+pub(super) fn series(ids: &[i64]) -> String {
+    let shown: Vec<String> = ids.iter().take(SHOWN).map(i64::to_string).collect();
+    match ids.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// A diagnostic's text, made of paragraphs.
 pub(super) struct Report {
     /// One line.

@@ -4,6 +4,7 @@
 //! * [`sign_in`][]: those of them that say how to sign in.
 //! * [`dcs_session_kill`][]: `hwc_dcs_session_kill`.
 //! * [`taurusdb_session_kill`][]: `hwc_taurusdb_session_kill`.
+//! * [`session_kill`]: what these two do alike.
 //! * [`dcs_sessions`], [`taurusdb_sessions`]: the lists of sessions, and the `select` blocks that choose among them.
 //! * `arguments`: reading arguments, and the attributes and blocks that several of them share.
 //! * `select`: the `select` block and its guards, as far as they are the same for both.
@@ -13,6 +14,7 @@
 pub mod configuration;
 pub mod dcs_session_kill;
 pub mod dcs_sessions;
+pub mod session_kill;
 pub mod sign_in;
 pub mod taurusdb_session_kill;
 pub mod taurusdb_sessions;
@@ -32,10 +34,10 @@ use tf_provider::{AttributePath, Diagnostics, Provider};
 use tokio_util::sync::CancellationToken;
 
 use self::configuration::Config;
-use self::dcs_session_kill::DcsSessionKill;
+use self::dcs_session_kill::{DcsSessionKill, DcsSessionKillAction};
 use self::dcs_sessions::DcsSessions;
 use self::environment::Environment;
-use self::taurusdb_session_kill::TaurusdbSessionKill;
+use self::taurusdb_session_kill::{TaurusdbSessionKill, TaurusdbSessionKillAction};
 use self::taurusdb_sessions::TaurusdbSessions;
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::operation::Operation;
@@ -163,14 +165,14 @@ impl Plugin for HwcProvider {
     fn register(&self, registry: &mut Registry) {
         let provider = || self.clone();
         registry.resource("dcs_session_kill", DcsSessionKill::new(provider()));
-        registry.action("dcs_session_kill", DcsSessionKill::new(provider()));
+        registry.action("dcs_session_kill", DcsSessionKillAction::new(provider()));
         registry.resource(
             "taurusdb_session_kill",
             TaurusdbSessionKill::new(provider()),
         );
         registry.action(
             "taurusdb_session_kill",
-            TaurusdbSessionKill::new(provider()),
+            TaurusdbSessionKillAction::new(provider()),
         );
         registry.data_source("dcs_sessions", DcsSessions::new(provider()));
         registry.ephemeral_resource("dcs_sessions", DcsSessions::new(provider()));

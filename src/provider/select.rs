@@ -236,19 +236,17 @@ impl Guards<'_> {
     pub(super) fn is_dry_run(&self) -> bool {
         *self.dry_run == Value::Value(true)
     }
+}
 
-    /// Says in the plan that nothing is going to be killed.
-    pub(super) fn announce(&self, diags: &mut Diagnostics) {
-        if self.is_dry_run() {
-            explain::warning(
-                diags,
-                AttributePath::new("dry_run"),
-                "Dry run: nothing will be killed",
-                "dry_run is true. Apply lists the sessions that would be killed into the attribute matched, and kills \
-                 none of them.",
-            );
-        }
-    }
+/// Says in the plan that nothing is going to be killed.
+pub(super) fn announce_dry_run(diags: &mut Diagnostics) {
+    explain::warning(
+        diags,
+        AttributePath::new("dry_run"),
+        "Dry run: nothing will be killed",
+        "dry_run is true. Apply lists the sessions that would be killed into the attribute matched, and kills none of \
+         them.",
+    );
 }
 
 /// Refuses a kill of more sessions than allowed, showing the first few.
@@ -266,6 +264,17 @@ pub(super) fn too_many(diags: &mut Diagnostics, matched: usize, max: usize, firs
                 .collect::<Vec<_>>()
                 .join("\n")
         ),
+    );
+}
+
+/// Says of a rehearsal that the kill itself would be refused.
+pub(super) fn would_be_too_many(diags: &mut Diagnostics, matched: usize, max: usize) {
+    explain::warning(
+        diags,
+        AttributePath::new("max_sessions"),
+        format!("{matched} sessions match, but max_sessions is {max}"),
+        "This is a dry run, so all of them are listed. Without dry_run none of them would be killed: the kill would be \
+         refused. Check what is selected; if all of them are meant, raise max_sessions.",
     );
 }
 

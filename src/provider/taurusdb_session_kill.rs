@@ -4,28 +4,27 @@ mod kill;
 
 use std::collections::{BTreeMap, HashMap};
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use tf_provider::schema::{Attribute, AttributeType, NestedBlock, Schema};
-use tf_provider::value::{Value, ValueEmpty};
-use tf_provider::{AttributePath, Diagnostics, Resource, map};
+use tf_provider::schema::{Attribute, AttributeType, Schema};
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics, map};
 
 use self::kill::{Kill, Proof, Subject};
-use super::HwcProvider;
 use super::arguments::{
     self, Timeouts, WholeNumber, computed, known, optional, optional_computed, required,
 };
-use super::explain;
 use super::select::{self, Given, Guards, Select};
+use super::session_kill::{self, Arguments, KillAction, KillResource, State, Terms};
 use super::taurusdb_sessions::{SelectBlock, select_block, selector};
+use super::{HwcProvider, explain};
 use crate::huaweicloud::taurusdb::{InstanceId, NodeId};
-use crate::plugin::{Action, Progress};
 use crate::session::taurusdb::ThreadId;
 
-/// The resource and the action.
-pub struct TaurusdbSessionKill {
-    provider: HwcProvider,
-}
+/// The resource.
+pub type TaurusdbSessionKill = KillResource<Model>;
+
+/// The action.
+pub(super) type TaurusdbSessionKillAction = KillAction<ActionConfig>;
 
 /// The resource's attributes, in the order of the schema.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -72,7 +71,7 @@ pub struct ActionConfig {
 
 /// The arguments that say what to kill.
 #[derive(Clone, Copy)]
-struct Arguments<'a> {
+struct Written<'a> {
     region: &'a Value<String>,
     instance_id: &'a Value<String>,
     node_id: &'a Value<String>,
@@ -85,10 +84,10 @@ struct Arguments<'a> {
 
 /// Both models have the same arguments.
 macro_rules! arguments_of {
-    ($model:ty) => {
+    ($model:ty, $schema:path) => {
         impl $model {
-            fn arguments(&self) -> Arguments<'_> {
-                Arguments {
+            fn written(&self) -> Written<'_> {
+                Written {
                     region: &self.region,
                     instance_id: &self.instance_id,
                     node_id: &self.node_id,
@@ -103,14 +102,60 @@ macro_rules! arguments_of {
                 }
             }
         }
+
+        impl Arguments for $model {
+            type Kill = Kill;
+
+            fn schema() -> Schema {
+                $schema()
+            }
+
+            fn check(&self, diags: &mut Diagnostics) {
+                self.written().check(diags);
+            }
+
+            fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
+                self.written().read(diags, provider)
+            }
+        }
     };
 }
 
-arguments_of!(Model);
-arguments_of!(ActionConfig);
+arguments_of!(Model, resource_schema);
+arguments_of!(ActionConfig, action_schema);
 
-impl Model {
-    /// Everything that only apply can tell; what can be told before is planned, so that whoever approves can see it.
+impl State for Model {
+    const TYPE: &'static str = "hwc_taurusdb_session_kill";
+
+    fn is_dry_run(&self) -> bool {
+        self.written().guards.is_dry_run()
+    }
+
+    fn region(&mut self) -> &mut Value<String> {
+        &mut self.region
+    }
+
+    fn fill_defaults(&mut self, config: &Self) {
+        self.fail_on_not_found = arguments::or_default(&config.fail_on_not_found, false);
+    }
+
+    fn differences(&self, prior: &Self) -> Vec<(&'static str, bool)> {
+        vec![
+            ("region", self.region != prior.region),
+            ("instance_id", self.instance_id != prior.instance_id),
+            ("node_id", self.node_id != prior.node_id),
+            ("processes", self.processes != prior.processes),
+            ("select", self.select != prior.select),
+            ("max_sessions", self.max_sessions != prior.max_sessions),
+            ("dry_run", self.dry_run != prior.dry_run),
+            (
+                "fail_on_not_found",
+                self.fail_on_not_found != prior.fail_on_not_found,
+            ),
+            ("triggers", self.triggers != prior.triggers),
+        ]
+    }
+
     fn forget_results(&mut self) {
         self.id = Value::Unknown;
         self.matched = Value::Unknown;
@@ -125,7 +170,7 @@ impl Model {
         self.request_id = Value::Unknown;
         self.killed_at = Value::Unknown;
 
-        if self.arguments().guards.is_dry_run() {
+        if self.written().guards.is_dry_run() {
             self.processes_killed = Value::Value(Vec::new());
             self.processes_excluded = Value::Value(Vec::new());
             self.killed_count = Value::Value(0);
@@ -141,7 +186,7 @@ impl Model {
     }
 
     fn fill(&mut self, kill: &Kill, proof: Proof) {
-        let name = match (&proof.request_id, kill.dry_run) {
+        let name = match (&proof.request_id, kill.terms.dry_run) {
             (Some(id), _) => id,
             (None, true) => "dry-run",
             (None, false) => "none",
@@ -170,7 +215,7 @@ impl Model {
     }
 }
 
-impl Arguments<'_> {
+impl Written<'_> {
     /// What can be said without knowing every value.
     fn check(&self, diags: &mut Diagnostics) {
         if !self.instance_id.is_unknown() {
@@ -180,8 +225,7 @@ impl Arguments<'_> {
             _ = arguments::identifier::<NodeId>(diags, "node_id", self.node_id);
         }
         _ = self.subject(diags);
-        _ = self.guards.max(diags);
-        _ = arguments::create_timeout(diags, self.timeouts);
+        _ = Terms::read(diags, self.guards, self.timeouts);
     }
 
     /// Whose sessions are meant. `None` without an error means: not known yet.
@@ -220,8 +264,7 @@ impl Arguments<'_> {
         let instance = arguments::identifier(diags, "instance_id", self.instance_id);
         let node = arguments::identifier(diags, "node_id", self.node_id);
         let subject = self.subject(diags);
-        let max_sessions = self.guards.max(diags);
-        let limit = arguments::create_timeout(diags, self.timeouts);
+        let terms = Terms::read(diags, self.guards, self.timeouts);
         if !diags.errors.is_empty() {
             return None;
         }
@@ -230,10 +273,8 @@ impl Arguments<'_> {
             instance: instance?,
             node: node?,
             subject: subject?,
-            max_sessions,
-            dry_run: self.guards.is_dry_run(),
+            terms: terms?,
             fail_on_not_found: self.fail_on_not_found.unwrap_or(false),
-            limit: limit?,
         })
     }
 }
@@ -282,13 +323,6 @@ fn threads(diags: &mut Diagnostics, listed: &[Value<WholeNumber>]) -> Option<Vec
     complete.then_some(threads)
 }
 
-impl TaurusdbSessionKill {
-    /// The resource and the action of a provider.
-    pub fn new(provider: HwcProvider) -> Self {
-        Self { provider }
-    }
-}
-
 /// The arguments that resource and action share.
 fn shared_attributes() -> HashMap<String, Attribute> {
     use AttributeType::{Bool, String};
@@ -323,190 +357,21 @@ fn resource_schema() -> Schema {
         "killed_at" => computed(String, "When the kill was answered (RFC 3339, UTC). Null when it was not."),
     };
     attributes.extend(shared_attributes());
-    attributes.extend(select::guard_attributes());
-    arguments::schema(
+    session_kill::schema(
         "Kills session threads of a TaurusDB (MySQL) node when it is created: those of the ids in `processes`, or those that \
          `select` chooses at that time. Changing any argument but \
          `timeouts` kills again, and so does a changed value in `triggers`. Destroying it only forgets it.",
         attributes,
-        blocks(),
+        select_block(),
     )
-}
-
-/// The blocks that resource and action share.
-fn blocks() -> HashMap<String, NestedBlock> {
-    let mut blocks = arguments::timeouts_block();
-    blocks.extend([select_block()]);
-    blocks
 }
 
 fn action_schema() -> Schema {
-    let mut attributes = shared_attributes();
-    attributes.extend(select::guard_attributes());
-    arguments::schema(
+    session_kill::schema(
         "Kills session threads of a TaurusDB (MySQL) node whenever it is invoked, by \
          `terraform apply -invoke=action.hwc_taurusdb_session_kill.NAME`, or by another resource's `action_trigger`. It \
          leaves nothing in state.",
-        arguments::of_action(attributes),
-        blocks(),
+        arguments::of_action(shared_attributes()),
+        select_block(),
     )
-}
-
-#[async_trait]
-impl Resource for TaurusdbSessionKill {
-    type State<'a> = Model;
-    type PrivateState<'a> = ValueEmpty;
-    type ProviderMetaState<'a> = ValueEmpty;
-
-    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(resource_schema())
-    }
-
-    async fn validate<'a>(&self, diags: &mut Diagnostics, config: Model) -> Option<()> {
-        config.arguments().check(diags);
-        Some(())
-    }
-
-    /// The proof of what happened does not change: state is what it was, and nothing is called.
-    async fn read<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        state: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty)> {
-        Some((state, private_state))
-    }
-
-    async fn plan_create<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        proposed: Model,
-        config: Model,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty)> {
-        let mut planned = proposed;
-        planned.region = arguments::planned_region(&self.provider, &config.region);
-        planned.fail_on_not_found = arguments::or_default(&config.fail_on_not_found, false);
-        planned.forget_results();
-        planned.arguments().guards.announce(diags);
-        Some((planned, ValueEmpty::Null))
-    }
-
-    async fn plan_update<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        prior: Model,
-        proposed: Model,
-        config: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty, Vec<AttributePath>)> {
-        let mut planned = proposed;
-        planned.fail_on_not_found = arguments::or_default(&config.fail_on_not_found, false);
-        let replace = arguments::changed(&[
-            ("region", planned.region != prior.region),
-            ("instance_id", planned.instance_id != prior.instance_id),
-            ("node_id", planned.node_id != prior.node_id),
-            ("processes", planned.processes != prior.processes),
-            ("select", planned.select != prior.select),
-            ("max_sessions", planned.max_sessions != prior.max_sessions),
-            ("dry_run", planned.dry_run != prior.dry_run),
-            (
-                "fail_on_not_found",
-                planned.fail_on_not_found != prior.fail_on_not_found,
-            ),
-            ("triggers", planned.triggers != prior.triggers),
-        ]);
-        if !replace.is_empty() {
-            planned.forget_results();
-        }
-        Some((planned, private_state, replace))
-    }
-
-    async fn plan_destroy<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        _prior: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<ValueEmpty> {
-        Some(private_state)
-    }
-
-    async fn create<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        planned: Model,
-        _config: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty)> {
-        let kill = planned.arguments().read(diags, &self.provider)?;
-        let proof = kill
-            .carry_out(diags, &self.provider, &Progress::none())
-            .await?;
-        let mut state = planned;
-        state.fill(&kill, proof);
-        Some((state, private_state))
-    }
-
-    /// Only `timeouts` changes in place: nothing is killed.
-    async fn update<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        _prior: Model,
-        planned: Model,
-        _config: Model,
-        private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<(Model, ValueEmpty)> {
-        Some((planned, private_state))
-    }
-
-    /// A kill cannot be undone: it is only forgotten.
-    async fn destroy<'a>(
-        &self,
-        _diags: &mut Diagnostics,
-        _prior: Model,
-        _private_state: ValueEmpty,
-        _meta: ValueEmpty,
-    ) -> Option<()> {
-        Some(())
-    }
-
-    async fn import<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        _id: String,
-    ) -> Option<(Model, ValueEmpty)> {
-        arguments::refuse_import(diags, "hwc_taurusdb_session_kill");
-        None
-    }
-}
-
-#[async_trait]
-impl Action for TaurusdbSessionKill {
-    type Config<'a> = ActionConfig;
-
-    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(action_schema())
-    }
-
-    async fn validate<'a>(&self, diags: &mut Diagnostics, config: ActionConfig) -> Option<()> {
-        config.arguments().check(diags);
-        Some(())
-    }
-
-    async fn invoke<'a>(
-        &self,
-        diags: &mut Diagnostics,
-        config: ActionConfig,
-        progress: Progress,
-    ) -> Option<()> {
-        let kill = config.arguments().read(diags, &self.provider)?;
-        kill.carry_out(diags, &self.provider, &progress)
-            .await
-            .map(drop)
-    }
 }

@@ -18,6 +18,7 @@ mod load;
 mod logs;
 mod provider_block;
 mod secrets;
+mod select_churn;
 mod select_dcs;
 mod select_guests;
 mod select_lists;

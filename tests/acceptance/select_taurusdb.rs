@@ -466,6 +466,27 @@ fn all_sessions_but_those_of_the_server_and_of_excluded_users_die() {
 }
 
 #[test]
+fn a_dry_run_lists_everybody_also_when_the_kill_would_be_refused() {
+    let sandbox = Sandbox::builder()
+        .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 40)
+        .start();
+    let guards = "dry_run = true\n  max_sessions = 3";
+    let workspace = workspace(&sandbox, &selecting("users = [\"app\"]", guards));
+
+    let run = workspace.apply().succeeded();
+
+    let state = in_state(&workspace).values;
+    let matched = state["matched"].as_array().expect("a list").len();
+    assert!(matched > 3);
+    run.saying(&[
+        &format!("Dry run: {matched} sessions would have been killed, and none was"),
+        &format!("{matched} sessions match, but max_sessions is 3"),
+        "the kill would be refused",
+    ]);
+    assert_eq!(sandbox.nodes()[0].sessions.len(), 40);
+}
+
+#[test]
 fn sessions_that_are_still_there_are_told_when_time_is_up() {
     let sandbox = Sandbox::builder()
         .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 100)

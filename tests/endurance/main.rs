@@ -1,11 +1,13 @@
-//! The provider itself under long work and under strange bytes, through a raw host: does it leak, can it be broken?
+//! The provider itself under long work, much work and strange bytes, through a raw host: does it leak, can it be broken?
 //!
-//! Both take a few seconds here and as long as one likes with `make soak` and `make fuzz`.
+//! They take a few seconds here and as long as one likes with `make soak` and `make fuzz`.
 
 #![cfg(target_os = "linux")]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod cloud;
 mod fuzz;
+mod million;
 mod schema;
 mod soak;
 

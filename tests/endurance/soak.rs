@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 
 use hwc_sandbox::{NodeMapping, Options, Rule, Sandbox};
 use serde_json::{Value, json};
+use terraform_provider_hwc::plugin::proto::tfplugin6 as wire;
 use terraform_provider_hwc::plugin::proto::tfplugin6::provider_client::ProviderClient;
-use terraform_provider_hwc::plugin::proto::tfplugin6::{self as wire, DynamicValue, Schema};
 use tonic::transport::Channel;
 
+use super::cloud::{DCS, REGION, Schemas, TAURUSDB, configure, create, schemas};
 use super::host::Host;
-use super::schema::{dynamic, messagepack, null, object};
+use super::schema::{dynamic, messagepack, object};
 use super::{duration, open_files, resident_memory, start_provider};
 
 /// Enough to see a leak of a kilobyte a kill.
@@ -24,13 +25,6 @@ const RECONNECT_EVERY: u64 = 200;
 const MEMORY_MAY_GROW: u64 = 6 << 20;
 /// Connections to the cloud come and go; a leak does not stop here.
 const FILES_MAY_GROW: usize = 40;
-
-const REGION: &str = "cn-north-4";
-const TAURUSDB: (&str, &str) = (
-    "619d3e78f61b4be68bc5aa0b59edcf7bin07",
-    "b5f8e3e3f0e14cc38ad6d59c5d8a1f2ano07",
-);
-const DCS: (&str, &str) = ("0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f", "node");
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_and_file_descriptors_of_a_plugin_that_works_for_long_do_not_grow() {
@@ -114,51 +108,6 @@ async fn unreliable_sandbox() -> Sandbox {
     .unwrap()
 }
 
-/// The schemas of what is used here.
-struct Schemas {
-    provider: Schema,
-    taurusdb: Schema,
-    dcs: Schema,
-}
-
-async fn schemas(provider: &mut ProviderClient<Channel>) -> Schemas {
-    let mut told = provider
-        .get_provider_schema(wire::get_provider_schema::Request {})
-        .await
-        .unwrap()
-        .into_inner();
-    let mut resource = |name: &str| told.resource_schemas.remove(name).unwrap();
-    Schemas {
-        taurusdb: resource("hwc_taurusdb_session_kill"),
-        dcs: resource("hwc_dcs_session_kill"),
-        provider: told.provider.unwrap(),
-    }
-}
-
-async fn configure(provider: &mut ProviderClient<Channel>, schemas: &Schemas, sandbox: &Sandbox) {
-    let cloud = sandbox.ready();
-    let config = object(
-        &schemas.provider,
-        &json!({
-            "region": cloud.region,
-            "access_key": cloud.access_key,
-            "secret_key": cloud.secret_key,
-            "project_id": cloud.project_id,
-            "endpoints": {"dcs": cloud.url, "taurusdb": cloud.url},
-        }),
-    );
-    let configured = provider
-        .configure_provider(wire::configure_provider::Request {
-            terraform_version: "1.15.5".to_owned(),
-            config: Some(dynamic(messagepack(&config))),
-            ..Default::default()
-        })
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(configured.diagnostics, []);
-}
-
 #[derive(Clone)]
 struct Worker {
     host: Arc<Host>,
@@ -212,19 +161,7 @@ async fn run(provider: &mut ProviderClient<Channel>, type_name: &str, config: &V
         })
         .await
         .unwrap();
-    let planned = provider
-        .plan_resource_change(wire::plan_resource_change::Request {
-            type_name: type_name.to_owned(),
-            prior_state: Some(null()),
-            proposed_new_state: Some(config.clone()),
-            config: Some(config.clone()),
-            ..Default::default()
-        })
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(planned.diagnostics, []);
-    let state = apply(provider, type_name, config, planned).await;
+    let state = create(provider, type_name, config).await;
     provider
         .read_resource(wire::read_resource::Request {
             type_name: type_name.to_owned(),
@@ -233,25 +170,4 @@ async fn run(provider: &mut ProviderClient<Channel>, type_name: &str, config: &V
         })
         .await
         .unwrap();
-}
-
-async fn apply(
-    provider: &mut ProviderClient<Channel>,
-    type_name: &str,
-    config: DynamicValue,
-    planned: wire::plan_resource_change::Response,
-) -> Option<DynamicValue> {
-    provider
-        .apply_resource_change(wire::apply_resource_change::Request {
-            type_name: type_name.to_owned(),
-            prior_state: Some(null()),
-            planned_state: planned.planned_state,
-            config: Some(config),
-            planned_private: planned.planned_private,
-            ..Default::default()
-        })
-        .await
-        .unwrap()
-        .into_inner()
-        .new_state
 }

@@ -35,6 +35,7 @@ use crate::{
     faults::{Faults, JobFault, Rule},
     instances::{Instance, Instances, Named},
     options::{Backend, Busy, NodeMapping},
+    population::Size,
     query::Query,
     sandbox::ReadyNode,
 };
@@ -57,7 +58,7 @@ impl Dcs {
     pub fn new(
         nodes: &[NodeMapping],
         busy: &[Busy],
-        sessions: usize,
+        simulated: Size,
         job_duration: Duration,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
@@ -67,7 +68,7 @@ impl Dcs {
             .map(|(number, mapping)| {
                 Ok((
                     mapping.instance_id.clone(),
-                    open_node(number, mapping, sessions)?,
+                    open_node(number, mapping, simulated)?,
                 ))
             })
             .collect::<anyhow::Result<_>>()?;
@@ -160,13 +161,13 @@ fn ids<'a>(clients: &[&'a Client]) -> Vec<&'a str> {
     clients.iter().map(|client| client.id.as_str()).collect()
 }
 
-fn open_node(number: usize, mapping: &NodeMapping, sessions: usize) -> anyhow::Result<Node> {
+fn open_node(number: usize, mapping: &NodeMapping, simulated: Size) -> anyhow::Result<Node> {
     let id = mapping.node_id.clone();
     Ok(match &mapping.backend {
-        Backend::Simulated(count) => Node::new(
-            id,
-            Box::new(SimulatedSessions::new(number, count.unwrap_or(sessions))),
-        ),
+        Backend::Simulated(count) => {
+            let size = simulated.or(*count);
+            Node::new(id, Box::new(SimulatedSessions::new(number, size)))
+        }
         Backend::Server(url) => Node::new(id, Box::new(RedisSessions::new(url)?)),
     })
 }
@@ -188,6 +189,9 @@ pub(crate) async fn list_clients(
         .map_err(|reason| bad_argument(&reason))?;
     let order = Order::from_query(&query)?;
 
+    node.come_and_go()
+        .await
+        .map_err(|error| server_does_not_answer(&error))?;
     let mut list = node
         .saved_list()
         .await

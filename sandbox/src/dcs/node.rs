@@ -15,6 +15,10 @@ pub(crate) trait Sessions: Send + Sync + std::fmt::Debug {
     async fn list(&self) -> anyhow::Result<Vec<Client>>;
     /// Kills the connections with these ids; those that were there.
     async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>>;
+    /// Lets simulated sessions come and go by themselves; false where none do.
+    fn come_and_go(&self) -> bool {
+        false
+    }
 }
 
 /// The list of sessions as DCS saves it: listing reads this, refreshing replaces it.
@@ -52,6 +56,14 @@ impl Node {
         }
         let list = self.take_list().await?;
         Ok(saved.insert(list).clone())
+    }
+
+    /// Lets simulated sessions come and go, and somebody else refresh the saved list, as may happen between two pages.
+    pub async fn come_and_go(&self) -> anyhow::Result<()> {
+        if self.sessions.come_and_go() {
+            self.refresh().await?;
+        }
+        Ok(())
     }
 
     /// Replaces the saved list by the sessions of now.

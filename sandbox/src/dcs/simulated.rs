@@ -1,13 +1,11 @@
 //! Redis sessions from memory. What a session looks like follows from its id alone, so a node of a million sessions
 //! costs no more than their ids.
 
-use std::{collections::BTreeSet, sync::Mutex};
-
 use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{client::Client, node::Sessions};
-use crate::lock;
+use crate::population::{Population, Size};
 
 /// The id of the first session of the first node; a Redis that has run for months counts this far.
 const FIRST_ID: u64 = 1_024_117;
@@ -31,16 +29,17 @@ const KINDS: &[(&str, &str, u8, &str, &str)] = &[
 /// The sessions of one simulated node.
 #[derive(Debug)]
 pub(crate) struct SimulatedSessions {
-    alive: Mutex<BTreeSet<u64>>,
+    population: Population<u64>,
     started: Instant,
 }
 
 impl SimulatedSessions {
-    /// `count` sessions; `node` is the node's number among all simulated ones.
-    pub fn new(node: usize, count: usize) -> Self {
+    /// `node` is the node's number among all simulated ones.
+    pub fn new(node: usize, size: Size) -> Self {
         let first = FIRST_ID + node as u64 * IDS_PER_NODE;
+        let next = first + size.sessions as u64;
         Self {
-            alive: Mutex::new((first..first + count as u64).collect()),
+            population: Population::new((first..next).collect(), next, size.churn),
             started: Instant::now(),
         }
     }
@@ -50,13 +49,17 @@ impl SimulatedSessions {
 impl Sessions for SimulatedSessions {
     async fn list(&self) -> anyhow::Result<Vec<Client>> {
         let passed = i64::try_from(self.started.elapsed().as_secs())?;
-        let alive = lock(&self.alive).clone();
+        let alive = self.population.alive();
         Ok(alive.into_iter().map(|id| client(id, passed)).collect())
     }
 
     async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
-        let mut alive = lock(&self.alive);
-        Ok(ids.iter().copied().filter(|id| alive.remove(id)).collect())
+        Ok(self.population.kill(ids))
+    }
+
+    fn come_and_go(&self) -> bool {
+        self.population.come_and_go();
+        self.population.is_restless()
     }
 }
 
@@ -117,9 +120,13 @@ mod tests {
 
     use super::*;
 
+    fn of(sessions: usize) -> Size {
+        Size { sessions, churn: 0 }
+    }
+
     #[tokio::test]
     async fn a_node_has_as_many_different_sessions_as_asked_for() {
-        let sessions = SimulatedSessions::new(0, 500).list().await.unwrap();
+        let sessions = SimulatedSessions::new(0, of(500)).list().await.unwrap();
         let distinct =
             |field: fn(&Client) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
 
@@ -134,7 +141,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_session_looks_the_same_until_it_is_killed() {
-        let node = SimulatedSessions::new(1, 3);
+        let node = SimulatedSessions::new(1, of(3));
         let before = node.list().await.unwrap();
         let first = before[0].number();
 
@@ -146,7 +153,7 @@ mod tests {
     #[tokio::test]
     async fn nodes_share_no_ids() {
         let ids = async |node| -> HashSet<String> {
-            let sessions = SimulatedSessions::new(node, 50).list().await.unwrap();
+            let sessions = SimulatedSessions::new(node, of(50)).list().await.unwrap();
             sessions.into_iter().map(|client| client.id).collect()
         };
         assert!(ids(0).await.is_disjoint(&ids(1).await));

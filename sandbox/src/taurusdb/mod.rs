@@ -31,6 +31,7 @@ use crate::{
     instances::{Instances, Named},
     ledger::Ledger,
     options::{Backend, NodeMapping},
+    population::Size,
     query::Query,
     sandbox::ReadyNode,
 };
@@ -58,14 +59,14 @@ impl Named for Node {
 
 impl TaurusDb {
     /// The nodes as mapped.
-    pub fn new(nodes: &[NodeMapping], sessions: usize) -> anyhow::Result<Self> {
+    pub fn new(nodes: &[NodeMapping], simulated: Size) -> anyhow::Result<Self> {
         let nodes = nodes
             .iter()
             .enumerate()
             .map(|(number, mapping)| {
                 Ok((
                     mapping.instance_id.clone(),
-                    open_node(number, mapping, sessions)?,
+                    open_node(number, mapping, simulated)?,
                 ))
             })
             .collect::<anyhow::Result<_>>()?;
@@ -134,11 +135,9 @@ fn ids(threads: &[&Thread]) -> Vec<i64> {
     threads.iter().map(|thread| thread.id).collect()
 }
 
-fn open_node(number: usize, mapping: &NodeMapping, sessions: usize) -> anyhow::Result<Node> {
+fn open_node(number: usize, mapping: &NodeMapping, simulated: Size) -> anyhow::Result<Node> {
     let threads: Box<dyn Threads> = match &mapping.backend {
-        Backend::Simulated(count) => {
-            Box::new(SimulatedThreads::new(number, count.unwrap_or(sessions)))
-        }
+        Backend::Simulated(count) => Box::new(SimulatedThreads::new(number, simulated.or(*count))),
         Backend::Server(url) => Box::new(MariaDbThreads::new(url)?),
     };
     Ok(Node {
@@ -167,6 +166,7 @@ pub(crate) async fn list_processes(
     let offset = query
         .number("offset", 0, 0..=usize::MAX)
         .map_err(|reason| bad_argument(language, &reason))?;
+    node.threads.come_and_go();
     let page = node
         .threads
         .page(offset, limit)

@@ -1,13 +1,13 @@
 //! TaurusDB threads from memory. What a thread looks like follows from its id alone, so a node of a million threads
 //! costs no more than their ids.
 
-use std::{collections::BTreeSet, sync::Mutex};
+use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::thread::{Outcome, Page, Thread, Threads};
-use crate::lock;
+use crate::population::{Population, Size};
 
 /// The id of the first thread of the first node, as in the API document's example.
 const FIRST_ID: i64 = 2_075_425;
@@ -78,22 +78,23 @@ const KINDS: &[Kind] = &[
 /// The threads of one simulated node.
 #[derive(Debug)]
 pub(crate) struct SimulatedThreads {
-    alive: Mutex<BTreeSet<i64>>,
+    population: Population<i64>,
     started: Instant,
 }
 
 impl SimulatedThreads {
-    /// `count` sessions, besides the internal threads; `node` is the node's number among all simulated ones.
-    pub fn new(node: usize, count: usize) -> Self {
+    /// Sessions besides the internal threads; `node` is the node's number among all simulated ones.
+    pub fn new(node: usize, size: Size) -> Self {
         let number = node as i64;
         let first = FIRST_ID + number * IDS_PER_NODE;
-        let mut alive: BTreeSet<i64> = (first..first + count as i64).collect();
-        if count >= SMALLEST_NODE_WITH_LARGE_ID {
+        let mut alive: BTreeSet<i64> = (first..first + size.sessions as i64).collect();
+        if size.sessions >= SMALLEST_NODE_WITH_LARGE_ID {
             alive.pop_last();
             alive.insert(LARGEST_SAFE_ID + 1 + 2 * number);
         }
+        let next = alive.last().map_or(first, |last| last + 1);
         Self {
-            alive: Mutex::new(alive),
+            population: Population::new(alive, next, size.churn),
             started: Instant::now(),
         }
     }
@@ -104,7 +105,7 @@ impl Threads for SimulatedThreads {
     async fn page(&self, offset: usize, limit: usize) -> anyhow::Result<Page> {
         let passed = i64::try_from(self.started.elapsed().as_secs())?;
         let internal = internal_threads(passed);
-        let alive = lock(&self.alive);
+        let alive = self.population.alive();
         let total = internal.len() + alive.len();
         let sessions = alive.iter().map(|id| thread(*id, passed));
         let threads = internal
@@ -118,16 +119,19 @@ impl Threads for SimulatedThreads {
 
     async fn kill(&self, ids: &[i64]) -> anyhow::Result<Outcome> {
         let internal: Vec<i64> = internal_threads(0).iter().map(|thread| thread.id).collect();
-        let mut alive = lock(&self.alive);
-        let mut outcome = Outcome::default();
-        for id in ids.iter().copied().filter(|id| !internal.contains(id)) {
-            if alive.remove(&id) {
-                outcome.killed.push(id);
-            } else {
-                outcome.not_found.push(id);
-            }
-        }
-        Ok(outcome)
+        let asked: Vec<i64> = (ids.iter().copied())
+            .filter(|id| !internal.contains(id))
+            .collect();
+        let killed = self.population.kill(&asked);
+        let gone: HashSet<i64> = killed.iter().copied().collect();
+        Ok(Outcome {
+            not_found: asked.into_iter().filter(|id| !gone.contains(id)).collect(),
+            killed,
+        })
+    }
+
+    fn come_and_go(&self) {
+        self.population.come_and_go();
     }
 }
 
@@ -192,9 +196,11 @@ fn spread(id: i64, aspect: u32, below: i64) -> i64 {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-    use std::collections::HashSet;
-
     use super::*;
+
+    fn of(sessions: usize) -> Size {
+        Size { sessions, churn: 0 }
+    }
 
     async fn sessions(node: &SimulatedThreads) -> Vec<Thread> {
         let all = node.page(0, usize::MAX).await.unwrap().threads;
@@ -205,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_node_has_as_many_different_sessions_as_asked_for_and_internal_threads_besides() {
-        let node = SimulatedThreads::new(0, 500);
+        let node = SimulatedThreads::new(0, of(500));
         let sessions = sessions(&node).await;
         let distinct =
             |field: fn(&Thread) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
@@ -220,7 +226,7 @@ mod tests {
 
     #[tokio::test]
     async fn pages_make_up_the_whole_list() {
-        let node = SimulatedThreads::new(0, 20);
+        let node = SimulatedThreads::new(0, of(20));
         let mut pieces = Vec::new();
         for offset in (0..23).step_by(5) {
             pieces.extend(node.page(offset, 5).await.unwrap().threads);
@@ -231,7 +237,7 @@ mod tests {
 
     #[tokio::test]
     async fn killing_tells_killed_from_not_found_and_leaves_internal_threads_alone() {
-        let node = SimulatedThreads::new(0, 5);
+        let node = SimulatedThreads::new(0, of(5));
         let outcome = node
             .kill(&[FIRST_ID + 1, 1, i64::MAX, 5, FIRST_ID])
             .await
@@ -247,7 +253,10 @@ mod tests {
 
     #[tokio::test]
     async fn nodes_share_no_ids() {
-        let (first, second) = (SimulatedThreads::new(0, 50), SimulatedThreads::new(1, 50));
+        let (first, second) = (
+            SimulatedThreads::new(0, of(50)),
+            SimulatedThreads::new(1, of(50)),
+        );
         let ids: HashSet<i64> = sessions(&first)
             .await
             .iter()

@@ -47,4 +47,6 @@ pub(crate) trait Threads: Send + Sync + std::fmt::Debug {
     async fn page(&self, offset: usize, limit: usize) -> anyhow::Result<Page>;
     /// Kills the threads with these ids, none of which is given twice.
     async fn kill(&self, ids: &[i64]) -> anyhow::Result<Outcome>;
+    /// Lets simulated threads come and go by themselves.
+    fn come_and_go(&self) {}
 }

@@ -1,31 +1,24 @@
 //! Carrying out the kill: all sessions by a job, or chosen ones by their addresses, and keeping what is known.
 
 use std::collections::{BTreeMap, HashSet};
-use std::time::Duration;
 
+use async_trait::async_trait;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::super::HwcProvider;
 use super::super::arguments::moment;
-use super::super::explain::{self, Report};
+use super::super::explain::{self, Report, count};
+use super::super::session_kill::{self, LookingReports, Run, Terms};
 use super::super::{dcs_sessions, select};
-use crate::huaweicloud::client::Client;
 use crate::huaweicloud::dcs::{
     Dcs, InstanceId, Job, JobId, JobStatus, KILL_ADDRESSES, KillAccepted, NodeId, Target,
 };
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::huaweicloud::operation::Operation;
 use crate::plugin::Progress;
 use crate::session::dcs::{Selector, Session, SessionId, also_killed};
-use crate::session::guard::{Choice, choose};
-use crate::session::{Selects, Verdict, ids, outcome};
-
-/// Diagnostics show at most this many sessions; the rest is counted.
-const SHOWN: usize = 20;
-
-/// The first look whether killed sessions are gone comes soon, later ones at longer intervals up to the second.
-const LOOKS: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(10));
+use crate::session::guard::Choice;
+use crate::session::{Selects, Verdict, ids};
 
 /// Whose sessions.
 pub(super) enum Subject {
@@ -38,19 +31,17 @@ pub(super) enum Subject {
 }
 
 /// The arguments once they are all known and right.
-pub(super) struct Kill {
+pub struct Kill {
     pub(super) region: String,
     pub(super) instance: InstanceId,
     pub(super) subject: Subject,
-    pub(super) max_sessions: Option<usize>,
-    pub(super) dry_run: bool,
+    pub(super) terms: Terms,
     pub(super) wait: bool,
-    pub(super) limit: Duration,
 }
 
 /// What is known afterwards. It goes into state whatever happens then. Sessions are shown by their addresses.
 #[derive(Debug, Default)]
-pub(super) struct Proof {
+pub struct Proof {
     pub(super) job_id: Option<JobId>,
     pub(super) job_status: Option<String>,
     /// Those that were found to be killed; `None` when nobody looked.
@@ -90,43 +81,35 @@ impl Selects<Session> for Given<'_> {
     }
 }
 
-/// A kill under way.
-struct Run<'a> {
-    client: &'a Client,
-    operation: Operation,
-    progress: &'a Progress,
-    kill: &'a Kill,
-}
+#[async_trait]
+impl session_kill::Kill for Kill {
+    type Proof = Proof;
 
-impl Kill {
-    /// Carries it out. `None`: certainly nothing happened, and an error says why.
-    pub(super) async fn carry_out(
+    fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    async fn carry_out(
         &self,
         diags: &mut Diagnostics,
         provider: &HwcProvider,
         progress: &Progress,
     ) -> Option<Proof> {
-        let client = provider.client(diags)?;
-        let run = Run {
-            operation: provider.operation(&client, self.limit, progress),
-            client: &client,
-            progress,
-            kill: self,
-        };
+        let run = Run::begin(self, diags, provider, progress)?;
         match &self.subject {
-            Subject::All(target) if !self.dry_run && self.max_sessions.is_none() => {
+            Subject::All(target) if !self.terms.dry_run && self.terms.max_sessions.is_none() => {
                 run.kill_all(diags, target).await
             }
             Subject::All(target) => {
                 let choice = run.choose(diags, target, &Everybody).await?;
-                if self.dry_run {
+                if self.terms.dry_run {
                     return Some(run.rehearse(diags, &choice));
                 }
                 run.kill_all(diags, target).await
             }
             Subject::Selected(target, selector) => {
                 let choice = run.choose(diags, target, selector.as_ref()).await?;
-                if self.dry_run {
+                if self.terms.dry_run {
                     return Some(run.rehearse(diags, &choice));
                 }
                 run.kill_chosen(diags, target, choice).await
@@ -141,7 +124,7 @@ impl Kill {
                     .into_iter()
                     .filter(|address| !found.contains(address.as_str()))
                     .collect();
-                let mut proof = if self.dry_run {
+                let mut proof = if self.terms.dry_run {
                     run.rehearse(diags, &choice)
                 } else {
                     run.kill_chosen(diags, &target, choice).await?
@@ -165,12 +148,12 @@ impl Kill {
     }
 }
 
-impl Run<'_> {
+impl Run<'_, Kill> {
     /// Kills all sessions, and follows the job to its end.
     async fn kill_all(&self, diags: &mut Diagnostics, target: &Target) -> Option<Proof> {
         let kill = self.kill;
         let sent_at = moment(self.client.clock().now());
-        let dcs = Dcs::new(self.client, &kill.region);
+        let dcs = Dcs::new(&self.client, &kill.region);
         let accepted = match dcs.kill_all(&kill.instance, target, &self.operation).await {
             Outcome::Accepted(accepted) => accepted,
             Outcome::Rejected(error) => {
@@ -223,14 +206,8 @@ impl Run<'_> {
                 return None;
             }
         };
-        let choice = match choose(selector, sessions.iter().cloned(), self.kill.max_sessions) {
-            Ok(choice) => choice,
-            Err(too_many) => {
-                let first: Vec<String> = too_many.first.iter().map(dcs_sessions::show).collect();
-                select::too_many(diags, too_many.matched, too_many.max, &first);
-                return None;
-            }
-        };
+        let listed = sessions.iter().cloned();
+        let choice = self.choose_among(diags, selector, listed, dcs_sessions::show)?;
         let others = also_killed(&choice.chosen, &sessions);
         if !others.is_empty() {
             shared_addresses(diags, &others);
@@ -242,7 +219,7 @@ impl Run<'_> {
     async fn list(&self, target: &Target) -> Result<Vec<Session>, Error> {
         let kill = self.kill;
         dcs_sessions::list(
-            self.client,
+            &self.client,
             &kill.region,
             &kill.instance,
             target,
@@ -253,20 +230,7 @@ impl Run<'_> {
 
     /// What a dry run leaves: who would have been killed.
     fn rehearse(&self, diags: &mut Diagnostics, choice: &Choice<Session>) -> Proof {
-        let summary = format!(
-            "Dry run: {} would have been killed, and none was",
-            count(choice.chosen.len(), "session")
-        );
-        self.progress.report(format!("{summary}."));
-        explain::warning(
-            diags,
-            AttributePath::new("dry_run"),
-            summary,
-            format!(
-                "dry_run is true. {}Set it to false, or leave it out, to kill.",
-                list_of(&choice.chosen)
-            ),
-        );
+        self.tell_rehearsal(diags, &choice.chosen, dcs_sessions::show);
         let matched = addresses(&choice.chosen);
         Proof {
             killed: Some(Vec::new()),
@@ -284,16 +248,9 @@ impl Run<'_> {
         target: &Target,
         choice: Choice<Session>,
     ) -> Option<Proof> {
+        self.tell_matched(&choice, "masters and replicas");
         let chosen = choice.chosen;
         let matched = addresses(&chosen);
-        self.progress.report(format!(
-            "{} matched{}.",
-            count(matched.len(), "session"),
-            match choice.protected {
-                0 => String::new(),
-                protected => format!(", and {protected} of masters and replicas are left alone"),
-            }
-        ));
         let mut proof = Proof {
             matched: Some(matched),
             protected: Some(choice.protected),
@@ -321,7 +278,9 @@ impl Run<'_> {
         let sent = failure
             .as_ref()
             .map_or(chosen.len(), |failure| failure.reached());
-        let left = self.see_them_gone(diags, target, &chosen[..sent]).await;
+        let left = self
+            .see_them_gone(diags, &chosen[..sent], || self.list(target), &LOOKING)
+            .await;
         if let Some(failure) = failure {
             failure
                 .explain(chosen.len(), left.as_deref())
@@ -353,7 +312,7 @@ impl Run<'_> {
     /// Sends the addresses of the chosen sessions, which are sorted by node, in batches. What went wrong, if anything.
     async fn send(&self, chosen: &[Session], proof: &mut Proof) -> Option<Failure> {
         let kill = self.kill;
-        let dcs = Dcs::new(self.client, &kill.region);
+        let dcs = Dcs::new(&self.client, &kill.region);
         let mut by_node: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for session in chosen {
             let of_node = by_node.entry(&session.id.node_id).or_default();
@@ -397,45 +356,6 @@ impl Run<'_> {
         None
     }
 
-    /// Lists again until none of the sessions is left. `None`: the list could not be read any more.
-    async fn see_them_gone(
-        &self,
-        diags: &mut Diagnostics,
-        target: &Target,
-        sessions: &[Session],
-    ) -> Option<Vec<SessionId>> {
-        let clock = self.client.clock();
-        let mut interval = LOOKS.0;
-        let mut remaining: Option<Vec<SessionId>> = None;
-        loop {
-            if let Err(interrupted) = self.operation.sleep(clock, interval).await {
-                let error = interrupted.into_error(None);
-                match &remaining {
-                    Some(left) => still_there(error, left.len()),
-                    None => not_seen(error),
-                }
-                .into_warning(diags);
-                return remaining;
-            }
-            interval = interval.mul_f64(1.5).min(LOOKS.1);
-            match self.list(target).await {
-                Ok(now) => {
-                    let left = outcome::remaining(sessions, &now);
-                    if left.is_empty() {
-                        return Some(left);
-                    }
-                    self.progress
-                        .report(format!("{} still there.", count(left.len(), "session")));
-                    remaining = Some(left);
-                }
-                Err(error) => {
-                    not_seen(error).into_warning(diags);
-                    return remaining;
-                }
-            }
-        }
-    }
-
     /// Follows the job, and writes down how it ended.
     async fn follow(&self, diags: &mut Diagnostics, job_id: &JobId, proof: &mut Proof) {
         let clock = self.client.clock();
@@ -443,7 +363,7 @@ impl Run<'_> {
         let seconds = || clock.instant().saturating_duration_since(started).as_secs();
 
         let mut last_seen = None;
-        let ended = Dcs::new(self.client, &self.kill.region)
+        let ended = Dcs::new(&self.client, &self.kill.region)
             .wait_for_job(job_id, &self.operation, |job| {
                 let status = job.status.as_str();
                 self.progress.report(format!(
@@ -632,33 +552,8 @@ fn addresses(sessions: &[Session]) -> Vec<String> {
         .collect()
 }
 
-/// `1 session`, `2 sessions`.
-fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
-    }
-}
-
-/// The first sessions, a line each; empty when there is none.
-fn list_of(sessions: &[Session]) -> String {
-    if sessions.is_empty() {
-        return String::new();
-    }
-    let mut lines: Vec<String> = (sessions.iter().take(SHOWN))
-        .map(|session| format!("  {}", dcs_sessions::show(session)))
-        .collect();
-    if sessions.len() > SHOWN {
-        lines.push(format!("  and {} more", sessions.len() - SHOWN));
-    }
-    format!("These would have been killed:\n\n{}\n\n", lines.join("\n"))
-}
-
 /// A kill names addresses, and some sessions that were not chosen have the same.
 fn shared_addresses(diags: &mut Diagnostics, others: &[&Session]) {
-    let lines: Vec<String> = (others.iter().take(SHOWN))
-        .map(|session| format!("  {}", dcs_sessions::show(session)))
-        .collect();
     explain::error(
         diags,
         select::block_path(),
@@ -667,14 +562,20 @@ fn shared_addresses(diags: &mut Diagnostics, others: &[&Session]) {
             "DCS kills chosen sessions by their addresses, and {} not chosen would be killed too. No session was killed, \
              and nothing went into state. The first of them:\n\n{}",
             count(others.len(), "session"),
-            lines.join("\n")
+            explain::lines(others, |session| dcs_sessions::show(session))
         ),
     );
 }
 
-fn still_there(error: Error, left: usize) -> Report {
+/// What is said when looking again did not show that the sessions are gone.
+const LOOKING: LookingReports<SessionId> = LookingReports {
+    still_there,
+    not_seen,
+};
+
+fn still_there(error: Error, left: &[SessionId]) -> Report {
     Report {
-        summary: format!("{} still there", count(left, "killed session")),
+        summary: format!("{} still there", count(left.len(), "killed session")),
         meaning: "The kill was accepted, but the sessions are still listed. They are in the attribute remaining.".to_owned(),
         error,
         next: None,

@@ -1,36 +1,29 @@
 //! Carrying out the kill: find whom, kill in batches, see that they are gone, and keep what is known.
 
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
+use async_trait::async_trait;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::super::HwcProvider;
 use super::super::arguments::moment;
-use super::super::explain::{self, Report};
+use super::super::explain::{self, Report, count, series};
+use super::super::session_kill::{self, LookingReports, Run, Terms};
 use super::super::{select, taurusdb_sessions};
-use crate::huaweicloud::client::Client;
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::huaweicloud::operation::Operation;
 use crate::huaweicloud::taurusdb::{InstanceId, KILL_BATCH, NodeId, TaurusDb};
 use crate::plugin::Progress;
-use crate::session::guard::{Choice, choose};
+use crate::session::guard::Choice;
 use crate::session::outcome::{self, Answer, KillReport, KillTally};
 use crate::session::taurusdb::{Selector, Session, ThreadId};
 use crate::session::{Selects, Verdict, ids};
-
-/// Diagnostics show at most this many ids; the rest is counted.
-const IDS_SHOWN: usize = 20;
 
 /// [`KILL_BATCH`] as the type that says it is not zero.
 const BATCH: NonZeroUsize = match NonZeroUsize::new(KILL_BATCH) {
     Some(size) => size,
     None => NonZeroUsize::MIN,
 };
-
-/// The first look whether killed threads are gone comes soon, later ones at longer intervals up to the second.
-const LOOKS: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(10));
 
 /// Whose sessions.
 pub(super) enum Subject {
@@ -41,20 +34,18 @@ pub(super) enum Subject {
 }
 
 /// The arguments once they are all known and right.
-pub(super) struct Kill {
+pub struct Kill {
     pub(super) region: String,
     pub(super) instance: InstanceId,
     pub(super) node: NodeId,
     pub(super) subject: Subject,
-    pub(super) max_sessions: Option<usize>,
-    pub(super) dry_run: bool,
+    pub(super) terms: Terms,
     pub(super) fail_on_not_found: bool,
-    pub(super) limit: Duration,
 }
 
 /// What is known afterwards. It goes into state whatever happens then.
 #[derive(Debug, Default)]
-pub(super) struct Proof {
+pub struct Proof {
     /// The threads that were found to be killed; `None` when nobody looked.
     pub(super) matched: Option<Vec<i64>>,
     /// How many matched and were left alone, being the server's own.
@@ -82,33 +73,25 @@ impl Selects<Session> for Named {
     }
 }
 
-/// A kill under way.
-struct Run<'a> {
-    client: &'a Client,
-    operation: Operation,
-    progress: &'a Progress,
-    kill: &'a Kill,
-}
+#[async_trait]
+impl session_kill::Kill for Kill {
+    type Proof = Proof;
 
-impl Kill {
-    /// Carries it out. `None`: certainly nothing happened, and an error says why.
-    pub(super) async fn carry_out(
+    fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    async fn carry_out(
         &self,
         diags: &mut Diagnostics,
         provider: &HwcProvider,
         progress: &Progress,
     ) -> Option<Proof> {
-        let client = provider.client(diags)?;
-        let run = Run {
-            operation: provider.operation(&client, self.limit, progress),
-            client: &client,
-            progress,
-            kill: self,
-        };
+        let run = Run::begin(self, diags, provider, progress)?;
         match &self.subject {
-            Subject::Threads(threads) if !self.dry_run => {
+            Subject::Threads(threads) if !self.terms.dry_run => {
                 let threads = ids::unique(threads.iter().map(|thread| thread.get()));
-                if let Some(max) = self.max_sessions
+                if let Some(max) = self.terms.max_sessions
                     && threads.len() > max
                 {
                     let first: Vec<String> = (threads.iter().take(5)).map(i64::to_string).collect();
@@ -124,7 +107,7 @@ impl Kill {
             }
             Subject::Selected(selector) => {
                 let choice = run.choose(diags, selector.as_ref()).await?;
-                if self.dry_run {
+                if self.terms.dry_run {
                     return Some(run.rehearse(diags, &choice, &[]));
                 }
                 run.kill_chosen(diags, choice).await
@@ -133,7 +116,7 @@ impl Kill {
     }
 }
 
-impl Run<'_> {
+impl Run<'_, Kill> {
     /// Lists the node's sessions and chooses among them. `None`: an error says why nobody may be killed.
     async fn choose(
         &self,
@@ -151,22 +134,13 @@ impl Run<'_> {
                 return None;
             }
         };
-        match choose(selector, sessions, self.kill.max_sessions) {
-            Ok(choice) => Some(choice),
-            Err(too_many) => {
-                let first: Vec<String> = (too_many.first.iter())
-                    .map(taurusdb_sessions::show)
-                    .collect();
-                select::too_many(diags, too_many.matched, too_many.max, &first);
-                None
-            }
-        }
+        self.choose_among(diags, selector, sessions, taurusdb_sessions::show)
     }
 
     async fn list(&self) -> Result<Vec<Session>, Error> {
         let kill = self.kill;
         taurusdb_sessions::list(
-            self.client,
+            &self.client,
             &kill.region,
             &kill.instance,
             &kill.node,
@@ -190,20 +164,7 @@ impl Run<'_> {
             .into_iter()
             .filter(|id| !there.contains(id))
             .collect();
-        let summary = format!(
-            "Dry run: {} would have been killed, and none was",
-            count(matched.len(), "session")
-        );
-        self.progress.report(format!("{summary}."));
-        explain::warning(
-            diags,
-            AttributePath::new("dry_run"),
-            summary,
-            format!(
-                "dry_run is true. {}Set it to false, or leave it out, to kill.",
-                list_of(&choice.chosen)
-            ),
-        );
+        self.tell_rehearsal(diags, &choice.chosen, taurusdb_sessions::show);
         Proof {
             report: Some(KillReport {
                 killed: Vec::new(),
@@ -222,16 +183,9 @@ impl Run<'_> {
 
     /// Kills those that were chosen, and looks until they are gone.
     async fn kill_chosen(&self, diags: &mut Diagnostics, choice: Choice<Session>) -> Option<Proof> {
+        self.tell_matched(&choice, "the server itself");
         let chosen = choice.chosen;
         let matched: Vec<i64> = chosen.iter().map(|session| session.id.get()).collect();
-        self.progress.report(format!(
-            "{} matched{}.",
-            count(matched.len(), "session"),
-            match choice.protected {
-                0 => String::new(),
-                protected => format!(", and {protected} of the server itself are left alone"),
-            }
-        ));
         let mut proof = if matched.is_empty() {
             select::nothing_matched(diags, select::block_path(), choice.protected);
             Proof {
@@ -241,7 +195,10 @@ impl Run<'_> {
             }
         } else {
             let mut proof = self.kill(diags, &matched).await?;
-            proof.remaining = self.see_them_gone(diags, &chosen).await;
+            proof.remaining = self
+                .see_them_gone(diags, &chosen, || self.list(), &LOOKING)
+                .await
+                .map(numbers);
             proof
         };
         proof.matched = Some(matched);
@@ -249,47 +206,10 @@ impl Run<'_> {
         Some(proof)
     }
 
-    /// Lists again until none of the chosen sessions is left. `None`: the list could not be read any more.
-    async fn see_them_gone(&self, diags: &mut Diagnostics, chosen: &[Session]) -> Option<Vec<i64>> {
-        let clock = self.client.clock();
-        let mut interval = LOOKS.0;
-        let mut remaining: Option<Vec<i64>> = None;
-        loop {
-            if let Err(interrupted) = self.operation.sleep(clock, interval).await {
-                let error = interrupted.into_error(None);
-                match &remaining {
-                    Some(left) => still_there(error, left),
-                    None => not_seen(error),
-                }
-                .into_warning(diags);
-                return remaining;
-            }
-            interval = interval.mul_f64(1.5).min(LOOKS.1);
-            match self.list().await {
-                Ok(now) => {
-                    let left: Vec<i64> = outcome::remaining(chosen, &now)
-                        .into_iter()
-                        .map(ThreadId::get)
-                        .collect();
-                    if left.is_empty() {
-                        return Some(left);
-                    }
-                    self.progress
-                        .report(format!("{} still there.", count(left.len(), "session")));
-                    remaining = Some(left);
-                }
-                Err(error) => {
-                    not_seen(error).into_warning(diags);
-                    return remaining;
-                }
-            }
-        }
-    }
-
     /// Sends the ids, batch by batch. They are unique. `None`: certainly nothing happened, and an error says why.
     async fn kill(&self, diags: &mut Diagnostics, threads: &[i64]) -> Option<Proof> {
         let kill = self.kill;
-        let taurusdb = TaurusDb::new(self.client, &kill.region);
+        let taurusdb = TaurusDb::new(&self.client, &kill.region);
         let mut tally = KillTally::new(threads.iter().copied());
         let mut proof = Proof::default();
         let mut understood = false;
@@ -439,14 +359,6 @@ fn threads(number: usize) -> String {
     count(number, "thread")
 }
 
-/// `1 session`, `2 sessions`.
-fn count(number: usize, what: &str) -> String {
-    match number {
-        1 => format!("1 {what}"),
-        number => format!("{number} {what}s"),
-    }
-}
-
 fn unreadable(number: usize, error: Error) -> Report {
     Report {
         summary: "The kill was accepted, but its answer could not be read".to_owned(),
@@ -462,13 +374,24 @@ fn unreadable(number: usize, error: Error) -> Report {
     }
 }
 
-fn still_there(error: Error, left: &[i64]) -> Report {
+/// What is said when looking again did not show that the threads are gone.
+const LOOKING: LookingReports<ThreadId> = LookingReports {
+    still_there,
+    not_seen,
+};
+
+fn numbers(threads: Vec<ThreadId>) -> Vec<i64> {
+    threads.into_iter().map(ThreadId::get).collect()
+}
+
+fn still_there(error: Error, left: &[ThreadId]) -> Report {
+    let left = numbers(left.to_vec());
     Report {
         summary: format!("{} still there", count(left.len(), "killed session")),
         meaning: format!(
             "The kill was accepted, but these threads are still listed: {}. A thread that rolls back a transaction goes \
              away only when it has finished. They are in the attribute remaining.",
-            show(left)
+            series(&left)
         ),
         error,
         next: None,
@@ -499,7 +422,7 @@ fn tell(diags: &mut Diagnostics, kill: &Kill, report: &KillReport<i64>) {
                 "The first request's answer was lost, so it was sent again, and {} then not found: {}. The first request \
                  may have killed them. They are in processes_not_found.",
                 threads(report.uncertain.len()),
-                show(&report.uncertain)
+                series(&report.uncertain)
             ),
         );
     }
@@ -511,7 +434,7 @@ fn tell(diags: &mut Diagnostics, kill: &Kill, report: &KillReport<i64>) {
             format!(
                 "TaurusDB reported {} that were not asked for: {}. They are in none of the lists in state.",
                 threads(report.unexpected.len()),
-                show(&report.unexpected)
+                series(&report.unexpected)
             ),
         );
     }
@@ -524,32 +447,9 @@ fn tell(diags: &mut Diagnostics, kill: &Kill, report: &KillReport<i64>) {
                 "{} did not exist on the node: {}. {} killed. This is an error because fail_on_not_found is true; the \
                  resource is in state with what was killed, marked as tainted.",
                 threads(report.not_found.len()),
-                show(&report.not_found),
+                series(&report.not_found),
                 threads(report.killed.len())
             ),
         );
     }
-}
-
-/// The first ids, and how many more there are.
-fn show(ids: &[i64]) -> String {
-    let shown: Vec<String> = ids.iter().take(IDS_SHOWN).map(i64::to_string).collect();
-    match ids.len().saturating_sub(IDS_SHOWN) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-/// The first sessions, a line each; empty when there is none.
-fn list_of(sessions: &[Session]) -> String {
-    if sessions.is_empty() {
-        return String::new();
-    }
-    let mut lines: Vec<String> = (sessions.iter().take(IDS_SHOWN))
-        .map(|session| format!("  {}", taurusdb_sessions::show(session)))
-        .collect();
-    if sessions.len() > IDS_SHOWN {
-        lines.push(format!("  and {} more", sessions.len() - IDS_SHOWN));
-    }
-    format!("These would have been killed:\n\n{}\n\n", lines.join("\n"))
 }

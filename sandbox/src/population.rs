@@ -1,0 +1,117 @@
+//! The ids of simulated sessions: who is there, who is killed, and who comes and goes by itself.
+
+use std::{collections::BTreeSet, ops::Add, sync::Mutex};
+
+use crate::lock;
+
+/// How many sessions a simulated node has at the start, and how many come and go before each page of a list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    pub sessions: usize,
+    pub churn: usize,
+}
+
+impl Size {
+    /// The same with another number of sessions, where there is one.
+    pub fn or(self, sessions: Option<usize>) -> Self {
+        Self {
+            sessions: sessions.unwrap_or(self.sessions),
+            ..self
+        }
+    }
+}
+
+/// Sessions by their ids. Newcomers have the next higher ids, as they have with real servers.
+#[derive(Debug)]
+pub(crate) struct Population<Id> {
+    ids: Mutex<Ids<Id>>,
+    churn: usize,
+}
+
+#[derive(Debug)]
+struct Ids<Id> {
+    alive: BTreeSet<Id>,
+    next: Id,
+    /// Moves on with everyone who goes, so that it hits now this one, now that one.
+    place: usize,
+}
+
+/// Shares no factor with any likely number of sessions, so that its multiples reach every place.
+const STRIDE: usize = 7_919;
+
+impl<Id: Copy + Ord + Add<Output = Id> + From<u8>> Population<Id> {
+    /// These; `next` is the id of the first who comes later.
+    pub fn new(alive: BTreeSet<Id>, next: Id, churn: usize) -> Self {
+        let ids = Ids {
+            alive,
+            next,
+            place: 0,
+        };
+        Self {
+            ids: Mutex::new(ids),
+            churn,
+        }
+    }
+
+    /// Whether anyone comes and goes.
+    pub fn is_restless(&self) -> bool {
+        self.churn > 0
+    }
+
+    /// As many go as come.
+    pub fn come_and_go(&self) {
+        let mut ids = lock(&self.ids);
+        for _ in 0..self.churn {
+            ids.place += STRIDE;
+            let place = ids.place % ids.alive.len().max(1);
+            if let Some(gone) = ids.alive.iter().nth(place).copied() {
+                ids.alive.remove(&gone);
+            }
+            let comes = ids.next;
+            ids.alive.insert(comes);
+            ids.next = comes + Id::from(1);
+        }
+    }
+
+    /// Those who are there, in the order of their ids.
+    pub fn alive(&self) -> Vec<Id> {
+        lock(&self.ids).alive.iter().copied().collect()
+    }
+
+    /// Takes those of `ids` away who are there, and tells which these were.
+    pub fn kill(&self, ids: &[Id]) -> Vec<Id> {
+        let mut population = lock(&self.ids);
+        let there = ids.iter().copied().filter(|id| population.alive.remove(id));
+        there.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_come_as_go_and_nobody_comes_back() {
+        let population = Population::new((1_u64..=100).collect(), 101, 3);
+
+        let mut before = population.alive();
+        for _ in 0..20 {
+            population.come_and_go();
+            let now = population.alive();
+            assert_eq!(now.len(), 100);
+            let last = before.last().copied();
+            let newcomers = now.iter().filter(|id| !before.contains(id));
+            assert!(newcomers.clone().all(|id| Some(*id) > last));
+            assert_eq!(newcomers.count(), 3);
+            before = now;
+        }
+        assert!(before[0] > 1 || before[1] > 2, "it hits the old ones too");
+    }
+
+    #[test]
+    fn an_empty_node_gets_newcomers() {
+        let population = Population::new(BTreeSet::new(), 5_i64, 1);
+        population.come_and_go();
+        assert_eq!(population.alive(), [5]);
+    }
+}

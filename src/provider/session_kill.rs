@@ -1,0 +1,304 @@
+//! What every `hwc_*_session_kill` does alike: as a resource it kills when it is created and keeps the proof, as an
+//! action it kills whenever it is invoked. What differs between kinds of sessions stands behind [`Arguments`],
+//! [`State`] and [`Kill`].
+
+mod run;
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tf_provider::schema::{Attribute, NestedBlock, Schema};
+use tf_provider::value::{Value, ValueEmpty};
+use tf_provider::{AttributePath, Diagnostics, Resource};
+
+pub(super) use self::run::{LookingReports, Run};
+use super::arguments::Timeouts;
+use super::select::Guards;
+use super::{HwcProvider, arguments, explain, select};
+use crate::plugin::{Action, Progress};
+
+/// A kill whose arguments are all known and right.
+#[async_trait]
+pub trait Kill: Send + Sync {
+    /// What is known afterwards.
+    type Proof: Send;
+
+    /// What holds for it whomever it is about.
+    fn terms(&self) -> &Terms;
+
+    /// Carries it out. `None`: certainly nothing happened, and an error says why.
+    async fn carry_out(
+        &self,
+        diags: &mut Diagnostics,
+        provider: &HwcProvider,
+        progress: &Progress,
+    ) -> Option<Self::Proof>;
+}
+
+/// What holds for a kill whomever it is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// The most sessions that may be killed.
+    pub max_sessions: Option<usize>,
+    /// Is it a rehearsal, that kills nobody?
+    pub dry_run: bool,
+    /// How long it may take.
+    pub limit: Duration,
+}
+
+impl Terms {
+    /// Reads them. `None`: an error says what is wrong.
+    pub(super) fn read(
+        diags: &mut Diagnostics,
+        guards: Guards<'_>,
+        timeouts: &Timeouts,
+    ) -> Option<Self> {
+        let max_sessions = guards.max(diags);
+        Some(Self {
+            max_sessions,
+            dry_run: guards.is_dry_run(),
+            limit: arguments::create_timeout(diags, timeouts)?,
+        })
+    }
+}
+
+/// What a user writes, in a resource or in an action.
+pub trait Arguments: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The kill that it describes.
+    type Kill: Kill;
+
+    /// The schema of the resource or of the action.
+    fn schema() -> Schema;
+
+    /// What can be said without knowing every value, at plan.
+    fn check(&self, diags: &mut Diagnostics);
+
+    /// Reads the arguments when all of them are known, at apply.
+    fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Self::Kill>;
+}
+
+/// What a resource keeps: its arguments and what became of the kill.
+pub trait State: Arguments {
+    /// Name of the resource's type.
+    const TYPE: &'static str;
+
+    /// Is this a rehearsal?
+    fn is_dry_run(&self) -> bool;
+
+    /// The argument `region`.
+    fn region(&mut self) -> &mut Value<String>;
+
+    /// Plans the defaults of the arguments that `config` leaves out.
+    fn fill_defaults(&mut self, config: &Self);
+
+    /// Plans anew everything that only apply can tell. What can be told before is planned, so that whoever approves
+    /// can see it.
+    fn forget_results(&mut self);
+
+    /// The arguments that differ and of which each means a new kill, by name.
+    fn differences(&self, prior: &Self) -> Vec<(&'static str, bool)>;
+
+    /// Writes down what became of the kill.
+    fn fill(&mut self, kill: &Self::Kill, proof: <Self::Kill as Kill>::Proof);
+}
+
+/// The schema of a resource or of an action: its own attributes and those that every kill has.
+pub(super) fn schema(
+    description: &'static str,
+    mut attributes: HashMap<String, Attribute>,
+    select: (String, NestedBlock),
+) -> Schema {
+    attributes.extend(select::guard_attributes());
+    let mut blocks = arguments::timeouts_block();
+    blocks.extend([select]);
+    arguments::schema(description, attributes, blocks)
+}
+
+/// The resource that keeps the state `S`.
+pub struct KillResource<S> {
+    provider: HwcProvider,
+    state: PhantomData<fn() -> S>,
+}
+
+impl<S> KillResource<S> {
+    /// One that works for `provider`.
+    pub fn new(provider: HwcProvider) -> Self {
+        Self {
+            provider,
+            state: PhantomData,
+        }
+    }
+}
+
+#[async_trait]
+impl<S: State> Resource for KillResource<S> {
+    type State<'a> = S;
+    type PrivateState<'a> = ValueEmpty;
+    type ProviderMetaState<'a> = ValueEmpty;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(S::schema())
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: S) -> Option<()> {
+        config.check(diags);
+        Some(())
+    }
+
+    /// The proof of what happened does not change: state is what it was, and nothing is called.
+    async fn read<'a>(
+        &self,
+        _diags: &mut Diagnostics,
+        state: S,
+        private_state: ValueEmpty,
+        _meta: ValueEmpty,
+    ) -> Option<(S, ValueEmpty)> {
+        Some((state, private_state))
+    }
+
+    async fn plan_create<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        proposed: S,
+        mut config: S,
+        _meta: ValueEmpty,
+    ) -> Option<(S, ValueEmpty)> {
+        let mut planned = proposed;
+        planned.fill_defaults(&config);
+        *planned.region() = arguments::planned_region(&self.provider, config.region());
+        planned.forget_results();
+        if planned.is_dry_run() {
+            select::announce_dry_run(diags);
+        }
+        Some((planned, ValueEmpty::Null))
+    }
+
+    async fn plan_update<'a>(
+        &self,
+        _diags: &mut Diagnostics,
+        prior: S,
+        proposed: S,
+        config: S,
+        private_state: ValueEmpty,
+        _meta: ValueEmpty,
+    ) -> Option<(S, ValueEmpty, Vec<AttributePath>)> {
+        let mut planned = proposed;
+        planned.fill_defaults(&config);
+        let replaced_by: Vec<AttributePath> = (planned.differences(&prior).into_iter())
+            .filter(|(_, differs)| *differs)
+            .map(|(argument, _)| AttributePath::new(argument))
+            .collect();
+        if !replaced_by.is_empty() {
+            planned.forget_results();
+        }
+        Some((planned, private_state, replaced_by))
+    }
+
+    async fn plan_destroy<'a>(
+        &self,
+        _diags: &mut Diagnostics,
+        _prior: S,
+        private_state: ValueEmpty,
+        _meta: ValueEmpty,
+    ) -> Option<ValueEmpty> {
+        Some(private_state)
+    }
+
+    async fn create<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        planned: S,
+        _config: S,
+        private_state: ValueEmpty,
+        _meta: ValueEmpty,
+    ) -> Option<(S, ValueEmpty)> {
+        let kill = planned.read(diags, &self.provider)?;
+        let progress = Progress::none();
+        let proof = kill.carry_out(diags, &self.provider, &progress).await?;
+        let mut state = planned;
+        state.fill(&kill, proof);
+        Some((state, private_state))
+    }
+
+    /// Only `timeouts` changes in place: nothing is killed.
+    async fn update<'a>(
+        &self,
+        _diags: &mut Diagnostics,
+        _prior: S,
+        planned: S,
+        _config: S,
+        private_state: ValueEmpty,
+        _meta: ValueEmpty,
+    ) -> Option<(S, ValueEmpty)> {
+        Some((planned, private_state))
+    }
+
+    /// A kill cannot be undone: it is only forgotten.
+    async fn destroy<'a>(
+        &self,
+        _diags: &mut Diagnostics,
+        _prior: S,
+        _private_state: ValueEmpty,
+        _meta: ValueEmpty,
+    ) -> Option<()> {
+        Some(())
+    }
+
+    async fn import<'a>(&self, diags: &mut Diagnostics, _id: String) -> Option<(S, ValueEmpty)> {
+        explain::error(
+            diags,
+            AttributePath::root(),
+            format!("{} cannot be imported", S::TYPE),
+            "It stands for a kill that this configuration carries out, and there is nothing in the cloud that it could \
+             be read from. Write the resource and apply: that kills the sessions. For a kill that has already happened, \
+             leave the resource out.",
+        );
+        None
+    }
+}
+
+/// The action whose arguments are `A`.
+pub struct KillAction<A> {
+    provider: HwcProvider,
+    arguments: PhantomData<fn() -> A>,
+}
+
+impl<A> KillAction<A> {
+    /// One that works for `provider`.
+    pub fn new(provider: HwcProvider) -> Self {
+        Self {
+            provider,
+            arguments: PhantomData,
+        }
+    }
+}
+
+#[async_trait]
+impl<A: Arguments> Action for KillAction<A> {
+    type Config<'a> = A;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(A::schema())
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: A) -> Option<()> {
+        config.check(diags);
+        Some(())
+    }
+
+    async fn invoke<'a>(
+        &self,
+        diags: &mut Diagnostics,
+        config: A,
+        progress: Progress,
+    ) -> Option<()> {
+        let kill = config.read(diags, &self.provider)?;
+        kill.carry_out(diags, &self.provider, &progress)
+            .await
+            .map(drop)
+    }
+}

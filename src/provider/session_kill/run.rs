@@ -1,0 +1,166 @@
+//! A kill under way: choosing among the listed sessions, rehearsing, and looking until the killed ones are gone.
+
+use std::time::Duration;
+
+use tf_provider::{AttributePath, Diagnostics};
+
+use super::{Kill, Terms};
+use crate::huaweicloud::client::Client;
+use crate::huaweicloud::error::Error;
+use crate::huaweicloud::operation::Operation;
+use crate::plugin::Progress;
+use crate::provider::explain::{self, Report, count};
+use crate::provider::{HwcProvider, select};
+use crate::session::guard::{Choice, choose};
+use crate::session::{Listed, Selects, outcome};
+
+/// The first look whether killed sessions are gone comes soon, later ones at longer intervals up to the second.
+const LOOKS: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(10));
+
+/// A kill under way, bounded by its time limit.
+pub(in crate::provider) struct Run<'a, K> {
+    pub(in crate::provider) kill: &'a K,
+    pub(in crate::provider) client: Client,
+    pub(in crate::provider) operation: Operation,
+    pub(in crate::provider) progress: &'a Progress,
+}
+
+impl<'a, K: Kill> Run<'a, K> {
+    /// Begins it: the time limit runs from here. `None`: an error says that the provider is not configured.
+    pub(in crate::provider) fn begin(
+        kill: &'a K,
+        diags: &mut Diagnostics,
+        provider: &HwcProvider,
+        progress: &'a Progress,
+    ) -> Option<Self> {
+        let client = provider.client(diags)?;
+        Some(Self {
+            operation: provider.operation(&client, kill.terms().limit, progress),
+            kill,
+            client,
+            progress,
+        })
+    }
+
+    /// Chooses among the listed sessions. `None`: there are more than may be killed, and an error says so.
+    ///
+    /// A rehearsal shows them all, and warns that the kill itself would be refused.
+    pub(in crate::provider) fn choose_among<S: Listed>(
+        &self,
+        diags: &mut Diagnostics,
+        selector: &impl Selects<S>,
+        sessions: impl IntoIterator<Item = S>,
+        show: impl Fn(&S) -> String,
+    ) -> Option<Choice<S>> {
+        let Terms {
+            max_sessions,
+            dry_run,
+            ..
+        } = *self.kill.terms();
+        let max = max_sessions.filter(|_| !dry_run);
+        match choose(selector, sessions, max) {
+            Ok(choice) => {
+                if let Some(max) = max_sessions.filter(|max| choice.chosen.len() > *max) {
+                    select::would_be_too_many(diags, choice.chosen.len(), max);
+                }
+                Some(choice)
+            }
+            Err(too_many) => {
+                let first: Vec<String> = too_many.first.iter().map(show).collect();
+                select::too_many(diags, too_many.matched, too_many.max, &first);
+                None
+            }
+        }
+    }
+
+    /// Says who would have been killed.
+    pub(in crate::provider) fn tell_rehearsal<S>(
+        &self,
+        diags: &mut Diagnostics,
+        chosen: &[S],
+        show: impl Fn(&S) -> String,
+    ) {
+        let summary = format!(
+            "Dry run: {} would have been killed, and none was",
+            count(chosen.len(), "session")
+        );
+        self.progress.report(format!("{summary}."));
+        let list = match chosen {
+            [] => String::new(),
+            _ => format!(
+                "These would have been killed:\n\n{}\n\n",
+                explain::lines(chosen, show)
+            ),
+        };
+        explain::warning(
+            diags,
+            AttributePath::new("dry_run"),
+            summary,
+            format!("dry_run is true. {list}Set it to false, or leave it out, to kill."),
+        );
+    }
+
+    /// Says how many sessions matched, and how many of `whom` did and are left alone.
+    pub(in crate::provider) fn tell_matched<S>(&self, choice: &Choice<S>, whom: &str) {
+        let left_alone = match choice.protected {
+            0 => String::new(),
+            protected => format!(", and {protected} of {whom} are left alone"),
+        };
+        let matched = count(choice.chosen.len(), "session");
+        self.progress
+            .report(format!("{matched} matched{left_alone}."));
+    }
+
+    /// Lists again until none of the sessions is left. `None`: the list could not be read any more, and a warning
+    /// says so; so it does when the time is over and some are left.
+    pub(in crate::provider) async fn see_them_gone<S, F>(
+        &self,
+        diags: &mut Diagnostics,
+        sessions: &[S],
+        list: impl Fn() -> F,
+        reports: &LookingReports<S::Id>,
+    ) -> Option<Vec<S::Id>>
+    where
+        S: Listed,
+        F: Future<Output = Result<Vec<S>, Error>>,
+    {
+        let clock = self.client.clock();
+        let mut interval = LOOKS.0;
+        let mut remaining: Option<Vec<S::Id>> = None;
+        loop {
+            if let Err(interrupted) = self.operation.sleep(clock, interval).await {
+                let error = interrupted.into_error(None);
+                match &remaining {
+                    Some(left) => (reports.still_there)(error, left),
+                    None => (reports.not_seen)(error),
+                }
+                .into_warning(diags);
+                return remaining;
+            }
+            interval = interval.mul_f64(1.5).min(LOOKS.1);
+            match list().await {
+                Ok(now) => {
+                    let left = outcome::remaining(sessions, &now);
+                    if left.is_empty() {
+                        return Some(left);
+                    }
+                    let number = count(left.len(), "session");
+                    self.progress.report(format!("{number} still there."));
+                    remaining = Some(left);
+                }
+                Err(error) => {
+                    (reports.not_seen)(error).into_warning(diags);
+                    return remaining;
+                }
+            }
+        }
+    }
+}
+
+/// What to say when looking again did not show that the sessions are gone.
+pub(in crate::provider) struct LookingReports<Id> {
+    /// The time is over, and these are still listed.
+    pub(in crate::provider) still_there: fn(Error, &[Id]) -> Report,
+    /// The sessions could not be listed.
+    pub(in crate::provider) not_seen: fn(Error) -> Report,
+}
