@@ -24,6 +24,8 @@ pub(crate) struct Entry {
     pub method: String,
     pub path: String,
     pub query: String,
+    /// First word of the `Authorization` header: how the caller signed.
+    pub signed_with: Option<String>,
     /// `None` when the connection was dropped without an answer.
     pub status: Option<u16>,
     pub body: Bytes,
@@ -37,6 +39,7 @@ pub(crate) struct Shown {
     method: String,
     path: String,
     query: String,
+    signed_with: Option<String>,
     status: Option<u16>,
     body: Value,
     request_id: String,
@@ -94,6 +97,7 @@ impl Entry {
             method: self.method,
             path: self.path,
             query: self.query,
+            signed_with: self.signed_with,
             status: self.status,
             request_id: self.request_id,
         }
@@ -167,6 +171,7 @@ mod tests {
             method: "POST".to_owned(),
             path: path.to_owned(),
             query: String::new(),
+            signed_with: None,
             status: Some(200),
             body: Bytes::copy_from_slice(body.as_bytes()),
             request_id: "r".to_owned(),

@@ -7,7 +7,7 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     http::{
         HeaderName, HeaderValue, Request, StatusCode,
-        header::{CONTENT_LENGTH, CONTENT_TYPE},
+        header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
         request::Parts,
     },
     response::{IntoResponse, Response},
@@ -124,6 +124,7 @@ impl Server {
         }
         let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
         let query = parts.uri.query().unwrap_or_default().to_owned();
+        let signed_with = signed_with(&parts);
         let answer = match read {
             Ok(_) => self.answer(parts, body.clone(), &request_id).await,
             Err(_) if is_too_large => Ok(ApiError::body_too_large().render(&request_id)),
@@ -144,6 +145,7 @@ impl Server {
             method,
             path,
             query,
+            signed_with,
             status,
             body,
             request_id: request_id.clone(),
@@ -292,4 +294,11 @@ fn broken_stream(
         .await;
         Some((item, items))
     })
+}
+
+/// The name of the algorithm that a request says it is signed with.
+fn signed_with(parts: &Parts) -> Option<String> {
+    let authorization = parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (algorithm, _) = authorization.split_once(' ')?;
+    Some(algorithm.to_owned())
 }

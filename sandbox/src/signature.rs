@@ -1,15 +1,87 @@
-//! SDK-HMAC-SHA256 as the gateway checks it: from the request as it came over the wire, not as a client meant it.
+//! The signing algorithms as the gateway checks them: from the request as it came over the wire, not as a client meant
+//! it.
 
 use axum::http::{HeaderMap, Method};
 use hmac::{Hmac, Mac};
+use p256::ecdsa::{Signature, SigningKey, VerifyingKey, signature::Verifier};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use sha2::{Digest, Sha256};
+use sm3::Sm3;
 use time::{
     OffsetDateTime, PrimitiveDateTime, format_description::BorrowedFormatItem,
     macros::format_description,
 };
 
-const ALGORITHM: &str = "SDK-HMAC-SHA256";
+/// How a request may be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    HmacSha256,
+    HmacSm3,
+    EcdsaP256Sha256,
+}
+
+impl Algorithm {
+    const ALL: [Self; 3] = [Self::HmacSha256, Self::HmacSm3, Self::EcdsaP256Sha256];
+
+    /// The first word of the `Authorization` header, and of what is signed.
+    fn label(self) -> &'static str {
+        match self {
+            Self::HmacSha256 => "SDK-HMAC-SHA256",
+            Self::HmacSm3 => "SDK-HMAC-SM3",
+            Self::EcdsaP256Sha256 => "SDK-ECDSA-P256-SHA256",
+        }
+    }
+
+    fn hash_hex(self, bytes: &[u8]) -> String {
+        match self {
+            Self::HmacSha256 | Self::EcdsaP256Sha256 => hex::encode(Sha256::digest(bytes)),
+            Self::HmacSm3 => hex::encode(Sm3::digest(bytes)),
+        }
+    }
+
+    /// Compares in constant time.
+    fn verifies(self, access_key: &str, secret_key: &str, text: &[u8], signature: &[u8]) -> bool {
+        let secret = secret_key.as_bytes();
+        match self {
+            Self::HmacSha256 => Hmac::<Sha256>::new_from_slice(secret)
+                .is_ok_and(|mac| mac.chain_update(text).verify_slice(signature).is_ok()),
+            Self::HmacSm3 => Hmac::<Sm3>::new_from_slice(secret)
+                .is_ok_and(|mac| mac.chain_update(text).verify_slice(signature).is_ok()),
+            Self::EcdsaP256Sha256 => ecdsa_key(access_key, secret).is_some_and(|key| {
+                Signature::from_der(signature)
+                    .is_ok_and(|signature| key.verify(text, &signature).is_ok())
+            }),
+        }
+    }
+}
+
+/// The public key that belongs to a pair of access and secret key: the private one is the first valid output, plus one,
+/// of the key derivation in counter mode (NIST SP 800-108) over label, access key and a number that is tried from 0.
+fn ecdsa_key(access_key: &str, secret_key: &[u8]) -> Option<VerifyingKey> {
+    (0..u8::MAX).find_map(|attempt| {
+        let mac = Hmac::<Sha256>::new_from_slice(secret_key).ok()?;
+        let label = Algorithm::EcdsaP256Sha256.label();
+        let derived = mac
+            .chain_update(1_u32.to_be_bytes())
+            .chain_update(label)
+            .chain_update([0])
+            .chain_update(access_key)
+            .chain_update([attempt])
+            .chain_update(256_u32.to_be_bytes())
+            .finalize()
+            .into_bytes();
+        let mut private = derived.to_vec();
+        for byte in private.iter_mut().rev() {
+            *byte = byte.wrapping_add(1);
+            if *byte != 0 {
+                break;
+            }
+        }
+        let key = SigningKey::from_slice(&private).ok()?;
+        Some(VerifyingKey::from(&key))
+    })
+}
+
 const DATE_FORMAT: &[BorrowedFormatItem<'_>] =
     format_description!("[year][month][day]T[hour][minute][second]Z");
 
@@ -35,15 +107,19 @@ pub(crate) struct SignedRequest<'a> {
 /// A parsed `Authorization` header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Authorization {
+    pub algorithm: Algorithm,
     pub access_key: String,
     pub signed_headers: Vec<String>,
     pub signature: Vec<u8>,
 }
 
 impl Authorization {
-    /// Reads `SDK-HMAC-SHA256 Access=…, SignedHeaders=a;b;c, Signature=…`; `None` when it is anything else.
+    /// Reads `ALGORITHM Access=…, SignedHeaders=a;b;c, Signature=…`; `None` when it is anything else.
     pub fn parse(header: &str) -> Option<Self> {
-        let fields = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
+        let (label, fields) = header.split_once(' ')?;
+        let algorithm = Algorithm::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.label() == label)?;
         let (mut access_key, mut signed_headers, mut signature) = (None, None, None);
         for field in fields.split(',') {
             match field.trim().split_once('=')? {
@@ -56,6 +132,7 @@ impl Authorization {
             }
         }
         Some(Self {
+            algorithm,
             access_key: access_key?,
             signed_headers: signed_headers?,
             signature: signature?,
@@ -67,24 +144,23 @@ impl Authorization {
         self.signed_headers.iter().any(|name| name == header)
     }
 
-    /// Whether the signature is the one that the holder of `secret_key` makes. Compares in constant time.
+    /// Whether the signature is the one that the holder of `secret_key` makes.
     pub fn verifies(&self, secret_key: &str, request: &SignedRequest<'_>) -> bool {
         let Some(text) = self.string_to_sign(request) else {
             return false;
         };
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret_key.as_bytes()) else {
-            return false;
-        };
-        mac.update(text.as_bytes());
-        mac.verify_slice(&self.signature).is_ok()
+        let (text, signature) = (text.as_bytes(), &self.signature);
+        self.algorithm
+            .verifies(&self.access_key, secret_key, text, signature)
     }
 
     fn string_to_sign(&self, request: &SignedRequest<'_>) -> Option<String> {
         let date = header_text(request.headers, "x-sdk-date")?;
         let canonical = self.canonical_request(request)?;
         Some(format!(
-            "{ALGORITHM}\n{date}\n{}",
-            sha256_hex(canonical.as_bytes())
+            "{}\n{date}\n{}",
+            self.algorithm.label(),
+            self.algorithm.hash_hex(canonical.as_bytes())
         ))
     }
 
@@ -114,7 +190,7 @@ impl Authorization {
     /// The hash of the body, or what the client says in `X-Sdk-Content-Sha256` when that is signed and honest:
     /// the body's hash, or `UNSIGNED-PAYLOAD` for bodies that are not JSON.
     fn payload_hash(&self, request: &SignedRequest<'_>) -> Option<String> {
-        let actual = sha256_hex(request.body);
+        let actual = self.algorithm.hash_hex(request.body);
         if request.body.is_empty() || !self.covers("x-sdk-content-sha256") {
             return Some(actual);
         }
@@ -192,10 +268,6 @@ fn decode_query(text: &str) -> Vec<u8> {
     percent_decode_str(&text.replace('+', " ")).collect()
 }
 
-fn sha256_hex(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -205,6 +277,14 @@ mod tests {
     const SECRET_KEY: &str = "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc";
     const HEADER: &str = "SDK-HMAC-SHA256 Access=QTWAOYTTINDUT2QVKYUC, SignedHeaders=content-type;host;x-sdk-date, \
         Signature=7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe";
+    /// The same request as the official SDK signs it with the other algorithms.
+    const OTHER_HEADERS: [&str; 2] = [
+        "SDK-HMAC-SM3 Access=QTWAOYTTINDUT2QVKYUC, SignedHeaders=content-type;host;x-sdk-date, \
+            Signature=b723738bcc1660480381b0f61d37fba9034e8daab080f659fa3d2439f23b3086",
+        "SDK-ECDSA-P256-SHA256 Access=QTWAOYTTINDUT2QVKYUC, SignedHeaders=content-type;host;x-sdk-date, \
+            Signature=304402205b2e3ad5d815afab45443940730ed23c5d38da3b89c19bd5d905b47f1a375ee602200d02c1b192c84ae2485b\
+            edfaf2683ab368f31a3aff6330a35372b6192e7a2256",
+    ];
     const PATH: &str = "/v1/77b6a44cba5143ab91d13ab9a8ff44fd/vpcs";
     const QUERY: &str = "limit=2&marker=13551d6b-755d-4757-b956-536f674975c0";
 
@@ -234,11 +314,27 @@ mod tests {
 
         let canonical = authorization.canonical_request(&request).unwrap();
         assert_eq!(
-            sha256_hex(canonical.as_bytes()),
+            Algorithm::HmacSha256.hash_hex(canonical.as_bytes()),
             "b25362e603ee30f4f25e7858e8a7160fd36e803bb2dfe206278659d71a9bcd7a"
         );
         assert!(authorization.verifies(SECRET_KEY, &request));
         assert_eq!(sdk_date(signed_at(&headers).unwrap()), "20191115T033655Z");
+    }
+
+    #[test]
+    fn the_other_algorithms_verify_what_the_official_sdk_signs_and_nothing_else() {
+        let headers = published_headers();
+        let request = published(&headers);
+        for header in OTHER_HEADERS {
+            let authorization = Authorization::parse(header).unwrap();
+            assert!(authorization.verifies(SECRET_KEY, &request), "{header}");
+            assert!(!authorization.verifies("another secret", &request));
+            let other_body = SignedRequest {
+                body: b"{}",
+                ..request
+            };
+            assert!(!authorization.verifies(SECRET_KEY, &other_body));
+        }
     }
 
     #[test]
@@ -311,7 +407,7 @@ mod tests {
             "SDK-HMAC-SHA256 Access=a, SignedHeaders=host",
             "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=zz",
             "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=00, More=1",
-            "SDK-HMAC-SM3 Access=a, SignedHeaders=host, Signature=00",
+            "SDK-SM2-SM3 Access=a, SignedHeaders=host, Signature=00",
         ];
         for header in bad {
             assert_eq!(Authorization::parse(header), None, "{header}");
@@ -336,14 +432,15 @@ mod tests {
     #[test]
     fn a_claimed_body_hash_must_be_true() {
         let authorization = |_: ()| Authorization {
+            algorithm: Algorithm::HmacSha256,
             access_key: String::new(),
             signed_headers: vec!["x-sdk-content-sha256".to_owned()],
             signature: Vec::new(),
         };
         let cases = [
             ("UNSIGNED-PAYLOAD".to_owned(), true),
-            (sha256_hex(b"body"), true),
-            (sha256_hex(b"another"), false),
+            (Algorithm::HmacSha256.hash_hex(b"body"), true),
+            (Algorithm::HmacSha256.hash_hex(b"another"), false),
         ];
         for (claim, accepted) in cases {
             let mut headers = HeaderMap::new();

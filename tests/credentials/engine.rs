@@ -336,6 +336,28 @@ fn an_ephemeral_value_as_the_secret_key() {
 }
 
 #[test]
+fn keys_sign_with_the_algorithm_that_is_asked_for() {
+    for (name, label) in [
+        ("HmacSHA256", "SDK-HMAC-SHA256"),
+        ("HmacSM3", "SDK-HMAC-SM3"),
+        ("EcdsaP256SHA256", "SDK-ECDSA-P256-SHA256"),
+    ] {
+        let sandbox = sandbox();
+        let arguments = format!(
+            "access_key = {ACCESS_KEY:?}\n  project_id = {PROJECT_ID:?}\n  signing_algorithm = {name:?}"
+        );
+        let workspace = workspace(&sandbox, &arguments, &[("HW_SECRET_KEY", SECRET_KEY)]);
+
+        signs_in(&sandbox, &workspace, &[]);
+
+        let calls = sandbox.calls();
+        let signed_with = calls.iter().map(|call| call.signed_with.as_deref());
+        assert!(signed_with.clone().count() >= 2, "the kill and its job");
+        assert!(signed_with.into_iter().all(|with| with == Some(label)));
+    }
+}
+
+#[test]
 fn a_refused_password_is_told_with_what_to_check() {
     let sandbox = sandbox();
     let variables = [

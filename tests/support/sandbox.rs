@@ -63,6 +63,9 @@ pub struct Call {
     pub path: String,
     /// The HTTP status of the answer; none when the connection was dropped without one.
     pub status: Option<u16>,
+    /// The algorithm that signed it; none when a token did, or nothing.
+    #[serde(default)]
+    pub signed_with: Option<String>,
     /// What the caller sent: JSON, or null.
     #[serde(default)]
     pub body: Value,
