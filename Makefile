@@ -31,11 +31,15 @@ lint: ## Check the code with clippy; a warning is an error
 doc: ## Check the crates' documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace
 
-docs: ## Write the documentation anew, from the schemas, the examples and the behaviour under faults
-	UPDATE_DOCS=1 cargo test --test docs --test faults
+docs: build ## Write the documentation anew, from the schemas, the examples, and what faults and mistakes lead to
+	UPDATE_DOCS=1 cargo test --test faults
+	UPDATE_DOCS=1 cargo test --test acceptance mistakes
+	UPDATE_DOCS=1 cargo test --test docs
 
-docs-check: ## Check that the documentation is what `make docs` would write
-	cargo test --test docs --test faults
+docs-check: build ## Check that the documentation is what `make docs` would write
+	cargo test --test faults
+	cargo test --test acceptance mistakes
+	cargo test --test docs
 
 demo: ## Kill real sessions on this machine with Terraform, and watch
 	@scripts/demo.sh

@@ -242,6 +242,7 @@ impl Written<'_> {
         if !self.instance_id.is_unknown() {
             _ = arguments::identifier::<InstanceId>(diags, "instance_id", self.instance_id);
         }
+        self.suspect_other_service(diags);
         _ = self.subject(diags);
         _ = Terms::read(diags, self.guards, self.timeouts);
         if self.node_id.is_value() && *self.kill_all_nodes == Value::Value(true) {
@@ -252,6 +253,25 @@ impl Written<'_> {
                 "kill_all_nodes is true, so sessions of all nodes of the instance are killed, not only those of node_id. \
                  Leave one of the two out to make clear which is meant.",
             );
+        }
+    }
+
+    /// DCS sets no form for its ids, so none is refused; but those of TaurusDB and its relatives can be told.
+    fn suspect_other_service(&self, diags: &mut Diagnostics) {
+        for (name, value) in [("instance_id", self.instance_id), ("node_id", self.node_id)] {
+            if let Value::Value(id) = value
+                && looks_relational(id)
+            {
+                explain::warning(
+                    diags,
+                    AttributePath::new(name),
+                    format!("{name} looks like that of a TaurusDB or RDS database"),
+                    format!(
+                        "{name} is {id:?}. Ids that end so are those of relational databases; those of DCS are usually \
+                         UUIDs. For session threads of TaurusDB use hwc_taurusdb_session_kill."
+                    ),
+                );
+            }
         }
     }
 
@@ -375,6 +395,18 @@ fn addresses(diags: &mut Diagnostics, listed: &[Value<String>]) -> Option<Vec<St
         );
     }
     complete.then_some(addresses)
+}
+
+/// Is it 32 letters and digits and then `in` or `no` with two digits, as ids of TaurusDB and RDS are?
+fn looks_relational(id: &str) -> bool {
+    let Some((unique, kind)) = id.split_at_checked(32) else {
+        return false;
+    };
+    let (what, number) = kind.split_at_checked(2).unwrap_or_default();
+    unique.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && matches!(what, "in" | "no")
+        && number.len() == 2
+        && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Does the text end in a colon and a port?

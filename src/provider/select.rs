@@ -193,6 +193,11 @@ fn may_be_mended(problem: &Problem) -> bool {
 }
 
 fn report(diags: &mut Diagnostics, error: &SelectorError) {
+    if may_be_mended(&error.problem) {
+        let detail = format!("{BLOCK}: {}.", error.problem);
+        explain::error(diags, block_path(), "Nobody is selected", detail);
+        return;
+    }
     let mut place = path(error.attribute);
     if let Some(index) = error.index {
         place = place.index(i64::try_from(index).unwrap_or(i64::MAX));

@@ -59,6 +59,7 @@ fn a_kill_ends_the_sessions_of_its_node_and_no_others() {
         let calls = kill_calls(&sandbox);
         assert_eq!(calls.len(), 1, "{engine}");
         assert_eq!(calls[0].body["node_id"], DCS_NODES[0]);
+        assert_eq!(calls[0].signed_with.as_deref(), Some("SDK-HMAC-SHA256"));
         let resource = workspace.resource(DCS_KILL).expect("the kill is in state");
         assert!(!resource.tainted);
         assert_eq!(resource.values["instance_id"], DCS_INSTANCE);

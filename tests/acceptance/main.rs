@@ -16,6 +16,7 @@ mod failures;
 mod interruption;
 mod load;
 mod logs;
+mod mistakes;
 mod provider_block;
 mod secrets;
 mod select_churn;
