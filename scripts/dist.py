@@ -24,6 +24,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -253,7 +254,9 @@ def reproducible_environment(target, time):
         # The other ways to give flags would come on top, or instead.
         "RUSTFLAGS": None,
         "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(rust),
-        f"CFLAGS_{target.replace('-', '_')}": " ".join(c),
+        f"CFLAGS_{target.replace('-', '_')}": " ".join(map(shlex.quote, c)),
+        # Lets the folders have spaces in their names.
+        "CC_SHELL_ESCAPED_FLAGS": "1",
         "CARGO_INCREMENTAL": "0",
         "SOURCE_DATE_EPOCH": str(time),
         "ZERO_AR_DATE": "1",
