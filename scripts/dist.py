@@ -296,8 +296,8 @@ def third_party_licences(target):
 
 def check_licences():
     for target, platform in TARGETS.items():
-        licences = third_party_licences(target)
-        say(f"{platform}: every licence is accepted; {licences.count("-" * 70)} different texts")
+        third_party_licences(target)
+        say(f"{platform}: every licence is accepted")
 
 
 def bill_of_materials(target, time):

@@ -63,7 +63,9 @@ fn tamper_with(package: &Path) {
     archive
         .start_file("extra", SimpleFileOptions::default())
         .expect("another file in the package");
-    archive.write_all(b"not from the release").expect("its text");
+    archive
+        .write_all(b"not from the release")
+        .expect("its text");
     archive.finish().expect("the package is whole again");
 }
 
@@ -79,9 +81,15 @@ fn init_from_a_filesystem_mirror_locks_the_version_and_what_it_installed_kills()
             .saying(&[&format!("hwc-ops/hwc v{VERSION}")]);
 
         let locked = lock_file(&workspace);
-        assert!(locked.contains(&format!("{VERSION:?}")), "{engine}: {locked}");
+        assert!(
+            locked.contains(&format!("{VERSION:?}")),
+            "{engine}: {locked}"
+        );
         let hash = mirror().h1(engine);
-        assert!(locked.contains(&hash), "{engine}: {hash} is not in {locked}");
+        assert!(
+            locked.contains(&hash),
+            "{engine}: {hash} is not in {locked}"
+        );
 
         workspace.validate().succeeded();
         workspace.plan().planned_changes();
@@ -95,7 +103,7 @@ fn init_from_a_filesystem_mirror_locks_the_version_and_what_it_installed_kills()
 fn a_package_that_is_not_the_locked_one_is_refused() {
     for engine in engines::all() {
         // Given a lock file of the package as it was released.
-        let mirror = Mirror::of_the_program_under_test();
+        let mirror = mirror().copy();
         let (sandbox, id) = sandbox_with_one_session();
         let workspace = workspace(engine, &sandbox, id, &filesystem_mirror(&mirror.path()));
         workspace.run(&["init", "-no-color"]).succeeded();

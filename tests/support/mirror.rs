@@ -44,6 +44,16 @@ impl Mirror {
         Self { folder }
     }
 
+    /// Another one of the same packages, for tests that change it.
+    pub fn copy(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        run(Command::new("cp")
+            .arg("-r")
+            .arg(self.path())
+            .arg(folder.path()));
+        Self { folder }
+    }
+
     /// The folder to name in a `filesystem_mirror` block.
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("mirror")
@@ -118,7 +128,9 @@ impl Mirror {
 }
 
 fn only_archive(index: &Value) -> (&String, &Value) {
-    let archives = index["archives"].as_object().expect("the index has archives");
+    let archives = index["archives"]
+        .as_object()
+        .expect("the index has archives");
     assert_eq!(archives.len(), 1, "one program is one archive");
     archives.iter().next().expect("one archive")
 }
