@@ -12,7 +12,7 @@ trap 'rm -rf "$scratch"' EXIT
 # The signature has the time of the signing in it, so it differs; what is signed must not.
 unset GPG_FINGERPRINT CARGO_TARGET_DIR
 
-for folder in "$scratch/one" "$scratch/another/folder with a longer name"; do
+for folder in "$scratch/one" "$scratch/another/a-longer-name"; do
   mkdir -p "$(dirname "$folder")"
   git clone --quiet "$root" "$folder"
   say "Building $(git -C "$folder" rev-parse --short HEAD) in $folder"
@@ -22,7 +22,7 @@ for folder in "$scratch/one" "$scratch/another/folder with a longer name"; do
   (cd "$folder/dist" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >>"$scratch/sums-$(basename "$folder")"
 done
 
-if ! diff "$scratch/sums-one" "$scratch/sums-folder with a longer name"; then
+if ! diff "$scratch/sums-one" "$scratch/sums-a-longer-name"; then
   die "the two builds differ"
 fi
 cat "$scratch/sums-one"

@@ -190,8 +190,9 @@ def source_time():
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given:
         return int(given)
+    command = ["git", "log", "-1", "--format=%ct"]
     try:
-        return int(output_of(["git", "log", "-1", "--format=%ct"]))
+        return int(subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True).stdout)
     except (OSError, ValueError, subprocess.CalledProcessError):
         sys.exit("this is no git clone: set SOURCE_DATE_EPOCH to the release's time, in seconds since 1970")
 
@@ -207,6 +208,7 @@ def host_target():
 
 def build_binary(target, glibc, time):
     """The path of the binary, and the version of the C library that it needs, where it needs one."""
+    # What is in the registry's folder names the paths to replace, so it must be there before.
     run(["cargo", "fetch", "--locked", "--target", target])
     old_glibc = "linux-gnu" in target and glibc != "host"
     environment = reproducible_environment(target, time)
@@ -287,17 +289,48 @@ def check_glibc(binary, most):
 # What is in it
 
 
-def third_party_licences(target):
-    """The licence of every package in the binary. A licence that about.toml does not accept ends the program."""
-    command = [cargo_tool("cargo-about"), "generate", "--fail", "--locked", "--target", target]
-    command += ["--config", REPOSITORY / "about.toml", REPOSITORY / "scripts" / "licences.hbs"]
-    return output_of(command)
+def packages_in(target):
+    """Name and version of every package that the binary for the target is made of, as Cargo resolves it by itself."""
+    command = ["cargo", "tree", "--locked", "--package", NAME, "--target", target]
+    command += ["--edges", "normal", "--prefix", "none", "--format", "{p}"]
+    packages = {tuple(line.split()[:2]) for line in output_of(command).splitlines()}
+    return {(name, version.removeprefix("v")) for name, version in packages if name != NAME}
 
 
 def check_licences():
-    for target, platform in TARGETS.items():
-        third_party_licences(target)
-        say(f"{platform}: every licence is accepted")
+    """Ends the program when a package on any target has a licence that about.toml does not accept."""
+    packages = {package for target in TARGETS for package in packages_in(target)}
+    licences_of(packages, TARGETS)
+    say(f"Every licence of {len(packages)} packages on {len(TARGETS)} targets is accepted.")
+
+
+def third_party_licences(target):
+    """The licences of every package in the binary, as a text to give along with it."""
+    packages = packages_in(target)
+    parts = [f"Licences of the packages that {NAME} is made of.\nIts own licence is in LICENSE.\n"]
+    for licence in licences_of(packages, [target]):
+        used_by = [f"  {name} {version}\n" for name, version in licence["packages"]]
+        heading = f"{licence['name']} ({licence['id']}), of\n\n{''.join(used_by)}"
+        parts.append(f"{heading}\n{licence['text'].strip()}\n")
+    return f"\n{'-' * 80}\n\n".join(parts)
+
+
+def licences_of(packages, targets):
+    """The licence texts of these packages, each with those it is the licence of, in a fixed order."""
+    run(["cargo", "fetch", "--locked"])
+    # Frozen: what the packages themselves carry, and nothing from the network.
+    command = [cargo_tool("cargo-about"), "generate", "--fail", "--frozen", "--format", "json"]
+    command += ["--config", REPOSITORY / "about.toml"]
+    command += [option for target in targets for option in ("--target", target)]
+    licences = json.loads(output_of(command))["licenses"]
+    for licence in licences:
+        users = {(user["crate"]["name"], user["crate"]["version"]) for user in licence["used_by"]}
+        licence["packages"] = sorted(users & packages)
+    without = packages - {package for licence in licences for package in licence["packages"]}
+    if without:
+        sys.exit(f"no licence was found for {sorted(without)}")
+    used = [licence for licence in licences if licence["packages"]]
+    return sorted(used, key=lambda licence: (licence["id"], licence["packages"], licence["text"]))
 
 
 def bill_of_materials(target, time):
@@ -316,9 +349,25 @@ def bill_of_materials(target, time):
     bill = json.loads(text.replace(REPOSITORY.as_uri(), "file://."))
     # A number that is drawn anew each time.
     bill.pop("serialNumber", None)
+    keep_packages(bill, packages_in(target))
     text = json.dumps(bill, indent=2, ensure_ascii=False) + "\n"
     check_paths(text.encode())
     return text
+
+
+def keep_packages(bill, packages):
+    """Takes out what is no part of the binary: the tool also lists what only the tests and the sandbox switch on."""
+    components = bill["components"]
+    bill["components"] = [entry for entry in components if (entry["name"], entry["version"]) in packages]
+    without = packages - {(entry["name"], entry["version"]) for entry in components}
+    if without:
+        sys.exit(f"the bill of materials lacks {sorted(without)}")
+    kept = {entry["bom-ref"] for entry in [*bill["components"], bill["metadata"]["component"]]}
+    bill["dependencies"] = [
+        {**entry, "dependsOn": [ref for ref in entry.get("dependsOn", []) if ref in kept]}
+        for entry in bill["dependencies"]
+        if entry["ref"] in kept
+    ]
 
 
 def cargo_tool(name):
@@ -406,7 +455,10 @@ def run(command, changes=None):
 
 
 def output_of(command):
-    return subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True).stdout
+    done = subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))} failed")
+    return done.stdout
 
 
 def say(text):
