@@ -11,7 +11,7 @@ set -euo pipefail
 install_cargo_tool() {
   local name=$1 version=$2
   shift 2
-  "$cache/cargo-tools/bin/$name" --version 2>/dev/null | grep -qF "$version" && return
+  cargo install --list --root "$cache/cargo-tools" | grep -qx "$name v$version:" && return
   say "Installing $name $version into $cache/cargo-tools (once; this takes some minutes)"
   # Compiled in a folder of its own, so that the flags and the target folder of this project do not matter.
   (cd / && cargo install --quiet --locked --force --root "$cache/cargo-tools" \
