@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tofu build test fmt fmt-check lint doc docs docs-check demo bench soak fuzz clean
+.PHONY: help setup setup-tofu build test fmt fmt-check lint doc docs docs-check demo bench soak fuzz licences dist dist-check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,18 @@ FUZZ_CASES ?= 20000
 fuzz: ## Send spoiled values to the provider for FUZZ_SECONDS, and run the property tests with FUZZ_CASES cases
 	FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --release --test endurance fuzz -- --nocapture
 	PROPTEST_CASES=$(FUZZ_CASES) cargo test --release --lib
+
+licences: ## Check that every dependency has a licence that about.toml accepts
+	@scripts/setup-release.sh --licences
+	@scripts/dist.py --licences
+
+dist: ## Build a release into dist/: packages, checksums, their signature, and a mirror to install from
+	@scripts/setup-release.sh
+	@scripts/dist.py
+
+dist-check: ## Build HEAD twice in two places, and check that both releases are equal, byte for byte
+	@scripts/setup-release.sh
+	@scripts/dist-check.sh
 
 clean: ## Remove what was built and what setup put into this folder
 	cargo clean

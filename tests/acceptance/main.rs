@@ -13,6 +13,7 @@ mod crash;
 mod dcs;
 mod examples;
 mod failures;
+mod installation;
 mod interruption;
 mod load;
 mod logs;

@@ -6,7 +6,10 @@
 pub mod engines;
 pub mod leash;
 pub mod mariadb;
+pub mod mirror;
 pub mod processes;
+#[allow(dead_code, reason = "the tests that ask the SDK include it by itself")]
+pub mod python;
 pub mod redis;
 pub mod sandbox;
 pub mod workspace;

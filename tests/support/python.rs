@@ -1,11 +1,11 @@
-//! Python scripts that ask the official SDK: the reference for what it does.
+//! The tests' Python, and scripts that ask the official SDK: the reference for what it does.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The Python that has the SDK: the one asked for, else the one that `make setup` made.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let python = std::env::var_os("HWC_TEST_PYTHON").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join(".tools/venv/bin/python"),
         PathBuf::from,
