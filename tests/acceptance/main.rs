@@ -17,6 +17,7 @@ mod installation;
 mod interruption;
 mod load;
 mod logs;
+mod matrix;
 mod mistakes;
 mod provider_block;
 mod secrets;

@@ -51,6 +51,16 @@ impl Engine {
         }
     }
 
+    /// Finds out whose program it is.
+    fn identify(path: &Path) -> Option<Self> {
+        let output = command(path).arg("version").output().ok()?;
+        let product = match output.stdout.starts_with(b"OpenTofu") {
+            true => Product::OpenTofu,
+            false => Product::Terraform,
+        };
+        Self::ask(product, path)
+    }
+
     fn ask(product: Product, path: &Path) -> Option<Self> {
         let output = command(path).args(["version", "-json"]).output().ok()?;
         let answer: Value = serde_json::from_slice(&output.stdout).ok()?;
@@ -64,7 +74,7 @@ impl Engine {
     }
 }
 
-/// Every engine here, each version once: the Terraform that a person would get first, then the one that `make setup`
+/// The engines in `TEST_ENGINES`, paths as in `PATH`; else every engine here, each version once: the Terraform that a person would get first, then the one that `make setup`
 /// installs, then OpenTofu. Panics when there is no Terraform at all.
 pub fn all() -> &'static [Engine] {
     static ENGINES: LazyLock<Vec<Engine>> = LazyLock::new(discover);
@@ -102,6 +112,13 @@ pub fn newest_terraform() -> &'static Engine {
 }
 
 fn discover() -> Vec<Engine> {
+    if let Some(paths) = std::env::var_os("TEST_ENGINES").filter(|paths| !paths.is_empty()) {
+        return std::env::split_paths(&paths)
+            .map(|path| {
+                Engine::identify(&path).unwrap_or_else(|| panic!("{} is no engine", path.display()))
+            })
+            .collect();
+    }
     let terraforms = [
         preferred_terraform(),
         Some(repository().join(".tools/bin/terraform")),
