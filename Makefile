@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tofu build test test-engines fmt fmt-check lint doc docs docs-check demo bench soak fuzz licences dist dist-check clean
+.PHONY: help setup setup-tofu build test test-engines fmt fmt-check lint doc docs docs-check demo recording bench soak fuzz licences dist dist-check clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ docs-check: build ## Check that the documentation is what `make docs` would writ
 
 demo: ## Kill real sessions on this machine with Terraform, and watch
 	@scripts/demo.sh
+
+recording: setup ## Run the demonstration and draw what it printed, as docs/demo.svg
+	.tools/venv/bin/python -m pip install --quiet --disable-pip-version-check rich==15.0.0
+	.tools/venv/bin/python scripts/recording.py
 
 bench: setup ## Measure time, memory and size beside Terraform's built-in resource, in one table
 	@scripts/bench.py
