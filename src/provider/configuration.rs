@@ -279,6 +279,7 @@ fn settings(config: &Config, chosen: Option<&Chosen>, env: Environment<'_>) -> S
         .clone()
         .as_option()
         .or_else(|| profile?.region.clone());
+    let sdk_file = chosen.and_then(|chosen| chosen.sdk_file.as_ref());
     let by_sdk_variables = chosen.is_some_and(|chosen| chosen.place == Place::SdkVariables);
     // A profile's project is that of its region, and goes with its credentials.
     let project_of_profile = profile
@@ -294,10 +295,16 @@ fn settings(config: &Config, chosen: Option<&Chosen>, env: Environment<'_>) -> S
             by_sdk_variables
                 .then(|| env.text(variables::SDK_PROJECT_ID))
                 .flatten()
-        });
+        })
+        .or_else(|| sdk_file?.project_id.clone());
 
     let mut endpoints = endpoints(config);
-    if by_sdk_variables {
+    let iam_of_sdk_file =
+        sdk_file.and_then(|file| parse_endpoint(file.iam_endpoint.as_deref()?).ok());
+    if let (false, Some(url)) = (endpoints.is_set(Service::Iam), iam_of_sdk_file) {
+        endpoints.set(Service::Iam, url);
+    }
+    if by_sdk_variables || sdk_file.is_some() {
         for (service, variables) in [
             (Service::Iam, variables::SDK_IAM_ENDPOINT),
             (Service::Sts, variables::SDK_STS_ENDPOINT),

@@ -64,6 +64,7 @@ pub(super) const METADATA_ENDPOINT: &str = "HW_METADATA_ENDPOINT";
 pub(super) const SDK_ACCESS_KEY: Variables = &["HUAWEICLOUD_SDK_AK"];
 pub(super) const SDK_SECRET_KEY: Variables = &["HUAWEICLOUD_SDK_SK"];
 pub(super) const SDK_SECURITY_TOKEN: Variables = &["HUAWEICLOUD_SDK_SECURITY_TOKEN"];
+pub(super) const SDK_CREDENTIALS_FILE: Variables = &["HUAWEICLOUD_SDK_CREDENTIALS_FILE"];
 pub(super) const SDK_PROJECT_ID: Variables = &["HUAWEICLOUD_SDK_PROJECT_ID"];
 pub(super) const SDK_IDP_ID: Variables = &["HUAWEICLOUD_SDK_IDP_ID"];
 pub(super) const SDK_ID_TOKEN_FILE: Variables = &["HUAWEICLOUD_SDK_ID_TOKEN_FILE"];

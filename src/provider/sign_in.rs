@@ -13,6 +13,7 @@ use super::explain;
 use crate::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
 use crate::huaweicloud::credentials::chain::{Given, SignIn};
 use crate::huaweicloud::credentials::metadata::{DEFAULT_ENDPOINT, Metadata};
+use crate::huaweicloud::credentials::sdk_file::SdkFilePlace;
 use crate::huaweicloud::endpoint::parse_endpoint;
 
 /// How long the keys of an agency may live, in seconds: IAM's bounds.
@@ -180,6 +181,10 @@ pub(super) fn sign_in(config: &Config, env: Environment<'_>) -> Result<SignIn, V
         arguments: arguments(config),
         variables: of_variables(env),
         sdk_variables: of_sdk_variables(env),
+        sdk_file: SdkFilePlace {
+            named: env.text(variables::SDK_CREDENTIALS_FILE),
+            home: env.home(),
+        },
         domain_id: text(&config.domain_id).or_else(|| env.text(variables::DOMAIN_ID)),
         domain_name: text(&config.domain_name).or_else(|| env.text(variables::DOMAIN_NAME)),
         roles: roles(config, env),
@@ -525,10 +530,17 @@ mod tests {
 
     #[test]
     fn the_first_source_that_is_given_is_taken_from_the_first_place_that_gives_any() {
-        use Place::{Arguments, Nowhere, SdkVariables, Variables};
+        use Place::{Arguments, Nowhere, SdkFile, SdkVariables, Variables};
         let file = file_with(FILE);
         let file = file.path().to_str().unwrap();
         let keys = [("HW_ACCESS_KEY", "AK"), ("HW_SECRET_KEY", "SK")];
+        let sdk_file = file_with("[basic]\nak = AK\nsk = SK\n");
+        let sdk_file = (
+            "HUAWEICLOUD_SDK_CREDENTIALS_FILE",
+            sdk_file.path().to_str().unwrap(),
+        );
+        let sdk_file_with_idp = file_with("[basic]\nidp_id = i\nid_token_file = f\n");
+        let sdk_file_with_idp = sdk_file_with_idp.path().to_str().unwrap();
 
         type Pairs<'a> = Vec<(&'a str, &'a str)>;
         let table: Vec<(Pairs<'_>, Pairs<'_>, Source, Place)> = vec![
@@ -633,6 +645,25 @@ mod tests {
                 vec![],
                 vec![("HUAWEICLOUD_SDK_AK", "AK"), ("HW_PROFILE", "x")],
                 Source::SharedConfig,
+                Variables,
+            ),
+            (vec![], vec![sdk_file], Source::Keys, SdkFile),
+            (
+                vec![],
+                vec![("HUAWEICLOUD_SDK_CREDENTIALS_FILE", sdk_file_with_idp)],
+                Source::Oidc,
+                SdkFile,
+            ),
+            (
+                vec![],
+                vec![sdk_file, ("HUAWEICLOUD_SDK_AK", "AK")],
+                Source::Keys,
+                SdkVariables,
+            ),
+            (
+                vec![],
+                vec![sdk_file, ("HW_AUTH_TOKEN", "T")],
+                Source::Token,
                 Variables,
             ),
             // Arguments win, whatever the variables say.

@@ -297,7 +297,7 @@ fn entry(mistake: &Mistake, sandbox: &Sandbox, command: &[&str]) -> String {
     let mut text = format!("\n### {}\n\n```terraform\n{}```\n\n", mistake.title, shown);
     text += "```text\n";
     for diagnostic in &diagnostics {
-        text += &show(&diagnostic).replace(sandbox.url(), "https://HOST");
+        text += &show(diagnostic).replace(sandbox.url(), "https://HOST");
     }
     text.truncate(text.trim_end().len());
     text + "\n```\n"

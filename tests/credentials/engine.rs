@@ -92,6 +92,20 @@ fn keys_in_the_variables_of_the_official_sdks() {
 }
 
 #[test]
+fn keys_in_the_credentials_file_of_the_official_sdks() {
+    let sandbox = sandbox();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("credentials");
+    std::fs::write(
+        &file,
+        format!("[basic]\nak = {ACCESS_KEY}\nsk = {SECRET_KEY}\nproject_id = {PROJECT_ID}\n"),
+    )
+    .unwrap();
+    let variables = [("HUAWEICLOUD_SDK_CREDENTIALS_FILE", file.to_str().unwrap())];
+    signs_in(&sandbox, &workspace(&sandbox, "", &variables), &[]);
+}
+
+#[test]
 fn a_user_with_its_password_in_variables() {
     let sandbox = sandbox();
     let variables = [

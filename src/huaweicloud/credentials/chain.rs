@@ -2,7 +2,7 @@
 //!
 //! 1. by arguments,
 //! 2. by the variables of the official provider (`HW_*`, and where that reads them too, `OS_*`),
-//! 3. by the variables of the official SDKs (`HUAWEICLOUD_SDK_*`).
+//! 3. by the variables of the official SDKs (`HUAWEICLOUD_SDK_*`), or by their credentials file.
 //!
 //! The first place that gives any source decides; in one place the order is:
 //!
@@ -29,6 +29,7 @@ use super::assume_role::{AssumeRole, Role};
 use super::metadata::{self, Metadata};
 use super::oidc::{IdToken, Oidc};
 use super::password::{Password, User};
+use super::sdk_file::{SdkFile, SdkFilePlace};
 use super::shared_config::{self, Profile, SharedConfig};
 use super::temporary::Temporary;
 use super::{Credential, Keys, Missing, ProvideCredential};
@@ -38,7 +39,8 @@ use crate::huaweicloud::iam::Reference;
 const NOTHING: &str = "There are no credentials. These were looked for, in the provider block and in variables: token \
     (HW_AUTH_TOKEN); assume_role_with_oidc (HW_ASSUME_ROLE_IDP_ID); access_key and secret_key (HW_ACCESS_KEY, \
     HW_SECRET_KEY); user_name or user_id, and password (HW_USER_NAME, HW_USER_ID, HW_USER_PASSWORD); \
-    shared_config_file or profile (HW_SHARED_CONFIG_FILE, HW_PROFILE). Give one of them.";
+    shared_config_file or profile (HW_SHARED_CONFIG_FILE, HW_PROFILE); the SDKs' HUAWEICLOUD_SDK_AK and credentials \
+    file. Give one of them.";
 
 /// What was given to sign in with in one place, under the names of the provider's arguments.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +82,8 @@ pub struct SignIn {
     pub variables: Given,
     /// What the variables of the official SDKs give.
     pub sdk_variables: Given,
+    /// Where the credentials file of the official SDKs is.
+    pub sdk_file: SdkFilePlace,
     /// The account of a user that is given by name: its id.
     pub domain_id: Option<String>,
     /// The account of a user that is given by name: its name.
@@ -101,6 +105,8 @@ pub enum Place {
     Variables,
     /// By variables of the official SDKs.
     SdkVariables,
+    /// By the credentials file of the official SDKs.
+    SdkFile,
     /// Nowhere.
     Nowhere,
 }
@@ -132,6 +138,8 @@ pub struct Chosen {
     pub credentials: Box<dyn ProvideCredential>,
     /// The profile of the shared config file, when one is named and can be read: it also has a region.
     pub profile: Option<Profile>,
+    /// The credentials file of the official SDKs, when it was taken: it also has a project.
+    pub sdk_file: Option<SdkFile>,
 }
 
 impl Given {
@@ -181,10 +189,18 @@ impl SignIn {
     /// file is read, since it has more than credentials.
     pub fn choose(&self) -> Chosen {
         let both = self.arguments.or(&self.variables);
-        let (source, place) = self.first(&both);
-        // Keys of the SDKs' variables go with each other only.
-        let given = match place {
-            Place::SdkVariables => &self.sdk_variables,
+        let (mut source, mut place) = self.first(&both);
+        let mut sdk_file = Ok(None);
+        if place == Place::Nowhere {
+            sdk_file = self.sdk_file.read();
+            if let Ok(Some(file)) = &sdk_file {
+                (source, place) = (file.given.source().unwrap_or(Source::Keys), Place::SdkFile);
+            }
+        }
+        // Keys of the SDKs go with each other only.
+        let given = match (place, &sdk_file) {
+            (Place::SdkVariables, _) => &self.sdk_variables,
+            (Place::SdkFile, Ok(Some(file))) => &file.given,
             _ => &both,
         };
         let profile = self.profile(&both);
@@ -193,8 +209,9 @@ impl SignIn {
             _ => None,
         };
 
-        let credentials = self
-            .credentials(source, given, profile.as_ref())
+        let credentials = (sdk_file.as_ref())
+            .map_err(Clone::clone)
+            .and_then(|_| self.credentials(source, given, profile.as_ref()))
             .and_then(|base| self.assume(base, role_of_profile));
         debug!(
             ?source,
@@ -207,6 +224,7 @@ impl SignIn {
             place,
             credentials: credentials.unwrap_or_else(|reason| Box::new(Missing(reason))),
             profile: profile.and_then(Result::ok),
+            sdk_file: sdk_file.ok().flatten(),
         }
     }
 
@@ -349,7 +367,10 @@ fn keys(given: &Given) -> Result<Box<dyn ProvideCredential>, String> {
              HW_SECRET_KEY."
                 .to_owned(),
         ),
-        (None, _) => Err(
+        (None, None) => Err(
+            "The section [basic] of the SDKs' credentials file has no keys: set ak and sk in it.".to_owned(),
+        ),
+        (None, Some(_)) => Err(
             "There is a secret key but no access key. Set access_key in the provider block, or the variable \
              HW_ACCESS_KEY."
                 .to_owned(),

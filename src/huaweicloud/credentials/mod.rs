@@ -4,6 +4,7 @@
 //! * [`password`]: a user's name or id with its password, exchanged for a token.
 //! * [`oidc`]: the id token of an identity provider, exchanged for temporary keys.
 //! * [`shared_config`]: the configuration file of the `hcloud` command-line tool, with profiles.
+//! * [`sdk_file`]: the credentials file of the official SDKs.
 //! * [`metadata`]: the temporary keys that an ECS finds at its metadata service.
 //! * [`assume_role`]: temporary keys of an agency, asked for with the credential of another source.
 //! * [`temporary`]: what all sources of temporary credentials share: fetched once for all calls, and again in time.
@@ -16,6 +17,7 @@ pub mod given;
 pub mod metadata;
 pub mod oidc;
 pub mod password;
+pub mod sdk_file;
 pub mod shared_config;
 pub mod temporary;
 

@@ -1,0 +1,190 @@
+//! The credentials file of the official SDKs: an INI file, whose section `basic` is for services of a project, as DCS and
+//! TaurusDB are.
+
+use std::path::{Path, PathBuf};
+
+use ini::{Ini, ParseOption, Properties};
+use zeroize::Zeroizing;
+
+use super::chain::Given;
+use crate::huaweicloud::home;
+
+/// Where the SDKs look in the user's home when the variable `HUAWEICLOUD_SDK_CREDENTIALS_FILE` names no file.
+const DEFAULT_PATH: &str = "~/.huaweicloud/credentials";
+
+/// The section for services of a project.
+const SECTION: &str = "basic";
+
+/// What the file gives.
+#[derive(Clone, Debug, Default)]
+pub struct SdkFile {
+    /// Keys (`ak`, `sk`, `security_token`), or what an id token is exchanged with (`idp_id`, `id_token_file`).
+    pub given: Given,
+    /// The project: `project_id`.
+    pub project_id: Option<String>,
+    /// The URL of IAM: `iam_endpoint`.
+    pub iam_endpoint: Option<String>,
+}
+
+impl SdkFile {
+    /// Reads the file that is named, else the one in the user's home. `None`: no file is named, and the one in the home
+    /// is not there or has no section `basic`.
+    ///
+    /// # Errors
+    ///
+    /// In words, when a file is named and has no credentials, or when one cannot be read or understood.
+    pub fn read(named: Option<&str>, user_home: Option<&Path>) -> Result<Option<Self>, String> {
+        let path = match (named, user_home) {
+            (Some(path), _) => home::expand(path, user_home)
+                .map_err(|reason| unusable(Path::new(path), &reason))?,
+            (None, Some(_)) => home::expand(DEFAULT_PATH, user_home)?,
+            (None, None) => return Ok(None),
+        };
+        if named.is_none() && !path.exists() {
+            return Ok(None);
+        }
+        let text = std::fs::read_to_string(&path)
+            .map(Zeroizing::new)
+            .map_err(|reason| unusable(&path, &format!("it cannot be read: {reason}")))?;
+        let options = ParseOption {
+            enabled_escape: false,
+            enabled_quote: false,
+            ..ParseOption::default()
+        };
+        // The parser's own message may quote a line, and with it a secret.
+        let file = Ini::load_from_str_opt(&text, options).map_err(|error| {
+            unusable(
+                &path,
+                &format!(
+                    "it is no INI file, as line {} or the one before it shows",
+                    error.line
+                ),
+            )
+        })?;
+        match (file.section(Some(SECTION)), named) {
+            (Some(section), _) => Ok(Some(Self::of(section))),
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(unusable(&path, "it has no section [basic]")),
+        }
+    }
+
+    fn of(section: &Properties) -> Self {
+        let text = |name: &str| {
+            let value = section.get(name).map(str::trim)?;
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        let secret = |name: &str| text(name).map(Into::into);
+        let keys = Given {
+            access_key: text("ak"),
+            secret_key: secret("sk"),
+            security_token: secret("security_token"),
+            ..Given::default()
+        };
+        // As in the SDKs, an identity provider counts only together with its token.
+        let given = match (text("idp_id"), text("id_token_file")) {
+            (Some(idp_id), Some(id_token_file)) => Given {
+                idp_id: Some(idp_id),
+                id_token_file: Some(id_token_file),
+                ..keys
+            },
+            _ => keys,
+        };
+        Self {
+            given,
+            project_id: text("project_id"),
+            iam_endpoint: text("iam_endpoint"),
+        }
+    }
+}
+
+fn unusable(path: &Path, reason: &str) -> String {
+    format!(
+        "The credentials file of the SDKs, {}, cannot be used: {reason}. Mend it or the variable \
+         HUAWEICLOUD_SDK_CREDENTIALS_FILE, or give credentials in the provider block or in HW_* variables.",
+        path.display()
+    )
+}
+
+/// Which file is read, and where the user's home is.
+#[derive(Clone, Debug, Default)]
+pub struct SdkFilePlace {
+    /// As the variable names it.
+    pub named: Option<String>,
+    /// The user's home.
+    pub home: Option<PathBuf>,
+}
+
+impl SdkFilePlace {
+    /// What is there; see [`SdkFile::read`].
+    pub fn read(&self) -> Result<Option<SdkFile>, String> {
+        SdkFile::read(self.named.as_deref(), self.home.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Option<SdkFile>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("credentials");
+        std::fs::write(&path, text).unwrap();
+        SdkFile::read(path.to_str(), None)
+    }
+
+    #[test]
+    fn the_section_basic_is_read_as_the_sdks_read_it() {
+        let file = read(
+            "# made by hand\n[global]\nak = OTHER\n\n[basic]\nak = AK1\nsk=a%b;c\\n\"d\"\nsecurity_token = T\n\
+             project_id = p\niam_endpoint = https://iam.example.com\n",
+        );
+        let file = file.unwrap().unwrap();
+        assert_eq!(file.given.access_key.as_deref(), Some("AK1"));
+        let secret = file.given.secret_key.unwrap();
+        assert_eq!(secret.expose_secret(), "a%b;c\\n\"d\"");
+        assert_eq!(file.given.security_token.unwrap().expose_secret(), "T");
+        assert_eq!(file.project_id.as_deref(), Some("p"));
+        let iam = file.iam_endpoint.as_deref();
+        assert_eq!(iam, Some("https://iam.example.com"));
+    }
+
+    #[test]
+    fn an_identity_provider_needs_its_token_to_count() {
+        let file = read("[basic]\nidp_id = i\nid_token_file = f\nak = AK\n");
+        assert_eq!(file.unwrap().unwrap().given.idp_id.as_deref(), Some("i"));
+        let file = read("[basic]\nidp_id = i\nak = AK\nsk = SK\n");
+        assert_eq!(file.unwrap().unwrap().given.idp_id, None);
+    }
+
+    #[test]
+    fn a_named_file_must_be_there_and_whole_and_its_secrets_are_not_told() {
+        for (text, reason) in [
+            ("[global]\nak = AK\n", "no section [basic]"),
+            ("[basic]\nvery-secret-words\n", "it is no INI file"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+            assert!(!error.contains("secret-words"), "{error}");
+        }
+        let error = SdkFile::read(Some("/nowhere/at/all"), None).unwrap_err();
+        assert!(error.contains("cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn the_file_in_the_home_may_be_missing_or_about_something_else() {
+        let home = tempfile::tempdir().unwrap();
+        let read = || SdkFile::read(None, Some(home.path())).unwrap();
+        assert!(read().is_none());
+        let folder = home.path().join(".huaweicloud");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("credentials"), "[global]\nak = AK\n").unwrap();
+        assert!(read().is_none());
+        std::fs::write(folder.join("credentials"), "[basic]\nak = AK\nsk = SK\n").unwrap();
+        assert_eq!(read().unwrap().given.access_key.as_deref(), Some("AK"));
+        assert!(SdkFile::read(None, None).unwrap().is_none());
+    }
+}
