@@ -179,7 +179,7 @@ impl<S: State> Resource for KillResource<S> {
 
     async fn plan_update<'a>(
         &self,
-        _diags: &mut Diagnostics,
+        diags: &mut Diagnostics,
         prior: S,
         proposed: S,
         config: S,
@@ -188,10 +188,16 @@ impl<S: State> Resource for KillResource<S> {
     ) -> Option<(S, ValueEmpty, Vec<AttributePath>)> {
         let mut planned = proposed;
         planned.fill_defaults(&config);
-        let replaced_by: Vec<AttributePath> = (planned.differences(&prior).into_iter())
-            .filter(|(_, differs)| *differs)
-            .map(|(argument, _)| AttributePath::new(argument))
+        let differing: Vec<&str> = (planned.differences(&prior).into_iter())
+            .filter_map(|(argument, differs)| differs.then_some(argument))
             .collect();
+        let replaced_by: Vec<AttributePath> = differing
+            .iter()
+            .map(|argument| AttributePath::new(*argument))
+            .collect();
+        if !planned.is_dry_run() {
+            announce_another_kill(diags, &differing);
+        }
         if !replaced_by.is_empty() {
             planned.forget_results();
         }
@@ -259,6 +265,29 @@ impl<S: State> Resource for KillResource<S> {
         );
         None
     }
+}
+
+/// Says in the plan that a changed argument kills again. Whoever changes `triggers` wants just that.
+fn announce_another_kill(diags: &mut Diagnostics, differing: &[&'static str]) {
+    let [first, ..] = differing else { return };
+    if differing.contains(&"triggers") {
+        return;
+    }
+    explain::warning(
+        diags,
+        AttributePath::new(*first),
+        "Applying this kills sessions again",
+        format!(
+            "The sessions were killed when this resource was created. Now {} changed: the replacement kills again, whoever is \
+             connected by then. To keep what happened as it is, take the change back. Changing triggers kills again without \
+             this warning.",
+            match differing {
+                [only] => format!("{only} has"),
+                [others @ .., last] => format!("{} and {last} have", others.join(", ")),
+                [] => String::new(),
+            }
+        ),
+    );
 }
 
 /// The action whose arguments are `A`.

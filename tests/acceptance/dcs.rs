@@ -139,10 +139,11 @@ fn changed_triggers_kill_again() {
     let mut clients = nodes[0].open_clients(4);
 
     workspace.edit("\"one\"", "\"two\"");
-    workspace
+    let run = workspace
         .apply()
         .succeeded()
         .saying(&["1 added, 0 changed, 1 destroyed"]);
+    assert!(!run.text().contains("kills sessions again"));
 
     assert_eq!(clients.alive(), 0);
     assert_eq!(kill_calls(&sandbox).len(), 2);
@@ -168,7 +169,10 @@ fn another_node_kills_there() {
     let [mut first, mut second] = nodes.each_ref().map(|node| node.open_clients(4));
 
     workspace.edit(DCS_NODES[0], DCS_NODES[1]);
-    workspace.apply().succeeded();
+    workspace.apply().succeeded().saying(&[
+        "Applying this kills sessions again",
+        "Now node_id has changed",
+    ]);
 
     assert_eq!((first.alive(), second.alive()), (4, 0));
 }
