@@ -15,7 +15,7 @@ use super::arguments::{
 };
 use super::dcs_sessions::{SelectBlock, select_block, selector};
 use super::select::{self, Given, Guards, Select, Strings};
-use super::session_kill::{self, Arguments, KillAction, KillResource, State, Terms};
+use super::session_kill::{self, Arguments, Describes, KillAction, KillResource, State, Terms};
 use super::{HwcProvider, explain};
 use crate::huaweicloud::dcs::{InstanceId, NodeId, Target};
 
@@ -74,7 +74,7 @@ pub struct ActionConfig {
 
 /// The arguments that say what to kill.
 #[derive(Clone, Copy)]
-struct Written<'a> {
+pub struct Written<'a> {
     region: &'a Value<String>,
     instance_id: &'a Value<String>,
     node_id: &'a Value<String>,
@@ -89,7 +89,14 @@ struct Written<'a> {
 /// Both models have the same arguments.
 macro_rules! arguments_of {
     ($model:ty, $schema:path) => {
-        impl $model {
+        impl Arguments for $model {
+            type Kill = Kill;
+            type Written<'a> = Written<'a>;
+
+            fn schema() -> Schema {
+                $schema()
+            }
+
             fn written(&self) -> Written<'_> {
                 Written {
                     region: &self.region,
@@ -107,22 +114,6 @@ macro_rules! arguments_of {
                 }
             }
         }
-
-        impl Arguments for $model {
-            type Kill = Kill;
-
-            fn schema() -> Schema {
-                $schema()
-            }
-
-            fn check(&self, diags: &mut Diagnostics) {
-                self.written().check(diags);
-            }
-
-            fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
-                self.written().read(diags, provider)
-            }
-        }
     };
 }
 
@@ -131,10 +122,6 @@ arguments_of!(ActionConfig, action_schema);
 
 impl State for Model {
     const TYPE: &'static str = "hwc_dcs_session_kill";
-
-    fn is_dry_run(&self) -> bool {
-        self.written().guards.is_dry_run()
-    }
 
     fn region(&mut self) -> &mut Value<String> {
         &mut self.region
@@ -182,7 +169,7 @@ impl State for Model {
         self.finished_at = Value::Unknown;
         self.request_id = Value::Unknown;
 
-        let rehearsed = self.written().guards.is_dry_run();
+        let rehearsed = self.written().is_dry_run();
         let named = matches!(self.client_addrs, Value::Value(_));
         let chosen = named || matches!(select::given(&self.select), Given::Present(_));
         let all =
@@ -236,8 +223,13 @@ impl State for Model {
     }
 }
 
-impl Written<'_> {
-    /// What can be said without knowing every value.
+impl Describes for Written<'_> {
+    type Kill = Kill;
+
+    fn is_dry_run(&self) -> bool {
+        self.guards.is_dry_run()
+    }
+
     fn check(&self, diags: &mut Diagnostics) {
         if !self.instance_id.is_unknown() {
             _ = arguments::identifier::<InstanceId>(diags, "instance_id", self.instance_id);
@@ -256,6 +248,25 @@ impl Written<'_> {
         }
     }
 
+    fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
+        let region = arguments::region(diags, provider, self.region);
+        let instance = arguments::identifier(diags, "instance_id", self.instance_id);
+        let subject = self.subject(diags);
+        let terms = Terms::read(diags, self.guards, self.timeouts);
+        if !diags.errors.is_empty() {
+            return None;
+        }
+        Some(Kill {
+            region: region?,
+            instance: instance?,
+            subject: subject?,
+            terms: terms?,
+            wait: self.wait_for_completion.unwrap_or(true),
+        })
+    }
+}
+
+impl Written<'_> {
     /// DCS sets no form for its ids, so none is refused; but those of TaurusDB and its relatives can be told.
     fn suspect_other_service(&self, diags: &mut Diagnostics) {
         for (name, value) in [("instance_id", self.instance_id), ("node_id", self.node_id)] {
@@ -336,24 +347,6 @@ impl Written<'_> {
             (Value::Unknown, _) => None,
         }
     }
-
-    /// Reads the arguments when all of them are known, at apply.
-    fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
-        let region = arguments::region(diags, provider, self.region);
-        let instance = arguments::identifier(diags, "instance_id", self.instance_id);
-        let subject = self.subject(diags);
-        let terms = Terms::read(diags, self.guards, self.timeouts);
-        if !diags.errors.is_empty() {
-            return None;
-        }
-        Some(Kill {
-            region: region?,
-            instance: instance?,
-            subject: subject?,
-            terms: terms?,
-            wait: self.wait_for_completion.unwrap_or(true),
-        })
-    }
 }
 
 /// Reads the addresses of clients. `None` without an error means: not all of them are known yet.
@@ -421,8 +414,8 @@ fn shared_attributes() -> HashMap<String, Attribute> {
     use AttributeType::{Bool, List, String};
     map! {
         "region" => arguments::region_attribute(),
-        "instance_id" => required(String, "DCS instance."),
-        "node_id" => optional(String, "Node whose sessions are killed. Mandatory unless `kill_all_nodes` is true."),
+        "instance_id" => required(String, "Id of the DCS instance, as the console shows it; usually a UUID."),
+        "node_id" => optional(String, "Id of the node whose sessions are killed, as `logical-nodes` of the API lists them. Mandatory unless `kill_all_nodes` is true."),
         "kill_all_nodes" => optional_computed(Bool, "Kill sessions of all nodes of the instance; `node_id` is then ignored. By default false."),
         "client_addrs" => optional(List(Box::new(String)), "Addresses, with their ports, of the clients of `node_id` to kill. Stands instead of `select`; without either, all sessions are killed."),
         "wait_for_completion" => optional_computed(Bool, "Wait until the job that kills all sessions has ended, and fail if it failed. By default true."),

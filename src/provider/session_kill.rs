@@ -1,6 +1,6 @@
 //! What every `hwc_*_session_kill` does alike: as a resource it kills when it is created and keeps the proof, as an
 //! action it kills whenever it is invoked. What differs between kinds of sessions stands behind [`Arguments`],
-//! [`State`] and [`Kill`].
+//! [`Describes`], [`State`] and [`Kill`].
 
 mod run;
 
@@ -66,28 +66,40 @@ impl Terms {
     }
 }
 
+/// The arguments that say whom to kill and how, the same in a resource and in an action.
+pub trait Describes {
+    /// The kill that they describe.
+    type Kill: Kill;
+
+    /// Is it a rehearsal, that kills nobody?
+    fn is_dry_run(&self) -> bool;
+
+    /// What can be said without knowing every value, at plan.
+    fn check(&self, diags: &mut Diagnostics);
+
+    /// Reads the arguments when all of them are known, at apply. `None`: an error says what is wrong.
+    fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Self::Kill>;
+}
+
 /// What a user writes, in a resource or in an action.
 pub trait Arguments: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The kill that it describes.
     type Kill: Kill;
 
+    /// The arguments that say so.
+    type Written<'a>: Describes<Kill = Self::Kill>;
+
     /// The schema of the resource or of the action.
     fn schema() -> Schema;
 
-    /// What can be said without knowing every value, at plan.
-    fn check(&self, diags: &mut Diagnostics);
-
-    /// Reads the arguments when all of them are known, at apply.
-    fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Self::Kill>;
+    /// The arguments that describe the kill.
+    fn written(&self) -> Self::Written<'_>;
 }
 
 /// What a resource keeps: its arguments and what became of the kill.
 pub trait State: Arguments {
     /// Name of the resource's type.
     const TYPE: &'static str;
-
-    /// Is this a rehearsal?
-    fn is_dry_run(&self) -> bool;
 
     /// The argument `region`.
     fn region(&mut self) -> &mut Value<String>;
@@ -145,7 +157,7 @@ impl<S: State> Resource for KillResource<S> {
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: S) -> Option<()> {
-        config.check(diags);
+        config.written().check(diags);
         Some(())
     }
 
@@ -171,7 +183,7 @@ impl<S: State> Resource for KillResource<S> {
         planned.fill_defaults(&config);
         *planned.region() = arguments::planned_region(&self.provider, config.region());
         planned.forget_results();
-        if planned.is_dry_run() {
+        if planned.written().is_dry_run() {
             select::announce_dry_run(diags);
         }
         Some((planned, ValueEmpty::Null))
@@ -195,7 +207,7 @@ impl<S: State> Resource for KillResource<S> {
             .iter()
             .map(|argument| AttributePath::new(*argument))
             .collect();
-        if !planned.is_dry_run() {
+        if !planned.written().is_dry_run() {
             announce_another_kill(diags, &differing);
         }
         if !replaced_by.is_empty() {
@@ -222,7 +234,7 @@ impl<S: State> Resource for KillResource<S> {
         private_state: ValueEmpty,
         _meta: ValueEmpty,
     ) -> Option<(S, ValueEmpty)> {
-        let kill = planned.read(diags, &self.provider)?;
+        let kill = planned.written().read(diags, &self.provider)?;
         let progress = Progress::none();
         let proof = kill.carry_out(diags, &self.provider, &progress).await?;
         let mut state = planned;
@@ -315,7 +327,7 @@ impl<A: Arguments> Action for KillAction<A> {
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: A) -> Option<()> {
-        config.check(diags);
+        config.written().check(diags);
         Some(())
     }
 
@@ -325,7 +337,7 @@ impl<A: Arguments> Action for KillAction<A> {
         config: A,
         progress: Progress,
     ) -> Option<()> {
-        let kill = config.read(diags, &self.provider)?;
+        let kill = config.written().read(diags, &self.provider)?;
         kill.carry_out(diags, &self.provider, &progress)
             .await
             .map(drop)

@@ -14,7 +14,7 @@ use super::arguments::{
     self, Timeouts, WholeNumber, computed, known, optional, optional_computed, required,
 };
 use super::select::{self, Given, Guards, Select};
-use super::session_kill::{self, Arguments, KillAction, KillResource, State, Terms};
+use super::session_kill::{self, Arguments, Describes, KillAction, KillResource, State, Terms};
 use super::taurusdb_sessions::{SelectBlock, select_block, selector};
 use super::{HwcProvider, explain};
 use crate::huaweicloud::taurusdb::{InstanceId, NodeId};
@@ -71,7 +71,7 @@ pub struct ActionConfig {
 
 /// The arguments that say what to kill.
 #[derive(Clone, Copy)]
-struct Written<'a> {
+pub struct Written<'a> {
     region: &'a Value<String>,
     instance_id: &'a Value<String>,
     node_id: &'a Value<String>,
@@ -85,7 +85,14 @@ struct Written<'a> {
 /// Both models have the same arguments.
 macro_rules! arguments_of {
     ($model:ty, $schema:path) => {
-        impl $model {
+        impl Arguments for $model {
+            type Kill = Kill;
+            type Written<'a> = Written<'a>;
+
+            fn schema() -> Schema {
+                $schema()
+            }
+
             fn written(&self) -> Written<'_> {
                 Written {
                     region: &self.region,
@@ -102,22 +109,6 @@ macro_rules! arguments_of {
                 }
             }
         }
-
-        impl Arguments for $model {
-            type Kill = Kill;
-
-            fn schema() -> Schema {
-                $schema()
-            }
-
-            fn check(&self, diags: &mut Diagnostics) {
-                self.written().check(diags);
-            }
-
-            fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
-                self.written().read(diags, provider)
-            }
-        }
     };
 }
 
@@ -126,10 +117,6 @@ arguments_of!(ActionConfig, action_schema);
 
 impl State for Model {
     const TYPE: &'static str = "hwc_taurusdb_session_kill";
-
-    fn is_dry_run(&self) -> bool {
-        self.written().guards.is_dry_run()
-    }
 
     fn region(&mut self) -> &mut Value<String> {
         &mut self.region
@@ -170,7 +157,7 @@ impl State for Model {
         self.request_id = Value::Unknown;
         self.killed_at = Value::Unknown;
 
-        if self.written().guards.is_dry_run() {
+        if self.written().is_dry_run() {
             self.processes_killed = Value::Value(Vec::new());
             self.processes_excluded = Value::Value(Vec::new());
             self.killed_count = Value::Value(0);
@@ -215,8 +202,13 @@ impl State for Model {
     }
 }
 
-impl Written<'_> {
-    /// What can be said without knowing every value.
+impl Describes for Written<'_> {
+    type Kill = Kill;
+
+    fn is_dry_run(&self) -> bool {
+        self.guards.is_dry_run()
+    }
+
     fn check(&self, diags: &mut Diagnostics) {
         if !self.instance_id.is_unknown() {
             _ = arguments::identifier::<InstanceId>(diags, "instance_id", self.instance_id);
@@ -228,6 +220,27 @@ impl Written<'_> {
         _ = Terms::read(diags, self.guards, self.timeouts);
     }
 
+    fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
+        let region = arguments::region(diags, provider, self.region);
+        let instance = arguments::identifier(diags, "instance_id", self.instance_id);
+        let node = arguments::identifier(diags, "node_id", self.node_id);
+        let subject = self.subject(diags);
+        let terms = Terms::read(diags, self.guards, self.timeouts);
+        if !diags.errors.is_empty() {
+            return None;
+        }
+        Some(Kill {
+            region: region?,
+            instance: instance?,
+            node: node?,
+            subject: subject?,
+            terms: terms?,
+            fail_on_not_found: self.fail_on_not_found.unwrap_or(false),
+        })
+    }
+}
+
+impl Written<'_> {
     /// Whose sessions are meant. `None` without an error means: not known yet.
     fn subject(&self, diags: &mut Diagnostics) -> Option<Subject> {
         match (self.processes, select::given(self.select)) {
@@ -256,26 +269,6 @@ impl Written<'_> {
             (Value::Value(listed), _) => threads(diags, listed).map(Subject::Threads),
             (Value::Unknown, _) | (Value::Null, Given::Unknown) => None,
         }
-    }
-
-    /// Reads the arguments when all of them are known, at apply.
-    fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
-        let region = arguments::region(diags, provider, self.region);
-        let instance = arguments::identifier(diags, "instance_id", self.instance_id);
-        let node = arguments::identifier(diags, "node_id", self.node_id);
-        let subject = self.subject(diags);
-        let terms = Terms::read(diags, self.guards, self.timeouts);
-        if !diags.errors.is_empty() {
-            return None;
-        }
-        Some(Kill {
-            region: region?,
-            instance: instance?,
-            node: node?,
-            subject: subject?,
-            terms: terms?,
-            fail_on_not_found: self.fail_on_not_found.unwrap_or(false),
-        })
     }
 }
 

@@ -123,9 +123,8 @@ fn taurusdb_block(kind: &str, body: &str) -> String {
     )
 }
 
-fn init(engine: &Engine, mirror: &Mirror) {
-    let sandbox = sandbox();
-    let workspace = Workspace::new(engine, &sandbox, &taurusdb_kill(&[LARGE_ID], ""));
+/// Development overrides need no `init`; with a mirror, the provider is installed as people install it.
+fn take_the_provider_from(mirror: &Mirror, workspace: &Workspace) {
     workspace.write(
         "cli.tfrc",
         &format!(
@@ -133,6 +132,12 @@ fn init(engine: &Engine, mirror: &Mirror) {
             mirror.path()
         ),
     );
+}
+
+fn init(engine: &Engine, mirror: &Mirror) {
+    let sandbox = sandbox();
+    let workspace = Workspace::new(engine, &sandbox, &taurusdb_kill(&[LARGE_ID], ""));
+    take_the_provider_from(mirror, &workspace);
     workspace
         .run(&["init", "-no-color", "-input=false"])
         .succeeded()
@@ -220,13 +225,7 @@ fn data_source(engine: &Engine, _: &Mirror) {
 fn test_file(engine: &Engine, mirror: &Mirror) {
     let sandbox = sandbox();
     let workspace = Workspace::new(engine, &sandbox, &taurusdb_kill(&[LARGE_ID], ""));
-    workspace.write(
-        "cli.tfrc",
-        &format!(
-            "provider_installation {{\n  filesystem_mirror {{\n    path = {:?}\n  }}\n}}\n",
-            mirror.path()
-        ),
-    );
+    take_the_provider_from(mirror, &workspace);
     workspace.write(
         "kill.tftest.hcl",
         "run \"kill\" {\n  assert {\n    condition     = length(hwc_taurusdb_session_kill.test.processes_killed) == 1\n    error_message = \"One thread is killed.\"\n  }\n}\n",

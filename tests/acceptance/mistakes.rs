@@ -294,7 +294,7 @@ fn entry(mistake: &Mistake, sandbox: &Sandbox, command: &[&str]) -> String {
     } else {
         &mistake.provider
     };
-    let mut text = format!("\n### {}\n\n```terraform\n{}```\n\n", mistake.title, shown);
+    let mut text = format!("\n### {}\n\n```hcl\n{}```\n\n", mistake.title, shown);
     text += "```text\n";
     for diagnostic in &diagnostics {
         text += &show(diagnostic).replace(sandbox.url(), "https://HOST");
