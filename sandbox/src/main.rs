@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::{Write, stderr, stdout};
+use std::io::{IsTerminal, Write, stderr, stdout};
 
 use clap::Parser;
 use hwc_sandbox::{Options, Sandbox};
@@ -14,6 +14,7 @@ async fn main() -> anyhow::Result<()> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_writer(stderr)
+        .with_ansi(stderr().is_terminal())
         .with_env_filter(filter)
         .init();
 

@@ -262,6 +262,15 @@ pub(super) fn moment(time: time::OffsetDateTime) -> Value<String> {
         .map_or(Value::Null, Value::Value)
 }
 
+/// A value for a sentence of the plan.
+pub(super) fn shown(value: &Value<String>) -> &str {
+    match value {
+        Value::Value(text) => text,
+        Value::Null => "(not given)",
+        Value::Unknown => "(known after apply)",
+    }
+}
+
 /// What is known goes into state, what is not is null.
 pub(super) fn known<T>(value: Option<T>) -> Value<T> {
     value.map_or(Value::Null, Value::Value)

@@ -185,11 +185,14 @@ impl State for Model {
             self.finished_at = Value::Null;
             self.request_id = Value::Null;
         } else if all && !self.dry_run.is_unknown() {
-            self.matched = Value::Null;
+            // With a cap they are listed first.
+            if self.max_sessions.is_null() {
+                self.matched = Value::Null;
+                self.matched_count = Value::Null;
+                self.protected_count = Value::Null;
+            }
             self.killed = Value::Null;
             self.remaining = Value::Null;
-            self.matched_count = Value::Null;
-            self.protected_count = Value::Null;
             self.killed_count = Value::Null;
             self.remaining_count = Value::Null;
         }
@@ -228,6 +231,24 @@ impl Describes for Written<'_> {
 
     fn is_dry_run(&self) -> bool {
         self.guards.is_dry_run()
+    }
+
+    fn whom(&self) -> String {
+        let nodes = match self.kill_all_nodes {
+            Value::Value(true) => "all nodes".to_owned(),
+            _ => format!("the node {}", arguments::shown(self.node_id)),
+        };
+        let instance = arguments::shown(self.instance_id);
+        let which = match (self.client_addrs, select::given(self.select)) {
+            (Value::Value(addresses), _) => match addresses.len() {
+                1 => "the session of 1 address".to_owned(),
+                number => format!("the sessions of {number} addresses"),
+            },
+            (_, Given::Present(_)) => "the sessions that select chooses".to_owned(),
+            (Value::Null, Given::Absent) => "all sessions".to_owned(),
+            _ => "sessions".to_owned(),
+        };
+        format!("{which} of {nodes} of the instance {instance}")
     }
 
     fn check(&self, diags: &mut Diagnostics) {
@@ -427,9 +448,9 @@ fn resource_schema() -> Schema {
     let addresses = || List(Box::new(String));
     let mut attributes: HashMap<_, _> = map! {
         "triggers" => arguments::triggers_attribute(),
-        "id" => computed(String, "`instance_id`, a slash, and the job's id (or the request's, when the job's is not known)."),
+        "id" => computed(String, "`instance_id`, a slash, and the job's id; the request's, when the job's is not known; `dry-run`; or `none`, when nothing was killed or no answer came."),
         "job_id" => computed(String, "Job that kills all sessions. Null when the answer could not be read, and for chosen sessions, which are killed without a job."),
-        "matched" => computed(addresses(), "Addresses of the sessions that were chosen, or with `dry_run` would have been killed. Null when nobody looked."),
+        "matched" => computed(addresses(), "Addresses of the sessions that were chosen, that were there before all were killed, or with `dry_run` would have been killed. Null when nobody looked: for all sessions without `max_sessions`."),
         "killed" => computed(addresses(), "Addresses of the chosen sessions that were gone afterwards. Null when all sessions are killed."),
         "not_found" => computed(addresses(), "Addresses in `client_addrs` that no session had."),
         "remaining" => computed(addresses(), "Addresses of the chosen sessions that were still listed at last. A client that has reconnected is another session. Null when nobody looked."),

@@ -74,6 +74,9 @@ pub trait Describes {
     /// Is it a rehearsal, that kills nobody?
     fn is_dry_run(&self) -> bool;
 
+    /// Whom it is about, for a sentence: `all sessions of the node … of the instance …`.
+    fn whom(&self) -> String;
+
     /// What can be said without knowing every value, at plan.
     fn check(&self, diags: &mut Diagnostics);
 
@@ -207,8 +210,8 @@ impl<S: State> Resource for KillResource<S> {
             .iter()
             .map(|argument| AttributePath::new(*argument))
             .collect();
-        if !planned.written().is_dry_run() {
-            announce_another_kill(diags, &differing);
+        if !differing.is_empty() {
+            announce_replacement(diags, &differing, &prior, &planned);
         }
         if !replaced_by.is_empty() {
             planned.forget_results();
@@ -279,27 +282,48 @@ impl<S: State> Resource for KillResource<S> {
     }
 }
 
-/// Says in the plan that a changed argument kills again. Whoever changes `triggers` wants just that.
-fn announce_another_kill(diags: &mut Diagnostics, differing: &[&'static str]) {
-    let [first, ..] = differing else { return };
-    if differing.contains(&"triggers") {
-        return;
-    }
-    explain::warning(
-        diags,
-        AttributePath::new(*first),
-        "Applying this kills sessions again",
-        format!(
-            "The sessions were killed when this resource was created. Now {} changed: the replacement kills again, whoever is \
-             connected by then. To keep what happened as it is, take the change back. Changing triggers kills again without \
-             this warning.",
-            match differing {
-                [only] => format!("{only} has"),
-                [others @ .., last] => format!("{} and {last} have", others.join(", ")),
-                [] => String::new(),
-            }
+/// Says in the plan what a changed argument leads to, and whom it is about: the plan itself hides what did not change.
+fn announce_replacement<S: State>(
+    diags: &mut Diagnostics,
+    differing: &[&'static str],
+    prior: &S,
+    planned: &S,
+) {
+    let changed = match differing {
+        [] => return,
+        [only] => format!("{only} has"),
+        [others @ .., last] => format!("{} and {last} have", others.join(", ")),
+    };
+    let whom = planned.written().whom();
+    let (summary, detail) = match (prior.written().is_dry_run(), planned.written().is_dry_run()) {
+        (true, true) => {
+            select::announce_dry_run(diags);
+            return;
+        }
+        (true, false) => (
+            "Applying this kills sessions",
+            format!(
+                "Until now this was a dry run, and nothing was killed. Now {changed} changed: apply kills {whom}, as they are \
+                 by then."
+            ),
         ),
-    );
+        (false, false) => (
+            "Applying this kills sessions again",
+            format!(
+                "This resource stands for a kill that was already carried out. Now {changed} changed: the replacement kills \
+                 {whom}, as they are by then. To keep what happened as it is, take the change back."
+            ),
+        ),
+        (false, true) => (
+            "Dry run: nothing will be killed, and the proof of the kill is forgotten",
+            format!(
+                "This resource stands for a kill that was already carried out. Now {changed} changed: the replacement kills \
+                 nobody, lists who would be killed, and forgets what state says of the kill. To keep it, make the dry run a \
+                 resource of its own."
+            ),
+        ),
+    };
+    explain::warning(diags, AttributePath::new(differing[0]), summary, detail);
 }
 
 /// The action whose arguments are `A`.

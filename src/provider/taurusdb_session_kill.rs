@@ -209,6 +209,19 @@ impl Describes for Written<'_> {
         self.guards.is_dry_run()
     }
 
+    fn whom(&self) -> String {
+        let which = match (self.processes, select::given(self.select)) {
+            (Value::Value(threads), _) => explain::count(threads.len(), "listed thread"),
+            (_, Given::Present(_)) => "the sessions that select chooses".to_owned(),
+            _ => "sessions".to_owned(),
+        };
+        format!(
+            "{which} of the node {} of the instance {}",
+            arguments::shown(self.node_id),
+            arguments::shown(self.instance_id)
+        )
+    }
+
     fn check(&self, diags: &mut Diagnostics) {
         if !self.instance_id.is_unknown() {
             _ = arguments::identifier::<InstanceId>(diags, "instance_id", self.instance_id);
@@ -336,7 +349,7 @@ fn resource_schema() -> Schema {
     use AttributeType::String;
     let mut attributes: HashMap<_, _> = map! {
         "triggers" => arguments::triggers_attribute(),
-        "id" => computed(String, "`instance_id`, `node_id` and the id of the last API request, with slashes in between."),
+        "id" => computed(String, "`instance_id`, `node_id` and the id of the last API request, with slashes in between; in its place `dry-run`, or `none` when nothing was killed or no answer came."),
         "matched" => computed(thread_ids(), "Threads that `select` chose, or with `dry_run` would have been killed. Null when nobody looked."),
         "processes_killed" => computed(thread_ids(), "Threads that were killed."),
         "remaining" => computed(thread_ids(), "Threads that `select` chose and that were still listed at last: a thread that rolls back goes away only when it has finished. Null when nobody looked."),

@@ -297,6 +297,27 @@ fn more_sessions_than_allowed_are_all_left_alone() {
 }
 
 #[test]
+fn a_kill_of_all_sessions_with_a_cap_keeps_who_was_there() {
+    let nodes = redis::nodes();
+    let sandbox = Sandbox::with_dcs(&nodes);
+    let here = guests(&nodes[0]);
+    let there = EVERYBODY.len();
+    let workspace = workspace(
+        &sandbox,
+        &dcs_kill_of_first_node(&format!("max_sessions = {there}")),
+    );
+
+    workspace.apply().succeeded();
+
+    assert_eq!(still_on_redis(&nodes[0], &here), [""; 0]);
+    let values = workspace.resource(DCS_KILL).expect("the kill").values;
+    assert_eq!(values["job_status"], "SUCCESS");
+    assert_eq!(values["matched_count"], there);
+    assert_eq!(values["matched"].as_array().expect("a list").len(), there);
+    workspace.plan().succeeded();
+}
+
+#[test]
 fn a_dry_run_kills_nobody_and_says_so_in_plan_and_state() {
     for (arguments, matched) in [("select {\n    names = [\"billing-*\"]\n  }", 2), ("", 10)] {
         let nodes = redis::nodes();

@@ -487,6 +487,39 @@ fn a_dry_run_lists_everybody_also_when_the_kill_would_be_refused() {
 }
 
 #[test]
+fn a_plan_says_what_a_change_from_and_to_a_dry_run_does() {
+    let sandbox = Sandbox::builder()
+        .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 40)
+        .start();
+    let workspace = workspace(&sandbox, &selecting("users = [\"app\"]", "dry_run = true"));
+    workspace.apply().succeeded();
+
+    // A change of the rehearsal is one still.
+    workspace.edit("\"app\"", "\"report\"");
+    let run = workspace.plan().planned_changes();
+    assert!(!run.text().contains("kills sessions"));
+    run.saying(&["Dry run: nothing will be killed"]);
+
+    // From a dry run to the first kill.
+    workspace.edit("dry_run = true", "dry_run = false");
+    let run = workspace.apply().succeeded();
+    assert!(!run.text().contains("kills sessions again"));
+    run.saying(&[
+        "Applying this kills sessions",
+        "Until now this was a dry run, and nothing was killed.",
+        "dry_run have changed: apply kills the sessions that select chooses of the node",
+    ]);
+    assert!(sandbox.nodes()[0].sessions.len() < 40);
+
+    // From a kill to a dry run.
+    workspace.edit("dry_run = false", "dry_run = true");
+    workspace
+        .plan()
+        .planned_changes()
+        .saying(&["nothing will be killed, and the proof of the kill is forgotten"]);
+}
+
+#[test]
 fn sessions_that_are_still_there_are_told_when_time_is_up() {
     let sandbox = Sandbox::builder()
         .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 100)

@@ -101,7 +101,7 @@ impl Call {
                  The kill was accepted before: whatever happens here, the resource is in state with its job id."
             }
             Self::TaurusdbKill => {
-                "Thread ids are not reused, so killing the same ids again is harmless and the call is repeated."
+                "Thread ids are not reused while the server runs, so killing the same ids again hits nobody else, and the call is repeated."
             }
             Self::ProjectLookup => {
                 "It comes before the kill. When it fails, no kill was sent and nothing goes into state."
@@ -288,11 +288,11 @@ fn faults(clock: &TestClock) -> Vec<(&'static str, Fault)> {
         ),
         ("429", answer(429, throttled)),
         (
-            "429, Retry-After in seconds",
+            "429, Retry-After of 7 seconds",
             answer_with(429, "retry-after", "7", throttled),
         ),
         (
-            "429, Retry-After as a date",
+            "429, Retry-After of a date after the time-out",
             answer_with(429, "retry-after", in_a_minute, throttled),
         ),
         (
@@ -569,9 +569,10 @@ call meet every fault; the numbers are counted, not promised.
 
 Every call that kills ends in one of three ways. *Accepted*: the resource is in state with what came back. *Rejected*:
 certainly nothing happened, and nothing goes into state. *Unknown*: the request may have arrived and its answer was lost;
-the resource is in state, tainted, and the error says what to check.
+the resource is in state, tainted, and the error says what to check. A job that was accepted and fails later is in state,
+tainted, with its id.
 
-How to read the tables: *once* is a fault that happens one time, after which all is well; *always* is one that stays.
+The codes in the tables are the test's, the same for every call. How to read them: *once* is a fault that happens one time, after which all is well; *always* is one that stays.
 *Sent* counts the requests that arrived, with `max_retries = 3` (the default is 5) and a create time-out of 40
 seconds (3 seconds where the answers themselves are slow; the default is 10 minutes). In state: *nothing*, *in state*, or
 *tainted*: in state, but the next apply replaces the resource, which kills again, unless you run `terraform untaint`.

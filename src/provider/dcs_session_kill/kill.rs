@@ -105,7 +105,10 @@ impl session_kill::Kill for Kill {
                 if self.terms.dry_run {
                     return Some(run.rehearse(diags, &choice));
                 }
-                run.kill_all(diags, target).await
+                let mut proof = run.kill_all(diags, target).await?;
+                proof.matched = Some(addresses(&choice.chosen));
+                proof.protected = Some(choice.protected);
+                Some(proof)
             }
             Subject::Selected(target, selector) => {
                 let choice = run.choose(diags, target, selector.as_ref()).await?;

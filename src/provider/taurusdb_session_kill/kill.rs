@@ -301,7 +301,7 @@ impl Failure {
                 error: self.error,
                 next: Some(
                     "How to proceed: look at SHOW PROCESSLIST on the node. The resource is in state, marked as tainted. \
-                     Applying again sends the kill again, which is harmless for thread ids: they are not reused, so that \
+                     Applying again sends the kill again. Thread ids are not reused while the server runs, so that \
                      those already killed are reported as not found. If they are all gone, `terraform untaint` works \
                      too."
                         .to_owned(),
