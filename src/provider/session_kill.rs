@@ -203,19 +203,14 @@ impl<S: State> Resource for KillResource<S> {
     ) -> Option<(S, ValueEmpty, Vec<AttributePath>)> {
         let mut planned = proposed;
         planned.fill_defaults(&config);
-        let differing: Vec<&str> = (planned.differences(&prior).into_iter())
+        let differing: Vec<&'static str> = (planned.differences(&prior).into_iter())
             .filter_map(|(argument, differs)| differs.then_some(argument))
-            .collect();
-        let replaced_by: Vec<AttributePath> = differing
-            .iter()
-            .map(|argument| AttributePath::new(*argument))
             .collect();
         if !differing.is_empty() {
             announce_replacement(diags, &differing, &prior, &planned);
-        }
-        if !replaced_by.is_empty() {
             planned.forget_results();
         }
+        let replaced_by = differing.into_iter().map(AttributePath::new).collect();
         Some((planned, private_state, replaced_by))
     }
 

@@ -13,7 +13,6 @@ use super::explain;
 use crate::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
 use crate::huaweicloud::credentials::chain::{Given, SignIn};
 use crate::huaweicloud::credentials::metadata::{DEFAULT_ENDPOINT, Metadata};
-use crate::huaweicloud::credentials::sdk_file::SdkFilePlace;
 use crate::huaweicloud::endpoint::parse_endpoint;
 
 /// How long the keys of an agency may live, in seconds: IAM's bounds.
@@ -181,10 +180,7 @@ pub(super) fn sign_in(config: &Config, env: Environment<'_>) -> Result<SignIn, V
         arguments: arguments(config),
         variables: of_variables(env),
         sdk_variables: of_sdk_variables(env),
-        sdk_file: SdkFilePlace {
-            named: env.text(variables::SDK_CREDENTIALS_FILE),
-            home: env.home(),
-        },
+        sdk_file: env.text(variables::SDK_CREDENTIALS_FILE),
         domain_id: text(&config.domain_id).or_else(|| env.text(variables::DOMAIN_ID)),
         domain_name: text(&config.domain_name).or_else(|| env.text(variables::DOMAIN_NAME)),
         roles: roles(config, env),

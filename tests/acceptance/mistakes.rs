@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::support::document;
 use crate::support::engines;
-use crate::support::repository;
 use crate::support::sandbox::{
     ACCESS_KEY, DCS_INSTANCE, DCS_NODES, PROJECT_ID, SECRET_KEY, Sandbox, TAURUSDB_INSTANCE,
     TAURUSDB_NODES,
@@ -257,16 +257,7 @@ fn what_newcomers_do_wrong_is_answered_as_the_document_says() {
 
     // Whatever was wrong, nobody was killed.
     assert!(sandbox.nodes().iter().all(|node| node.sessions.len() == 3));
-    let path = repository().join(DOCUMENT);
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&path, &document).expect("the guides can be written");
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        written == document,
-        "the messages are not what {DOCUMENT} says; look at the difference, and if it is meant, run the test with \
-         UPDATE_DOCS=1:\n{document}"
-    );
+    document::must_say(DOCUMENT, &document);
 }
 
 /// The mistake and the messages it gets.

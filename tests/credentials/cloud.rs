@@ -10,7 +10,6 @@ use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
 use terraform_provider_hwc::huaweicloud::credentials::chain::{Given, SignIn};
 use terraform_provider_hwc::huaweicloud::credentials::metadata::Metadata;
-use terraform_provider_hwc::huaweicloud::credentials::sdk_file::SdkFilePlace;
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Job};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::Error;
@@ -46,7 +45,7 @@ pub fn nothing() -> SignIn {
         arguments: Given::default(),
         variables: Given::default(),
         sdk_variables: Given::default(),
-        sdk_file: SdkFilePlace::default(),
+        sdk_file: None,
         domain_id: None,
         domain_name: None,
         roles: Ok(Vec::new()),

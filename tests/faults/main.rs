@@ -3,8 +3,10 @@
 //! The table is a document for users, `docs/guides/faults.md`. The test fails when the behaviour no longer is what the
 //! document says; `UPDATE_DOCS=1` writes it anew.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "../support/document.rs"]
+mod document;
 mod server;
 
 use std::fmt::Write as _;
@@ -28,7 +30,7 @@ use tokio::time::Instant;
 
 use self::server::{Behaviour, Server};
 
-const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/guides/faults.md");
+const DOCUMENT: &str = "docs/guides/faults.md";
 
 /// How often a call may be repeated after faults in these tests.
 const MAX_RETRIES: u32 = 3;
@@ -638,13 +640,5 @@ async fn every_call_meets_every_fault_as_the_document_says() {
         }
     }
 
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(DOCUMENT, &document).unwrap();
-    }
-    let written = std::fs::read_to_string(DOCUMENT).unwrap_or_default();
-    assert!(
-        written == document,
-        "the behaviour is not what docs/guides/faults.md says; look at the difference, and if it is meant, run the test \
-         with UPDATE_DOCS=1:\n{document}"
-    );
+    document::must_say(DOCUMENT, &document);
 }

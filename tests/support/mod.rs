@@ -3,6 +3,7 @@
 //!
 //! Every server listens on a free loopback port, keeps its files in a temporary folder and ends with the test.
 
+pub mod document;
 pub mod engines;
 pub mod leash;
 pub mod mariadb;

@@ -29,7 +29,7 @@ use super::assume_role::{AssumeRole, Role};
 use super::metadata::{self, Metadata};
 use super::oidc::{IdToken, Oidc};
 use super::password::{Password, User};
-use super::sdk_file::{SdkFile, SdkFilePlace};
+use super::sdk_file::SdkFile;
 use super::shared_config::{self, Profile, SharedConfig};
 use super::temporary::Temporary;
 use super::{Credential, Keys, Missing, ProvideCredential};
@@ -82,8 +82,8 @@ pub struct SignIn {
     pub variables: Given,
     /// What the variables of the official SDKs give.
     pub sdk_variables: Given,
-    /// Where the credentials file of the official SDKs is.
-    pub sdk_file: SdkFilePlace,
+    /// The credentials file of the official SDKs, as their variable names it.
+    pub sdk_file: Option<String>,
     /// The account of a user that is given by name: its id.
     pub domain_id: Option<String>,
     /// The account of a user that is given by name: its name.
@@ -192,7 +192,7 @@ impl SignIn {
         let (mut source, mut place) = self.first(&both);
         let mut sdk_file = Ok(None);
         if place == Place::Nowhere {
-            sdk_file = self.sdk_file.read();
+            sdk_file = SdkFile::read(self.sdk_file.as_deref(), self.home.as_deref());
             if let Ok(Some(file)) = &sdk_file {
                 (source, place) = (file.given.source().unwrap_or(Source::Keys), Place::SdkFile);
             }

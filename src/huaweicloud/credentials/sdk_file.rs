@@ -1,7 +1,7 @@
 //! The credentials file of the official SDKs: an INI file, whose section `basic` is for services of a project, as DCS and
 //! TaurusDB are.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ini::{Ini, ParseOption, Properties};
 use zeroize::Zeroizing;
@@ -103,22 +103,6 @@ fn unusable(path: &Path, reason: &str) -> String {
          HUAWEICLOUD_SDK_CREDENTIALS_FILE, or give credentials in the provider block or in HW_* variables.",
         path.display()
     )
-}
-
-/// Which file is read, and where the user's home is.
-#[derive(Clone, Debug, Default)]
-pub struct SdkFilePlace {
-    /// As the variable names it.
-    pub named: Option<String>,
-    /// The user's home.
-    pub home: Option<PathBuf>,
-}
-
-impl SdkFilePlace {
-    /// What is there; see [`SdkFile::read`].
-    pub fn read(&self) -> Result<Option<SdkFile>, String> {
-        SdkFile::read(self.named.as_deref(), self.home.as_deref())
-    }
 }
 
 #[cfg(test)]
