@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, OnceCell};
+use tokio::time::Instant;
 use tracing::{debug, info, warn};
 use zeroize::Zeroizing;
 
@@ -91,6 +93,8 @@ pub(super) struct Call<'a> {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Option<Zeroizing<Vec<u8>>>,
     pub(super) repeat: Repeat,
+    /// It may not leave after this moment, since what it is about could have changed by then; see [`Error::TooLate`].
+    pub(super) leave_before: Option<Instant>,
     /// What authenticates it; by default what the client's own source gives.
     pub(super) credential: Option<Credential>,
 }
@@ -112,6 +116,7 @@ impl<'a> Call<'a> {
             headers: Vec::new(),
             body: None,
             repeat,
+            leave_before: None,
             credential: None,
         }
     }
@@ -144,13 +149,16 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Reads the body as a JSON object.
-    pub(super) fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
+    /// Reads the body as a JSON object. A byte order mark before it is passed over, and bytes that are no UTF-8 are
+    /// replaced: one odd byte in one text must not hide the rest.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let text = String::from_utf8_lossy(&self.body);
+        let text = text.trim_start_matches('\u{feff}').trim_ascii_start();
         // serde reads a list as a struct's fields in order: ["x"] would be a job id.
-        if self.body.trim_ascii_start().first() == Some(&b'[') {
+        if text.starts_with('[') {
             return Err(self.unreadable("it is a list, not an object"));
         }
-        serde_json::from_slice(&self.body).map_err(|reason| self.unreadable(&reason.to_string()))
+        serde_json::from_str(text).map_err(|reason| self.unreadable(&reason.to_string()))
     }
 
     /// The error that says what is wrong with the body.
@@ -424,6 +432,11 @@ impl Client {
             Err(error) => return Ok(Attempt::of(Err(error))),
         };
         let _permit = self.inner.gate.enter(self.clock(), operation).await?;
+        if let Some(latest) = call.leave_before
+            && self.clock().instant() > latest
+        {
+            return Ok(Attempt::of(Err(Error::TooLate)));
+        }
         let limit = self
             .settings()
             .request_timeout
@@ -437,7 +450,7 @@ impl Client {
         let mut attempt = tokio::select! {
             attempt = self.exchange(request) => attempt,
             () = stopped_for(operation, call.repeat) => match call.repeat {
-                Repeat::Read => return Err(Interrupted::Stopped),
+                Repeat::Read | Repeat::Look => return Err(Interrupted::Stopped),
                 // Stopped in the middle of a kill: what became of it is unknown.
                 Repeat::Harmless | Repeat::Never => Attempt::of(Err(Error::Lost {
                     line,
@@ -668,13 +681,13 @@ fn given_up(error: Error, doubt: bool) -> Outcome<Answer> {
 
 /// Can this attempt of a call that changes something have done it?
 fn may_have_happened(repeat: Repeat, error: &Error) -> bool {
-    repeat != Repeat::Read && retry::next(Repeat::Never, error) == Next::GiveUpUnknown
+    repeat.changes() && retry::next(Repeat::Never, error) == Next::GiveUpUnknown
 }
 
 /// Resolves when the user stops the run; for a call that changes something a little later.
 async fn stopped_for(operation: &Operation, repeat: Repeat) {
     operation.stopped().await;
-    if repeat != Repeat::Read {
+    if repeat.changes() {
         tokio::time::sleep(GRACE).await;
     }
 }

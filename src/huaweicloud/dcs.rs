@@ -1,4 +1,9 @@
 //! Distributed Cache Service: sessions of Redis nodes.
+//!
+//! * [`list`][]: which nodes have sessions, and lists of them that are known to be new.
+//! * here: identifiers, the two kills, and the job of the one that kills all.
+
+pub mod list;
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use tracing::debug;
 
 use super::client::{Answer, Call, Client};
@@ -167,78 +173,12 @@ struct JobAnswer {
     fail_reason: Option<String>,
 }
 
-/// A node of an instance, as `GET …/logical-nodes` shows it.
-#[derive(Clone, Debug, Deserialize)]
-pub struct Node {
-    /// The id that the session calls take.
-    pub node_id: String,
-    /// `master` or `slave`; a proxy's nodes have other words.
-    #[serde(default)]
-    pub node_role: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Nodes {
-    nodes: Vec<Node>,
-}
-
-/// A page of a node's sessions.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ClientPage {
-    /// The sessions, as many as were asked for at most.
-    #[serde(default)]
-    pub clients: Vec<ClientRecord>,
-    /// How many sessions the whole list has.
-    #[serde(default, deserialize_with = "lenient::integer")]
-    pub count: Option<i64>,
-}
-
-/// A session as the list shows it. The fields are those of Redis' `CLIENT LIST`; all but the id may be missing.
-#[derive(Clone, Debug, Deserialize)]
-pub struct ClientRecord {
-    /// The client's id on its node.
-    #[serde(deserialize_with = "lenient::text")]
-    pub id: String,
-    /// Address and port of the client.
-    #[serde(default)]
-    pub addr: Option<String>,
-    /// The address by which the client is killed.
-    #[serde(default)]
-    pub peer: Option<String>,
-    /// The name that the client gave itself.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// The user that the client is logged in as.
-    #[serde(default)]
-    pub user: Option<String>,
-    /// The last command.
-    #[serde(default)]
-    pub cmd: Option<String>,
-    /// The flags, one letter each.
-    #[serde(default)]
-    pub flags: Option<String>,
-    /// Number of the database.
-    #[serde(default, deserialize_with = "lenient::integer")]
-    pub db: Option<i64>,
-    /// Seconds since the client connected.
-    #[serde(default, deserialize_with = "lenient::integer")]
-    pub age: Option<i64>,
-    /// Seconds since the client last sent something.
-    #[serde(default, deserialize_with = "lenient::integer")]
-    pub idle: Option<i64>,
-}
-
-/// The most sessions that a page of the list can have, by the API document.
-pub const CLIENTS_PER_PAGE: u32 = 1000;
-
 /// How many addresses go into one request that kills chosen sessions. The API document sets no limit; a hundred are at
 /// most 5 KB, and bound what one lost answer leaves in doubt.
 pub const KILL_ADDRESSES: usize = 100;
 
-#[derive(Serialize)]
-struct NodeBody<'a> {
-    node_id: &'a NodeId,
-}
+/// How many go into one request after a larger one was refused as a bad request.
+pub const SMALL_KILL_ADDRESSES: usize = 20;
 
 #[derive(Serialize)]
 struct KillBody<'a> {
@@ -267,11 +207,13 @@ impl<'a> Dcs<'a> {
     }
 
     /// Kills all sessions of a node, or of all nodes:
-    /// `POST /v2/{project_id}/instances/{instance_id}/clients/kill-all`. Never sent again once it may have arrived.
+    /// `POST /v2/{project_id}/instances/{instance_id}/clients/kill-all`. Never sent again once it may have arrived, and not
+    /// sent when it cannot leave before `leave_before` ([`Error::TooLate`]).
     pub async fn kill_all(
         &self,
         instance: &InstanceId,
         target: &Target,
+        leave_before: Option<Instant>,
         operation: &Operation,
     ) -> Outcome<KillAccepted> {
         let body = match target {
@@ -284,17 +226,12 @@ impl<'a> Dcs<'a> {
                 kill_all_nodes: false,
             },
         };
-        let call = match self
-            .call(
-                "POST",
-                format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all"),
-                Repeat::Never,
-            )
-            .with_json(&body)
-        {
+        let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all");
+        let mut call = match self.call("POST", path, Repeat::Never).with_json(&body) {
             Ok(call) => call,
             Err(error) => return Outcome::Rejected(error),
         };
+        call.leave_before = leave_before;
         self.client
             .run(call, operation)
             .await
@@ -308,6 +245,7 @@ impl<'a> Dcs<'a> {
         instance: &InstanceId,
         node: &NodeId,
         addresses: &[String],
+        leave_before: Option<Instant>,
         operation: &Operation,
     ) -> Outcome<Option<String>> {
         let body = KillBody {
@@ -316,67 +254,13 @@ impl<'a> Dcs<'a> {
         };
         let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill");
         match self.call("POST", path, Repeat::Never).with_json(&body) {
-            Ok(call) => self
-                .client
-                .run(call, operation)
-                .await
-                .map(|answer| answer.request_id),
+            Ok(mut call) => {
+                call.leave_before = leave_before;
+                let outcome = self.client.run(call, operation).await;
+                outcome.map(|answer| answer.request_id)
+            }
             Err(error) => Outcome::Rejected(error),
         }
-    }
-
-    /// The nodes of an instance: `GET …/logical-nodes`.
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn nodes(
-        &self,
-        instance: &InstanceId,
-        operation: &Operation,
-    ) -> Result<Vec<Node>, Error> {
-        let path = format!("/v2/{{project_id}}/instances/{instance}/logical-nodes");
-        let call = self.call("GET", path, Repeat::Read);
-        let answer = self.client.read(call, operation).await?;
-        Ok(answer.json::<Nodes>()?.nodes)
-    }
-
-    /// Has the service read a node's sessions anew: `POST …/clients`. [`Dcs::clients`] shows what was read last.
-    ///
-    /// # Errors
-    /// When the service does not.
-    pub async fn refresh_clients(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        operation: &Operation,
-    ) -> Result<(), Error> {
-        let path = format!("/v2/{{project_id}}/instances/{instance}/clients");
-        let call = self
-            .call("POST", path, Repeat::Read)
-            .with_json(&NodeBody { node_id: node })?;
-        self.client.read(call, operation).await.map(drop)
-    }
-
-    /// A page of a node's sessions: `GET …/clients`. `limit` is at most [`CLIENTS_PER_PAGE`].
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn clients(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        offset: u64,
-        limit: u32,
-        operation: &Operation,
-    ) -> Result<ClientPage, Error> {
-        let path = format!("/v2/{{project_id}}/instances/{instance}/clients");
-        let mut call = self.call("GET", path, Repeat::Read);
-        call.query = vec![
-            ("node_id".to_owned(), node.to_string()),
-            ("offset".to_owned(), offset.to_string()),
-            ("limit".to_owned(), limit.to_string()),
-        ];
-        self.client.read(call, operation).await?.json()
     }
 
     /// Looks at a job: `GET /v2/{project_id}/jobs/{job_id}`.

@@ -6,6 +6,7 @@
 //! * [`endpoint`][]: where services answer.
 //! * [`error`][]: what can go wrong, and [`Outcome`](error::Outcome): accepted, rejected or unknown.
 //! * [`operation`][]: time limit and stop of what a user asked for.
+//! * [`rows`][]: lists of which one odd row must not hide the others.
 //! * [`retry`][]: when to repeat, how long to wait, how fast to go.
 //! * [`sign`][]: signatures of requests.
 //! * [`tls`][]: whom to trust, and as whom to present oneself.
@@ -22,6 +23,7 @@ pub mod iam;
 mod lenient;
 pub mod operation;
 pub mod retry;
+pub mod rows;
 pub mod sign;
 mod sts;
 pub mod taurusdb;

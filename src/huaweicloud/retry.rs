@@ -25,10 +25,20 @@ use super::operation::{Interrupted, Operation};
 pub enum Repeat {
     /// It changes nothing: repeat whenever that may help.
     Read,
+    /// It changes nothing, and its caller goes on looking: an answer that is no success is given to the caller at once,
+    /// unless the gateway throttled.
+    Look,
     /// It changes something, and doing it twice is the same as once (TaurusDB thread ids are not reused).
     Harmless,
     /// Doing it twice would do it twice (a second DCS kill hits clients that have reconnected).
     Never,
+}
+
+impl Repeat {
+    /// Does the call change something?
+    pub(super) fn changes(self) -> bool {
+        matches!(self, Self::Harmless | Self::Never)
+    }
 }
 
 /// What to do after an attempt that did not succeed.
@@ -56,8 +66,9 @@ pub fn next(repeat: Repeat, error: &Error) -> Next {
 
 fn after_answer(repeat: Repeat, answer: &ApiError) -> Next {
     match answer.status {
-        _ if answer.is_busy() => Next::AgainWhenIdle,
         429 => Next::Again,
+        _ if repeat == Repeat::Look => Next::GiveUp,
+        _ if answer.is_busy() => Next::AgainWhenIdle,
         503 if answer.is_from_gateway() => Next::Again,
         500.. => after_doubt(repeat),
         _ => Next::GiveUp,
@@ -67,7 +78,7 @@ fn after_answer(repeat: Repeat, answer: &ApiError) -> Next {
 /// After an attempt of which nobody knows what it did.
 fn after_doubt(repeat: Repeat) -> Next {
     match repeat {
-        Repeat::Read | Repeat::Harmless => Next::Again,
+        Repeat::Read | Repeat::Look | Repeat::Harmless => Next::Again,
         Repeat::Never => Next::GiveUpUnknown,
     }
 }

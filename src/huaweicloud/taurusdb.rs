@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
 
 use super::client::{Answer, Call, Client};
 use super::dcs::IdError;
@@ -12,10 +14,15 @@ use super::error::{Error, Outcome};
 use super::lenient::{self, Integer};
 use super::operation::Operation;
 use super::retry::Repeat;
+use super::rows::{self, Row};
 
-/// How many thread ids go into one kill request. The API document sets no limit. A thousand ids are at most 20 KB,
-/// which passes every gateway, and bound what one lost answer leaves in doubt; 10,000 ids are still only ten requests.
-pub const KILL_BATCH: usize = 1000;
+/// How many thread ids go into one kill request. The API document sets no limit; this is the most that a page of the list
+/// shows (100), so that a service that takes what it lists takes a batch.
+pub const KILL_BATCH: usize = 100;
+
+/// How many go into one request after a larger one was refused as a bad request: as many as the console takes, and as the
+/// sister API of HTAP allows.
+pub const SMALL_KILL_BATCH: usize = 20;
 
 /// Length of instance and node ids.
 const ID_LENGTH: usize = 36;
@@ -130,8 +137,8 @@ struct KillBodyAnswer {
 #[derive(Clone, Debug, Deserialize)]
 pub struct ProcessPage {
     /// The threads, as many as were asked for at most.
-    #[serde(default)]
-    pub processes: Vec<ProcessRecord>,
+    #[serde(deserialize_with = "rows::rows")]
+    pub processes: Vec<Row<ProcessRecord>>,
     /// How many threads the whole list has.
     #[serde(default, deserialize_with = "lenient::integer")]
     pub total_count: Option<i64>,
@@ -140,44 +147,53 @@ pub struct ProcessPage {
 /// A session thread as the list shows it. The fields are those of MySQL's `SHOW PROCESSLIST`; all but the id may be
 /// missing.
 ///
-/// It has no `Debug` form: SQL text may hold personal data, and what is printed ends up in logs.
+/// The statement, `info`, is kept as the answer's own text and decoded by [`ProcessRecord::statement`] alone: it may be
+/// long, hold personal data, or be no proper text, and most kills have no use for it. For the same reason there is no
+/// `Debug` form of it: what is printed ends up in logs.
 #[derive(Clone, Deserialize)]
 pub struct ProcessRecord {
-    id: Integer,
+    /// The thread's id, as text.
+    #[serde(deserialize_with = "lenient::text")]
+    pub id: String,
     /// The account's user name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "rows::text")]
     pub user: Option<String>,
     /// Where the client is, with its port.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "rows::text")]
     pub host: Option<String>,
     /// The default database.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "rows::text")]
     pub db: Option<String>,
     /// What the thread is doing for the client.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "rows::text")]
     pub command: Option<String>,
     /// For how many seconds.
     #[serde(default, deserialize_with = "lenient::integer")]
     pub time: Option<i64>,
     /// The stage of the statement.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "rows::text")]
     pub state: Option<String>,
-    /// The statement.
     #[serde(default)]
-    pub info: Option<String>,
+    info: Option<Box<RawValue>>,
 }
 
 impl ProcessRecord {
-    /// The thread's id.
-    pub const fn id(&self) -> i64 {
-        self.id.0
+    /// The statement. `Err` when it is there but is no text.
+    ///
+    /// # Errors
+    /// The statement is there, but it is not a text, or has half of a surrogate pair in it.
+    pub fn statement(&self) -> Result<Option<String>, serde_json::Error> {
+        match &self.info {
+            Some(info) => serde_json::from_str(info.get()),
+            None => Ok(None),
+        }
     }
 }
 
 impl fmt::Debug for ProcessRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProcessRecord")
-            .field("id", &self.id.0)
+            .field("id", &self.id)
             .finish_non_exhaustive()
     }
 }
@@ -201,25 +217,22 @@ impl<'a> TaurusDb<'a> {
     /// Kills session threads of a node:
     /// `DELETE /v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes`. Internal threads among them are
     /// left alone by the service and are in neither list. Repeated when an answer is lost: a thread id is not reused,
-    /// so that a second kill finds nothing.
+    /// so that a second kill finds nothing. Not sent when it cannot leave before `leave_before` ([`Error::TooLate`]).
     pub async fn kill(
         &self,
         instance: &InstanceId,
         node: &NodeId,
         threads: &[i64],
+        leave_before: Option<Instant>,
         operation: &Operation,
     ) -> Outcome<KillAnswer> {
-        let call = match self
-            .call(
-                "DELETE",
-                format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes"),
-                Repeat::Harmless,
-            )
-            .with_json(&KillBody { processes: threads })
-        {
+        let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
+        let call = self.call("DELETE", path, Repeat::Harmless);
+        let mut call = match call.with_json(&KillBody { processes: threads }) {
             Ok(call) => call,
             Err(error) => return Outcome::Rejected(error),
         };
+        call.leave_before = leave_before;
         self.client
             .run(call, operation)
             .await

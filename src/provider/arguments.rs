@@ -334,11 +334,6 @@ impl<'de> Deserialize<'de> for WholeNumber {
     }
 }
 
-/// How many there are; null when that is not known.
-pub(super) fn count<T>(list: Option<&Vec<T>>) -> Value<i64> {
-    number(list.map(Vec::len))
-}
-
 /// A number of things; null when that is not known.
 pub(super) fn number(count: Option<usize>) -> Value<i64> {
     known(count.and_then(|count| i64::try_from(count).ok()))

@@ -13,7 +13,7 @@ use self::kill::{Kill, Proof, Subject};
 use super::arguments::{
     self, Timeouts, WholeNumber, computed, known, optional, optional_computed, required,
 };
-use super::dcs_sessions::{SelectBlock, select_block, selector};
+use super::dcs_sessions::{LISTED_AT, SelectBlock, select_block, selector};
 use super::select::{self, Given, Guards, Select, Strings};
 use super::session_kill::{self, Arguments, Describes, KillAction, KillResource, State, Terms};
 use super::{HwcProvider, explain};
@@ -51,6 +51,7 @@ pub struct Model {
     protected_count: Value<i64>,
     killed_count: Value<i64>,
     remaining_count: Value<i64>,
+    listed_at: Value<BTreeMap<String, String>>,
     started_at: Value<String>,
     finished_at: Value<String>,
     request_id: Value<String>,
@@ -165,6 +166,7 @@ impl State for Model {
         self.protected_count = Value::Unknown;
         self.killed_count = Value::Unknown;
         self.remaining_count = Value::Unknown;
+        self.listed_at = Value::Unknown;
         self.started_at = Value::Unknown;
         self.finished_at = Value::Unknown;
         self.request_id = Value::Unknown;
@@ -190,13 +192,14 @@ impl State for Model {
                 self.matched = Value::Null;
                 self.matched_count = Value::Null;
                 self.protected_count = Value::Null;
+                self.listed_at = Value::Null;
             }
             self.killed = Value::Null;
             self.remaining = Value::Null;
             self.killed_count = Value::Null;
             self.remaining_count = Value::Null;
         }
-        if self.client_addrs.is_null() {
+        if all || rehearsed && self.client_addrs.is_null() {
             self.not_found = Value::Null;
         }
     }
@@ -212,9 +215,10 @@ impl State for Model {
         self.id = Value::Value(format!("{}/{name}", kill.instance));
         self.job_id = known(proof.job_id.map(|id| id.to_string()));
         self.job_status = known(proof.job_status);
-        self.matched_count = arguments::count(proof.matched.as_ref());
-        self.killed_count = arguments::count(proof.killed.as_ref());
-        self.remaining_count = arguments::count(proof.remaining.as_ref());
+        self.matched_count = proof.matched_count.value();
+        self.killed_count = proof.killed_count.value();
+        self.remaining_count = proof.remaining_count.value();
+        self.listed_at = known(proof.listed_at);
         self.protected_count = arguments::number(proof.protected);
         self.matched = known(proof.matched);
         self.killed = known(proof.killed);
@@ -444,7 +448,7 @@ fn shared_attributes() -> HashMap<String, Attribute> {
 }
 
 fn resource_schema() -> Schema {
-    use AttributeType::{List, Number, String};
+    use AttributeType::{List, Map, Number, String};
     let addresses = || List(Box::new(String));
     let mut attributes: HashMap<_, _> = map! {
         "triggers" => arguments::triggers_attribute(),
@@ -452,13 +456,14 @@ fn resource_schema() -> Schema {
         "job_id" => computed(String, "Job that kills all sessions. Null when the answer could not be read, and for chosen sessions, which are killed without a job."),
         "matched" => computed(addresses(), "Addresses of the sessions that were chosen, that were there before all were killed, or with `dry_run` would have been killed. Null when nobody looked: for all sessions without `max_sessions`."),
         "killed" => computed(addresses(), "Addresses of the chosen sessions that were gone afterwards. Null when all sessions are killed."),
-        "not_found" => computed(addresses(), "Addresses in `client_addrs` that no session had."),
+        "not_found" => computed(addresses(), "Addresses in `client_addrs` that no session had, and addresses of chosen sessions that had left when the kill was sent to them. Null when there are none of either."),
         "remaining" => computed(addresses(), "Addresses of the chosen sessions that were still listed at last. A client that has reconnected is another session. Null when nobody looked."),
         "matched_count" => computed(Number, "How many are in `matched`."),
         "protected_count" => computed(Number, "How many sessions of masters and replicas would have matched and were left alone."),
         "killed_count" => computed(Number, "How many are in `killed`."),
         "remaining_count" => computed(Number, "How many are in `remaining`."),
         "job_status" => computed(String, "`SUCCESS` or `FAIL` when the job was followed to its end; otherwise the last status that was seen, or null."),
+        "listed_at" => computed(Map(Box::new(String)), LISTED_AT),
         "started_at" => computed(String, "When the job began (RFC 3339, UTC); when that is not known, when the kill was sent."),
         "finished_at" => computed(String, "When the job ended (RFC 3339, UTC). Null when it was not followed to its end."),
         "request_id" => computed(String, "Id of the API request, which support asks for."),

@@ -1,6 +1,8 @@
 //! `hwc_dcs_sessions`: the sessions of a DCS (Redis) node or instance, and the `select` block that chooses among them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,16 +14,18 @@ use tf_provider::{DataSource, Diagnostics, map};
 use super::HwcProvider;
 use super::arguments::{self, WholeNumber, computed, known, optional, required};
 use super::explain::Report;
-use super::select::{self, BlockReader, Given, Select, Strings};
+use super::select::{self, BlockReader, Given, Listing, Select, Strings};
 use crate::huaweicloud::client::Client;
-use crate::huaweicloud::dcs::{
-    CLIENTS_PER_PAGE, ClientPage, ClientRecord, Dcs, InstanceId, NodeId, Target,
+use crate::huaweicloud::dcs::list::{
+    Before, CLIENTS_PER_PAGE, ClientPage, ClientRecord, SessionNodes,
 };
+use crate::huaweicloud::dcs::{Dcs, InstanceId, NodeId, Target};
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Operation;
+use crate::huaweicloud::rows::Row;
 use crate::plugin::{EphemeralResource, Opened, Progress};
 use crate::session::dcs::{ClientId, Selector, SelectorSpec, Session, SessionId};
-use crate::session::listing::Page;
+use crate::session::listing::{List, Page};
 use crate::session::{Selects, Verdict};
 
 /// The data source and the ephemeral resource.
@@ -37,6 +41,7 @@ pub struct Model {
     instance_id: Value<String>,
     node_id: Value<String>,
     select: Select<SelectBlock>,
+    listed_at: Value<BTreeMap<String, String>>,
     addresses: Value<Vec<String>>,
     sessions: Value<Vec<SessionModel>>,
 }
@@ -112,62 +117,120 @@ pub(super) fn select_block() -> (String, NestedBlock) {
     ("select".to_owned(), block)
 }
 
-/// Lists all sessions of the target, sorted by node and id. The service reads them anew before.
+/// How often a node's list is renewed again because a page of it turned out to be the old list after all.
+const OLD_PAGES: u32 = 3;
+
+/// Lists all sessions of the target, sorted by node and id, from lists that are known to be new. `seen` is when the lists
+/// that were read before had been saved.
 pub(super) async fn list(
     client: &Client,
     region: &str,
     instance: &InstanceId,
     target: &Target,
+    seen: &BTreeMap<String, String>,
     operation: &Operation,
-) -> Result<Vec<Session>, Error> {
+) -> Result<Listing<Session>, Error> {
     let dcs = Dcs::new(client, region);
-    let mut sessions = Vec::new();
-    for node in nodes(&dcs, instance, target, operation).await? {
-        dcs.refresh_clients(instance, &node, operation).await?;
-        let node = &node;
-        let of_node = select::read_pages(CLIENTS_PER_PAGE, |request| async move {
-            dcs.clients(instance, node, request.offset, request.limit, operation)
-                .await
-                .map(|listed| page(node, listed))
-        });
-        sessions.extend(of_node.await?);
+    let SessionNodes {
+        active,
+        passed_over,
+    } = match target {
+        Target::Node(node) => SessionNodes {
+            active: vec![node.to_string()],
+            passed_over: Vec::new(),
+        },
+        Target::AllNodes => dcs.session_nodes(instance, operation).await?,
+    };
+    if active.is_empty() {
+        return Err(Error::Listing(format!(
+            "DCS lists no active node of the instance {instance}, so there are no sessions to list."
+        )));
     }
-    sessions.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(sessions)
+    let mut listing = Listing {
+        sessions: Vec::new(),
+        nameless: 0,
+        saved_at: BTreeMap::new(),
+        collected: BTreeMap::new(),
+        passed_over,
+    };
+    for id in active {
+        let node: NodeId = id.parse().map_err(|reason| {
+            Error::Listing(format!(
+                "DCS lists a node of the instance with the ID {id:?}: {reason}."
+            ))
+        })?;
+        let before = seen.get(&id).cloned().map(Some).map(Before::SavedAt);
+        let begun = client.clock().instant();
+        let (list, saved_at) = list_node(&dcs, instance, &node, before, operation).await?;
+        let collected = (begun, client.clock().instant());
+        listing.collected.insert(id.clone(), collected);
+        listing.sessions.extend(list.sessions);
+        listing.nameless += list.nameless;
+        listing.saved_at.extend(saved_at.map(|time| (id, time)));
+    }
+    listing.sessions.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(listing)
 }
 
-/// The nodes that a target means.
-async fn nodes(
+/// Lists the sessions of one node, and says when DCS saved the list.
+async fn list_node(
     dcs: &Dcs<'_>,
     instance: &InstanceId,
-    target: &Target,
+    node: &NodeId,
+    mut before: Option<Before>,
     operation: &Operation,
-) -> Result<Vec<NodeId>, Error> {
-    if let Target::Node(node) = target {
-        return Ok(vec![node.clone()]);
-    }
-    let nodes = dcs.nodes(instance, operation).await?;
-    nodes
-        .iter()
-        .map(|node| {
-            node.node_id.parse().map_err(|reason| {
-                Error::Listing(format!(
-                    "DCS lists a node of the instance with the id {:?}: {reason}.",
-                    node.node_id
-                ))
-            })
+) -> Result<(List<Session>, Option<String>), Error> {
+    for _ in 0..OLD_PAGES {
+        let old = dcs.renew_clients(instance, node, before, operation).await?;
+        let saved_at = Mutex::new(None);
+        let is_old = AtomicBool::new(false);
+        let (old, saved, was_old) = (&old, &saved_at, &is_old);
+        let list = select::read_pages(CLIENTS_PER_PAGE, |request| async move {
+            let page = dcs
+                .clients(instance, node, request.offset, request.limit, operation)
+                .await?;
+            was_old.fetch_or(!old.is_not(&page), Ordering::Relaxed);
+            if page.time.is_some() {
+                *saved.lock().unwrap_or_else(PoisonError::into_inner) = page.time.clone();
+            }
+            Ok(rows(node, page))
         })
-        .collect()
+        .await?;
+        if !is_old.into_inner() {
+            let saved_at = saved_at
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner);
+            return Ok((list, saved_at));
+        }
+        before = Some(old.clone());
+    }
+    Err(Error::Listing(format!(
+        "DCS goes on showing an old list of the sessions of the node {node} after it saved a new one. An old list is not \
+         used: an address in it may belong to another client by now."
+    )))
 }
 
-fn page(node: &NodeId, page: ClientPage) -> Page<Session> {
+fn rows(node: &NodeId, page: ClientPage) -> Page<Session> {
+    let mut nameless = 0;
+    let mut sessions = Vec::with_capacity(page.clients.len());
+    for row in page.clients {
+        match row {
+            Row::Whole(record) => sessions.push(session(node, record)),
+            Row::Odd { id: Some(id) } => sessions.push(Session::odd(session_id(node, id))),
+            Row::Odd { id: None } => nameless += 1,
+        }
+    }
     Page {
-        total: u64::try_from(page.count.unwrap_or(0)).unwrap_or(0),
-        sessions: page
-            .clients
-            .into_iter()
-            .map(|record| session(node, record))
-            .collect(),
+        sessions,
+        nameless,
+        total: page.count.and_then(|count| u64::try_from(count).ok()),
+    }
+}
+
+fn session_id(node: &NodeId, id: String) -> SessionId {
+    SessionId {
+        node_id: node.to_string(),
+        client_id: ClientId::new(id),
     }
 }
 
@@ -175,10 +238,7 @@ fn session(node: &NodeId, record: ClientRecord) -> Session {
     let seconds = |value: Option<i64>| Some(Duration::from_secs(u64::try_from(value?).ok()?));
     let text = |value: Option<String>| value.filter(|text| !text.is_empty());
     Session {
-        id: SessionId {
-            node_id: node.to_string(),
-            client_id: ClientId::new(record.id),
-        },
+        id: session_id(node, record.id),
         addr: record.addr.unwrap_or_default(),
         peer: text(record.peer),
         name: text(record.name),
@@ -188,6 +248,7 @@ fn session(node: &NodeId, record: ClientRecord) -> Session {
         age: seconds(record.age),
         idle: seconds(record.idle),
         flags: record.flags.unwrap_or_default().chars().collect(),
+        odd: false,
     }
 }
 
@@ -260,18 +321,23 @@ impl Model {
 
         let client = provider.client(diags)?;
         let operation = provider.operation(&client, arguments::LISTING_TIMEOUT, &Progress::none());
-        let mut sessions = match list(&client, &region, &instance, &target, &operation).await {
-            Ok(sessions) => sessions,
+        let seen = BTreeMap::new();
+        let listed = list(&client, &region, &instance, &target, &seen, &operation).await;
+        let listing = match listed {
+            Ok(listing) => listing,
             Err(error) => {
                 Report::not_listed(error).into_error(diags);
                 return None;
             }
         };
+        listing.tell_gaps(diags);
+        let mut sessions = listing.sessions;
         if let Some(selector) = selector {
             sessions.retain(|session| selector.verdict(session) == Verdict::Chosen);
         }
         Some(Self {
             region: Value::Value(region),
+            listed_at: Value::Value(listing.saved_at),
             addresses: Value::Value(
                 sessions
                     .iter()
@@ -291,12 +357,17 @@ impl DcsSessions {
     }
 }
 
+/// What the attribute `listed_at` says, here and in the proof of a kill.
+pub(super) const LISTED_AT: &str = "When DCS collected the sessions of each node, by node ID, in DCS's own words: the age \
+    of the data.";
+
 fn attributes() -> HashMap<String, Attribute> {
-    use AttributeType::{AttributeList, List, Number, String};
+    use AttributeType::{AttributeList, List, Map, Number, String};
     map! {
         "region" => arguments::region_attribute(),
         "instance_id" => required(String, "DCS instance."),
         "node_id" => optional(String, "Node whose sessions are listed. By default those of all nodes."),
+        "listed_at" => computed(Map(Box::new(String)), LISTED_AT),
         "addresses" => computed(List(Box::new(String)), "Addresses of the sessions, in the order of `sessions`."),
         "sessions" => computed(
             AttributeList(map! {
@@ -323,8 +394,9 @@ impl DataSource for DcsSessions {
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
         Some(arguments::schema(
-            "Lists the sessions of a DCS (Redis) node or instance, all of them or those that `select` chooses. The \
-             service reads them anew before.",
+            "Lists the sessions of a DCS (Redis) node or instance, all of them or those that `select` chooses. DCS \
+             collects them first, which takes some seconds for each node; a list that cannot be shown to be new is an \
+             error.",
             attributes(),
             HashMap::from([select_block()]),
         ))

@@ -159,6 +159,7 @@ fn came_back(error: &Error) -> Option<String> {
         Error::Credentials(_)
         | Error::Settings(_)
         | Error::Listing(_)
+        | Error::TooLate
         | Error::NoProject { .. } => None,
     }
 }
@@ -193,7 +194,7 @@ fn advice(error: &Error) -> Option<String> {
              resolved, and that no firewall or proxy is in between."
                 .to_owned(),
         ),
-        Error::Lost { .. } | Error::Unreadable { .. } => None,
+        Error::Lost { .. } | Error::Unreadable { .. } | Error::TooLate => None,
         Error::Api { answer, .. } => advice_for_answer(answer),
         Error::DeadlineExceeded { last } | Error::Stopped { last } => advice(last.as_deref()?),
         Error::SignIn { how, check, error } => Some(advice_for_sign_in(how, check, error)),

@@ -1,16 +1,17 @@
 //! The `select` block and the guards beside it, as far as they are the same for every kind of session.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tf_provider::schema::{Attribute, AttributeType, Block, Description, NestedBlock};
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics, map};
+use tokio::time::Instant;
 
 use super::arguments::{WholeNumber, optional};
 use super::explain;
 use crate::huaweicloud::error::Error;
 use crate::session::Listed;
-use crate::session::listing::{Page, PageRequest, Pager, Progress};
+use crate::session::listing::{List, Page, PageRequest, Pager, Progress};
 use crate::session::selector::{Problem, SelectorError};
 
 /// Name of the block.
@@ -302,11 +303,58 @@ pub(super) fn nothing_matched(diags: &mut Diagnostics, place: AttributePath, pro
     );
 }
 
+/// The sessions of a place, as they were listed.
+#[derive(Debug)]
+pub(super) struct Listing<S> {
+    /// The sessions, by id, none twice.
+    pub(super) sessions: Vec<S>,
+    /// How many more rows there were without a readable id.
+    pub(super) nameless: u64,
+    /// When the service saved the list of each node, by the node's id, in the service's own words; empty where it lists
+    /// what is there at the moment.
+    pub(super) saved_at: BTreeMap<String, String>,
+    /// Between which moments the list of each node was collected, by the node's id; empty like `saved_at`.
+    pub(super) collected: BTreeMap<String, (Instant, Instant)>,
+    /// Nodes that are not active, with their status: nobody looked at their sessions.
+    pub(super) passed_over: Vec<(String, String)>,
+}
+
+impl<S> Listing<S> {
+    /// Says what the list does not show.
+    pub(super) fn tell_gaps(&self, diags: &mut Diagnostics) {
+        if !self.passed_over.is_empty() {
+            let nodes: Vec<String> = (self.passed_over.iter())
+                .map(|(node, status)| format!("  {node} ({status})"))
+                .collect();
+            explain::warning(
+                diags,
+                AttributePath::new("instance_id"),
+                format!("{} not active", explain::count(nodes.len(), "node")),
+                format!(
+                    "The sessions of these nodes are neither listed nor killed:\n\n{}",
+                    nodes.join("\n")
+                ),
+            );
+        }
+        if self.nameless > 0 {
+            explain::warning(
+                diags,
+                AttributePath::root(),
+                "Some sessions cannot be read",
+                format!(
+                    "The list has {} without a readable ID. They are neither shown nor chosen.",
+                    explain::count(usize::try_from(self.nameless).unwrap_or(usize::MAX), "row")
+                ),
+            );
+        }
+    }
+}
+
 /// Reads a list to its end, page by page, while sessions come and go.
 pub(super) async fn read_pages<S, F>(
     limit: u32,
     mut fetch: impl FnMut(PageRequest) -> F,
-) -> Result<Vec<S>, Error>
+) -> Result<List<S>, Error>
 where
     S: Listed,
     F: Future<Output = Result<Page<S>, Error>>,
@@ -316,8 +364,12 @@ where
         let page = fetch(pager.request()).await?;
         match pager.accept(page) {
             Ok(Progress::More(next)) => pager = next,
-            Ok(Progress::Complete(sessions)) => return Ok(sessions),
-            Err(unsettled) => return Err(Error::Listing(unsettled.to_string())),
+            Ok(Progress::Complete(list)) => return Ok(list),
+            Err(unreliable) => {
+                return Err(Error::Listing(format!(
+                    "Nobody can be chosen from it: {unreliable}."
+                )));
+            }
         }
     }
 }

@@ -2,6 +2,8 @@
 //! action it kills whenever it is invoked. What differs between kinds of sessions stands behind [`Arguments`],
 //! [`Describes`], [`State`] and [`Kill`].
 
+pub(super) mod chosen;
+pub(super) mod proof;
 mod run;
 
 use std::collections::HashMap;
@@ -15,7 +17,7 @@ use tf_provider::schema::{Attribute, NestedBlock, Schema};
 use tf_provider::value::{Value, ValueEmpty};
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
-pub(super) use self::run::{LookingReports, Run};
+pub(super) use self::run::Run;
 use super::arguments::Timeouts;
 use super::select::Guards;
 use super::{HwcProvider, arguments, explain, select};

@@ -180,23 +180,15 @@ impl State for Model {
         };
         self.id = Value::Value(format!("{}/{}/{name}", kill.instance, kill.node));
         self.region = Value::Value(kill.region.clone());
-        self.matched_count = arguments::count(proof.matched.as_ref());
-        self.remaining_count = arguments::count(proof.remaining.as_ref());
-        self.killed_count = arguments::count(proof.report.as_ref().map(|report| &report.killed));
+        self.matched_count = proof.matched_count.value();
+        self.killed_count = proof.killed_count.value();
+        self.remaining_count = proof.remaining_count.value();
         self.protected_count = arguments::number(proof.protected);
         self.matched = known(proof.matched);
         self.remaining = known(proof.remaining);
-        let (killed, not_found, excluded) = match proof.report {
-            Some(report) => (
-                Value::Value(report.killed),
-                Value::Value(report.not_found),
-                Value::Value(report.excluded),
-            ),
-            None => (Value::Null, Value::Null, Value::Null),
-        };
-        self.processes_killed = killed;
-        self.processes_not_found = not_found;
-        self.processes_excluded = excluded;
+        self.processes_killed = known(proof.killed);
+        self.processes_not_found = known(proof.not_found);
+        self.processes_excluded = known(proof.excluded);
         self.request_id = known(proof.request_id);
         self.killed_at = proof.killed_at;
     }

@@ -11,10 +11,11 @@ use tf_provider::{DataSource, Diagnostics, map};
 use super::HwcProvider;
 use super::arguments::{self, computed, known, optional, required, sensitive};
 use super::explain::Report;
-use super::select::{self, BlockReader, Given, Select, Strings};
+use super::select::{self, BlockReader, Given, Listing, Select, Strings};
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Operation;
+use crate::huaweicloud::rows::Row;
 use crate::huaweicloud::taurusdb::{
     InstanceId, NodeId, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord, TaurusDb,
 };
@@ -59,7 +60,7 @@ pub struct EphemeralModel {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SessionModel {
     id: i64,
-    user: String,
+    user: Value<String>,
     host: String,
     db: Value<String>,
     command: String,
@@ -152,48 +153,78 @@ pub(super) fn select_block() -> (String, NestedBlock) {
     ("select".to_owned(), block)
 }
 
-/// Lists all session threads of a node, sorted by id.
+/// Lists all session threads of a node, sorted by id, with their statements if they are wanted.
 pub(super) async fn list(
     client: &Client,
     region: &str,
     instance: &InstanceId,
     node: &NodeId,
+    statements: bool,
     operation: &Operation,
-) -> Result<Vec<Session>, Error> {
+) -> Result<Listing<Session>, Error> {
     let taurusdb = TaurusDb::new(client, region);
-    select::read_pages(PROCESSES_PER_PAGE, |request| async move {
+    let list = select::read_pages(PROCESSES_PER_PAGE, |request| async move {
         taurusdb
             .processes(instance, node, request.offset, request.limit, operation)
             .await
-            .map(page)
+            .map(|page| rows(page, statements))
     })
-    .await
+    .await?;
+    Ok(Listing {
+        sessions: list.sessions,
+        nameless: list.nameless,
+        saved_at: BTreeMap::new(),
+        collected: BTreeMap::new(),
+        passed_over: Vec::new(),
+    })
 }
 
-fn page(page: ProcessPage) -> Page<Session> {
+fn rows(page: ProcessPage, statements: bool) -> Page<Session> {
+    let mut nameless = 0;
+    let mut sessions = Vec::with_capacity(page.processes.len());
+    for row in page.processes {
+        match session(row, statements) {
+            Some(session) => sessions.push(session),
+            None => nameless += 1,
+        }
+    }
     Page {
-        total: u64::try_from(page.total_count.unwrap_or(0)).unwrap_or(0),
-        sessions: page.processes.into_iter().filter_map(session).collect(),
+        sessions,
+        nameless,
+        total: page.total_count.and_then(|count| u64::try_from(count).ok()),
     }
 }
 
-/// A session from its record. A number that is no thread id is no session that could be killed.
-fn session(record: ProcessRecord) -> Option<Session> {
+/// A session from its row. `None` for a number that is no thread id: it is no session that could be killed.
+fn session(row: Row<ProcessRecord>, statements: bool) -> Option<Session> {
+    let thread = |id: &str| ThreadId::try_from(id.trim().parse::<i64>().ok()?).ok();
+    let record = match row {
+        Row::Whole(record) => record,
+        Row::Odd { id } => return thread(&id?).map(Session::odd),
+    };
+    let id = thread(&record.id)?;
+    let info = match record.statement() {
+        _ if !statements => None,
+        Ok(statement) => statement,
+        Err(_) => return Some(Session::odd(id)),
+    };
     Some(Session {
-        id: ThreadId::try_from(record.id()).ok()?,
-        user: record.user.unwrap_or_default(),
+        id,
+        user: record.user.filter(|user| !user.is_empty()),
         host: record.host.unwrap_or_default(),
         db: record.db.filter(|db| !db.is_empty()),
         command: record.command.unwrap_or_default(),
         time: record.time.and_then(Session::listed_time),
         state: record.state.filter(|state| !state.is_empty()),
-        info: record.info.filter(|info| !info.is_empty()),
+        info: info.filter(|info| !info.is_empty()),
+        odd: false,
     })
 }
 
 /// A session in one line, for a person: who, from where, doing what for how long. Without its statement.
 pub(super) fn show(session: &Session) -> String {
-    let mut text = format!("{} {}@{}", session.id, session.user, session.host);
+    let user = session.user.as_deref().unwrap_or("(user not told)");
+    let mut text = format!("{} {user}@{}", session.id, session.host);
     if let Some(db) = &session.db {
         text += &format!(", db {db}");
     }
@@ -208,7 +239,7 @@ impl From<Session> for SessionModel {
     fn from(session: Session) -> Self {
         Self {
             id: session.id.get(),
-            user: session.user,
+            user: known(session.user),
             host: session.host,
             db: known(session.db),
             command: session.command,
@@ -244,11 +275,12 @@ impl Arguments<'_> {
         }
     }
 
-    /// Lists the sessions that are asked for, and the region that they are in.
+    /// Lists the sessions that are asked for, with their statements if they are wanted, and the region that they are in.
     async fn fetch(
         &self,
         diags: &mut Diagnostics,
         provider: &HwcProvider,
+        statements: bool,
     ) -> Option<(String, Vec<Session>)> {
         let region = arguments::region(diags, provider, self.region);
         let instance = arguments::identifier(diags, "instance_id", self.instance_id);
@@ -262,8 +294,11 @@ impl Arguments<'_> {
 
         let client = provider.client(diags)?;
         let operation = provider.operation(&client, arguments::LISTING_TIMEOUT, &Progress::none());
-        match list(&client, &region, &instance, &node, &operation).await {
-            Ok(mut sessions) => {
+        let statements = statements || selector.as_ref().is_some_and(Selector::reads_statements);
+        match list(&client, &region, &instance, &node, statements, &operation).await {
+            Ok(listing) => {
+                listing.tell_gaps(diags);
+                let mut sessions = listing.sessions;
                 if let Some(selector) = selector {
                     sessions.retain(|session| selector.verdict(session) == Verdict::Chosen);
                 }
@@ -294,7 +329,7 @@ fn attributes(statements: Attribute) -> HashMap<String, Attribute> {
         "sessions" => computed(
             AttributeList(map! {
                 "id" => computed(Number, "Id of the thread. 64-bit."),
-                "user" => computed(String, "The account's user name."),
+                "user" => computed(String, "The account's user name. Null if the service does not tell it."),
                 "host" => computed(String, "Where the client is, with its port."),
                 "db" => computed(String, "The default database, if one is in use."),
                 "command" => computed(String, "What the thread is doing for the client, such as `Query` or `Sleep`."),
@@ -347,9 +382,10 @@ impl DataSource for TaurusdbSessions {
         config: Model,
         _meta: ValueEmpty,
     ) -> Option<Model> {
-        let (region, mut sessions) = config.arguments().fetch(diags, &self.provider).await?;
-        let statements = Statements::taken_from(&mut sessions);
         let wanted = config.include_statements.unwrap_or(false);
+        let arguments = config.arguments();
+        let (region, mut sessions) = arguments.fetch(diags, &self.provider, wanted).await?;
+        let statements = Statements::taken_from(&mut sessions);
         Some(Model {
             region: Value::Value(region),
             ids: Value::Value(sessions.iter().map(|session| session.id.get()).collect()),
@@ -386,7 +422,8 @@ impl EphemeralResource for TaurusdbSessions {
         diags: &mut Diagnostics,
         config: EphemeralModel,
     ) -> Option<Opened<EphemeralModel>> {
-        let (region, mut sessions) = config.arguments().fetch(diags, &self.provider).await?;
+        let arguments = config.arguments();
+        let (region, mut sessions) = arguments.fetch(diags, &self.provider, true).await?;
         let statements = Statements::taken_from(&mut sessions);
         Some(Opened::new(EphemeralModel {
             region: Value::Value(region),

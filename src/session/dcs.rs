@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::address::{Origin, OriginPattern};
 use super::ids;
-use super::selector::{Problem, Reader, SelectorError, holds, is_one_of, plain};
+use super::selector::{Problem, Reader, SelectorError, holds, is_one_of, known, plain};
 use super::{Listed, Selects, Verdict};
 
 /// The flag of a connection to this node's master, by which the node receives what to replicate.
@@ -97,13 +97,41 @@ pub struct Session {
     pub idle: Option<Duration>,
     /// The flags, one letter each; `N` when there is no other.
     pub flags: BTreeSet<char>,
+    /// Nothing but the id could be read: the session is there, and meets no condition.
+    pub odd: bool,
 }
 
 impl Session {
+    /// A session of which the list shows nothing readable but its id.
+    #[must_use]
+    pub fn odd(id: SessionId) -> Self {
+        Self {
+            id,
+            addr: String::new(),
+            peer: None,
+            name: None,
+            user: None,
+            db: None,
+            cmd: None,
+            age: None,
+            idle: None,
+            flags: BTreeSet::new(),
+            odd: true,
+        }
+    }
+
     /// The address that a kill names: `peer`, or `addr` where there is none.
+    /// Empty where the list shows neither: such a session cannot be killed by its address.
     #[must_use]
     pub fn kill_address(&self) -> &str {
         known(&self.peer).unwrap_or(&self.addr)
+    }
+
+    /// Whether the address is one of DCS' inner network, 198.19.0.0/16, which is listed instead of the client's own when
+    /// client IP pass-through is off (user guide of DCS, on the pass-through of client addresses).
+    #[must_use]
+    pub fn has_inner_address(&self) -> bool {
+        self.addr.starts_with("198.19.")
     }
 
     /// Whether the session carries replication: to the node's master, or from a replica. A `MONITOR` client (flag `O`)
@@ -244,9 +272,16 @@ impl Selector {
         })
     }
 
+    /// Whether it looks at addresses.
+    #[must_use]
+    pub fn looks_at_addresses(&self) -> bool {
+        self.addresses.is_some()
+    }
+
     /// Whether every condition holds and the user is not excluded.
     fn matches(&self, session: &Session) -> bool {
-        !self.excludes(session)
+        !session.odd
+            && !self.excludes(session)
             && holds(&self.users, |users| {
                 known(&session.user).is_some_and(|user| users.contains(user))
             })
@@ -295,15 +330,12 @@ impl Selects<Session> for Selector {
             Verdict::Passed
         } else if session.is_replication() && !self.names_replication(session) {
             Verdict::Protected
+        } else if session.kill_address().is_empty() {
+            Verdict::Nameless
         } else {
             Verdict::Chosen
         }
     }
-}
-
-/// What a listing says; an empty text says nothing.
-fn known(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
 }
 
 /// Whether a command, or the command whose subcommand it is, is among those of a condition.
@@ -378,6 +410,7 @@ mod tests {
             age: Some(Duration::from_secs(7_200)),
             idle: Some(Duration::from_secs(300)),
             flags: BTreeSet::from(['N']),
+            odd: false,
         }
     }
 

@@ -16,6 +16,8 @@ pub struct Choice<S> {
     pub chosen: Vec<S>,
     /// How many more meet every condition but are left alone, being the server's own or replication's.
     pub protected: usize,
+    /// How many more meet every condition but cannot be named in a kill, so that they stay.
+    pub nameless: usize,
 }
 
 /// More sessions match than may be killed, so none may.
@@ -40,7 +42,7 @@ pub struct TooMany<S> {
 ///
 /// [`TooMany`] if more than `max` sessions are chosen.
 pub fn choose<S: Listed>(
-    selector: &impl Selects<S>,
+    selector: &(impl Selects<S> + ?Sized),
     sessions: impl IntoIterator<Item = S>,
     max: Option<usize>,
 ) -> Result<Choice<S>, TooMany<S>> {
@@ -48,10 +50,12 @@ pub fn choose<S: Listed>(
 
     let mut chosen = Vec::new();
     let mut protected = 0;
+    let mut nameless = 0;
     for session in listed.into_values() {
         match selector.verdict(&session) {
             Verdict::Chosen => chosen.push(session),
             Verdict::Protected => protected += 1,
+            Verdict::Nameless => nameless += 1,
             Verdict::Passed => {}
         }
     }
@@ -66,7 +70,11 @@ pub fn choose<S: Listed>(
                 first: chosen,
             })
         }
-        _ => Ok(Choice { chosen, protected }),
+        _ => Ok(Choice {
+            chosen,
+            protected,
+            nameless,
+        }),
     }
 }
 
@@ -106,6 +114,7 @@ mod tests {
         let listed = [
             Judged(9, Verdict::Chosen),
             Judged(4, Verdict::Protected),
+            Judged(5, Verdict::Nameless),
             Judged(2, Verdict::Passed),
             Judged(1, Verdict::Chosen),
             Judged(9, Verdict::Chosen),
@@ -118,7 +127,8 @@ mod tests {
             choice,
             Choice {
                 chosen: chosen([1, 9]),
-                protected: 1
+                protected: 1,
+                nameless: 1
             }
         );
     }
@@ -167,7 +177,8 @@ mod tests {
             choice,
             Choice {
                 chosen: chosen([1, 2]),
-                protected: 87
+                protected: 87,
+                nameless: 0
             }
         );
     }

@@ -8,11 +8,12 @@
 //!   them. A page that does not leaves a gap that may have held somebody, so the pager steps back until a page joins.
 //! - A session that is shown again is kept once, as it was shown last.
 //! - A full page is never the last, whatever total the service reports. A list that shows fewer sessions than it
-//!   reports is read a second time before it is believed.
+//!   reports is read again, and is not believed if it goes on doing so.
 //!
 //! This relies on one thing: sessions that stay keep their order among each other, as they do in a list by id, where
-//! newcomers are at the end. Two pages that contradict this start the reading anew. A list that never keeps its order,
-//! or loses sessions faster than it can be read, ends in [`NeverSettled`].
+//! newcomers are at the end. Two pages that contradict this start the reading from the beginning. A list that never
+//! keeps its order, that loses sessions faster than it can be read, or that contradicts its own total ends in
+//! [`Unreliable`].
 
 use std::collections::HashMap;
 
@@ -34,35 +35,71 @@ pub struct PageRequest {
 pub struct Page<S> {
     /// The sessions, in the order of the list.
     pub sessions: Vec<S>,
-    /// How many sessions the service says the whole list has (`count` of DCS, `total_count` of TaurusDB).
-    pub total: u64,
+    /// How many more rows the page has whose id cannot be read: they are there, but nothing can name them.
+    pub nameless: u64,
+    /// How many sessions the service says the whole list has (`count` of DCS, `total_count` of TaurusDB); `None` when it
+    /// does not say.
+    pub total: Option<u64>,
 }
 
-/// The list kept changing so that no reading of it could be brought to an end.
+impl<S> Page<S> {
+    /// How many rows the page has.
+    fn rows(&self) -> u64 {
+        self.sessions.len() as u64 + self.nameless
+    }
+}
+
+/// A list that was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List<S> {
+    /// Every session that was there from the first request to the last, and some of those that came or went meanwhile.
+    /// Sorted by id, none twice.
+    pub sessions: Vec<S>,
+    /// How many rows had an id that cannot be read.
+    pub nameless: u64,
+}
+
+/// Why a list cannot be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error(
-    "the list of sessions kept changing while it was read: {requests} pages were read and {seen} sessions seen, and the last page said that there are {total}"
-)]
-pub struct NeverSettled {
-    /// How many pages were read.
-    pub requests: u64,
-    /// How many different sessions they showed.
-    pub seen: usize,
-    /// The total that the last page reported.
-    pub total: u64,
+pub enum Unreliable {
+    /// It kept changing, so that no reading of it could be brought to an end.
+    #[error(
+        "the list of sessions kept changing while it was read: {requests} pages were read and {seen} sessions seen, and the last page said that there are {total}"
+    )]
+    KeptChanging {
+        /// How many pages were read.
+        requests: u64,
+        /// How many different sessions they showed.
+        seen: usize,
+        /// The total that the last page reported; zero when it reported none.
+        total: u64,
+    },
+    /// It shows fewer sessions than it says it has, however often it is read.
+    #[error(
+        "the list of sessions says that there are {total}, but it shows only {shown}, and reading it {READINGS_TO_AGREE} times did not explain the difference"
+    )]
+    FewerThanTotal {
+        /// How many rows the last reading showed.
+        shown: u64,
+        /// How many there are by the list's own account.
+        total: u64,
+    },
 }
 
 /// Where a reading stands after a page.
 pub enum Progress<S: Listed> {
     /// There is more to ask for.
     More(Pager<S>),
-    /// The list is read: every session that was there from the first request to the last, and some of those that came or
-    /// went meanwhile. Sorted by id, none twice.
-    Complete(Vec<S>),
+    /// The list is read.
+    Complete(List<S>),
 }
 
 /// How often a list may be read over, counted in pages of a list that does not change. A busy node settles within two.
 const READINGS: u64 = 4;
+
+/// How often a list is read that shows fewer sessions than it says it has. Sessions that come while it is read explain one
+/// such reading, and sessions that leave explain another.
+const READINGS_TO_AGREE: u64 = 3;
 
 /// Pages that may be read on top of that, so that a short list may be stepped back in as well.
 const SPARE_REQUESTS: u64 = 32;
@@ -71,7 +108,7 @@ const SPARE_REQUESTS: u64 = 32;
 const LONGEST_LIST: u64 = 1_000_000;
 
 /// Of how many sessions of a page one is asked for again with the next, while the list does not move.
-const OVERLAP_SHARE: usize = 10;
+const OVERLAP_SHARE: u64 = 10;
 
 /// The reading of one list, between one page and the next.
 pub struct Pager<S: Listed> {
@@ -89,8 +126,10 @@ pub struct Pager<S: Listed> {
     step_back: u64,
     requests: u64,
     longest_total: u64,
-    largest_page: usize,
-    read_twice: bool,
+    largest_page: u64,
+    /// Rows without a readable id, in this reading.
+    nameless: u64,
+    disagreements: u64,
 }
 
 struct Seen<S> {
@@ -126,7 +165,8 @@ impl<S: Listed> Pager<S> {
             requests: 0,
             longest_total: 0,
             largest_page: 0,
-            read_twice: false,
+            nameless: 0,
+            disagreements: 0,
         }
     }
 
@@ -143,12 +183,18 @@ impl<S: Listed> Pager<S> {
     ///
     /// # Errors
     ///
-    /// [`NeverSettled`] when the list has been read over too often.
-    pub fn accept(mut self, page: Page<S>) -> Result<Progress<S>, NeverSettled> {
-        let Page { sessions, total } = page;
+    /// [`Unreliable`] when the list has been read over too often, or contradicts its own total.
+    pub fn accept(mut self, page: Page<S>) -> Result<Progress<S>, Unreliable> {
+        let rows = page.rows();
+        let Page {
+            sessions,
+            nameless,
+            total: reported,
+        } = page;
+        let total = reported.unwrap_or(0);
         self.requests += 1;
         self.longest_total = self.longest_total.max(total);
-        self.largest_page = self.largest_page.max(sessions.len());
+        self.largest_page = self.largest_page.max(rows);
 
         let joins = self.offset == 0 || sessions.iter().any(|one| self.covered(one).is_some());
         if !self.keeps_order(&sessions) {
@@ -158,21 +204,28 @@ impl<S: Listed> Pager<S> {
             self.note(sessions);
             self.step_back(total);
         } else {
-            let count = sessions.len();
-            let end = self.offset + count as u64;
+            let end = self.offset + rows;
             let leads_on = self.cover(sessions);
-            if !self.is_last(count, end >= total, leads_on) {
-                self.offset = end - self.overlap(count);
-            } else if self.covered_count < total && !self.read_twice {
-                self.read_twice = true;
-                self.start_over();
+            self.nameless += nameless;
+            let shown = self.covered_count + self.nameless;
+            let at_total = reported.is_some() && end >= total;
+            if !self.is_last(rows, at_total, leads_on) {
+                self.offset = end - self.overlap(rows);
+            } else if shown >= total {
+                let nameless = self.nameless;
+                let sessions = self.into_sessions();
+                return Ok(Progress::Complete(List { sessions, nameless }));
             } else {
-                return Ok(Progress::Complete(self.into_sessions()));
+                self.disagreements += 1;
+                if self.disagreements >= READINGS_TO_AGREE {
+                    return Err(Unreliable::FewerThanTotal { shown, total });
+                }
+                self.start_over();
             }
         }
 
         if self.requests >= self.most_requests() {
-            return Err(NeverSettled {
+            return Err(Unreliable::KeptChanging {
                 requests: self.requests,
                 seen: self.seen.len(),
                 total,
@@ -240,22 +293,22 @@ impl<S: Listed> Pager<S> {
     /// Whether nothing can follow a page: it has fewer sessions than were asked for, and a second witness says so as well.
     /// Alone that is not enough, as a service may give smaller pages than it was asked for; and the total alone is not,
     /// as it may count sessions that are not shown.
-    fn is_last(&self, sessions: usize, at_total: bool, leads_on: bool) -> bool {
-        let short = sessions < self.limit as usize;
+    fn is_last(&self, rows: u64, at_total: bool, leads_on: bool) -> bool {
+        let short = rows < u64::from(self.limit);
         short && (at_total || !leads_on)
     }
 
     /// How many sessions of a page to ask for again: a share of it, and as many as will have moved out of the next page by
     /// then. Not all of them, so that the next page leads on, and not none, so that it joins.
-    fn overlap(&self, sessions: usize) -> u64 {
+    fn overlap(&self, rows: u64) -> u64 {
         let wanted = self.share() + self.drift + self.drift / 4;
-        let most = (sessions as u64).saturating_sub(1).max(1);
-        wanted.min(most).min(sessions as u64)
+        let most = rows.saturating_sub(1).max(1);
+        wanted.min(most).min(rows)
     }
 
     /// The overlap of pages of a list that does not change.
     fn share(&self) -> u64 {
-        (self.largest_page / OVERLAP_SHARE).max(1) as u64
+        (self.largest_page / OVERLAP_SHARE).max(1)
     }
 
     /// Goes back, farther each time until a page joins, at the latest at the beginning of the list.
@@ -273,14 +326,13 @@ impl<S: Listed> Pager<S> {
     fn start_over(&mut self) {
         self.reading += 1;
         self.covered_count = 0;
+        self.nameless = 0;
         self.offset = 0;
         self.last_session = None;
     }
 
     fn most_requests(&self) -> u64 {
-        let advance = (self.largest_page as u64)
-            .saturating_sub(self.share())
-            .max(1);
+        let advance = self.largest_page.saturating_sub(self.share()).max(1);
         let quiet = self.longest_total.min(LONGEST_LIST) / advance + 1;
         READINGS * quiet + SPARE_REQUESTS
     }
@@ -358,7 +410,8 @@ mod tests {
             let shown = self.list.iter().skip(request.offset as usize).take(limit);
             Page {
                 sessions: shown.map(|id| Shown { id: *id, at }).collect(),
-                total: self.list.len() as u64 + self.hidden,
+                nameless: 0,
+                total: Some(self.list.len() as u64 + self.hidden),
             }
         }
 
@@ -384,14 +437,14 @@ mod tests {
         service: &mut Service,
         limit: u32,
         mut change: impl FnMut(&mut Service),
-    ) -> Result<Vec<Shown>, NeverSettled> {
+    ) -> Result<Vec<Shown>, Unreliable> {
         let mut pager = Pager::new(limit);
         loop {
             let page = service.page(pager.request());
             change(service);
             match pager.accept(page)? {
                 Progress::More(next) => pager = next,
-                Progress::Complete(sessions) => return Ok(sessions),
+                Progress::Complete(list) => return Ok(list.sessions),
             }
         }
     }
@@ -503,17 +556,75 @@ mod tests {
     }
 
     #[test]
-    fn a_total_that_counts_sessions_which_are_not_shown_costs_a_second_reading_and_no_error() {
+    fn a_list_that_goes_on_showing_fewer_sessions_than_it_says_is_refused() {
         for sessions in [0, 1, 2, 99, 100, 250] {
             let mut service = Service {
                 hidden: 7,
                 ..Service::with(sessions)
             };
 
-            let read = read(&mut service, 100, nothing).unwrap();
+            let error = read(&mut service, 100, nothing).unwrap_err();
 
-            assert_eq!(ids(&read), (1..=sessions).collect::<Vec<_>>());
+            assert_eq!(
+                error,
+                Unreliable::FewerThanTotal {
+                    shown: sessions,
+                    total: sessions + 7
+                }
+            );
         }
+    }
+
+    #[test]
+    fn a_total_that_a_second_reading_explains_is_believed() {
+        let mut service = Service {
+            hidden: 1,
+            ..Service::with(120)
+        };
+
+        let read = read(&mut service, 100, |service| service.hidden = 0).unwrap();
+
+        assert_eq!(ids(&read), (1..=120).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn rows_without_an_id_keep_their_place_and_are_counted() {
+        // Every tenth row of 250 cannot be read.
+        let mut service = Service::with(250);
+        let mut pager = Pager::new(100);
+
+        let list = loop {
+            let mut page = service.page(pager.request());
+            page.sessions.retain(|session| session.id % 10 != 0);
+            page.nameless = 100_u64.min(250 - pager.request().offset) - page.sessions.len() as u64;
+            match pager.accept(page).unwrap() {
+                Progress::More(next) => pager = next,
+                Progress::Complete(list) => break list,
+            }
+        };
+
+        let readable: Vec<u64> = (1..=250).filter(|id| id % 10 != 0).collect();
+        assert_eq!(ids(&list.sessions), readable);
+        assert!(list.nameless >= 25, "{}", list.nameless);
+        assert_eq!(service.requests.len(), 3);
+    }
+
+    #[test]
+    fn a_list_without_a_total_ends_where_a_page_shows_nobody_new() {
+        let mut service = Service::with(250);
+        let mut pager = Pager::new(100);
+
+        let read = loop {
+            let mut page = service.page(pager.request());
+            page.total = None;
+            match pager.accept(page).unwrap() {
+                Progress::More(next) => pager = next,
+                Progress::Complete(list) => break list.sessions,
+            }
+        };
+
+        assert_eq!(ids(&read), (1..=250).collect::<Vec<_>>());
+        assert_eq!(service.requests.len(), 4);
     }
 
     #[test]
@@ -523,10 +634,10 @@ mod tests {
 
         let read = loop {
             let mut page = service.page(pager.request());
-            page.total = page.sessions.len() as u64;
+            page.total = Some(page.sessions.len() as u64);
             match pager.accept(page).unwrap() {
                 Progress::More(next) => pager = next,
-                Progress::Complete(sessions) => break sessions,
+                Progress::Complete(list) => break list.sessions,
             }
         };
 
@@ -586,9 +697,15 @@ mod tests {
 
         let error = read(&mut service, 100, |service| service.list.reverse()).unwrap_err();
 
-        assert_eq!(error.total, 250);
-        assert_eq!(error.requests, service.requests.len() as u64);
-        assert!(error.requests < 50, "{error}");
+        let Unreliable::KeptChanging {
+            requests, total, ..
+        } = error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!(total, 250);
+        assert_eq!(requests, service.requests.len() as u64);
+        assert!(requests < 50, "{error}");
     }
 
     #[test]
@@ -604,7 +721,8 @@ mod tests {
             requests += 1;
             match pager.accept(Page {
                 sessions,
-                total: 500,
+                nameless: 0,
+                total: Some(500),
             }) {
                 Ok(Progress::More(next)) => pager = next,
                 Ok(Progress::Complete(_)) => panic!("a full page was taken for the last"),
@@ -612,7 +730,9 @@ mod tests {
             }
         };
 
-        assert_eq!(error.requests, requests);
+        assert!(
+            matches!(error, Unreliable::KeptChanging { requests: counted, .. } if counted == requests)
+        );
         assert!(requests < 100, "{error}");
     }
 
@@ -652,7 +772,7 @@ mod tests {
 
     fn none_twice_and_none_missed(
         service: &Service,
-        read: &Result<Vec<Shown>, NeverSettled>,
+        read: &Result<Vec<Shown>, Unreliable>,
     ) -> Result<(), TestCaseError> {
         let Ok(read) = read else { return Ok(()) };
         let ids = ids(read);
@@ -725,7 +845,7 @@ mod tests {
                 requests += 1;
                 prop_assert!(requests < 400, "still reading");
                 let sessions = sessions.iter().map(|id| Shown { id: *id, at: 0 }).collect();
-                match pager.accept(Page { sessions, total: *total }) {
+                match pager.accept(Page { sessions, nameless: 0, total: Some(*total) }) {
                     Ok(Progress::More(next)) => pager = next,
                     Ok(Progress::Complete(_)) | Err(_) => break,
                 }

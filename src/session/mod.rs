@@ -7,6 +7,7 @@
 //! - [`guard`]: from a listing to the sessions that may be killed, or to a refusal because there are too many
 //! - [`listing`]: reading a list page by page while sessions come and go
 //! - [`outcome`]: what a kill did, over batches and repeated requests, and who is still there afterwards
+//! - [`since`]: which sessions were there before a moment, and which came later
 //! - [`address`]: addresses, networks and host names, as the servers list them and as engineers write them
 //! - [`duration`]: `90s`, `5m`, `1h30m`
 //! - [`ids`]: lists without duplicates
@@ -23,7 +24,8 @@
 //!   reading it as "anyone" would widen the selection.
 //! - Names are whole names. pt-kill's `--match-user app` is a pattern that also finds `webapp`; ours does not.
 //! - What a listing does not say is never held to meet a condition: a session whose time is unknown meets neither
-//!   `min_time` nor `max_time`, and one whose user is unknown is not chosen where users are excluded.
+//!   `min_time` nor `max_time`, and one whose user is unknown is not chosen where users are excluded. A session of which
+//!   the list shows nothing readable but an id meets no condition at all, and neither does `all` choose it.
 //! - Internal and replication sessions are left alone unless they are named, also by `all = true`.
 
 pub mod address;
@@ -34,6 +36,7 @@ pub mod ids;
 pub mod listing;
 pub mod outcome;
 pub mod selector;
+pub mod since;
 pub mod taurusdb;
 
 #[cfg(test)]
@@ -57,6 +60,8 @@ pub enum Verdict {
     Chosen,
     /// Every condition holds, but the session belongs to the server itself or to replication and was not named.
     Protected,
+    /// Every condition holds, but the listing shows nothing by which a kill could name the session.
+    Nameless,
     /// A condition does not hold, or the session is excluded.
     Passed,
 }

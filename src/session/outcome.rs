@@ -2,24 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
-use std::num::NonZeroUsize;
 
 use super::{Listed, ids};
 
-/// Cuts ids into batches of at most `size`, in order. No ids are no batches.
-pub fn batches<Id>(ids: &[Id], size: NonZeroUsize) -> impl ExactSizeIterator<Item = &[Id]> {
-    ids.chunks(size.get())
-}
-
-/// The ids of the chosen sessions that a later listing still shows, in the order of the choice.
+/// Those of the ids that a later listing still shows, in their order, none twice.
 ///
 /// A session is its id: a client that came back from the same address has a new one, and is not remaining. An id means
-/// the same session for as long as its server runs; after a restart the numbers begin anew, and a newcomer may then be
+/// the same session for as long as its server runs; after a restart the numbers begin again, and a newcomer may then be
 /// reported as remaining.
-pub fn remaining<S: Listed>(chosen: &[S], now: &[S]) -> Vec<S::Id> {
+pub fn remaining<S: Listed>(ids: &[S::Id], now: &[S]) -> Vec<S::Id> {
     let now: HashSet<S::Id> = now.iter().map(Listed::id).collect();
-    let still_there = chosen.iter().map(Listed::id).filter(|id| now.contains(id));
-    ids::unique(still_there)
+    ids::unique(ids.iter().filter(|id| now.contains(id)).cloned())
 }
 
 /// What came back for one batch.
@@ -35,7 +28,7 @@ pub struct Answer<Id> {
 }
 
 /// What became of all the ids that a kill was to name. Every list keeps the order in which the ids were asked for and has
-/// no id twice, and every id that was asked for is in exactly one of `killed`, `not_found`, `excluded` and `unanswered`.
+/// no id twice, and every id that was asked for is in exactly one of the lists but `uncertain` and `unexpected`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KillReport<Id> {
     /// Reported as killed, in any answer.
@@ -46,10 +39,40 @@ pub struct KillReport<Id> {
     pub uncertain: Vec<Id>,
     /// Answered, but in neither list: threads of the server itself, which the service leaves alone.
     pub excluded: Vec<Id>,
-    /// In no batch that was answered: not sent, or sent without an answer.
-    pub unanswered: Vec<Id>,
+    /// In a request that was accepted, of which nothing is told about each.
+    pub accepted: Vec<Id>,
+    /// In a request that may have arrived, and of which no answer came back.
+    pub unknown: Vec<Id>,
+    /// Not in the list any more when their turn came, so they were not sent.
+    pub gone: Vec<Id>,
+    /// Never sent, or in a request that was refused: nothing was done about them.
+    pub unsent: Vec<Id>,
     /// Reported in an answer, but never asked for. In the order of the answers.
     pub unexpected: Vec<Id>,
+}
+
+impl<Id: Clone> KillReport<Id> {
+    /// Those that the kill may have ended: sent, and neither refused nor left alone. Whether they are gone can be seen by
+    /// looking again; about all others looking says nothing.
+    #[must_use]
+    pub fn may_be_gone(&self) -> Vec<Id> {
+        [&self.killed, &self.accepted, &self.unknown]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
+    }
+}
+
+/// Chooses which sessions a proof shows one by one, when there are more than `most`: those that were not killed first, since
+/// they are the ones that somebody has to look after.
+pub fn shown<Id: Clone + Eq + Hash>(not_killed: &[Id], killed: &[Id], most: usize) -> HashSet<Id> {
+    not_killed
+        .iter()
+        .chain(killed)
+        .take(most)
+        .cloned()
+        .collect()
 }
 
 /// Adds up the answers to a kill, batch by batch. Time and memory grow with the number of ids only.
@@ -64,7 +87,10 @@ pub struct KillTally<Id> {
 /// What is known of one id. What is further down outweighs what is further up, whatever came first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
-    Unanswered,
+    Unsent,
+    Gone,
+    Unknown,
+    Accepted,
     Excluded,
     Uncertain,
     NotFound,
@@ -76,7 +102,7 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
     pub fn new(asked: impl IntoIterator<Item = Id>) -> Self {
         let asked = ids::unique(asked);
         let places = asked.iter().cloned().zip(0..).collect();
-        let fates = vec![Fate::Unanswered; asked.len()];
+        let fates = vec![Fate::Unsent; asked.len()];
         Self {
             asked,
             places,
@@ -101,13 +127,32 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
         let reported = (answer.killed.into_iter().map(|id| (id, Fate::Killed)))
             .chain(answer.not_found.into_iter().map(|id| (id, not_found)));
 
-        for id in batch {
-            self.learn(id, Fate::Excluded);
-        }
+        self.learn_all(batch, Fate::Excluded);
         for (id, fate) in reported {
             if !self.learn(&id, fate) {
                 self.unexpected.push(id);
             }
+        }
+    }
+
+    /// The request for these was accepted, and nothing is told about each.
+    pub fn accept(&mut self, batch: &[Id]) {
+        self.learn_all(batch, Fate::Accepted);
+    }
+
+    /// The request for these may have arrived, and no answer came back.
+    pub fn lose(&mut self, batch: &[Id]) {
+        self.learn_all(batch, Fate::Unknown);
+    }
+
+    /// These have left before they were sent.
+    pub fn leave(&mut self, ids: &[Id]) {
+        self.learn_all(ids, Fate::Gone);
+    }
+
+    fn learn_all(&mut self, ids: &[Id], fate: Fate) {
+        for id in ids {
+            self.learn(id, fate);
         }
     }
 
@@ -125,7 +170,10 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
             not_found: with(&[Fate::NotFound, Fate::Uncertain]),
             uncertain: with(&[Fate::Uncertain]),
             excluded: with(&[Fate::Excluded]),
-            unanswered: with(&[Fate::Unanswered]),
+            accepted: with(&[Fate::Accepted]),
+            unknown: with(&[Fate::Unknown]),
+            gone: with(&[Fate::Gone]),
+            unsent: with(&[Fate::Unsent]),
             unexpected: ids::unique(self.unexpected.iter().cloned()),
         }
     }
@@ -183,7 +231,10 @@ mod tests {
             not_found: vec![],
             uncertain: vec![],
             excluded: vec![],
-            unanswered: vec![],
+            accepted: vec![],
+            unknown: vec![],
+            gone: vec![],
+            unsent: vec![],
             unexpected: vec![],
         }
     }
@@ -214,7 +265,7 @@ mod tests {
             KillReport {
                 killed: vec![1],
                 excluded: vec![2],
-                unanswered: vec![3, 4, 5],
+                unsent: vec![3, 4, 5],
                 ..nothing()
             }
         );
@@ -289,10 +340,9 @@ mod tests {
     #[test]
     fn a_million_ids_are_cut_sent_and_added_up() {
         let mut tally = KillTally::new(1..=1_000_000_i64);
-        let size = NonZeroUsize::new(1_000).unwrap();
         let asked = tally.asked().to_vec();
 
-        for batch in batches(&asked, size) {
+        for batch in asked.chunks(1_000) {
             let (killed, not_found) = batch.iter().partition(|id| *id % 2 == 0);
             tally.record(
                 batch,
@@ -324,12 +374,29 @@ mod tests {
     }
 
     #[test]
+    fn only_what_was_sent_and_not_refused_may_be_gone() {
+        let mut tally = KillTally::new(1..=8);
+        tally.record(&[1, 2, 3], answer(&[1], &[2]));
+        tally.accept(&[4, 5]);
+        tally.lose(&[6]);
+        tally.leave(&[7]);
+
+        // 2 was not found, 3 was left alone, 7 had left before, and 8 was never sent.
+        assert_eq!(tally.report().may_be_gone(), [1, 4, 5, 6]);
+        assert_eq!(tally.report().gone, [7]);
+        assert_eq!(tally.report().unsent, [8]);
+    }
+
+    #[test]
+    fn a_proof_shows_those_that_were_not_killed_first() {
+        assert_eq!(shown(&[9, 8], &[1, 2, 3], 4), HashSet::from([9, 8, 1, 2]));
+        assert_eq!(shown(&[9, 8, 7], &[1], 2), HashSet::from([9, 8]));
+        assert_eq!(shown::<i64>(&[], &[1], 2), HashSet::from([1]));
+    }
+
+    #[test]
     fn a_client_that_came_back_from_its_address_is_not_remaining() {
-        let chosen = [
-            Connection(9, "10.0.0.9:1"),
-            Connection(3, "10.0.0.3:1"),
-            Connection(5, "10.0.0.5:1"),
-        ];
+        let chosen = [9, 3, 5];
         let now = [
             Connection(5, "10.0.0.5:1"),
             Connection(10, "10.0.0.3:1"),
@@ -337,7 +404,7 @@ mod tests {
         ];
 
         assert_eq!(remaining(&chosen, &now), [9, 5]);
-        assert_eq!(remaining(&chosen, &[]), [] as [i64; 0]);
+        assert_eq!(remaining::<Connection>(&chosen, &[]), [] as [i64; 0]);
     }
 
     /// How often an id stands in a list.
@@ -354,32 +421,31 @@ mod tests {
                 prop::option::of((prop::collection::vec(0..50_i64, 0..9), prop::collection::vec(0..50_i64, 0..9), any::<bool>())),
                 60,
             ),
-        ) -> (Vec<i64>, NonZeroUsize, Vec<Option<Answer<i64>>>) {
+        ) -> (Vec<i64>, usize, Vec<Option<Answer<i64>>>) {
             let answers = answers.into_iter().map(|answer| {
                 answer.map(|(killed, not_found, repeated)| Answer { killed, not_found, repeated })
             });
-            (asked, NonZeroUsize::new(size).unwrap(), answers.collect())
+            (asked, size, answers.collect())
         }
     }
 
     proptest! {
         #[test]
-        fn batches_in_order_are_the_ids_again(ids in prop::collection::vec(any::<i64>(), 0..200), size in 1..20_usize) {
-            let size = NonZeroUsize::new(size).unwrap();
-            let cut: Vec<&[i64]> = batches(&ids, size).collect();
-
-            prop_assert_eq!(cut.concat(), ids.clone());
-            prop_assert!(cut.iter().all(|batch| !batch.is_empty() && batch.len() <= size.get()));
-            prop_assert_eq!(cut.len(), ids.len().div_ceil(size.get()));
-        }
-
-        #[test]
         fn nothing_is_lost_nothing_is_twice_and_order_is_kept((asked, size, answers) in kill()) {
             let mut tally = KillTally::new(asked.iter().copied());
             let unique = tally.asked().to_vec();
-            let sent: Vec<(Vec<i64>, Answer<i64>)> = batches(&unique, size)
-                .map(<[i64]>::to_vec)
-                .zip(answers)
+            let batches = unique.chunks(size).map(<[i64]>::to_vec).zip(answers);
+            let (answered, others): (Vec<_>, Vec<_>) = batches.partition(|(_, answer)| answer.is_some());
+            for ((batch, _), what) in others.iter().zip((0..4).cycle()) {
+                match what {
+                    0 => tally.accept(batch),
+                    1 => tally.lose(batch),
+                    2 => tally.leave(batch),
+                    _ => {}
+                }
+            }
+            let sent: Vec<(Vec<i64>, Answer<i64>)> = answered
+                .into_iter()
                 .filter_map(|(batch, answer)| Some((batch, answer?)))
                 .collect();
             for (batch, answer) in &sent {
@@ -387,7 +453,10 @@ mod tests {
             }
             let report = tally.report();
 
-            let lists = [&report.killed, &report.not_found, &report.excluded, &report.unanswered];
+            let lists = [
+                &report.killed, &report.not_found, &report.excluded, &report.accepted, &report.unknown, &report.gone,
+                &report.unsent,
+            ];
             for id in &asked {
                 let times: usize = lists.iter().map(|list| count(list, *id)).sum();
                 prop_assert_eq!(times, 1, "{} is in exactly one list", id);

@@ -143,8 +143,8 @@ const PATTERNS: &[(&str, &str, bool, bool)] = &[
 
 fn taurusdb_session() -> impl Strategy<Value = taurusdb::Session> {
     (
-        1..40_i64,
-        select(USERS),
+        (1..40_i64, prop::bool::weighted(0.1)),
+        option::weighted(0.9, select(USERS)),
         select(HOSTS),
         option::of(select(&["shop", "Shop", "audit", ""][..])),
         select(COMMANDS),
@@ -155,15 +155,16 @@ fn taurusdb_session() -> impl Strategy<Value = taurusdb::Session> {
         option::of(select(STATEMENTS)),
     )
         .prop_map(
-            |(id, user, (host, _), db, command, time, state, info)| taurusdb::Session {
+            |((id, odd), user, (host, _), db, command, time, state, info)| taurusdb::Session {
                 id: id.try_into().unwrap(),
-                user: user.to_owned(),
+                user: text(user),
                 host: host.to_owned(),
                 db: text(db),
                 command: command.to_owned(),
                 time: time.map(Duration::from_secs),
                 state: text(state),
                 info: text(info),
+                odd,
             },
         )
 }
@@ -221,12 +222,13 @@ fn taurusdb_reference(spec: &taurusdb::SelectorSpec, session: &taurusdb::Session
         list.iter()
             .any(|one| one.to_lowercase() == value.to_lowercase())
     };
-    let mut meets = true;
+    let user = session.user.clone().unwrap_or_default();
+    let mut meets = !session.odd;
     if let Some(users) = &spec.users {
-        meets &= users.contains(&session.user);
+        meets &= users.contains(&user);
     }
     if let Some(excluded) = &spec.exclude_users {
-        meets &= !excluded.contains(&session.user);
+        meets &= excluded.is_empty() || !user.is_empty() && !excluded.contains(&user);
     }
     if let Some(hosts) = &spec.hosts {
         let (listed, address) = HOSTS
@@ -282,13 +284,13 @@ fn taurusdb_reference(spec: &taurusdb::SelectorSpec, session: &taurusdb::Session
             .is_some_and(|time| time.as_secs() <= seconds(max));
     }
 
-    let internal = !["app", "App", "webapp", "report"].contains(&session.user.as_str())
+    let internal = !["app", "App", "webapp", "report"].contains(&user.as_str())
         || !["Query", "Sleep", "Execute"].contains(&session.command.as_str());
     let named = spec
         .users
         .as_ref()
-        .is_some_and(|users| users.contains(&session.user));
-    verdict(meets, internal && !named)
+        .is_some_and(|users| users.contains(&user));
+    verdict(meets, internal && !named, true)
 }
 
 // DCS.
@@ -301,6 +303,7 @@ const ADDRS: &[(&str, &str, u16)] = &[
     ("10.0.1.1:40000", "10.0.1.1", 40_000),
     ("[2001:db8::7]:40000", "2001:db8::7", 40_000),
     ("[2001:db8:1::7]:40001", "2001:db8:1::7", 40_001),
+    ("", "", 0),
 ];
 /// As they are written, with the network and the port that they mean.
 const ADDR_CONDITIONS: &[(&str, &str, Option<u16>)] = &[
@@ -314,7 +317,12 @@ const ADDR_CONDITIONS: &[(&str, &str, Option<u16>)] = &[
 
 fn dcs_session() -> impl Strategy<Value = dcs::Session> {
     (
-        (select(&["node-1", "node-2"][..]), 1..20_u32, select(ADDRS)),
+        (
+            select(&["node-1", "node-2"][..]),
+            1..20_u32,
+            select(ADDRS),
+            prop::bool::weighted(0.1),
+        ),
         option::of(select(
             &["worker-1", "worker-22", "Worker-1", "web", ""][..],
         )),
@@ -332,20 +340,23 @@ fn dcs_session() -> impl Strategy<Value = dcs::Session> {
         btree_set(select(&['N', 'b', 'P', 'u', 'U', 'S', 'M', 'O'][..]), 0..3),
     )
         .prop_map(
-            |((node, id, (addr, ..)), name, user, (db, cmd), (age, idle), flags)| dcs::Session {
-                id: dcs::SessionId {
-                    node_id: node.to_owned(),
-                    client_id: dcs::ClientId::new(id.to_string()),
-                },
-                addr: addr.to_owned(),
-                peer: None,
-                name: text(name),
-                user: text(user),
-                db,
-                cmd: text(cmd),
-                age: age.map(Duration::from_secs),
-                idle: idle.map(Duration::from_secs),
-                flags,
+            |((node, id, (addr, ..), odd), name, user, (db, cmd), (age, idle), flags)| {
+                dcs::Session {
+                    id: dcs::SessionId {
+                        node_id: node.to_owned(),
+                        client_id: dcs::ClientId::new(id.to_string()),
+                    },
+                    addr: addr.to_owned(),
+                    peer: None,
+                    name: text(name),
+                    user: text(user),
+                    db,
+                    cmd: text(cmd),
+                    age: age.map(Duration::from_secs),
+                    idle: idle.map(Duration::from_secs),
+                    flags,
+                    odd,
+                }
             },
         )
 }
@@ -407,20 +418,21 @@ fn dcs_reference(spec: &dcs::SelectorSpec, session: &dcs::Session) -> Verdict {
     let cmd = session.cmd.clone().unwrap_or_default().to_lowercase();
     let has = |flag: &str| session.flags.iter().any(|one| one.to_string() == flag);
 
-    let mut meets = true;
+    let mut meets = !session.odd;
     if let Some(addresses) = &spec.addresses {
         let (_, address, port) = ADDRS
             .iter()
             .find(|(listed, ..)| *listed == session.addr)
             .unwrap();
-        meets &= addresses.iter().any(|written| {
-            let (_, network, wanted) = ADDR_CONDITIONS
-                .iter()
-                .find(|(one, ..)| one == written)
-                .unwrap();
-            in_network(network, address.parse().unwrap())
-                && wanted.is_none_or(|wanted| wanted == *port)
-        });
+        meets &= !address.is_empty()
+            && addresses.iter().any(|written| {
+                let (_, network, wanted) = ADDR_CONDITIONS
+                    .iter()
+                    .find(|(one, ..)| one == written)
+                    .unwrap();
+                in_network(network, address.parse().unwrap())
+                    && wanted.is_none_or(|wanted| wanted == *port)
+            });
     }
     if let Some(names) = &spec.names {
         meets &= !name.is_empty()
@@ -468,16 +480,17 @@ fn dcs_reference(spec: &dcs::SelectorSpec, session: &dcs::Session) -> Verdict {
         (false, true) => !named("S"),
         (true, true) => !(named("M") && named("S")),
     };
-    verdict(meets, protected)
+    verdict(meets, protected, !session.addr.is_empty())
 }
 
 // Both.
 
-fn verdict(meets: bool, protected: bool) -> Verdict {
+fn verdict(meets: bool, protected: bool, has_name: bool) -> Verdict {
     match (meets, protected) {
         (false, _) => Verdict::Passed,
         (true, true) => Verdict::Protected,
-        (true, false) => Verdict::Chosen,
+        (true, false) if has_name => Verdict::Chosen,
+        (true, false) => Verdict::Nameless,
     }
 }
 
@@ -519,7 +532,9 @@ where
             .filter(|session| reference(session) == wanted)
             .collect::<Vec<S>>()
     };
-    let (chosen, protected) = (judged(Verdict::Chosen), judged(Verdict::Protected).len());
+    let chosen = judged(Verdict::Chosen);
+    let protected = judged(Verdict::Protected).len();
+    let nameless = judged(Verdict::Nameless).len();
     let matched = chosen.len();
     let expected = match max {
         Some(max) if matched > max => {
@@ -530,7 +545,11 @@ where
                 first,
             })
         }
-        _ => Ok(Choice { chosen, protected }),
+        _ => Ok(Choice {
+            chosen,
+            protected,
+            nameless,
+        }),
     };
     prop_assert_eq!(choose(selector, sessions, max), expected);
     Ok(())

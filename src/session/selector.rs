@@ -295,6 +295,11 @@ pub(super) fn plain(value: &str) -> Result<String, Problem> {
     Ok(value.to_owned())
 }
 
+/// What a listing says; an empty text says nothing.
+pub(super) fn known(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
+}
+
 /// Whether a condition holds; one that is not given always does.
 pub(super) fn holds<C>(condition: &Option<C>, meets: impl FnOnce(&C) -> bool) -> bool {
     condition.as_ref().is_none_or(meets)

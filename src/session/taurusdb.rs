@@ -9,7 +9,7 @@ use regex::Regex;
 use thiserror::Error;
 
 use super::address::{Origin, OriginPattern};
-use super::selector::{Problem, Reader, SelectorError, holds, is_one_of, plain};
+use super::selector::{Problem, Reader, SelectorError, holds, is_one_of, known, plain};
 use super::{Listed, Selects, Verdict};
 
 /// The id of a session thread: a positive 64-bit number. The server does not give an id twice while it runs.
@@ -83,8 +83,8 @@ impl fmt::Display for ThreadId {
 pub struct Session {
     /// The thread id.
     pub id: ThreadId,
-    /// The account's user name. `unauthenticated user` until the login is through.
-    pub user: String,
+    /// The account's user name, when the list tells it. `unauthenticated user` until the login is through.
+    pub user: Option<String>,
     /// Where the client is: `10.0.0.7:51234`, `app-7:51234`, `localhost`, or nothing for the server's own threads.
     /// Behind a proxy this is the proxy.
     pub host: String,
@@ -99,9 +99,27 @@ pub struct Session {
     pub state: Option<String>,
     /// The statement being executed, as far as the list shows it. An idle session has none.
     pub info: Option<String>,
+    /// Nothing but the id could be read: the session is there, and meets no condition.
+    pub odd: bool,
 }
 
 impl Session {
+    /// A session of which the list shows nothing readable but its id.
+    #[must_use]
+    pub fn odd(id: ThreadId) -> Self {
+        Self {
+            id,
+            user: None,
+            host: String::new(),
+            db: None,
+            command: String::new(),
+            time: None,
+            state: None,
+            info: None,
+            odd: true,
+        }
+    }
+
     /// The time of a session from the number that the process list shows, in seconds.
     ///
     /// `None` for a number that is no such time: MySQL subtracts two clocks, and when the clock was set back the
@@ -130,10 +148,9 @@ impl Session {
             "mysql.session",
             "mysql.infoschema",
         ];
-        ACCOUNTS
-            .iter()
-            .any(|name| self.user.eq_ignore_ascii_case(name))
-            || starts_with(&self.user, "rds")
+        let user = self.user.as_deref().unwrap_or_default();
+        ACCOUNTS.iter().any(|name| user.eq_ignore_ascii_case(name))
+            || starts_with(user, "rds")
             || self.command.eq_ignore_ascii_case("Daemon")
             || starts_with(&self.command, "Binlog Dump")
             || starts_with(&self.command, "Register ")
@@ -261,10 +278,19 @@ impl Selector {
         })
     }
 
+    /// Whether it looks at statements: then they must be listed.
+    #[must_use]
+    pub fn reads_statements(&self) -> bool {
+        self.statement_matches.is_some()
+    }
+
     /// Whether every condition holds and the user is not excluded.
     fn matches(&self, session: &Session) -> bool {
-        !self.exclude_users.contains(&session.user)
-            && holds(&self.users, |users| users.contains(&session.user))
+        !session.odd
+            && !self.excludes(session)
+            && holds(&self.users, |users| {
+                known(&session.user).is_some_and(|user| users.contains(user))
+            })
             && holds(&self.commands, |commands| {
                 is_one_of(commands, &session.command)
             })
@@ -295,10 +321,15 @@ impl Selector {
             })
     }
 
-    fn names_user(&self, user: &str) -> bool {
-        self.users
-            .as_ref()
-            .is_some_and(|users| users.contains(user))
+    /// A session whose user is not told is excluded where anybody is: it may be one of them.
+    fn excludes(&self, session: &Session) -> bool {
+        !self.exclude_users.is_empty()
+            && known(&session.user).is_none_or(|user| self.exclude_users.contains(user))
+    }
+
+    /// Whether the session is left alone unless its user is named. One whose user is not told may be the server's own.
+    fn protects(&self, session: &Session) -> bool {
+        (session.is_internal() || known(&session.user).is_none()) && self.users.is_none()
     }
 }
 
@@ -306,7 +337,7 @@ impl Selects<Session> for Selector {
     fn verdict(&self, session: &Session) -> Verdict {
         if !self.matches(session) {
             Verdict::Passed
-        } else if session.is_internal() && !self.names_user(&session.user) {
+        } else if self.protects(session) {
             Verdict::Protected
         } else {
             Verdict::Chosen
@@ -346,13 +377,14 @@ mod tests {
     fn session() -> Session {
         Session {
             id: ThreadId::try_from(7).unwrap(),
-            user: "app".to_owned(),
+            user: Some("app".to_owned()),
             host: "10.0.0.7:51234".to_owned(),
             db: Some("shop".to_owned()),
             command: "Sleep".to_owned(),
             time: Some(Duration::from_secs(300)),
             state: None,
             info: None,
+            odd: false,
         }
     }
 
@@ -410,14 +442,14 @@ mod tests {
             (
                 "user",
                 Session {
-                    user: "App".to_owned(),
+                    user: Some("App".to_owned()),
                     ..session()
                 },
             ),
             (
                 "part of a user",
                 Session {
-                    user: "webapp".to_owned(),
+                    user: Some("webapp".to_owned()),
                     ..session()
                 },
             ),
@@ -504,7 +536,7 @@ mod tests {
             ("repl", "Register Slave"),
         ] {
             let session = Session {
-                user: user.to_owned(),
+                user: Some(user.to_owned()),
                 command: command.to_owned(),
                 ..session()
             };
@@ -541,7 +573,7 @@ mod tests {
             ("root", "Sleep"),
         ] {
             let session = Session {
-                user: user.to_owned(),
+                user: Some(user.to_owned()),
                 command: command.to_owned(),
                 ..session()
             };
@@ -564,7 +596,7 @@ mod tests {
             verdict(
                 &spec,
                 &Session {
-                    user: "App".to_owned(),
+                    user: Some("App".to_owned()),
                     ..session()
                 }
             ),

@@ -1,23 +1,32 @@
 //! Carrying out the kill: all sessions by a job, or chosen ones by their addresses, and keeping what is known.
 
-use std::collections::{BTreeMap, HashSet};
+mod settle;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use async_trait::async_trait;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
+use tokio::time::Instant;
 
 use super::super::HwcProvider;
 use super::super::arguments::moment;
-use super::super::explain::{self, Report, count};
-use super::super::session_kill::{self, LookingReports, Run, Terms};
+use super::super::explain::{self, Report};
+use super::super::session_kill::chosen::{
+    Answered, Chosen, Fates, Killed, Selection, Words, code, rejected,
+};
+use super::super::session_kill::proof::{self, Count};
+use super::super::session_kill::{self, Run, Terms};
 use super::super::{dcs_sessions, select};
+use crate::huaweicloud::client::Client;
 use crate::huaweicloud::dcs::{
-    Dcs, InstanceId, Job, JobId, JobStatus, KILL_ADDRESSES, KillAccepted, NodeId, Target,
+    Dcs, InstanceId, Job, JobId, JobStatus, KILL_ADDRESSES, KillAccepted, NodeId,
+    SMALL_KILL_ADDRESSES, Target,
 };
 use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::operation::Operation;
 use crate::plugin::Progress;
 use crate::session::dcs::{Selector, Session, SessionId, also_killed};
-use crate::session::guard::Choice;
 use crate::session::{Selects, Verdict, ids};
 
 /// Whose sessions.
@@ -50,10 +59,16 @@ pub struct Proof {
     pub(super) protected: Option<usize>,
     /// Those of `matched` that were gone at last.
     pub(super) killed: Option<Vec<String>>,
-    /// Given addresses that no session had.
+    /// Given addresses that no session had, and addresses of chosen sessions that had left when their turn came.
     pub(super) not_found: Option<Vec<String>>,
     /// Those of `matched` that were still there at last.
     pub(super) remaining: Option<Vec<String>>,
+    /// How many there are in each list, also where the list shows only the first of them.
+    pub(super) matched_count: Count,
+    pub(super) killed_count: Count,
+    pub(super) remaining_count: Count,
+    /// When DCS collected the sessions of each node that was looked at.
+    pub(super) listed_at: Option<BTreeMap<String, String>>,
     pub(super) started_at: Value<String>,
     pub(super) finished_at: Value<String>,
     pub(super) request_id: Option<String>,
@@ -69,11 +84,11 @@ impl Selects<Session> for Everybody {
 }
 
 /// Given addresses, as something that can be looked for in a list.
-struct Given<'a>(&'a HashSet<&'a str>);
+struct Listed<'a>(&'a HashSet<&'a str>);
 
-impl Selects<Session> for Given<'_> {
+impl Selects<Session> for Listed<'_> {
     fn verdict(&self, session: &Session) -> Verdict {
-        if self.0.contains(session.kill_address()) {
+        if !session.odd && self.0.contains(session.kill_address()) {
             Verdict::Chosen
         } else {
             Verdict::Passed
@@ -98,49 +113,98 @@ impl session_kill::Kill for Kill {
         let run = Run::begin(self, diags, provider, progress)?;
         match &self.subject {
             Subject::All(target) if !self.terms.dry_run && self.terms.max_sessions.is_none() => {
-                run.kill_all(diags, target).await
+                run.kill_all(diags, target, None).await
             }
             Subject::All(target) => {
-                let choice = run.choose(diags, target, &Everybody).await?;
+                let selection = run.choose_everybody(diags).await?;
                 if self.terms.dry_run {
-                    return Some(run.rehearse(diags, &choice));
+                    return Some(run.rehearse(diags, &selection));
                 }
-                let mut proof = run.kill_all(diags, target).await?;
-                proof.matched = Some(addresses(&choice.chosen));
-                proof.protected = Some(choice.protected);
+                run.kill_all(diags, target, Some(selection)).await
+            }
+            Subject::Selected(_, selector) => {
+                let selection = run.choose(diags, selector.as_ref()).await?;
+                run.hint_at_inner_addresses(diags, selector, &selection);
+                if self.terms.dry_run {
+                    return Some(run.rehearse(diags, &selection));
+                }
+                let mut proof = run
+                    .kill_selected(diags, selector.as_ref(), &selection)
+                    .await?;
+                proof.bound(diags);
                 Some(proof)
             }
-            Subject::Selected(target, selector) => {
-                let choice = run.choose(diags, target, selector.as_ref()).await?;
-                if self.terms.dry_run {
-                    return Some(run.rehearse(diags, &choice));
-                }
-                run.kill_chosen(diags, target, choice).await
-            }
-            Subject::Addresses(node, addresses) => {
-                let target = Target::Node(node.clone());
+            Subject::Addresses(_, addresses) => {
                 let given: HashSet<&str> = addresses.iter().map(String::as_str).collect();
-                let choice = run.choose(diags, &target, &Given(&given)).await?;
-                let found: HashSet<&str> =
-                    (choice.chosen.iter()).map(Session::kill_address).collect();
-                let not_found = ids::unique(addresses.iter().cloned())
+                let selection = run.choose(diags, &Listed(&given)).await?;
+                let chosen = &selection.choice.chosen;
+                let found: HashSet<&str> = chosen.iter().map(Session::kill_address).collect();
+                let not_found: Vec<String> = ids::unique(addresses.iter().cloned())
                     .into_iter()
                     .filter(|address| !found.contains(address.as_str()))
                     .collect();
                 let mut proof = if self.terms.dry_run {
-                    run.rehearse(diags, &choice)
+                    run.rehearse(diags, &selection)
                 } else {
-                    run.kill_chosen(diags, &target, choice).await?
+                    run.kill_selected(diags, &Listed(&given), &selection)
+                        .await?
                 };
-                proof.not_found = Some(not_found);
+                let left = proof.not_found.take().unwrap_or_default();
+                proof.not_found = Some(ids::unique(not_found.into_iter().chain(left)));
                 Some(proof)
             }
         }
     }
 }
 
-impl Kill {
-    /// The argument that says which sessions are meant.
+/// What names a session in a request: its node and its address.
+#[derive(Clone, Debug)]
+pub(in crate::provider) struct Addressed {
+    id: SessionId,
+    address: String,
+}
+
+#[async_trait]
+impl Chosen for Kill {
+    type Session = Session;
+    type Entry = Addressed;
+
+    const WORDS: Words = Words {
+        service: "DCS",
+        session: "session",
+        lingers: "",
+        look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
+    };
+    const BATCH: usize = KILL_ADDRESSES;
+    const SMALL_BATCH: usize = SMALL_KILL_ADDRESSES;
+
+    fn entry(session: &Session) -> Addressed {
+        Addressed {
+            id: session.id.clone(),
+            address: session.kill_address().to_owned(),
+        }
+    }
+
+    fn id(entry: &Addressed) -> SessionId {
+        entry.id.clone()
+    }
+
+    fn go_together(one: &Addressed, other: &Addressed) -> bool {
+        one.id.node_id == other.id.node_id
+    }
+
+    fn show(session: &Session) -> String {
+        dcs_sessions::show(session)
+    }
+
+    fn also_killed<'s>(chosen: &[Session], listed: &'s [Session]) -> Vec<&'s Session> {
+        also_killed(chosen, listed)
+    }
+
+    fn only_inner_addresses(listed: &[Session]) -> bool {
+        !listed.is_empty() && listed.iter().all(Session::has_inner_address)
+    }
+
     fn described_in(&self) -> AttributePath {
         match self.subject {
             Subject::All(Target::AllNodes) => AttributePath::new("kill_all_nodes"),
@@ -149,31 +213,167 @@ impl Kill {
             Subject::Addresses(..) => AttributePath::new("client_addrs"),
         }
     }
+
+    async fn list(
+        &self,
+        client: &Client,
+        seen: &BTreeMap<String, String>,
+        operation: &Operation,
+    ) -> Result<select::Listing<Session>, Error> {
+        let target = self.target();
+        dcs_sessions::list(
+            client,
+            &self.region,
+            &self.instance,
+            &target,
+            seen,
+            operation,
+        )
+        .await
+    }
+
+    async fn send(
+        &self,
+        client: &Client,
+        batch: &[Addressed],
+        leave_before: Option<Instant>,
+        operation: &Operation,
+    ) -> Outcome<Answered<Self>> {
+        let Some(first) = batch.first() else {
+            return Outcome::Rejected(Error::Listing("There is nobody to kill.".to_owned()));
+        };
+        let node = match first.id.node_id.parse::<NodeId>() {
+            Ok(node) => node,
+            // It was parsed when it was listed.
+            Err(reason) => {
+                let node = &first.id.node_id;
+                return Outcome::Rejected(Error::Listing(format!("node {node:?}: {reason}.")));
+            }
+        };
+        let addresses: Vec<String> = batch.iter().map(|entry| entry.address.clone()).collect();
+        Dcs::new(client, &self.region)
+            .kill(&self.instance, &node, &addresses, leave_before, operation)
+            .await
+            .map(|request_id| Answered {
+                request_id,
+                fates: Fates::NotTold,
+            })
+    }
+}
+
+impl Kill {
+    /// On which nodes the sessions are.
+    fn target(&self) -> Target {
+        match &self.subject {
+            Subject::All(target) | Subject::Selected(target, _) => target.clone(),
+            Subject::Addresses(node, _) => Target::Node(node.clone()),
+        }
+    }
+}
+
+impl Proof {
+    /// Keeps at most so many sessions in detail that state stays small.
+    fn bound(&mut self, diags: &mut Diagnostics) {
+        proof::bound(
+            diags,
+            self.remaining
+                .iter()
+                .chain(&self.not_found)
+                .flatten()
+                .cloned()
+                .collect(),
+            self.killed.clone().unwrap_or_default(),
+            [
+                &mut self.matched,
+                &mut self.killed,
+                &mut self.remaining,
+                &mut self.not_found,
+            ],
+        );
+    }
+
+    /// Counts what the lists have, before they are bounded.
+    fn counted(mut self) -> Self {
+        self.matched_count = Count::of(&self.matched);
+        self.killed_count = Count::of(&self.killed);
+        self.remaining_count = Count::of(&self.remaining);
+        self
+    }
 }
 
 impl Run<'_, Kill> {
-    /// Kills all sessions, and follows the job to its end.
-    async fn kill_all(&self, diags: &mut Diagnostics, target: &Target) -> Option<Proof> {
-        let kill = self.kill;
-        let sent_at = moment(self.client.clock().now());
-        let dcs = Dcs::new(&self.client, &kill.region);
-        let accepted = match dcs.kill_all(&kill.instance, target, &self.operation).await {
-            Outcome::Accepted(accepted) => accepted,
-            Outcome::Rejected(error) => {
-                rejected(error).into_error(diags);
-                return None;
+    /// Lists everybody, and refuses when there are more than may be killed; rows that cannot be read count too.
+    async fn choose_everybody(&self, diags: &mut Diagnostics) -> Option<Selection<Session>> {
+        let selection = self.choose(diags, &Everybody).await?;
+        let number = selection.choice.chosen.len() + selection.unreadable;
+        match self.kill.terms.max_sessions {
+            Some(max) if number > max && !self.kill.terms.dry_run => {
+                let first = selection.choice.chosen.iter().take(5);
+                let first: Vec<String> = first.map(dcs_sessions::show).collect();
+                select::too_many(diags, number, max, &first);
+                None
             }
-            Outcome::Unknown(error) => {
-                let request_id = error.request_id().map(ToOwned::to_owned);
-                unknown(target, error).into_error(diags);
-                return Some(Proof {
-                    started_at: sent_at,
-                    request_id,
-                    ..Proof::default()
-                });
-            }
-        };
+            _ => Some(selection),
+        }
+    }
 
+    /// Kills all sessions, and follows the job to its end. With a cap, `selection` is who was counted: when the kill has to
+    /// wait until that is old, they are counted again.
+    async fn kill_all(
+        &self,
+        diags: &mut Diagnostics,
+        target: &Target,
+        mut selection: Option<Selection<Session>>,
+    ) -> Option<Proof> {
+        let kill = self.kill;
+        let dcs = Dcs::new(&self.client, &kill.region);
+        loop {
+            let sent_at = moment(self.client.clock().now());
+            let sent = self.client.clock().instant();
+            let leave_before = selection.as_ref().map(Selection::holds_until);
+            let outcome = dcs
+                .kill_all(&kill.instance, target, leave_before, &self.operation)
+                .await;
+            let mut proof = match outcome {
+                Outcome::Rejected(Error::TooLate) if selection.is_some() => {
+                    self.progress.report(
+                        "The kill had to wait, so the sessions are counted again before it is sent."
+                            .to_owned(),
+                    );
+                    selection = Some(self.choose_everybody(diags).await?);
+                    continue;
+                }
+                Outcome::Rejected(error) => {
+                    let summary = format!("The sessions were not killed{}", code(&error));
+                    rejected::<Kill>(error, summary).into_error(diags);
+                    return None;
+                }
+                Outcome::Unknown(error) => Proof {
+                    request_id: error.request_id().map(ToOwned::to_owned),
+                    started_at: sent_at,
+                    finished_at: self.settle(diags, target, sent, error).await,
+                    ..Proof::default()
+                },
+                Outcome::Accepted(accepted) => self.accepted(diags, accepted, sent_at).await,
+            };
+            if let Some(selection) = selection {
+                proof.matched = Some(addresses(&selection.choice.chosen));
+                proof.protected = Some(selection.choice.protected);
+                proof.listed_at = Some(selection.saved_at);
+                proof = proof.counted();
+                proof.bound(diags);
+            }
+            return Some(proof);
+        }
+    }
+
+    /// Follows the job of a kill that was accepted.
+    async fn accepted(
+        &self,
+        diags: &mut Diagnostics,
+        accepted: KillAccepted,
+        sent_at: Value<String>,
+    ) -> Proof {
         let mut proof = Proof {
             job_id: accepted.job_id.clone(),
             started_at: sent_at,
@@ -185,178 +385,103 @@ impl Run<'_, Kill> {
             None => "Accepted, but the answer does not tell the job.".to_owned(),
         });
         warn_if_unreadable(diags, accepted);
-        if let (true, Some(job_id)) = (kill.wait, proof.job_id.clone()) {
+        if let (true, Some(job_id)) = (self.kill.wait, proof.job_id.clone()) {
             self.follow(diags, &job_id, &mut proof).await;
         }
-        Some(proof)
-    }
-
-    /// Lists the sessions and chooses among them. `None`: an error says why nobody may be killed.
-    async fn choose(
-        &self,
-        diags: &mut Diagnostics,
-        target: &Target,
-        selector: &impl Selects<Session>,
-    ) -> Option<Choice<Session>> {
-        let sessions = match self.list(target).await {
-            Ok(sessions) => sessions,
-            Err(error) => {
-                Report {
-                    summary: "The sessions could not be listed, so none was killed".to_owned(),
-                    ..rejected(error)
-                }
-                .into_error(diags);
-                return None;
-            }
-        };
-        let listed = sessions.iter().cloned();
-        let choice = self.choose_among(diags, selector, listed, dcs_sessions::show)?;
-        let others = also_killed(&choice.chosen, &sessions);
-        if !others.is_empty() {
-            shared_addresses(diags, &others);
-            return None;
-        }
-        Some(choice)
-    }
-
-    async fn list(&self, target: &Target) -> Result<Vec<Session>, Error> {
-        let kill = self.kill;
-        dcs_sessions::list(
-            &self.client,
-            &kill.region,
-            &kill.instance,
-            target,
-            &self.operation,
-        )
-        .await
+        proof
     }
 
     /// What a dry run leaves: who would have been killed.
-    fn rehearse(&self, diags: &mut Diagnostics, choice: &Choice<Session>) -> Proof {
+    fn rehearse(&self, diags: &mut Diagnostics, selection: &Selection<Session>) -> Proof {
+        let choice = &selection.choice;
         self.tell_rehearsal(diags, &choice.chosen, dcs_sessions::show);
         let matched = addresses(&choice.chosen);
-        Proof {
+        let mut proof = Proof {
             killed: Some(Vec::new()),
             remaining: Some(matched.clone()),
             matched: Some(matched),
             protected: Some(choice.protected),
+            listed_at: Some(selection.saved_at.clone()),
             ..Proof::default()
         }
+        .counted();
+        if !matches!(self.kill.subject, Subject::Addresses(..)) {
+            proof.bound(diags);
+        }
+        proof
     }
 
     /// Kills those that were chosen, node by node, and looks until they are gone.
-    async fn kill_chosen(
+    async fn kill_selected(
         &self,
         diags: &mut Diagnostics,
-        target: &Target,
-        choice: Choice<Session>,
+        selector: &(dyn Selects<Session> + Sync),
+        selection: &Selection<Session>,
     ) -> Option<Proof> {
-        self.tell_matched(&choice, "masters and replicas");
-        let chosen = choice.chosen;
-        let matched = addresses(&chosen);
-        let mut proof = Proof {
-            matched: Some(matched),
-            protected: Some(choice.protected),
-            ..Proof::default()
+        let choice = &selection.choice;
+        self.tell_matched(choice, "masters and replicas");
+        let started_at = match choice.chosen.as_slice() {
+            [] => Value::Null,
+            _ => moment(self.client.clock().now()),
         };
-        if chosen.is_empty() {
-            select::nothing_matched(diags, self.kill.described_in(), choice.protected);
-            proof.killed = Some(Vec::new());
-            proof.remaining = Some(Vec::new());
-            return Some(proof);
+        let killed = self.kill_chosen(diags, selector, selection).await?;
+        let finished_at = match (&killed.left, choice.chosen.as_slice()) {
+            (Some(_), [_, ..]) => moment(self.client.clock().now()),
+            _ => Value::Null,
+        };
+        let address_of: HashMap<&SessionId, &str> = (choice.chosen.iter())
+            .map(|session| (&session.id, session.kill_address()))
+            .collect();
+        let shown = |ids: Vec<SessionId>| -> Vec<String> {
+            let ids = ids.iter().filter_map(|id| address_of.get(id));
+            ids.map(|address| (*address).to_owned()).collect()
+        };
+        let Killed {
+            report, request_id, ..
+        } = &killed;
+        let proof = Proof {
+            matched: Some(addresses(&choice.chosen)),
+            protected: Some(choice.protected),
+            not_found: (!report.gone.is_empty()).then(|| shown(report.gone.clone())),
+            killed: killed.ended().map(shown),
+            remaining: killed.remaining().map(shown),
+            request_id: request_id.clone(),
+            listed_at: Some(selection.saved_at.clone()),
+            started_at,
+            finished_at,
+            ..Proof::default()
         }
-
-        proof.started_at = moment(self.client.clock().now());
-        let failure = self.send(&chosen, &mut proof).await;
-        if let Some(Failure {
-            error,
-            unknown: 0,
-            sent: 0,
-        }) = failure
-        {
-            rejected(error).into_error(diags);
-            return None;
-        }
-        // What was not sent is still there, and what is unknown is found out by looking.
-        let sent = failure
-            .as_ref()
-            .map_or(chosen.len(), |failure| failure.reached());
-        let left = self
-            .see_them_gone(diags, &chosen[..sent], || self.list(target), &LOOKING)
-            .await;
-        if let Some(failure) = failure {
-            failure
-                .explain(chosen.len(), left.as_deref())
-                .into_error(diags);
-        }
-        if let Some(left) = left {
-            let left: HashSet<&SessionId> = left.iter().collect();
-            let (remaining, killed): (Vec<_>, Vec<_>) = chosen
-                .iter()
-                .enumerate()
-                .partition(|(place, session)| *place >= sent || left.contains(&session.id));
-            let shown = |list: Vec<(usize, &Session)>| -> Vec<String> {
-                list.iter()
-                    .map(|(_, session)| session.kill_address().to_owned())
-                    .collect()
-            };
+        .counted();
+        if let (Some(killed), Some(remaining)) = (&proof.killed, &proof.remaining) {
             self.progress.report(format!(
                 "Done: killed {}, remaining {}.",
                 killed.len(),
                 remaining.len()
             ));
-            proof.killed = Some(shown(killed));
-            proof.remaining = Some(shown(remaining));
-            proof.finished_at = moment(self.client.clock().now());
         }
         Some(proof)
     }
 
-    /// Sends the addresses of the chosen sessions, which are sorted by node, in batches. What went wrong, if anything.
-    async fn send(&self, chosen: &[Session], proof: &mut Proof) -> Option<Failure> {
-        let kill = self.kill;
-        let dcs = Dcs::new(&self.client, &kill.region);
-        let mut by_node: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for session in chosen {
-            let of_node = by_node.entry(&session.id.node_id).or_default();
-            of_node.push(session.kill_address().to_owned());
+    /// With client IP pass-through off, DCS lists inner addresses, and a condition on addresses finds nobody.
+    fn hint_at_inner_addresses(
+        &self,
+        diags: &mut Diagnostics,
+        selector: &Selector,
+        selection: &Selection<Session>,
+    ) {
+        if selection.choice.chosen.is_empty()
+            && selector.looks_at_addresses()
+            && selection.only_inner_addresses
+        {
+            explain::warning(
+                diags,
+                select::path("addresses"),
+                "DCS lists inner addresses only",
+                "No session was killed. Every address that DCS lists is in 198.19.0.0/16, its inner network, so \
+                 select.addresses finds nobody. The addresses of clients are listed when client IP pass-through is on, and \
+                 only for connections that were made after it was switched on.",
+            );
         }
-
-        let mut sent = 0;
-        for (node, addresses) in by_node {
-            let node = match node.parse::<NodeId>() {
-                Ok(node) => node,
-                // It was parsed when it was listed.
-                Err(reason) => {
-                    let error = Error::Listing(format!("node {node:?}: {reason}"));
-                    return Some(Failure {
-                        error,
-                        unknown: 0,
-                        sent,
-                    });
-                }
-            };
-            for batch in addresses.chunks(KILL_ADDRESSES) {
-                let (error, unknown) = match dcs
-                    .kill(&kill.instance, &node, batch, &self.operation)
-                    .await
-                {
-                    Outcome::Accepted(request_id) => {
-                        proof.request_id = request_id;
-                        sent += batch.len();
-                        continue;
-                    }
-                    Outcome::Rejected(error) => (error, 0),
-                    Outcome::Unknown(error) => (error, batch.len()),
-                };
-                return Some(Failure {
-                    error,
-                    unknown,
-                    sent,
-                });
-            }
-        }
-        None
     }
 
     /// Follows the job, and writes down how it ended.
@@ -398,40 +523,6 @@ impl Run<'_, Kill> {
                 proof.job_status = last_seen;
             }
         }
-    }
-}
-
-fn rejected(error: Error) -> Report {
-    Report {
-        summary: match error.api().and_then(|answer| answer.code.as_deref()) {
-            Some(code) => format!("The sessions were not killed: {code}"),
-            None => "The sessions were not killed".to_owned(),
-        },
-        meaning: "No session was killed, and nothing went into state.".to_owned(),
-        error,
-        next: None,
-    }
-}
-
-fn unknown(target: &Target, error: Error) -> Report {
-    let whose = match target {
-        Target::AllNodes => "of all nodes of the instance".to_owned(),
-        Target::Node(node) => format!("of the node {node}"),
-    };
-    Report {
-        summary: "It is unknown whether the sessions were killed".to_owned(),
-        meaning: format!(
-            "The request to kill the sessions {whose} was sent, but its answer was lost. The kill may have happened. It \
-             was not sent again, since that would hit clients that have reconnected."
-        ),
-        error,
-        next: Some(
-            "What to check: the instance's task list (console: DCS, Background Tasks) shows a task that kills sessions \
-             if the request arrived; the age of the node's sessions shows the same.\n\n\
-             How to proceed: the resource is in state, marked as tainted. If the sessions were killed, run `terraform \
-             untaint` on it. If they were not, apply again: that sends a new kill."
-                .to_owned(),
-        ),
     }
 }
 
@@ -498,98 +589,9 @@ fn warn_if_unreadable(diags: &mut Diagnostics, accepted: KillAccepted) {
     .into_warning(diags);
 }
 
-/// Why not all chosen sessions were sent.
-struct Failure {
-    error: Error,
-    /// How many sessions were in a request that may have arrived; zero when it certainly did nothing.
-    unknown: usize,
-    /// How many sessions were in the requests that were accepted before.
-    sent: usize,
-}
-
-impl Failure {
-    /// How many of the chosen sessions may have been killed.
-    fn reached(&self) -> usize {
-        self.sent + self.unknown
-    }
-
-    fn explain(self, chosen: usize, left: Option<&[SessionId]>) -> Report {
-        let unsent = chosen.saturating_sub(self.reached());
-        let seen = match left {
-            Some(left) => format!(
-                "Looking again showed {} of those that were sent still there; killed and remaining in state say which.",
-                left.len()
-            ),
-            None => "The sessions could not be listed afterwards, so killed and remaining are null in state.".to_owned(),
-        };
-        let summary = if self.unknown > 0 && left.is_none() {
-            "It is unknown whether the sessions were killed"
-        } else {
-            "Not all chosen sessions were killed for certain"
-        };
-        Report {
-            summary: summary.to_owned(),
-            meaning: format!(
-                "{} were sent and accepted before a request {}; {unsent} were not sent. {seen}",
-                self.sent,
-                if self.unknown > 0 {
-                    "whose answer was lost"
-                } else {
-                    "that was refused"
-                }
-            ),
-            error: self.error,
-            next: Some(
-                "How to proceed: the resource is in state, marked as tainted. Applying again chooses among the sessions \
-                 that are there then. If nothing is left to do, run `terraform untaint` on it."
-                    .to_owned(),
-            ),
-        }
-    }
-}
-
 /// The addresses by which sessions are killed, in their order.
 fn addresses(sessions: &[Session]) -> Vec<String> {
     (sessions.iter())
         .map(|session| session.kill_address().to_owned())
         .collect()
-}
-
-/// A kill names addresses, and some sessions that were not chosen have the same.
-fn shared_addresses(diags: &mut Diagnostics, others: &[&Session]) {
-    explain::error(
-        diags,
-        select::block_path(),
-        "Sessions that were not chosen have the same address",
-        format!(
-            "DCS kills chosen sessions by their addresses, and {} not chosen would be killed too. No session was killed, \
-             and nothing went into state. The first of them:\n\n{}",
-            count(others.len(), "session"),
-            explain::lines(others, |session| dcs_sessions::show(session))
-        ),
-    );
-}
-
-/// What is said when looking again did not show that the sessions are gone.
-const LOOKING: LookingReports<SessionId> = LookingReports {
-    still_there,
-    not_seen,
-};
-
-fn still_there(error: Error, left: &[SessionId]) -> Report {
-    Report {
-        summary: format!("{} still there", count(left.len(), "killed session")),
-        meaning: "The kill was accepted, but the sessions are still listed. They are in the attribute remaining.".to_owned(),
-        error,
-        next: None,
-    }
-}
-
-fn not_seen(error: Error) -> Report {
-    Report {
-        summary: "It was not seen whether the killed sessions are gone".to_owned(),
-        meaning: "The kill was sent, but the sessions could not be listed afterwards.".to_owned(),
-        error,
-        next: Some("Look at the node's sessions in the console.".to_owned()),
-    }
 }

@@ -1,21 +1,15 @@
-//! A kill under way: choosing among the listed sessions, rehearsing, and looking until the killed ones are gone.
-
-use std::time::Duration;
+//! A kill under way: what bounds it, choosing among listed sessions, and rehearsing.
 
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::{Kill, Terms};
 use crate::huaweicloud::client::Client;
-use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Operation;
 use crate::plugin::Progress;
-use crate::provider::explain::{self, Report, count};
+use crate::provider::explain::{self, count};
 use crate::provider::{HwcProvider, select};
 use crate::session::guard::{Choice, choose};
-use crate::session::{Listed, Selects, outcome};
-
-/// The first look whether killed sessions are gone comes soon, later ones at longer intervals up to the second.
-const LOOKS: (Duration, Duration) = (Duration::from_millis(300), Duration::from_secs(10));
+use crate::session::{Listed, Selects};
 
 /// A kill under way, bounded by its time limit.
 pub(in crate::provider) struct Run<'a, K> {
@@ -48,7 +42,7 @@ impl<'a, K: Kill> Run<'a, K> {
     pub(in crate::provider) fn choose_among<S: Listed>(
         &self,
         diags: &mut Diagnostics,
-        selector: &impl Selects<S>,
+        selector: &(impl Selects<S> + ?Sized),
         sessions: impl IntoIterator<Item = S>,
         show: impl Fn(&S) -> String,
     ) -> Option<Choice<S>> {
@@ -110,57 +104,4 @@ impl<'a, K: Kill> Run<'a, K> {
         self.progress
             .report(format!("{matched} matched{left_alone}."));
     }
-
-    /// Lists again until none of the sessions is left. `None`: the list could not be read any more, and a warning
-    /// says so; so it does when the time is over and some are left.
-    pub(in crate::provider) async fn see_them_gone<S, F>(
-        &self,
-        diags: &mut Diagnostics,
-        sessions: &[S],
-        list: impl Fn() -> F,
-        reports: &LookingReports<S::Id>,
-    ) -> Option<Vec<S::Id>>
-    where
-        S: Listed,
-        F: Future<Output = Result<Vec<S>, Error>>,
-    {
-        let clock = self.client.clock();
-        let mut interval = LOOKS.0;
-        let mut remaining: Option<Vec<S::Id>> = None;
-        loop {
-            if let Err(interrupted) = self.operation.sleep(clock, interval).await {
-                let error = interrupted.into_error(None);
-                match &remaining {
-                    Some(left) => (reports.still_there)(error, left),
-                    None => (reports.not_seen)(error),
-                }
-                .into_warning(diags);
-                return remaining;
-            }
-            interval = interval.mul_f64(1.5).min(LOOKS.1);
-            match list().await {
-                Ok(now) => {
-                    let left = outcome::remaining(sessions, &now);
-                    if left.is_empty() {
-                        return Some(left);
-                    }
-                    let number = count(left.len(), "session");
-                    self.progress.report(format!("{number} still there."));
-                    remaining = Some(left);
-                }
-                Err(error) => {
-                    (reports.not_seen)(error).into_warning(diags);
-                    return remaining;
-                }
-            }
-        }
-    }
-}
-
-/// What to say when looking again did not show that the sessions are gone.
-pub(in crate::provider) struct LookingReports<Id> {
-    /// The time is over, and these are still listed.
-    pub(in crate::provider) still_there: fn(Error, &[Id]) -> Report,
-    /// The sessions could not be listed.
-    pub(in crate::provider) not_seen: fn(Error) -> Report,
 }

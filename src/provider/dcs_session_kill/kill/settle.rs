@@ -1,0 +1,148 @@
+//! A kill of all sessions whose answer was lost: looking whether it happened.
+
+use std::collections::BTreeMap;
+
+use tf_provider::Diagnostics;
+use tf_provider::value::Value;
+use tokio::time::Instant;
+
+use super::Kill;
+use crate::huaweicloud::dcs::Target;
+use crate::huaweicloud::error::Error;
+use crate::provider::arguments::moment;
+use crate::provider::dcs_sessions;
+use crate::provider::explain::{Report, count};
+use crate::provider::select::Listing;
+use crate::provider::session_kill::Run;
+use crate::provider::session_kill::chosen::{LOOKS, SETTLED_WITHIN};
+use crate::session::dcs::{Session, SessionId};
+use crate::session::since::{Aged, Beginnings, Census};
+
+impl Run<'_, Kill> {
+    /// Looks whether sessions that were connected when the request was sent are still there. When none is left, a warning
+    /// says how that is known, and the moment at which it was seen comes back; else an error says what was seen.
+    pub(super) async fn settle(
+        &self,
+        diags: &mut Diagnostics,
+        target: &Target,
+        sent: Instant,
+        error: Error,
+    ) -> Value<String> {
+        self.progress.report(
+            "The answer was lost. The sessions are listed to see whether they were killed."
+                .to_owned(),
+        );
+        let clock = self.client.clock();
+        let begun = clock.instant();
+        let mut interval = LOOKS.0;
+        let mut seen = BTreeMap::new();
+        let mut beginnings = Beginnings::default();
+        let mut census = None;
+        while clock.instant().saturating_duration_since(begun) < SETTLED_WITHIN
+            && self.operation.sleep(clock, interval).await.is_ok()
+        {
+            interval = interval.mul_f64(1.5).min(LOOKS.1);
+            let kill = self.kill;
+            let listed = dcs_sessions::list(
+                &self.client,
+                &kill.region,
+                &kill.instance,
+                target,
+                &seen,
+                &self.operation,
+            )
+            .await;
+            let Ok(listing) = listed else { break };
+            let now = count_since(&mut beginnings, &listing, sent);
+            seen = listing.saved_at;
+            if now.none_is_left() {
+                nobody_is_left(target, error).into_warning(diags);
+                return moment(clock.now());
+            }
+            census = Some(now);
+        }
+        unknown(target, census, error).into_error(diags);
+        Value::Null
+    }
+}
+
+/// Counts the sessions of a list by when they began. Links of replication are not clients, and are not counted: whether a
+/// kill of all sessions ends them is not documented. A row that cannot be read may be anybody.
+fn count_since(
+    beginnings: &mut Beginnings<SessionId>,
+    listing: &Listing<Session>,
+    sent: Instant,
+) -> Census {
+    let mut census = Census {
+        untold: usize::try_from(listing.nameless).unwrap_or(usize::MAX),
+        ..Census::default()
+    };
+    let after_sending = |instant: Instant| instant.saturating_duration_since(sent);
+    for (node, (from, to)) in &listing.collected {
+        let of_node = (listing.sessions.iter())
+            .filter(|session| session.id.node_id == *node && !session.is_replication());
+        let aged = of_node.map(|session| Aged {
+            id: session.id.clone(),
+            age: session.age,
+        });
+        let Census {
+            before,
+            after,
+            untold,
+        } = beginnings.look(aged, after_sending(*from), after_sending(*to));
+        census.before += before;
+        census.after += after;
+        census.untold += untold;
+    }
+    census
+}
+
+fn whose(target: &Target) -> String {
+    match target {
+        Target::AllNodes => "of all nodes of the instance".to_owned(),
+        Target::Node(node) => format!("of the node {node}"),
+    }
+}
+
+fn nobody_is_left(target: &Target, error: Error) -> Report {
+    Report {
+        summary: "The answer was lost, but the sessions are gone".to_owned(),
+        meaning: format!(
+            "The request to kill the sessions {} was sent, and no complete answer came back. The sessions were listed \
+             afterwards, and by their age none of them was connected when the request was sent. The request was not sent \
+             again. The job that killed them is not known, so job_id and job_status are null in state.",
+            whose(target)
+        ),
+        error,
+        next: None,
+    }
+}
+
+fn unknown(target: &Target, census: Option<Census>, error: Error) -> Report {
+    let seen = match census {
+        None => "The sessions could not be listed afterwards.".to_owned(),
+        Some(census) => format!(
+            "The sessions were listed afterwards. By their age, {} connected before the request was sent, {} connected \
+             later, and {} within a few seconds around it, or it cannot be told.",
+            count(census.before, "session"),
+            census.after,
+            census.untold
+        ),
+    };
+    Report {
+        summary: "It is unknown whether the sessions were killed".to_owned(),
+        meaning: format!(
+            "The request to kill the sessions {} was sent, but its answer was lost. The kill may have happened. It was not \
+             sent again, since that would hit clients that have reconnected. {seen}",
+            whose(target)
+        ),
+        error,
+        next: Some(
+            "What to check: the age of the node's sessions in the console, and the audit log (CTS), which shows who killed \
+             sessions and when.\n\n\
+             How to proceed: the resource is in state, marked as tainted. If the sessions were killed, run `terraform \
+             untaint` on it. If they were not, apply again: that sends a new kill."
+                .to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,678 @@
+//! Killing chosen sessions, for every service alike: list, choose, send in batches, look again, and say what is known.
+//!
+//! - Nobody is killed by an old list. A request that had to wait, for a busy instance or for its turn, is not sent when the
+//!   list that its sessions were chosen from is older than [`LIST_HOLDS`]: the sessions are listed and chosen again, and
+//!   only those that are still the same and still chosen are sent.
+//! - Looking again is about what was sent and not refused: about all others it says nothing.
+//! - An answer that was lost is no reason to guess. When looking shows that the sessions are gone, that is what is said;
+//!   when it does not, that is said.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics};
+use tokio::time::Instant;
+
+use super::{Kill, Run};
+use crate::huaweicloud::client::Client;
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::operation::{Interrupted, Operation};
+use crate::provider::arguments::moment;
+use crate::provider::explain::{self, Report, count};
+use crate::provider::select::{self, Listing};
+use crate::session::guard::{Choice, choose};
+use crate::session::outcome::{self, Answer, KillReport, KillTally};
+use crate::session::{Listed, Selects};
+
+/// For how long after it was read a list holds. A kill that leaves later is chosen again. Inferred: no document says how
+/// soon an address is given to another client; the system of a client reuses a port after a minute or more.
+const LIST_HOLDS: Duration = Duration::from_secs(30);
+
+/// The first look whether killed sessions are gone, and the longest time between two looks. A look at DCS is a scan, which
+/// takes seconds and several calls.
+pub(in crate::provider) const LOOKS: (Duration, Duration) =
+    (Duration::from_secs(1), Duration::from_secs(30));
+
+/// For how long to look when it is not known whether a kill arrived. One that arrived has done its work by then: DCS' jobs
+/// take seconds, and a thread that rolls back is still listed.
+pub(in crate::provider) const SETTLED_WITHIN: Duration = Duration::from_secs(120);
+
+/// What reports call things.
+pub(in crate::provider) struct Words {
+    /// The service.
+    pub(in crate::provider) service: &'static str,
+    /// One of its sessions.
+    pub(in crate::provider) session: &'static str,
+    /// Why a killed session may still be listed.
+    pub(in crate::provider) lingers: &'static str,
+    /// Where a person can look.
+    pub(in crate::provider) look: &'static str,
+}
+
+/// A kill of chosen sessions of one service.
+#[async_trait]
+pub(in crate::provider) trait Chosen: Kill {
+    /// A session as it is listed.
+    type Session: Listed<Id: Send + Sync> + Clone + Send + Sync;
+    /// What a request names a session by.
+    type Entry: Clone + Send + Sync;
+
+    /// How reports speak.
+    const WORDS: Words;
+    /// How many sessions go into one request.
+    const BATCH: usize;
+    /// How many after a larger request was refused as a bad one. A refused request has killed nobody.
+    const SMALL_BATCH: usize;
+
+    /// What names a session in a request.
+    fn entry(session: &Self::Session) -> Self::Entry;
+
+    /// The session that an entry names.
+    fn id(entry: &Self::Entry) -> <Self::Session as Listed>::Id;
+
+    /// Can one request name both?
+    fn go_together(_one: &Self::Entry, _other: &Self::Entry) -> bool {
+        true
+    }
+
+    /// A session in one line, for a person.
+    fn show(session: &Self::Session) -> String;
+
+    /// The listed sessions that were not chosen and would be killed with those that were.
+    fn also_killed<'s>(
+        _chosen: &[Self::Session],
+        _listed: &'s [Self::Session],
+    ) -> Vec<&'s Self::Session> {
+        Vec::new()
+    }
+
+    /// Is there anybody, and is every address that is listed one of the service's inner network?
+    fn only_inner_addresses(_listed: &[Self::Session]) -> bool {
+        false
+    }
+
+    /// The argument that says which sessions are meant.
+    fn described_in(&self) -> AttributePath;
+
+    /// Lists the sessions of the place. `seen` is when the lists that were read before had been saved.
+    async fn list(
+        &self,
+        client: &Client,
+        seen: &BTreeMap<String, String>,
+        operation: &Operation,
+    ) -> Result<Listing<Self::Session>, Error>;
+
+    /// Sends one request, unless it cannot leave before the moment given.
+    async fn send(
+        &self,
+        client: &Client,
+        batch: &[Self::Entry],
+        leave_before: Option<Instant>,
+        operation: &Operation,
+    ) -> Outcome<Answered<Self>>;
+}
+
+/// What the service said to a request that it accepted.
+pub(in crate::provider) struct Answered<K: Chosen + ?Sized> {
+    /// `X-Request-Id` of the answer.
+    pub(in crate::provider) request_id: Option<String>,
+    /// What became of each session, where the service tells.
+    pub(in crate::provider) fates: Fates<IdOf<K>>,
+}
+
+/// What the service says of each session of a request.
+pub(in crate::provider) enum Fates<Id> {
+    /// Nothing; it has killed them.
+    NotTold,
+    /// This.
+    Told(Answer<Id>),
+    /// Something that could not be read.
+    Unreadable(Error),
+}
+
+/// What tells one session of a kill from the others.
+pub(in crate::provider) type IdOf<K> = <<K as Chosen>::Session as Listed>::Id;
+
+/// Sessions that were chosen from a list, and the list's age.
+pub(in crate::provider) struct Selection<S> {
+    /// Who was chosen.
+    pub(in crate::provider) choice: Choice<S>,
+    /// How many rows of the list could not be read at all.
+    pub(in crate::provider) unreadable: usize,
+    /// When the service saved the lists.
+    pub(in crate::provider) saved_at: BTreeMap<String, String>,
+    /// Is there anybody, and is every address that is listed one of the service's inner network?
+    pub(in crate::provider) only_inner_addresses: bool,
+    /// When they had been read.
+    listed: Instant,
+}
+
+impl<S> Selection<S> {
+    /// The moment after which nobody is killed by this list.
+    pub(in crate::provider) fn holds_until(&self) -> Instant {
+        self.listed + LIST_HOLDS
+    }
+}
+
+/// What is known after a kill of chosen sessions.
+pub(in crate::provider) struct Killed<Id> {
+    /// What the answers say.
+    pub(in crate::provider) report: KillReport<Id>,
+    /// Did any answer tell what became of each session?
+    pub(in crate::provider) told: bool,
+    /// Those of the sessions that the kill may have ended which were still listed at last; `None` if nobody could look.
+    pub(in crate::provider) left: Option<Vec<Id>>,
+    /// `X-Request-Id` of the last answer.
+    pub(in crate::provider) request_id: Option<String>,
+    /// When the last answer came.
+    pub(in crate::provider) answered_at: Value<String>,
+}
+
+impl<Id: Clone + Eq + std::hash::Hash> Killed<Id> {
+    /// What is known when there was nobody to kill.
+    pub(in crate::provider) fn nobody() -> Self {
+        Self {
+            report: KillTally::new([]).report(),
+            told: true,
+            left: Some(Vec::new()),
+            request_id: None,
+            answered_at: Value::Null,
+        }
+    }
+
+    /// Those that the kill may have ended and that were not listed any more; `None` if nobody could look.
+    pub(in crate::provider) fn ended(&self) -> Option<Vec<Id>> {
+        let left: HashSet<&Id> = self.left.as_ref()?.iter().collect();
+        let mut ended = self.report.may_be_gone();
+        ended.retain(|id| !left.contains(id));
+        Some(ended)
+    }
+
+    /// Those that were still listed at last, and those that nothing was done about; `None` if nobody could look.
+    pub(in crate::provider) fn remaining(&self) -> Option<Vec<Id>> {
+        let mut remaining = self.left.clone()?;
+        remaining.extend(self.report.unsent.iter().cloned());
+        Some(remaining)
+    }
+}
+
+/// Why not everything was sent, or not everything that was sent was answered.
+struct Failure {
+    error: Error,
+    /// May the request that failed have arrived?
+    unknown: bool,
+}
+
+/// What looking again showed.
+struct Look<Id> {
+    /// Those that were still listed at last; `None` if they could not be listed.
+    left: Option<Vec<Id>>,
+    /// Why the looking ended before nobody was left.
+    ended_by: Option<Error>,
+}
+
+type Selecting<'s, K> = &'s (dyn Selects<<K as Chosen>::Session> + Sync);
+
+impl<K: Chosen> Run<'_, K> {
+    /// Lists the sessions and chooses among them. `None`: an error says why nobody may be killed.
+    pub(in crate::provider) async fn choose(
+        &self,
+        diags: &mut Diagnostics,
+        selector: Selecting<'_, K>,
+    ) -> Option<Selection<K::Session>> {
+        let listing = match self.list(&BTreeMap::new()).await {
+            Ok(listing) => listing,
+            Err(error) => {
+                rejected::<K>(
+                    error,
+                    "The sessions could not be listed, so none was killed",
+                )
+                .into_error(diags);
+                return None;
+            }
+        };
+        let listed = self.client.clock().instant();
+        listing.tell_gaps(diags);
+        let sessions = listing.sessions.iter().cloned();
+        let choice = self.choose_among(diags, selector, sessions, K::show)?;
+        let others = K::also_killed(&choice.chosen, &listing.sessions);
+        if !others.is_empty() {
+            shared_names::<K>(diags, &others);
+            return None;
+        }
+        if choice.nameless > 0 {
+            nameless::<K>(diags, choice.nameless);
+        }
+        Some(Selection {
+            choice,
+            unreadable: usize::try_from(listing.nameless).unwrap_or(usize::MAX),
+            saved_at: listing.saved_at,
+            only_inner_addresses: K::only_inner_addresses(&listing.sessions),
+            listed,
+        })
+    }
+
+    async fn list(&self, seen: &BTreeMap<String, String>) -> Result<Listing<K::Session>, Error> {
+        self.kill.list(&self.client, seen, &self.operation).await
+    }
+
+    /// Kills those that were chosen, and looks until they are gone. `None`: certainly nobody was killed, and an error says
+    /// why.
+    pub(in crate::provider) async fn kill_chosen(
+        &self,
+        diags: &mut Diagnostics,
+        selector: Selecting<'_, K>,
+        selection: &Selection<K::Session>,
+    ) -> Option<Killed<IdOf<K>>> {
+        let choice = &selection.choice;
+        if choice.chosen.is_empty() {
+            select::nothing_matched(diags, self.kill.described_in(), choice.protected);
+            return Some(Killed::nobody());
+        }
+        let entries = choice.chosen.iter().map(K::entry).collect();
+        self.kill_entries(diags, entries, Some((selector, selection)))
+            .await
+    }
+
+    /// Kills what the entries name, which are different, batch by batch, and looks until they are gone if that was looked
+    /// at before, or if the answers do not tell. `None`: certainly nobody was killed, and an error says why.
+    pub(in crate::provider) async fn kill_entries(
+        &self,
+        diags: &mut Diagnostics,
+        entries: Vec<K::Entry>,
+        chosen: Option<(Selecting<'_, K>, &Selection<K::Session>)>,
+    ) -> Option<Killed<IdOf<K>>> {
+        let asked = entries.len();
+        let mut tally = KillTally::new(entries.iter().map(K::id));
+        let mut leave_before = chosen.map(|(_, selection)| selection.holds_until());
+        let mut seen =
+            chosen.map_or_else(BTreeMap::new, |(_, selection)| selection.saved_at.clone());
+        let mut queue = entries;
+        let mut size = K::BATCH.max(1);
+        let mut sent = 0;
+        let mut told = false;
+        let mut killed = Killed::nobody();
+        let mut failure = None;
+
+        while let Some(first) = queue.first() {
+            let length = (queue.iter().take(size))
+                .take_while(|entry| K::go_together(first, entry))
+                .count();
+            let batch = queue.get(..length).unwrap_or_default();
+            let ids: Vec<_> = batch.iter().map(K::id).collect();
+            let outcome = (self.kill)
+                .send(&self.client, batch, leave_before, &self.operation)
+                .await;
+            match outcome {
+                Outcome::Accepted(answered) => {
+                    killed.request_id = answered.request_id;
+                    killed.answered_at = moment(self.client.clock().now());
+                    match answered.fates {
+                        Fates::NotTold => tally.accept(&ids),
+                        Fates::Told(answer) => {
+                            told = true;
+                            tally.record(&ids, answer);
+                        }
+                        Fates::Unreadable(error) => {
+                            unreadable::<K>(ids.len(), error).into_warning(diags);
+                            tally.accept(&ids);
+                        }
+                    }
+                    sent += length;
+                    queue.drain(..length);
+                    if !queue.is_empty() {
+                        let sessions = count(asked, K::WORDS.session);
+                        self.progress.report(format!("{sent} of {sessions} sent."));
+                    }
+                }
+                Outcome::Rejected(Error::TooLate) if chosen.is_some() => {
+                    let Some((selector, _)) = chosen else { break };
+                    match self.choose_again(selector, &queue, &mut seen).await {
+                        Ok((staying, latest)) => {
+                            let stays: HashSet<_> = staying.iter().map(K::id).collect();
+                            let mut left: Vec<_> = queue.iter().map(K::id).collect();
+                            left.retain(|id| !stays.contains(id));
+                            tally.leave(&left);
+                            leave_before = Some(latest);
+                            queue = staying;
+                        }
+                        Err(error) => {
+                            failure = Some(Failure {
+                                error,
+                                unknown: false,
+                            });
+                            break;
+                        }
+                    }
+                }
+                Outcome::Rejected(error) if length > K::SMALL_BATCH && is_bad_request(&error) => {
+                    size = K::SMALL_BATCH;
+                }
+                Outcome::Rejected(error) => {
+                    failure = Some(Failure {
+                        error,
+                        unknown: false,
+                    });
+                    break;
+                }
+                Outcome::Unknown(error) => {
+                    tally.lose(&ids);
+                    failure = Some(Failure {
+                        error,
+                        unknown: true,
+                    });
+                    break;
+                }
+            }
+        }
+
+        killed.report = tally.report();
+        killed.told = told;
+        if let Some(failure) = &failure
+            && killed.request_id.is_none()
+        {
+            killed.request_id = failure.error.request_id().map(ToOwned::to_owned);
+        }
+        let failure = match failure {
+            Some(failure) if sent == 0 && !failure.unknown => {
+                let summary = format!(
+                    "The {}s were not killed{}",
+                    K::WORDS.session,
+                    code(&failure.error)
+                );
+                rejected::<K>(failure.error, summary).into_error(diags);
+                return None;
+            }
+            failure => failure,
+        };
+        let report = &killed.report;
+        let in_doubt = !report.unknown.is_empty() || !report.accepted.is_empty();
+        let look = if chosen.is_some() || in_doubt {
+            let settled = report.unknown.len() == report.may_be_gone().len();
+            let within = settled.then_some(SETTLED_WITHIN);
+            Some(self.look(&report.may_be_gone(), seen, within).await)
+        } else {
+            None
+        };
+        self.explain(diags, failure, report, look.as_ref());
+        killed.left = look.and_then(|look| look.left);
+        Some(killed)
+    }
+
+    /// Lists again, since the list has become too old to kill by. Those of the queue that are still there and still chosen,
+    /// and until when this list holds.
+    async fn choose_again(
+        &self,
+        selector: Selecting<'_, K>,
+        queue: &[K::Entry],
+        seen: &mut BTreeMap<String, String>,
+    ) -> Result<(Vec<K::Entry>, Instant), Error> {
+        self.progress.report(
+            "The kill had to wait, so the sessions are listed again before it is sent.".to_owned(),
+        );
+        let listing = self.list(seen).await?;
+        let listed = self.client.clock().instant();
+        *seen = listing.saved_at;
+        let waiting: HashSet<_> = queue.iter().map(K::id).collect();
+        let chosen = match choose(selector, listing.sessions.iter().cloned(), None) {
+            Ok(choice) => choice.chosen,
+            // There is no cap here that could be exceeded.
+            Err(_) => Vec::new(),
+        };
+        let staying: Vec<K::Session> = (chosen.into_iter())
+            .filter(|session| waiting.contains(&session.id()))
+            .collect();
+        if let Some(other) = K::also_killed(&staying, &listing.sessions).first() {
+            return Err(Error::Listing(format!(
+                "When the sessions were listed again, another session had come that would be killed with them: {}.",
+                K::show(other)
+            )));
+        }
+        Ok((staying.iter().map(K::entry).collect(), listed + LIST_HOLDS))
+    }
+
+    /// Lists again until none of the sessions is left, but no longer than `within`.
+    async fn look(
+        &self,
+        ids: &[IdOf<K>],
+        mut seen: BTreeMap<String, String>,
+        within: Option<Duration>,
+    ) -> Look<IdOf<K>> {
+        let clock = self.client.clock();
+        let begun = clock.instant();
+        let mut interval = LOOKS.0;
+        let mut look = Look {
+            left: ids.is_empty().then(Vec::new),
+            ended_by: None,
+        };
+        while look.left.as_ref().is_none_or(|left| !left.is_empty()) {
+            let over = within
+                .is_some_and(|within| clock.instant().saturating_duration_since(begun) >= within);
+            let slept = match over {
+                true => Err(Interrupted::Deadline),
+                false => self.operation.sleep(clock, interval).await,
+            };
+            if let Err(interrupted) = slept {
+                look.ended_by = Some(interrupted.into_error(None));
+                break;
+            }
+            interval = interval.mul_f64(1.5).min(LOOKS.1);
+            match self.list(&seen).await {
+                Ok(listing) => {
+                    let left = outcome::remaining(ids, &listing.sessions);
+                    if !left.is_empty() {
+                        let number = count(left.len(), K::WORDS.session);
+                        self.progress.report(format!("{number} still there."));
+                    }
+                    seen = listing.saved_at;
+                    look.left = Some(left);
+                }
+                Err(error) => {
+                    look.ended_by = Some(error);
+                    break;
+                }
+            }
+        }
+        look
+    }
+
+    /// Says what is not as it should be.
+    fn explain(
+        &self,
+        diags: &mut Diagnostics,
+        failure: Option<Failure>,
+        report: &KillReport<IdOf<K>>,
+        look: Option<&Look<IdOf<K>>>,
+    ) {
+        let left = look.and_then(|look| look.left.as_ref().map(Vec::len));
+        let Some(failure) = failure else {
+            if let Some(error) = look.and_then(|look| look.ended_by.clone()) {
+                match left {
+                    Some(left) => still_there::<K>(error, left),
+                    None => not_seen::<K>(error),
+                }
+                .into_warning(diags);
+            }
+            return;
+        };
+        if failure.unknown && left == Some(0) && report.unsent.is_empty() {
+            seen_gone::<K>(failure.error, report.unknown.len()).into_warning(diags);
+            return;
+        }
+        let looked_until = look.and_then(|look| look.ended_by.as_ref());
+        not_all::<K, _>(failure, report, left, looked_until).into_error(diags);
+    }
+}
+
+/// The request itself was refused, with what it named.
+fn is_bad_request(error: &Error) -> bool {
+    error
+        .api()
+        .is_some_and(|answer| answer.status == 400 && !answer.is_busy())
+}
+
+/// The API's code, for a summary.
+pub(in crate::provider) fn code(error: &Error) -> String {
+    error
+        .api()
+        .and_then(|answer| answer.code.as_ref())
+        .map(|code| format!(": {code}"))
+        .unwrap_or_default()
+}
+
+/// Certainly nothing happened.
+pub(in crate::provider) fn rejected<K: Chosen>(error: Error, summary: impl Into<String>) -> Report {
+    Report {
+        summary: summary.into(),
+        meaning: format!(
+            "No {} was killed, and nothing went into state.",
+            K::WORDS.session
+        ),
+        error,
+        next: None,
+    }
+}
+
+/// A kill names sessions by something that sessions which were not chosen have too.
+fn shared_names<K: Chosen>(diags: &mut Diagnostics, others: &[&K::Session]) {
+    explain::error(
+        diags,
+        select::block_path(),
+        "Sessions that were not chosen have the same address",
+        format!(
+            "No session was killed, and nothing went into state. {} kills chosen sessions by their addresses, and {} not \
+             chosen would be killed too. The first of them:\n\n{}",
+            K::WORDS.service,
+            count(others.len(), "session"),
+            explain::lines(others, |session| K::show(session))
+        ),
+    );
+}
+
+fn nameless<K: Chosen>(diags: &mut Diagnostics, number: usize) {
+    explain::warning(
+        diags,
+        select::block_path(),
+        format!("{} without an address", count(number, K::WORDS.session)),
+        format!(
+            "They match, but {} lists no address for them, and chosen sessions are killed by their addresses. They are left \
+             alone.",
+            K::WORDS.service
+        ),
+    );
+}
+
+fn unreadable<K: Chosen>(number: usize, error: Error) -> Report {
+    Report {
+        summary: "The kill was accepted, but its answer could not be read".to_owned(),
+        meaning: format!(
+            "{} accepted a request to kill {}, but which of them it killed is not told. The sessions are listed again to see \
+             which are gone.",
+            K::WORDS.service,
+            count(number, K::WORDS.session)
+        ),
+        error,
+        next: Some(K::WORDS.look.to_owned()),
+    }
+}
+
+fn still_there<K: Chosen>(error: Error, left: usize) -> Report {
+    Report {
+        summary: format!("{} still there", count(left, "killed session")),
+        meaning: format!(
+            "The kill was accepted, but these sessions are still listed{}. They are in the attribute remaining.",
+            K::WORDS.lingers
+        ),
+        error,
+        next: None,
+    }
+}
+
+fn not_seen<K: Chosen>(error: Error) -> Report {
+    Report {
+        summary: "It was not seen whether the killed sessions are gone".to_owned(),
+        meaning: "The kill was accepted, but the sessions could not be listed afterwards."
+            .to_owned(),
+        error,
+        next: Some(K::WORDS.look.to_owned()),
+    }
+}
+
+fn seen_gone<K: Chosen>(error: Error, number: usize) -> Report {
+    Report {
+        summary: "An answer was lost, but the sessions are gone".to_owned(),
+        meaning: format!(
+            "A request to kill {} was sent, and no complete answer came back. The sessions were listed again, and none of \
+             them is there any more. The request was not sent again.",
+            count(number, K::WORDS.session)
+        ),
+        error,
+        next: None,
+    }
+}
+
+fn not_all<K: Chosen, Id: Clone>(
+    failure: Failure,
+    report: &KillReport<Id>,
+    left: Option<usize>,
+    looked_until: Option<&Error>,
+) -> Report {
+    let session = K::WORDS.session;
+    let unknown = report.unknown.len();
+    let seen = match (left, looked_until) {
+        (Some(0), _) => {
+            "They were listed again, and none of those that were sent is there any more.".to_owned()
+        }
+        (Some(left), _) => format!(
+            "They were listed again, and {left} of those that were sent are still there; the attribute remaining says which."
+        ),
+        (None, Some(_)) => "They could not be listed afterwards.".to_owned(),
+        (None, None) => String::new(),
+    };
+    let summary = match (failure.unknown, left) {
+        (true, None) => format!("It is unknown whether the {session}s were killed"),
+        (true, Some(_)) => format!("Not all {session}s were killed for certain"),
+        (false, _) => format!("Not all {session}s were killed{}", code(&failure.error)),
+    };
+    let answered = [
+        (report.killed.len(), "killed"),
+        (report.accepted.len(), "sent and accepted"),
+        (report.not_found.len(), "not found"),
+        (report.excluded.len(), "left alone by the service"),
+        (report.gone.len(), "gone before they were sent"),
+    ];
+    let answered: Vec<String> = (answered.iter())
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    let before = match answered.as_slice() {
+        [] => String::new(),
+        parts => format!(" Before that: {}.", parts.join(", ")),
+    };
+    let ended = if failure.unknown {
+        format!(
+            "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
+            count(unknown, session)
+        )
+    } else {
+        "A request was refused.".to_owned()
+    };
+    let unsent = match report.unsent.len() {
+        0 => String::new(),
+        number => format!(" {} not sent.", count(number, session)),
+    };
+    Report {
+        summary,
+        meaning: format!("{ended}{before}{unsent} {seen}")
+            .trim_end()
+            .to_owned(),
+        error: failure.error,
+        next: Some(format!(
+            "How to proceed: the resource is in state, marked as tainted. {} Applying again sends a new kill for the sessions \
+             that are meant and there by then. If nothing is left to do, run `terraform untaint` on the resource.",
+            K::WORDS.look
+        )),
+    }
+}
