@@ -377,11 +377,7 @@ impl<K: Chosen> Run<'_, K> {
         }
         let failure = match failure {
             Some(failure) if sent == 0 && !failure.unknown => {
-                let summary = format!(
-                    "The {}s were not killed{}",
-                    K::WORDS.session,
-                    code(&failure.error)
-                );
+                let summary = format!("The sessions were not killed{}", code(&failure.error));
                 rejected::<K>(failure.error, summary).into_error(diags);
                 return None;
             }
@@ -632,9 +628,9 @@ fn not_all<K: Chosen, Id: Clone>(
         (None, None) => String::new(),
     };
     let summary = match (failure.unknown, left) {
-        (true, None) => format!("It is unknown whether the {session}s were killed"),
-        (true, Some(_)) => format!("Not all {session}s were killed for certain"),
-        (false, _) => format!("Not all {session}s were killed{}", code(&failure.error)),
+        (true, None) => "It is unknown whether the sessions were killed".to_owned(),
+        (true, Some(_)) => "Not all sessions were killed for certain".to_owned(),
+        (false, _) => format!("Not all sessions were killed{}", code(&failure.error)),
     };
     let answered = [
         (report.killed.len(), "killed"),

@@ -1,0 +1,159 @@
+//! A kill whose answer was lost is not sent again and not guessed about: the sessions are looked at.
+
+use serde_json::json;
+
+use crate::cloud::{Answer, Cloud};
+use crate::{NODE, client, kill_dcs, kill_taurusdb, thread};
+
+/// What a gateway says that lost sight of its backend: the backend may have done everything.
+fn lost() -> Option<Answer> {
+    Some((502, json!({"error_msg": "Bad gateway"})))
+}
+
+async fn cloud() -> Cloud {
+    let cloud = Cloud::start().await;
+    let sessions = vec![
+        client(7, "10.0.0.7:5000", "worker", -100),
+        client(8, "10.0.0.8:5000", "worker", -3),
+    ];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+    cloud.world().threads = vec![thread(1, "app"), thread(2, "app")];
+    cloud
+}
+
+#[tokio::test]
+async fn a_kill_of_everybody_that_happened_is_in_state_and_not_tainted() {
+    let cloud = cloud().await;
+    cloud.at("POST", "/clients/kill-all", |world| {
+        // It was killed, and the pools come back some seconds later.
+        let back = vec![client(20, "10.0.0.7:6000", "worker", 5)];
+        world.sessions.insert(NODE.to_owned(), back);
+        lost()
+    });
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE})).await;
+
+    let state = ending.succeeded();
+    assert_eq!(state["job_id"], json!(null));
+    assert!(state["finished_at"].is_string());
+    ending.warns("The answer was lost, but the sessions are gone");
+    assert_eq!(cloud.world().bodies("POST", "/clients/kill-all").len(), 1);
+}
+
+#[tokio::test]
+async fn a_kill_of_everybody_that_did_not_happen_is_unknown_with_what_was_seen() {
+    let cloud = cloud().await;
+    cloud.at("POST", "/clients/kill-all", |_| lost());
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE})).await;
+
+    assert!(ending.state.is_some(), "it is in state, tainted");
+    ending.says(
+        &ending.errors,
+        "It is unknown whether the sessions were killed",
+    );
+    ending.says(
+        &ending.errors,
+        "2 sessions connected before the request was sent",
+    );
+    assert_eq!(cloud.world().bodies("POST", "/clients/kill-all").len(), 1);
+    assert!(
+        cloud.clock.slept().as_secs() < 200,
+        "{:?}",
+        cloud.clock.slept()
+    );
+}
+
+#[tokio::test]
+async fn a_kill_of_everybody_is_unknown_where_nobody_can_look() {
+    let cloud = cloud().await;
+    cloud.at("POST", "/clients/kill-all", |_| lost());
+    for _ in 0..3 {
+        cloud.at("POST", "/clients", |_| {
+            Some((403, json!({"error_code": "DCS.2003", "error_msg": "no"})))
+        });
+    }
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE})).await;
+
+    assert!(ending.state.is_some(), "it is in state, tainted");
+    ending.says(&ending.errors, "could not be listed afterwards");
+}
+
+#[tokio::test]
+async fn a_kill_of_chosen_sessions_is_settled_by_looking() {
+    for happened in [true, false] {
+        let cloud = cloud().await;
+        cloud.at("POST", "/clients/kill", move |world| {
+            if happened {
+                world.sessions.insert(NODE.to_owned(), Vec::new());
+            }
+            lost()
+        });
+
+        let ending = kill_dcs(
+            &cloud,
+            json!({"node_id": NODE, "select": [{"names": ["worker"]}]}),
+        )
+        .await;
+
+        assert_eq!(cloud.world().bodies("POST", "/clients/kill").len(), 1);
+        let state = ending.state.as_ref().unwrap();
+        if happened {
+            assert_eq!(
+                ending.succeeded()["killed"],
+                json!(["10.0.0.7:5000", "10.0.0.8:5000"])
+            );
+            ending.warns("An answer was lost, but the sessions are gone");
+        } else {
+            ending.says(&ending.errors, "2 of those that were sent are still there");
+            assert_eq!(state["remaining_count"], json!(2));
+            assert!(
+                cloud.clock.slept().as_secs() < 200,
+                "{:?}",
+                cloud.clock.slept()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_kill_of_listed_threads_is_settled_by_looking() {
+    for happened in [true, false] {
+        let cloud = cloud().await;
+        // A kill of threads is repeated, so that every attempt has to fail.
+        for attempt in 0..10 {
+            cloud.at("DELETE", "/processes", move |world| {
+                if happened && attempt == 0 {
+                    world.threads.clear();
+                }
+                lost()
+            });
+        }
+
+        let ending = kill_taurusdb(&cloud, json!({"processes": [1, 2]})).await;
+
+        let state = ending.state.as_ref().unwrap();
+        if happened {
+            assert_eq!(ending.succeeded()["remaining"], json!([]));
+            ending.warns("An answer was lost, but the sessions are gone");
+        } else {
+            ending.says(&ending.errors, "2 of those that were sent are still there");
+            assert_eq!(state["remaining"], json!([1, 2]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_settled_by_looking() {
+    let cloud = cloud().await;
+    cloud.at("DELETE", "/processes", |world| {
+        world.threads.clear();
+        Some((200, json!("<html>")))
+    });
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    assert_eq!(ending.succeeded()["processes_killed"], json!([1, 2]));
+    ending.warns("its answer could not be read");
+}

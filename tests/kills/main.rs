@@ -1,0 +1,147 @@
+//! What the provider decides and says when it kills: by which list, whom, how often, and what it knows afterwards. Each
+//! test runs the resource itself against a cloud that behaves as the documents say, or as badly as a test wants.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod cloud;
+mod lists;
+mod lost_answers;
+mod odd_answers;
+mod waiting;
+
+use serde_json::{Value as Json, json};
+use terraform_provider_hwc::provider::dcs_session_kill::DcsSessionKill;
+use terraform_provider_hwc::provider::taurusdb_session_kill::TaurusdbSessionKill;
+use tf_provider::value::ValueEmpty;
+use tf_provider::{Diagnostics, Resource};
+
+pub use self::cloud::Cloud;
+
+/// A data node.
+pub const NODE: &str = "8f7ee181-88e2-49b7-a4bf-81f18f93a135";
+
+/// What a kill left.
+#[derive(Debug)]
+pub struct Ending {
+    /// `None`: nothing went into state.
+    pub state: Option<Json>,
+    /// Summary and detail of each error.
+    pub errors: Vec<(String, String)>,
+    /// The same of each warning.
+    pub warnings: Vec<(String, String)>,
+}
+
+impl Ending {
+    fn of(state: Option<Json>, diags: Diagnostics) -> Self {
+        let texts = |list: Vec<tf_provider::Diagnostic>| {
+            let texts = list.into_iter();
+            texts
+                .map(|diag| (diag.summary.to_string(), diag.detail.to_string()))
+                .collect()
+        };
+        Self {
+            state,
+            errors: texts(diags.errors),
+            warnings: texts(diags.warnings),
+        }
+    }
+
+    /// State, of a kill that left one without an error.
+    #[track_caller]
+    pub fn succeeded(&self) -> &Json {
+        assert!(self.errors.is_empty(), "{:#?}", self.errors);
+        self.state.as_ref().expect("it is in state")
+    }
+
+    /// Nothing is in state, and the error contains this.
+    #[track_caller]
+    pub fn refused(&self, words: &str) {
+        assert!(self.state.is_none(), "{self:#?}");
+        self.says(&self.errors, words);
+    }
+
+    /// A warning contains this.
+    #[track_caller]
+    pub fn warns(&self, words: &str) {
+        self.says(&self.warnings, words);
+    }
+
+    /// One of these contains this.
+    #[track_caller]
+    pub fn says(&self, diags: &[(String, String)], words: &str) {
+        let found = diags
+            .iter()
+            .any(|(summary, detail)| summary.contains(words) || detail.contains(words));
+        assert!(found, "{words:?} is not in {self:#?}");
+    }
+}
+
+/// Kills sessions of DCS with these arguments.
+pub async fn kill_dcs(cloud: &Cloud, arguments: Json) -> Ending {
+    let mut planned = json!({
+        "region": "cn-north-4",
+        "instance_id": "5560df16-cebf-4473-95c4-d1b573c16e79",
+        "kill_all_nodes": false,
+        "wait_for_completion": true,
+    });
+    merge(&mut planned, arguments);
+    let mut diags = Diagnostics::default();
+    let model = || serde_json::from_value(planned.clone()).unwrap();
+    let state = DcsSessionKill::new(cloud.provider.clone())
+        .create(
+            &mut diags,
+            model(),
+            model(),
+            ValueEmpty::Null,
+            ValueEmpty::Null,
+        )
+        .await
+        .map(|(state, _)| serde_json::to_value(state).unwrap());
+    Ending::of(state, diags)
+}
+
+/// Kills session threads of TaurusDB with these arguments.
+pub async fn kill_taurusdb(cloud: &Cloud, arguments: Json) -> Ending {
+    let mut planned = json!({
+        "region": "cn-north-4",
+        "instance_id": "a23fb62bd61e4e9e9636fd2225f395bein07",
+        "node_id": "18663926eacb443d98dc20f8620f28f2no07",
+        "fail_on_not_found": false,
+    });
+    merge(&mut planned, arguments);
+    let mut diags = Diagnostics::default();
+    let model = || serde_json::from_value(planned.clone()).unwrap();
+    let state = TaurusdbSessionKill::new(cloud.provider.clone())
+        .create(
+            &mut diags,
+            model(),
+            model(),
+            ValueEmpty::Null,
+            ValueEmpty::Null,
+        )
+        .await
+        .map(|(state, _)| serde_json::to_value(state).unwrap());
+    Ending::of(state, diags)
+}
+
+fn merge(planned: &mut Json, arguments: Json) {
+    for (name, value) in arguments.as_object().unwrap() {
+        planned[name] = value.clone();
+    }
+}
+
+/// A client of DCS that connected at `born`, in seconds.
+pub fn client(id: u64, address: &str, name: &str, born: i64) -> Json {
+    json!({
+        "id": id.to_string(), "addr": address, "peer": address, "name": name, "user": "default", "db": "0",
+        "cmd": "get", "flags": "N", "idle": 1, "born": born,
+    })
+}
+
+/// A thread of TaurusDB.
+pub fn thread(id: i64, user: &str) -> Json {
+    json!({
+        "id": id, "user": user, "host": "10.0.0.1:4000", "db": "shop", "command": "Sleep", "time": 60, "state": "",
+        "info": null,
+    })
+}

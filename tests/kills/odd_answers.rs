@@ -1,0 +1,157 @@
+//! An answer that is no list proves nothing, and one odd row hides nobody.
+
+use serde_json::{Value as Json, json};
+
+use crate::{Cloud, NODE, client, kill_dcs, kill_taurusdb, thread};
+
+async fn cloud() -> Cloud {
+    let cloud = Cloud::start().await;
+    let sessions = vec![client(7, "10.0.0.7:5000", "worker", -100)];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+    cloud.world().threads = vec![thread(1, "app")];
+    cloud
+}
+
+#[tokio::test]
+async fn a_success_that_is_no_list_is_not_taken_for_an_empty_list() {
+    for (what, dcs, taurusdb) in [
+        ("an empty object", json!({}), json!({})),
+        (
+            "an error",
+            json!({"error_code": "DCS.5000", "error_msg": "x"}),
+            json!({"error_code": "DBS.200005", "error_msg": "x"}),
+        ),
+        (
+            "a total without rows",
+            json!({"time": "list", "clients": [], "count": 2}),
+            json!({"processes": [], "total_count": 2}),
+        ),
+        (
+            "a total above the rows",
+            json!({"time": "list", "clients": [client(7, "10.0.0.7:5000", "worker", -100)], "count": 2}),
+            json!({"processes": [thread(1, "app")], "total_count": 2}),
+        ),
+    ] {
+        let cloud = cloud().await;
+        for number in 0..20 {
+            let (mut dcs, taurusdb) = (dcs.clone(), taurusdb.clone());
+            if dcs["time"].is_string() {
+                dcs["time"] = json!(format!("time {number}"));
+            }
+            cloud.at("GET", "/processes", move |_| Some((200, taurusdb)));
+            cloud.at("GET", "/clients", move |_| Some((200, dcs)));
+        }
+
+        let all = json!({"select": [{"all": true}]});
+        let ending = kill_taurusdb(&cloud, all).await;
+        ending.refused("No session thread was killed");
+        assert_eq!(cloud.world().threads.len(), 1, "{what}");
+
+        let ending = kill_dcs(&cloud, json!({"node_id": NODE, "select": [{"all": true}]})).await;
+        ending.refused("No session was killed");
+        assert_eq!(cloud.world().sessions[NODE].len(), 1, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_list_written_as_null_is_empty() {
+    let cloud = cloud().await;
+    cloud.at("GET", "/processes", |_| {
+        Some((200, json!({"processes": null, "total_count": 0})))
+    });
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    assert_eq!(ending.succeeded()["processes_killed"], json!([]));
+    ending.warns("No session matched");
+}
+
+#[tokio::test]
+async fn one_odd_row_hides_nobody_and_is_never_chosen() {
+    let cloud = cloud().await;
+    let body = "\u{feff}{\"processes\": [\
+        {\"id\": 1, \"user\": \"app\", \"command\": \"Query\", \"info\": \"SELECT '\\ud800'\"},\
+        null,\
+        {\"id\": 2, \"user\": {\"odd\": true}},\
+        {\"id\": \"3\", \"user\": 42, \"db\": 7, \"command\": \"Sleep\"}\
+        ], \"total_count\": 4}";
+    cloud.at("GET", "/processes", move |_| Some((200, json!(body))));
+    cloud.world().threads = vec![thread(2, "app")];
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    ending.warns("1 row without a readable ID");
+    assert_eq!(ending.succeeded()["matched"], json!([1, 3]));
+    assert_eq!(
+        cloud.world().bodies("DELETE", "/processes"),
+        [json!({"processes": [1, 3]})]
+    );
+}
+
+#[tokio::test]
+async fn a_statement_that_is_no_text_is_never_matched() {
+    let cloud = cloud().await;
+    let body = "{\"processes\": [\
+        {\"id\": 1, \"user\": \"app\", \"info\": \"SELECT '\\ud800'\"},\
+        {\"id\": 2, \"user\": \"app\", \"info\": \"SELECT 1\"}], \"total_count\": 2}";
+    cloud.at("GET", "/processes", move |_| Some((200, json!(body))));
+    cloud.world().threads = Vec::new();
+
+    let ending = kill_taurusdb(
+        &cloud,
+        json!({"select": [{"statement_matches": ["SELECT"]}]}),
+    )
+    .await;
+
+    assert_eq!(ending.succeeded()["matched"], json!([2]));
+}
+
+#[tokio::test]
+async fn who_cannot_be_excluded_for_certain_is_not_chosen() {
+    let cloud = cloud().await;
+    let mut nobody = thread(2, "");
+    nobody["user"] = Json::Null;
+    cloud.world().threads = vec![thread(1, "app"), nobody, thread(3, "billing")];
+
+    let select = json!({"select": [{"all": true, "exclude_users": ["billing"]}]});
+    let ending = kill_taurusdb(&cloud, select).await;
+
+    assert_eq!(ending.succeeded()["processes_killed"], json!([1]));
+}
+
+#[tokio::test]
+async fn a_session_without_an_address_is_never_killed_by_address() {
+    let cloud = cloud().await;
+    let sessions = vec![
+        client(7, "10.0.0.7:5000", "worker", -100),
+        client(8, "", "worker", -100),
+    ];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+
+    let ending = kill_dcs(
+        &cloud,
+        json!({"node_id": NODE, "select": [{"names": ["worker"]}]}),
+    )
+    .await;
+
+    assert_eq!(ending.succeeded()["killed"], json!(["10.0.0.7:5000"]));
+    ending.warns("1 session without an address");
+    let asked = cloud.world().bodies("POST", "/clients/kill");
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0]["client_addrs"], json!(["10.0.0.7:5000"]));
+}
+
+#[tokio::test]
+async fn rows_that_cannot_be_read_count_against_the_cap_of_a_kill_of_everybody() {
+    let cloud = cloud().await;
+    let sessions = vec![
+        client(7, "10.0.0.7:5000", "worker", -100),
+        json!({"name": "no id"}),
+    ];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE, "max_sessions": 1})).await;
+
+    ending.refused("2 sessions match, but max_sessions is 1");
+    assert_eq!(cloud.world().sessions[NODE].len(), 2);
+}

@@ -1,0 +1,157 @@
+//! A kill that has to wait does not go by the list that it was chosen from, and looking again is about what was sent.
+
+use serde_json::{Value as Json, json};
+
+use crate::cloud::{Answer, Cloud};
+use crate::{NODE, client, kill_dcs, kill_taurusdb, thread};
+
+fn busy() -> Answer {
+    (
+        400,
+        json!({"error_code": "DCS.4096", "error_msg": "The instance is being backed up."}),
+    )
+}
+
+#[tokio::test]
+async fn an_address_that_goes_to_another_client_while_the_kill_waits_is_not_killed() {
+    let cloud = Cloud::start().await;
+    let sessions = vec![
+        client(7, "10.0.0.7:5000", "worker", -100),
+        client(8, "10.0.0.8:5000", "worker", -100),
+    ];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+    cloud.at("POST", "/clients/kill", |world| {
+        world.pass(60);
+        let now = i64::try_from(world.now()).unwrap();
+        let sessions = vec![
+            client(9, "10.0.0.7:5000", "billing", now),
+            client(8, "10.0.0.8:5000", "worker", -100),
+        ];
+        world.sessions.insert(NODE.to_owned(), sessions);
+        Some(busy())
+    });
+
+    let ending = kill_dcs(
+        &cloud,
+        json!({"node_id": NODE, "select": [{"names": ["worker"]}]}),
+    )
+    .await;
+
+    let state = ending.succeeded();
+    assert_eq!(state["killed"], json!(["10.0.0.8:5000"]));
+    assert_eq!(state["not_found"], json!(["10.0.0.7:5000"]));
+    let world = cloud.world();
+    assert_eq!(world.sessions[NODE].len(), 1);
+    let asked = world.bodies("POST", "/clients/kill");
+    assert_eq!(
+        asked.last().unwrap()["client_addrs"],
+        json!(["10.0.0.8:5000"])
+    );
+}
+
+#[tokio::test]
+async fn the_cap_is_checked_again_when_a_kill_of_everybody_had_to_wait() {
+    let cloud = Cloud::start().await;
+    let sessions = vec![client(7, "10.0.0.7:5000", "worker", -100)];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+    cloud.at("POST", "/clients/kill-all", |world| {
+        world.pass(60);
+        let more = (10..20).map(|id| client(id, &format!("10.0.0.{id}:5000"), "billing", 0));
+        world.sessions.get_mut(NODE).unwrap().extend(more);
+        Some(busy())
+    });
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE, "max_sessions": 5})).await;
+
+    ending.refused("11 sessions match, but max_sessions is 5");
+    assert_eq!(cloud.world().sessions[NODE].len(), 11);
+}
+
+#[tokio::test]
+async fn looking_again_does_not_wait_for_what_the_service_left_alone() {
+    let cloud = Cloud::start().await;
+    cloud.world().threads = vec![thread(1, "app"), thread(2, "app"), thread(3, "app")];
+    cloud.world().internal = vec![2];
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    let state = ending.succeeded();
+    assert_eq!(state["processes_killed"], json!([1, 3]));
+    assert_eq!(state["processes_excluded"], json!([2]));
+    assert_eq!(state["remaining"], json!([]));
+    assert!(
+        cloud.clock.slept().as_secs() < 30,
+        "{:?}",
+        cloud.clock.slept()
+    );
+}
+
+#[tokio::test]
+async fn looking_again_does_not_wait_for_batches_that_were_not_sent() {
+    let cloud = Cloud::start().await;
+    cloud.world().threads = (1..=150).map(|id| thread(id, "app")).collect();
+    cloud.at("DELETE", "/processes", |_| None);
+    cloud.at("DELETE", "/processes", |_| {
+        Some((403, json!({"error_code": "DBS.200010", "error_msg": "no"})))
+    });
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    ending.says(&ending.errors, "Not all sessions were killed");
+    let state = ending.state.as_ref().unwrap();
+    assert_eq!(state["killed_count"], json!(100));
+    assert_eq!(state["remaining_count"], json!(50));
+    assert!(
+        cloud.clock.slept().as_secs() < 30,
+        "{:?}",
+        cloud.clock.slept()
+    );
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_as_too_large_is_sent_in_smaller_ones() {
+    let cloud = Cloud::start().await;
+    cloud.world().threads = (1..=45).map(|id| thread(id, "app")).collect();
+    cloud.world().most_threads = 20;
+
+    let processes: Vec<i64> = (1..=45).collect();
+    let ending = kill_taurusdb(&cloud, json!({"processes": processes})).await;
+
+    assert_eq!(ending.succeeded()["processes_killed"], json!(processes));
+    let sizes: Vec<usize> = (cloud.world().bodies("DELETE", "/processes").iter())
+        .map(|body| body["processes"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(sizes, [45, 20, 20, 5]);
+}
+
+#[tokio::test]
+async fn a_proof_of_many_sessions_is_bounded_and_counts_all_of_them() {
+    let cloud = Cloud::start().await;
+    cloud.world().threads = (1..=2_500).map(|id| thread(id, "app")).collect();
+    cloud.world().internal = vec![2_400];
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    let state = ending.succeeded();
+    let length = |name: &str| state[name].as_array().map_or(0, Vec::len);
+    assert_eq!(length("matched"), 1_000);
+    assert_eq!(length("processes_killed"), 999);
+    // The one that was not killed is shown, although it comes late in the list.
+    assert_eq!(state["processes_excluded"], json!([2_400]));
+    assert_eq!(state["matched_count"], json!(2_500));
+    assert_eq!(state["killed_count"], json!(2_499));
+    ending.warns("State keeps 1000 of 2500 sessions in detail");
+}
+
+#[tokio::test]
+async fn listed_ids_are_kept_as_they_are() {
+    let cloud = Cloud::start().await;
+    cloud.world().threads = (1..=1_500).map(|id| thread(id, "app")).collect();
+    let processes: Vec<i64> = (1..=1_500).collect();
+
+    let ending = kill_taurusdb(&cloud, json!({"processes": processes})).await;
+
+    assert_eq!(ending.succeeded()["processes_killed"], json!(processes));
+    assert_eq!(ending.warnings, [] as [(String, String); 0]);
+    assert_eq!(ending.succeeded()["remaining"], Json::Null);
+}
