@@ -54,18 +54,19 @@ impl Cloud {
                 secret_key.clone(),
                 options.credential_lifetime,
             ),
-            dcs: Dcs::new(
-                &dcs_nodes,
-                &options.busy,
-                simulated,
-                options.job_duration,
-                stop,
-            )?,
-            taurusdb: TaurusDb::new(&taurusdb_nodes, simulated)?,
+            dcs: Dcs::new(&dcs_nodes, options, simulated, stop)?,
+            taurusdb: TaurusDb::new(&taurusdb_nodes, options.largest_kill, simulated)?,
             metadata: Metadata::default(),
             faults: Faults::new(options.faults.clone()).map_err(anyhow::Error::msg)?,
             journal: Journal::default(),
         };
+        for busy in &options.busy {
+            anyhow::ensure!(
+                cloud.dcs.make_busy(busy) || cloud.taurusdb.make_busy(busy),
+                "--busy names {}, which is not an instance of this sandbox",
+                busy.instance_id
+            );
+        }
         let key = AccessKey {
             access_key,
             secret_key,
@@ -76,7 +77,14 @@ impl Cloud {
 
 /// The nodes that were mapped; when none was, two simulated ones of each service, with the ids of the API documents.
 fn nodes(options: &Options) -> (Vec<NodeMapping>, Vec<NodeMapping>) {
-    if !options.dcs_nodes.is_empty() || !options.taurusdb_nodes.is_empty() {
+    let is_mapped = [
+        &options.dcs_nodes,
+        &options.dcs_proxies,
+        &options.taurusdb_nodes,
+    ]
+    .into_iter()
+    .any(|nodes| !nodes.is_empty());
+    if is_mapped {
         return (options.dcs_nodes.clone(), options.taurusdb_nodes.clone());
     }
     const DCS: &str = "5560df16-cebf-4473-95c4-d1b573c16e79";

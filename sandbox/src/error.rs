@@ -99,7 +99,7 @@ impl ApiError {
             Source::Dcs => json!({
                 "error_code": self.code,
                 "error_msg": self.message,
-                "error_ext_msg": "",
+                "error_ext_msg": null,
             }),
             Source::Service => json!({"error_code": self.code, "error_msg": self.message}),
             Source::Keystone => json!({"error": {

@@ -10,13 +10,15 @@
 //! Inside, a request passes these modules in this order:
 //!
 //! - `server` accepts it, applies faults, records it in the `journal` and answers; `admin` is the part below
-//!   `/_sandbox/`, `error` the shapes of error answers.
+//!   `/_sandbox/`, `error` the shapes of error answers, `busy` the codes of those that
+//!   a busy instance gives.
 //! - `routes` leads it to a service, past the `keyring`, which checks its `signature` or token.
 //! - `dcs`, `taurusdb` and `iam` are the services, and `metadata` the service inside an ECS.
 
 #![forbid(unsafe_code)]
 
 mod admin;
+mod busy;
 mod cloud;
 mod dcs;
 mod error;
@@ -41,7 +43,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use self::{
     faults::{JobFault, Rule},
-    options::{Backend, Busy, NodeMapping, Options},
+    options::{Addresses, Backend, Busy, NodeMapping, Options, ScanAnswer},
     sandbox::{Ready, ReadyNode, Sandbox},
 };
 

@@ -31,8 +31,8 @@ use uuid::Uuid;
 
 use crate::{admin, cloud::Cloud, error::ApiError, faults::Rule, journal::Entry, routes};
 
-/// Larger bodies are refused. A kill of a million ids takes about 20 MB.
-const LARGEST_BODY: usize = 64 << 20;
+/// Larger bodies are refused, as the gateway does.
+const LARGEST_BODY: usize = 12 << 20;
 /// How long requests that are under way may go on when the sandbox stops.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
 /// Time for the bytes before a break to reach the client, so that the break comes where it was asked for.

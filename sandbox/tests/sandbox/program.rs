@@ -64,7 +64,7 @@ async fn it_says_how_to_reach_it_serves_and_stops_cleanly_on_a_signal() {
         client
             .get(&client.dcs("/jobs/none"))
             .await
-            .assert_error(404, "DCS.4027");
+            .assert_error(400, "DCS.4070");
 
         let pid = Pid::from_raw(program.0.id().try_into().unwrap());
         kill(pid, signal).unwrap();
@@ -98,6 +98,13 @@ fn it_answers_help_and_version() {
         "--listen",
         "--dcs-node",
         "--taurusdb-node",
+        "--dcs-proxy",
+        "--inactive",
+        "--addresses",
+        "--scan-answer",
+        "--scan-duration",
+        "--foreign-scan-every",
+        "--largest-kill",
         "--job-duration",
         "--fault",
         "--busy",
@@ -114,7 +121,7 @@ fn it_answers_help_and_version() {
 
 #[test]
 fn it_refuses_options_that_make_no_sense() {
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["--listen", "0.0.0.0:0"], "--allow-remote"),
         (
             &["--dcs-node", "i/n=mysql://127.0.0.1/"],
@@ -133,7 +140,8 @@ fn it_refuses_options_that_make_no_sense() {
             ],
             "mapped twice",
         ),
-        (&["--busy", "elsewhere=1s"], "not a DCS instance"),
+        (&["--busy", "elsewhere=1s"], "not an instance"),
+        (&["--inactive", "i/n"], "not a DCS node"),
         (
             &["--dcs-node", "i=redis://:hunter2@127.0.0.1/"],
             "there is no /",
