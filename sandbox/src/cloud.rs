@@ -12,6 +12,7 @@ use crate::{
     options::{NodeMapping, Options},
     population::Size,
     taurusdb::TaurusDb,
+    throttle::Throttle,
 };
 
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Cloud {
     pub dcs: Dcs,
     pub taurusdb: TaurusDb,
     pub metadata: Metadata,
+    pub throttle: Throttle,
     pub faults: Faults,
     pub journal: Journal,
 }
@@ -57,6 +59,7 @@ impl Cloud {
             dcs: Dcs::new(&dcs_nodes, options, simulated, stop)?,
             taurusdb: TaurusDb::new(&taurusdb_nodes, options.largest_kill, simulated)?,
             metadata: Metadata::default(),
+            throttle: Throttle::new(options.rate_limit),
             faults: Faults::new(options.faults.clone()).map_err(anyhow::Error::msg)?,
             journal: Journal::default(),
         };

@@ -9,7 +9,7 @@
 //!
 //! Inside, a request passes these modules in this order:
 //!
-//! - `server` accepts it, applies faults, records it in the `journal` and answers; `admin` is the part below
+//! - `server` accepts it, applies the `throttle` and faults, records it in the `journal` and answers; `admin` is the part below
 //!   `/_sandbox/`, `error` the shapes of error answers, `busy` the codes of those that
 //!   a busy instance gives.
 //! - `routes` leads it to a service, past the `keyring`, which checks its `signature` or token.
@@ -38,6 +38,7 @@ mod sandbox;
 mod server;
 mod signature;
 mod taurusdb;
+mod throttle;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -45,6 +46,7 @@ pub use self::{
     faults::{JobFault, Rule},
     options::{Addresses, Backend, Busy, NodeMapping, Options, ScanAnswer},
     sandbox::{Ready, ReadyNode, Sandbox},
+    throttle::RateLimit,
 };
 
 /// Locks even after a panic elsewhere: no critical section here leaves its data half-changed.

@@ -5,7 +5,7 @@ use std::{ffi::OsStr, net::SocketAddr, str::FromStr, time::Duration};
 use clap::{Arg, Command, Parser, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 use secrecy::SecretString;
 
-use crate::{busy::Refusal, faults::Rule};
+use crate::{busy::Refusal, faults::Rule, throttle::RateLimit};
 
 /// The options of the sandbox cloud: the command line of `hwc-sandbox`, and the argument of [`crate::Sandbox::start`].
 ///
@@ -99,6 +99,11 @@ pub struct Options {
     /// [default: DCS.4017 or DBS.200019]; repeatable
     #[arg(long, value_name = "INSTANCE=DURATION[:CODE]")]
     pub busy: Vec<Busy>,
+
+    /// The gateway refuses calls of an API beyond this number in this time, for example 60/1m; refused calls count
+    /// too [default: takes any number]
+    #[arg(long, value_name = "CALLS/DURATION")]
+    pub rate_limit: Option<RateLimit>,
 
     /// A fault rule in JSON, as POST /_sandbox/faults takes it; repeatable
     #[arg(long = "fault", value_name = "JSON")]

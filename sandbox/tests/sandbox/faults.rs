@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use hwc_sandbox::{Options, Rule, Sandbox};
+use hwc_sandbox::{Options, RateLimit, Rule, Sandbox};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -253,6 +253,39 @@ async fn a_scan_can_fail_with_a_reason_and_saves_nothing_then() {
     let path = client.clients(node, &format!("?node_id={}", node.node_id));
     client.get(&path).await.assert_error(500, "DCS.5000");
     assert_eq!(client.list_dcs(node).await.len(), node.sessions);
+}
+
+#[tokio::test]
+async fn the_gateway_can_limit_the_calls_of_an_api() {
+    let cloud = start(Options {
+        rate_limit: Some(RateLimit {
+            calls: 2,
+            window: Duration::from_secs(60),
+        }),
+        ..quick()
+    })
+    .await;
+    let (path, body) = kill_of_one(&cloud).await;
+    let metadata = async || {
+        let path = "/openstack/latest/securitykey";
+        let answer = cloud.client.send_unsigned(Method::GET, path, &[], "").await;
+        answer.unwrap().status.as_u16()
+    };
+    for _ in 0..2 {
+        cloud.client.get(&path).await.assert_ok();
+    }
+    let refused = cloud.client.get(&path).await;
+    refused.assert_error(429, "APIGW.0308");
+    let message = refused.json()["error_msg"].as_str().unwrap().to_owned();
+    assert!(
+        message.ends_with("policy user over ratelimit,limit:2,time:1 minute"),
+        "{message}"
+    );
+    assert!(!refused.headers.contains_key("retry-after"));
+    cloud.client.delete(&path, &body).await.assert_ok();
+    for _ in 0..3 {
+        assert_ne!(metadata().await, 429, "no gateway stands before it");
+    }
 }
 
 #[tokio::test]

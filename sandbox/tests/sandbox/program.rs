@@ -105,6 +105,7 @@ fn it_answers_help_and_version() {
         "--scan-duration",
         "--foreign-scan-every",
         "--largest-kill",
+        "--rate-limit",
         "--job-duration",
         "--fault",
         "--busy",
