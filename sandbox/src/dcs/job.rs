@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::{
     busy::{Refusal, TASK_RUNS, TASK_STATE},
+    faults::{JobFault, Rule},
     lock,
 };
 
@@ -156,6 +157,26 @@ impl Jobs {
         let mut jobs: Vec<Job> = lock(&self.by_id).values().cloned().collect();
         jobs.sort_by(|a, b| (&a.begin_time, &a.job_id).cmp(&(&b.begin_time, &b.job_id)));
         jobs
+    }
+}
+
+/// What a fault makes of a job that has `left` to run.
+pub(crate) async fn strike(
+    fault: JobFault,
+    rule: Option<&Rule>,
+    left: Duration,
+    cleared: impl Future<Output = ()>,
+) -> Result<(), String> {
+    match fault {
+        JobFault::Fail => {
+            tokio::time::sleep(left).await;
+            let reason = rule.and_then(|rule| rule.fail_reason.clone());
+            Err(reason.unwrap_or_else(|| "The job failed.".to_owned()))
+        }
+        JobFault::Never => {
+            cleared.await;
+            Err("The job was given up.".to_owned())
+        }
     }
 }
 

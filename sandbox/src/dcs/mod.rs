@@ -1,4 +1,5 @@
-//! The session calls of DCS: scan and list, kill chosen sessions, kill all sessions in a job, and the job.
+//! The session calls of DCS: `scan` and `list`, `kill` of chosen sessions and of all, the `job` of a scan or a kill, and
+//! the nodes.
 //!
 //! Error codes, all of them documented: `DCS.3022` no such instance, `DCS.3053` no such node, `DCS.4005` a body that is
 //! not JSON, `DCS.4800` bad argument, `DCS.4070` no such job, `DCS.4027` sessions are not at this kind of node, those of
@@ -6,27 +7,33 @@
 
 mod client;
 mod job;
+mod kill;
+mod list;
 mod node;
 mod redis;
+mod scan;
 mod simulated;
 
-pub(crate) use self::node::Status;
+pub(crate) use self::{
+    kill::{kill_all_clients, kill_clients},
+    list::list_clients,
+    node::Status,
+    scan::scan_clients,
+};
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
-    body::Bytes,
-    extract::{Path, RawQuery, State},
-    http::{Method, StatusCode, Uri},
-    response::{IntoResponse, Response},
+    extract::{Path, State},
+    http::StatusCode,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::{
-    client::{Client, SortKey},
+    client::Client,
     job::Jobs,
     node::{Node, Role, Sessions},
     redis::RedisSessions,
@@ -36,20 +43,11 @@ use crate::{
     busy::{NOT_RUNNING, Refusal, TASK_RUNS},
     cloud::Cloud,
     error::{ApiError, Source},
-    faults::{JobFault, Rule},
     instances::{Instance, Instances, Named},
     options::{Backend, Busy, NodeMapping, Options, ScanAnswer},
     population::Size,
-    query::Query,
     sandbox::ReadyNode,
 };
-
-const LARGEST_PAGE: usize = 1000;
-const DEFAULT_PAGE: usize = 10;
-
-/// The field by which lists are sorted when nobody says which. No document names it; a client that needs an order has to
-/// ask for one.
-const DEFAULT_SORT: &str = "idle";
 
 /// The DCS service of the sandbox.
 #[derive(Debug)]
@@ -163,6 +161,7 @@ impl Dcs {
             let clients = node.sessions().await?;
             let (internal, sessions): (Vec<_>, Vec<_>) =
                 clients.iter().partition(|client| client.is_replication());
+            // The demonstration reads node_id, service and sessions, which follow each other in the alphabet.
             state.push(json!({
                 "service": "dcs",
                 "instance_id": instance_id,
@@ -170,7 +169,7 @@ impl Dcs {
                 "sessions": ids(&sessions),
                 "internal": ids(&internal),
                 "kills": node.ledger.orders(),
-                "role": node.role,
+                "kind": node.role,
                 "status": node.status(),
                 "list_time": node.saved_list().map(|list| list.time),
             }));
@@ -220,261 +219,6 @@ fn open_sessions(
         Backend::Simulated(count) => Box::new(SimulatedSessions::new(number, simulated.or(*count))),
         Backend::Server(url) => Box::new(RedisSessions::new(url)?),
     })
-}
-
-/// `GET /v2/{project_id}/instances/{instance_id}/clients`: a page of the saved list.
-pub(crate) async fn list_clients(
-    State(cloud): State<Arc<Cloud>>,
-    Path((_, instance_id)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Value>, ApiError> {
-    let query = Query::parse(query.as_deref());
-    let instance = cloud.dcs.instance(&instance_id)?;
-    let node = session_node(instance, query.get("node_id"))?;
-    let limit = query
-        .number("limit", DEFAULT_PAGE, 1..=LARGEST_PAGE)
-        .map_err(|reason| bad_argument(&reason))?;
-    let offset = query
-        .number("offset", 0, 0..=usize::MAX)
-        .map_err(|reason| bad_argument(&reason))?;
-    let order = Order::from_query(&query)?;
-
-    node.come_and_go();
-    let mut list = node.saved_list().ok_or_else(no_list)?;
-    let every = cloud.dcs.foreign_scan_every;
-    if every > 0 && node.count_page().is_multiple_of(every) {
-        let sessions = node.sessions().await;
-        node.save(sessions.map_err(|error| server_does_not_answer(&error))?);
-        list = node.saved_list().ok_or_else(no_list)?;
-    }
-    if let Some(addr) = query.get("addr") {
-        list.clients.retain(|client| client.addr.contains(addr));
-    }
-    order.apply(&mut list.clients);
-
-    let count = list.clients.len();
-    let page: Vec<Client> = list.clients.into_iter().skip(offset).take(limit).collect();
-    Ok(Json(
-        json!({"time": list.time, "clients": page, "count": count}),
-    ))
-}
-
-/// The `sort` and `order` of a list: descending unless said otherwise.
-struct Order {
-    key: SortKey,
-    descending: bool,
-}
-
-impl Order {
-    fn from_query(query: &Query) -> Result<Self, ApiError> {
-        let field = query.get("sort").unwrap_or(DEFAULT_SORT);
-        let key = SortKey::named(field)
-            .ok_or_else(|| bad_argument(&format!("sort: sessions have no field {field:?}")))?;
-        let descending = match query.get("order").unwrap_or("desc") {
-            "asc" => false,
-            "desc" => true,
-            other => {
-                return Err(bad_argument(&format!(
-                    "order must be asc or desc, not {other:?}"
-                )));
-            }
-        };
-        Ok(Self { key, descending })
-    }
-
-    fn apply(&self, clients: &mut [Client]) {
-        self.key.sort(clients, self.descending);
-    }
-}
-
-#[derive(Debug, Deserialize)]
-struct ScanBody {
-    node_id: Option<String>,
-    /// Whether to ask the node anew; false, the default, leaves a saved list as it is.
-    clean_cache: Option<bool>,
-}
-
-/// `POST /v2/{project_id}/instances/{instance_id}/clients`: starts a job that saves a new list of sessions.
-pub(crate) async fn scan_clients(
-    State(cloud): State<Arc<Cloud>>,
-    Path((_, instance_id)): Path<(String, String)>,
-    method: Method,
-    uri: Uri,
-    body: Bytes,
-) -> Result<Response, ApiError> {
-    let instance = cloud.dcs.instance(&instance_id)?;
-    let body: ScanBody = parse(&body)?;
-    let node = session_node(instance, body.node_id.as_deref())?.clone();
-    let job = cloud.dcs.jobs.begin_scan(&instance_id);
-    let scan = Scan {
-        node,
-        anew: body.clean_cache.unwrap_or(false),
-        duration: cloud.dcs.scan_duration,
-        fault: cloud.faults.for_scan(method.as_str(), uri.path()),
-    };
-    let job_id = job.job_id.clone();
-    cloud
-        .dcs
-        .tasks
-        .spawn(run_scan(cloud.clone(), job_id, instance_id, scan));
-    Ok(match cloud.dcs.scan_answer {
-        ScanAnswer::Job => Json(json!({"job_id": job.job_id})).into_response(),
-        ScanAnswer::UnknownJob => {
-            Json(json!({"job_id": uuid::Uuid::new_v4().to_string()})).into_response()
-        }
-        ScanAnswer::NoJob => Json(json!({})).into_response(),
-        ScanAnswer::Empty => StatusCode::OK.into_response(),
-    })
-}
-
-/// What a scan has to do.
-struct Scan {
-    node: Arc<Node>,
-    anew: bool,
-    duration: Duration,
-    fault: Option<Rule>,
-}
-
-/// Sees a scan to its end, as `run_kill` does with a kill.
-async fn run_scan(cloud: Arc<Cloud>, job_id: String, instance_id: String, scan: Scan) {
-    let dcs = &cloud.dcs;
-    let quarter = scan.duration / 4;
-    let cleared = cloud.faults.until_cleared();
-    let work = async {
-        tokio::time::sleep(quarter).await;
-        dcs.jobs.run(&job_id);
-        if let Some(fault) = scan.fault.as_ref().and_then(|rule| rule.scan) {
-            return strike(fault, scan.fault.as_ref(), quarter * 3, cleared).await;
-        }
-        tokio::time::sleep(quarter).await;
-        // That a first scan makes a list whatever it was told is inferred: no document says what it does.
-        let list = if scan.anew || scan.node.saved_list().is_none() {
-            let sessions = scan.node.sessions().await;
-            Some(sessions.map_err(|error| format!("Node {}: {error:#}", scan.node.id()))?)
-        } else {
-            None
-        };
-        tokio::time::sleep(quarter * 2).await;
-        if let Some(list) = list {
-            scan.node.save(list);
-        }
-        Ok(())
-    };
-    if let Some(result) = dcs.stop.run_until_cancelled(work).await {
-        dcs.jobs.end(&job_id, &instance_id, result);
-    }
-}
-
-#[derive(Debug, Deserialize)]
-struct KillBody {
-    node_id: Option<String>,
-    client_addrs: Option<Vec<String>>,
-}
-
-/// `POST /v2/{project_id}/instances/{instance_id}/clients/kill`: kills the sessions with these addresses at once.
-pub(crate) async fn kill_clients(
-    State(cloud): State<Arc<Cloud>>,
-    Path((_, instance_id)): Path<(String, String)>,
-    body: Bytes,
-) -> Result<StatusCode, ApiError> {
-    let instance = cloud.dcs.instance(&instance_id)?;
-    let body: KillBody = parse(&body)?;
-    let node = session_node(instance, body.node_id.as_deref())?;
-    let addresses: HashSet<String> = body.client_addrs.unwrap_or_default().into_iter().collect();
-    if addresses.is_empty() {
-        return Err(bad_argument("client_addrs must not be empty"));
-    }
-    cloud.dcs.must_be_idle(&instance_id)?;
-    node.kill(|client| addresses.contains(client.kill_address()))
-        .await
-        .map_err(|error| server_does_not_answer(&error))?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Debug, Deserialize)]
-struct KillAllBody {
-    node_id: Option<String>,
-    kill_all_nodes: Option<bool>,
-}
-
-/// `POST /v2/{project_id}/instances/{instance_id}/clients/kill-all`: starts a job that kills all sessions of a node,
-/// or of all nodes, in which case `node_id` does not matter. No document says what "all nodes" are where there are
-/// proxies: here they are the proxies and the data nodes that are active.
-pub(crate) async fn kill_all_clients(
-    State(cloud): State<Arc<Cloud>>,
-    Path((_, instance_id)): Path<(String, String)>,
-    method: Method,
-    uri: Uri,
-    body: Bytes,
-) -> Result<Json<Value>, ApiError> {
-    let instance = cloud.dcs.instance(&instance_id)?;
-    let body: KillAllBody = parse(&body)?;
-    let targets = if body.kill_all_nodes.unwrap_or(false) {
-        let is_active = |node: &&Arc<Node>| node.status() == Status::Active;
-        instance.nodes.iter().filter(is_active).cloned().collect()
-    } else {
-        vec![session_node(instance, body.node_id.as_deref())?.clone()]
-    };
-    let job = cloud.dcs.jobs.begin_kill(&instance_id).map_err(refused)?;
-    let fault = cloud.faults.for_job(method.as_str(), uri.path());
-    let job_id = job.job_id.clone();
-    cloud
-        .dcs
-        .tasks
-        .spawn(run_kill(cloud.clone(), job_id, instance_id, targets, fault));
-    Ok(Json(json!({"job_id": job.job_id})))
-}
-
-/// Sees a kill to its end: it starts to run after a quarter of its time, and its sessions die half-way. A sandbox that
-/// stops leaves it running, as nobody can ask any more.
-async fn run_kill(
-    cloud: Arc<Cloud>,
-    job_id: String,
-    instance_id: String,
-    targets: Vec<Arc<Node>>,
-    fault: Option<Rule>,
-) {
-    let dcs = &cloud.dcs;
-    let quarter = dcs.job_duration / 4;
-    let cleared = cloud.faults.until_cleared();
-    let work = async {
-        tokio::time::sleep(quarter).await;
-        dcs.jobs.run(&job_id);
-        if let Some(job) = fault.as_ref().and_then(|rule| rule.job) {
-            return strike(job, fault.as_ref(), quarter * 3, cleared).await;
-        }
-        tokio::time::sleep(quarter).await;
-        for node in &targets {
-            node.kill(|_| true)
-                .await
-                .map_err(|error| format!("Node {}: {error:#}", node.id()))?;
-        }
-        tokio::time::sleep(quarter * 2).await;
-        Ok(())
-    };
-    if let Some(result) = dcs.stop.run_until_cancelled(work).await {
-        dcs.jobs.end(&job_id, &instance_id, result);
-    }
-}
-
-/// What a fault makes of a job that has `left` to run.
-async fn strike(
-    fault: JobFault,
-    rule: Option<&Rule>,
-    left: Duration,
-    cleared: impl Future<Output = ()>,
-) -> Result<(), String> {
-    match fault {
-        JobFault::Fail => {
-            tokio::time::sleep(left).await;
-            let reason = rule.and_then(|rule| rule.fail_reason.clone());
-            Err(reason.unwrap_or_else(|| "The job failed.".to_owned()))
-        }
-        JobFault::Never => {
-            cleared.await;
-            Err("The job was given up.".to_owned())
-        }
-    }
 }
 
 /// `GET /v2/{project_id}/jobs/{job_id}`.
@@ -594,14 +338,6 @@ fn bad_argument(reason: &str) -> ApiError {
 
 fn refused(refusal: Refusal) -> ApiError {
     error(refusal.status, refusal.code, refusal.message)
-}
-
-fn no_list() -> ApiError {
-    error(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "DCS.5000",
-        "Internal service error: no list of sessions was saved.",
-    )
 }
 
 fn server_does_not_answer(reason: &anyhow::Error) -> ApiError {
