@@ -11,6 +11,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use reqwest::Method;
 
 use crate::support::Client;
 
@@ -166,6 +167,19 @@ fn it_refuses_options_that_make_no_sense() {
 fn it_may_listen_for_other_machines_when_that_is_allowed() {
     let (_program, line) = start(&["--listen", "0.0.0.0:0", "--allow-remote"]);
     assert!(line.contains("\"url\":\"http://0.0.0.0:"), "{line}");
+}
+
+#[tokio::test]
+async fn the_demonstration_finds_the_sessions_of_a_node() {
+    let (_program, line) = start(&["--sessions", "1"]);
+    let ready: Ready = serde_json::from_str(&line).unwrap();
+    let state = Client::new(&ready).admin(Method::GET, "/state", "").await;
+    for node in &ready.nodes {
+        // scripts/demo.sh looks for this text, as a shell has no parser of JSON.
+        let (id, service) = (&node.node_id, &node.service);
+        let text = format!(r#""node_id":"{id}","service":"{service}","sessions":["#);
+        assert!(state.text.contains(&text), "{text} is not in {state:?}");
+    }
 }
 
 #[test]
