@@ -12,6 +12,7 @@ use crate::{
     options::{NodeMapping, Options},
     population::Size,
     taurusdb::TaurusDb,
+    throttle::Throttle,
 };
 
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(crate) struct Cloud {
     pub dcs: Dcs,
     pub taurusdb: TaurusDb,
     pub metadata: Metadata,
+    pub throttle: Throttle,
     pub faults: Faults,
     pub journal: Journal,
 }
@@ -54,18 +56,20 @@ impl Cloud {
                 secret_key.clone(),
                 options.credential_lifetime,
             ),
-            dcs: Dcs::new(
-                &dcs_nodes,
-                &options.busy,
-                simulated,
-                options.job_duration,
-                stop,
-            )?,
-            taurusdb: TaurusDb::new(&taurusdb_nodes, simulated)?,
+            dcs: Dcs::new(&dcs_nodes, options, simulated, stop)?,
+            taurusdb: TaurusDb::new(&taurusdb_nodes, options.largest_kill, simulated)?,
             metadata: Metadata::default(),
+            throttle: Throttle::new(options.rate_limit),
             faults: Faults::new(options.faults.clone()).map_err(anyhow::Error::msg)?,
             journal: Journal::default(),
         };
+        for busy in &options.busy {
+            anyhow::ensure!(
+                cloud.dcs.make_busy(busy) || cloud.taurusdb.make_busy(busy),
+                "--busy names {}, which is not an instance of this sandbox",
+                busy.instance_id
+            );
+        }
         let key = AccessKey {
             access_key,
             secret_key,
@@ -76,7 +80,14 @@ impl Cloud {
 
 /// The nodes that were mapped; when none was, two simulated ones of each service, with the ids of the API documents.
 fn nodes(options: &Options) -> (Vec<NodeMapping>, Vec<NodeMapping>) {
-    if !options.dcs_nodes.is_empty() || !options.taurusdb_nodes.is_empty() {
+    let is_mapped = [
+        &options.dcs_nodes,
+        &options.dcs_proxies,
+        &options.taurusdb_nodes,
+    ]
+    .into_iter()
+    .any(|nodes| !nodes.is_empty());
+    if is_mapped {
         return (options.dcs_nodes.clone(), options.taurusdb_nodes.clone());
     }
     const DCS: &str = "5560df16-cebf-4473-95c4-d1b573c16e79";

@@ -74,6 +74,18 @@ impl ApiError {
         )
     }
 
+    /// The user has called this API too often; the limit is in the gateway's words.
+    pub fn throttled(limit: &str) -> Self {
+        Self::new(
+            Source::Gateway,
+            StatusCode::TOO_MANY_REQUESTS,
+            "APIGW.0308",
+            format!(
+                "The throttling threshold has been reached: policy user over ratelimit,{limit}"
+            ),
+        )
+    }
+
     /// The body is larger than the gateway takes.
     pub fn body_too_large() -> Self {
         Self::new(
@@ -99,7 +111,7 @@ impl ApiError {
             Source::Dcs => json!({
                 "error_code": self.code,
                 "error_msg": self.message,
-                "error_ext_msg": "",
+                "error_ext_msg": null,
             }),
             Source::Service => json!({"error_code": self.code, "error_msg": self.message}),
             Source::Keystone => json!({"error": {

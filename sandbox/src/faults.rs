@@ -20,6 +20,9 @@ pub struct Rule {
     /// Only calls whose path contains this text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path_contains: Option<String>,
+    /// Only calls whose path ends with this text: `/clients` is a scan or a list, and no kill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_ends: Option<String>,
     /// Let this many matching calls pass before the rule takes effect.
     #[serde(skip_serializing_if = "is_zero")]
     pub skip: u64,
@@ -57,7 +60,10 @@ pub struct Rule {
     /// Not about the answer, but about the job that an accepted kill starts: how it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<JobFault>,
-    /// With `job` `FAIL`, the reason that the job gives.
+    /// Not about the answer, but about the job that an accepted scan starts: how it ends. The saved list stays as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<JobFault>,
+    /// With `job` or `scan` `FAIL`, the reason that the job gives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fail_reason: Option<String>,
 }
@@ -79,6 +85,10 @@ impl Rule {
         self.close || self.status.is_some() || self.body.is_some()
     }
 
+    fn is_about_a_job(&self) -> bool {
+        self.job.is_some() || self.scan.is_some()
+    }
+
     /// Whether a call under this rule has its effect.
     pub(crate) fn performs(&self) -> bool {
         self.apply || !self.replaces_answer()
@@ -97,7 +107,11 @@ impl Rule {
             .path_contains
             .as_deref()
             .is_none_or(|part| path.contains(part));
-        method_matches && path_matches
+        let end_matches = self
+            .path_ends
+            .as_deref()
+            .is_none_or(|end| path.ends_with(end));
+        method_matches && path_matches && end_matches
     }
 
     /// Reads a rule; the error says why it is none.
@@ -128,13 +142,16 @@ impl Rule {
             HeaderValue::from_str(value)
                 .map_err(|_| format!("{value:?} is not a header's value"))?;
         }
-        if self.job.is_some()
+        if self.is_about_a_job()
             && (self.replaces_answer() || self.truncate.is_some() || self.drip_ms.is_some())
         {
             return Err("a rule is about a job or about an answer, not both".to_owned());
         }
-        if self.fail_reason.is_some() && self.job != Some(JobFault::Fail) {
-            return Err("fail_reason belongs to \"job\": \"FAIL\"".to_owned());
+        let fails = [self.job, self.scan].contains(&Some(JobFault::Fail));
+        if self.fail_reason.is_some() && !fails {
+            return Err(
+                "fail_reason belongs to \"job\": \"FAIL\" or \"scan\": \"FAIL\"".to_owned(),
+            );
         }
         Ok(())
     }
@@ -215,20 +232,28 @@ impl Faults {
         lock(&self.active).clone()
     }
 
-    /// Resolves when the rules are cleared after this call.
-    pub async fn until_cleared(&self) {
-        // An error means that the sandbox is gone, which ends a wait just as well.
-        let _ = self.cleared.subscribe().changed().await;
+    /// Resolves when the rules are cleared after this call, also when that is before it is awaited.
+    pub fn until_cleared(&self) -> impl Future<Output = ()> + use<> {
+        let mut cleared = self.cleared.subscribe();
+        async move {
+            // An error means that the sandbox is gone, which ends a wait just as well.
+            let _ = cleared.changed().await;
+        }
     }
 
     /// The rule that decides about the answer to this call.
     pub fn for_call(&self, method: &str, path: &str) -> Option<Rule> {
-        self.take(|rule| rule.job.is_none() && rule.matches(method, path))
+        self.take(|rule| !rule.is_about_a_job() && rule.matches(method, path))
     }
 
     /// The rule that decides about the job which the kill at `path` starts.
     pub fn for_job(&self, method: &str, path: &str) -> Option<Rule> {
         self.take(|rule| rule.job.is_some() && rule.matches(method, path))
+    }
+
+    /// The rule that decides about the job which the scan at `path` starts.
+    pub fn for_scan(&self, method: &str, path: &str) -> Option<Rule> {
+        self.take(|rule| rule.scan.is_some() && rule.matches(method, path))
     }
 
     fn take(&self, matches: impl Fn(&Rule) -> bool) -> Option<Rule> {
@@ -294,6 +319,14 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_can_tell_a_scan_from_a_kill() {
+        let faults = faults(&[r#"{"method": "POST", "path_ends": "/clients", "status": 500}"#]);
+        let strikes = |path| faults.for_call("POST", path).is_some();
+        assert!(strikes("/v2/p/instances/i/clients"));
+        assert!(!strikes("/v2/p/instances/i/clients/kill"));
+    }
+
+    #[test]
     fn a_rule_skips_calls_and_wears_out() {
         let faults = faults(&[r#"{"skip": 1, "times": 2, "status": 429}"#]);
         let struck: Vec<bool> = (0..5)
@@ -323,6 +356,7 @@ mod tests {
         let rule = faults.for_job("POST", "/kill-all").unwrap();
         assert_eq!(rule.fail_reason.as_deref(), Some("node down"));
         assert_eq!(faults.for_job("POST", "/kill-all"), None);
+        assert_eq!(faults.for_scan("POST", "/clients"), None);
     }
 
     #[test]
@@ -354,6 +388,7 @@ mod tests {
             r#"{"job": "maybe"}"#,
             r#"{"job": "FAIL", "status": 500}"#,
             r#"{"job": "never", "fail_reason": "x"}"#,
+            r#"{"scan": "FAIL", "close": true}"#,
         ];
         for rule in bad {
             assert!(rule.parse::<Rule>().is_err(), "{rule}");

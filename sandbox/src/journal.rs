@@ -138,7 +138,7 @@ fn hide_secrets(json: &mut Value) {
 }
 
 /// The path with its ids replaced by their names, so that calls of one kind are counted together.
-fn route(path: &str) -> String {
+pub(crate) fn route(path: &str) -> String {
     let segments: Vec<&str> = path.split('/').collect();
     let named = segments.iter().enumerate().map(|(index, segment)| {
         let before = index

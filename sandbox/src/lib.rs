@@ -9,14 +9,16 @@
 //!
 //! Inside, a request passes these modules in this order:
 //!
-//! - `server` accepts it, applies faults, records it in the `journal` and answers; `admin` is the part below
-//!   `/_sandbox/`, `error` the shapes of error answers.
+//! - `server` accepts it, applies the `throttle` and faults, records it in the `journal` and answers; `admin` is the part below
+//!   `/_sandbox/`, `error` the shapes of error answers, `busy` the codes of those that
+//!   a busy instance gives.
 //! - `routes` leads it to a service, past the `keyring`, which checks its `signature` or token.
 //! - `dcs`, `taurusdb` and `iam` are the services, and `metadata` the service inside an ECS.
 
 #![forbid(unsafe_code)]
 
 mod admin;
+mod busy;
 mod cloud;
 mod dcs;
 mod error;
@@ -36,13 +38,15 @@ mod sandbox;
 mod server;
 mod signature;
 mod taurusdb;
+mod throttle;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use self::{
     faults::{JobFault, Rule},
-    options::{Backend, Busy, NodeMapping, Options},
+    options::{Addresses, Backend, Busy, NodeMapping, Options, ScanAnswer},
     sandbox::{Ready, ReadyNode, Sandbox},
+    throttle::RateLimit,
 };
 
 /// Locks even after a panic elsewhere: no critical section here leaves its data half-changed.

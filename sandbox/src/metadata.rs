@@ -29,6 +29,11 @@ use crate::{
 /// The longest life that a metadata token may be asked for.
 const LONGEST_TOKEN_SECONDS: u64 = 21_600;
 
+/// Whether a call goes to this service, which no gateway stands before.
+pub(crate) fn is_path(path: &str) -> bool {
+    path.starts_with("/meta-data/") || path.starts_with("/openstack/")
+}
+
 /// The tokens that were given out, by their hash.
 #[derive(Debug, Default)]
 pub(crate) struct Metadata {

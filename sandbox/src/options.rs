@@ -2,10 +2,10 @@
 
 use std::{ffi::OsStr, net::SocketAddr, str::FromStr, time::Duration};
 
-use clap::{Arg, Command, Parser, builder::TypedValueParser, error::ErrorKind};
+use clap::{Arg, Command, Parser, ValueEnum, builder::TypedValueParser, error::ErrorKind};
 use secrecy::SecretString;
 
-use crate::faults::Rule;
+use crate::{busy::Refusal, faults::Rule, throttle::RateLimit};
 
 /// The options of the sandbox cloud: the command line of `hwc-sandbox`, and the argument of [`crate::Sandbox::start`].
 ///
@@ -50,11 +50,28 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = humantime::parse_duration)]
     pub job_duration: Duration,
 
+    /// How long a scan of a DCS node runs, for example 200ms or 10s; its list is saved at the end
+    #[arg(long, value_name = "DURATION", default_value = "200ms", value_parser = humantime::parse_duration)]
+    pub scan_duration: Duration,
+
+    /// What a DCS scan answers: the id of its job, or what older documents show
+    #[arg(long, value_name = "ANSWER", value_enum, default_value_t)]
+    pub scan_answer: ScanAnswer,
+
+    /// Before every Nth page of a DCS list, somebody else's scan replaces the saved list; 0 for never
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub foreign_scan_every: usize,
+
+    /// The addresses of DCS sessions
+    #[arg(long, value_name = "ADDRESSES", value_enum, default_value_t)]
+    pub addresses: Addresses,
+
     /// Sessions of a simulated node for which no number is given
     #[arg(long, value_name = "N", default_value_t = 12)]
     pub sessions: usize,
 
-    /// Sessions of a simulated node that end, and new ones that begin, before each page of a list
+    /// Sessions of a simulated node that end, and new ones that begin, before each page of a list; a DCS list shows
+    /// them after the next scan
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub churn: usize,
 
@@ -62,13 +79,31 @@ pub struct Options {
     #[arg(long = "dcs-node", value_name = "INSTANCE/NODE=URL", value_parser = NodeMappingParser)]
     pub dcs_nodes: Vec<NodeMapping>,
 
+    /// A proxy of a DCS instance, which makes it a Proxy Cluster, whose sessions are at the proxies; repeatable
+    #[arg(long = "dcs-proxy", value_name = "INSTANCE/NODE=URL", value_parser = NodeMappingParser)]
+    pub dcs_proxies: Vec<NodeMapping>,
+
+    /// A DCS node whose status is Inactive; POST /_sandbox/nodes changes that; repeatable
+    #[arg(long = "inactive", value_name = "INSTANCE/NODE")]
+    pub inactive: Vec<String>,
+
     /// A TaurusDB node: INSTANCE/NODE=mysql://USER:PASSWORD@HOST:PORT, or =simulated:COUNT; repeatable
     #[arg(long = "taurusdb-node", value_name = "INSTANCE/NODE=URL", value_parser = NodeMappingParser)]
     pub taurusdb_nodes: Vec<NodeMapping>,
 
-    /// A DCS instance that refuses kills for a while after the start; repeatable
-    #[arg(long, value_name = "INSTANCE=DURATION")]
+    /// TaurusDB refuses a kill of more threads than this [default: takes any number]
+    #[arg(long, value_name = "N")]
+    pub largest_kill: Option<usize>,
+
+    /// An instance that refuses kills for a while after the start, with a documented code such as DCS.4113
+    /// [default: DCS.4017 or DBS.200019]; repeatable
+    #[arg(long, value_name = "INSTANCE=DURATION[:CODE]")]
     pub busy: Vec<Busy>,
+
+    /// The gateway refuses calls of an API beyond this number in this time, for example 60/1m; refused calls count
+    /// too [default: takes any number]
+    #[arg(long, value_name = "CALLS/DURATION")]
+    pub rate_limit: Option<RateLimit>,
 
     /// A fault rule in JSON, as POST /_sandbox/faults takes it; repeatable
     #[arg(long = "fault", value_name = "JSON")]
@@ -221,13 +256,48 @@ impl FromStr for Backend {
     }
 }
 
-/// A DCS instance that is busy with another task for a while: `INSTANCE=DURATION`.
+/// What a DCS scan answers. The scan itself goes on in each case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ScanAnswer {
+    /// The id of a job that can be followed
+    #[default]
+    Job,
+    /// The id of a job that nobody knows
+    UnknownJob,
+    /// An object without an id
+    NoJob,
+    /// No body
+    Empty,
+}
+
+/// How the two addresses of a DCS session are shown: `addr`, where it comes from, and `peer`, which kills it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Addresses {
+    /// Both are the same
+    #[default]
+    Same,
+    /// The one is an inner address of 198.19.0.0/16, as without client IP pass-through; the other kills
+    Inner,
+    /// There is no peer, as may be behind proxies; the first one kills
+    NoPeer,
+}
+
+/// An instance that is busy with another task for a while: `INSTANCE=DURATION`, or `INSTANCE=DURATION:CODE`.
 #[derive(Debug, Clone)]
 pub struct Busy {
     /// The instance that refuses kills.
     pub instance_id: String,
     /// For how long after the start.
     pub duration: Duration,
+    /// With which code; without one, with that of a running task.
+    pub code: Option<&'static str>,
+}
+
+impl Busy {
+    /// The refusal of the code, or this one when there is none.
+    pub(crate) fn refusal(&self, default: Refusal) -> Refusal {
+        self.code.and_then(Refusal::with_code).unwrap_or(default)
+    }
 }
 
 impl FromStr for Busy {
@@ -237,11 +307,24 @@ impl FromStr for Busy {
         let (instance_id, duration) = text
             .split_once('=')
             .ok_or("expected INSTANCE=DURATION, but there is no =")?;
+        let (duration, code) = match duration.split_once(':') {
+            Some((duration, code)) => (duration, Some(code)),
+            None => (duration, None),
+        };
         let duration = humantime::parse_duration(duration)
             .map_err(|error| format!("not a duration: {error}"))?;
+        let code = code
+            .map(|code| {
+                let refusal = Refusal::with_code(code);
+                let refusal =
+                    refusal.ok_or_else(|| format!("no document has {code:?} for a busy instance"));
+                refusal.map(|refusal| refusal.code)
+            })
+            .transpose()?;
         Ok(Self {
             instance_id: instance_id.to_owned(),
             duration,
+            code,
         })
     }
 }
@@ -299,6 +382,16 @@ mod tests {
             .parse::<NodeMapping>()
             .unwrap_err();
         assert!(!error.contains("hunter2"));
+    }
+
+    #[test]
+    fn a_busy_instance_may_name_a_documented_code() {
+        let busy: Busy = "i=30s:DCS.4113".parse().unwrap();
+        assert_eq!((busy.duration.as_secs(), busy.code), (30, Some("DCS.4113")));
+        assert_eq!("i=30s".parse::<Busy>().unwrap().code, None);
+        for text in ["i", "i=soon", "i=30s:", "i=30s:DCS.1"] {
+            assert!(text.parse::<Busy>().is_err(), "{text}");
+        }
     }
 
     #[test]

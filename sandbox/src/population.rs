@@ -53,11 +53,6 @@ impl<Id: Copy + Ord + Add<Output = Id> + From<u8>> Population<Id> {
         }
     }
 
-    /// Whether anyone comes and goes.
-    pub fn is_restless(&self) -> bool {
-        self.churn > 0
-    }
-
     /// As many go as come.
     pub fn come_and_go(&self) {
         let mut ids = lock(&self.ids);

@@ -34,7 +34,7 @@ fn project_calls(cloud: &Arc<Cloud>) -> Router<Arc<Cloud>> {
     Router::new()
         .route(
             "/v2/{project_id}/instances/{instance_id}/clients",
-            get(dcs::list_clients).post(dcs::refresh_clients),
+            get(dcs::list_clients).post(dcs::scan_clients),
         )
         .route(
             "/v2/{project_id}/instances/{instance_id}/clients/kill",

@@ -29,10 +29,17 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use crate::{admin, cloud::Cloud, error::ApiError, faults::Rule, journal::Entry, routes};
+use crate::{
+    admin,
+    cloud::Cloud,
+    error::ApiError,
+    faults::Rule,
+    journal::{self, Entry},
+    metadata, routes,
+};
 
-/// Larger bodies are refused. A kill of a million ids takes about 20 MB.
-const LARGEST_BODY: usize = 64 << 20;
+/// Larger bodies are refused, as the gateway does.
+const LARGEST_BODY: usize = 12 << 20;
 /// How long requests that are under way may go on when the sandbox stops.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
 /// Time for the bytes before a break to reach the client, so that the break comes where it was asked for.
@@ -175,6 +182,12 @@ impl Server {
         body: Bytes,
         request_id: &str,
     ) -> Result<Response, Dropped> {
+        if !metadata::is_path(parts.uri.path()) {
+            let api = format!("{} {}", parts.method, journal::route(parts.uri.path()));
+            if let Err(error) = self.cloud.throttle.admit(&api) {
+                return Ok(error.render(request_id));
+            }
+        }
         let fault = self
             .cloud
             .faults

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
+use crate::options::Addresses;
+
 /// One client connection of a Redis node. The fields and their types are those of `clients[]` in the list answer:
 /// some numbers are strings there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -38,6 +40,28 @@ impl Client {
     /// The number that `CLIENT KILL ID` takes; 0, which no client has, when the id is not one.
     pub fn number(&self) -> u64 {
         self.id.parse().unwrap_or_default()
+    }
+
+    /// The address by which a kill finds this session: `peer`, or `addr` where there is no `peer`.
+    pub fn kill_address(&self) -> &str {
+        if self.peer.is_empty() {
+            &self.addr
+        } else {
+            &self.peer
+        }
+    }
+
+    /// Rewrites the addresses, which are both the true one so far, as the service shows them.
+    pub fn show_addresses(&mut self, addresses: Addresses) {
+        match addresses {
+            Addresses::Same => {}
+            Addresses::Inner => {
+                let port = self.addr.rsplit(':').next().unwrap_or_default();
+                let place = self.number();
+                self.addr = format!("198.19.{}.{}:{port}", place / 250 % 256, 1 + place % 250);
+            }
+            Addresses::NoPeer => self.peer.clear(),
+        }
     }
 
     /// Links of replication are no sessions: `S` a replica of this node, `M` this node's master.
@@ -125,6 +149,26 @@ mod tests {
         assert_eq!(sorted("idle", false), ["10", "11", "9"]);
         assert_eq!(sorted("idle", true), ["9", "10", "11"]);
         assert!(SortKey::named("password").is_none());
+    }
+
+    #[test]
+    fn a_session_is_killed_by_its_peer_or_else_by_its_address() {
+        let shown = |addresses| {
+            let mut client = Client {
+                id: "1024117".to_owned(),
+                addr: "192.168.10.11:40000".to_owned(),
+                peer: "192.168.10.11:40000".to_owned(),
+                ..Client::default()
+            };
+            client.show_addresses(addresses);
+            client
+        };
+        let inner = shown(Addresses::Inner);
+        assert_eq!(inner.addr, "198.19.0.118:40000");
+        assert_eq!(inner.kill_address(), "192.168.10.11:40000");
+        let no_peer = shown(Addresses::NoPeer);
+        assert_eq!(no_peer.peer, "");
+        assert_eq!(no_peer.kill_address(), "192.168.10.11:40000");
     }
 
     #[test]

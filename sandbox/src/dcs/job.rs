@@ -1,4 +1,4 @@
-//! Jobs: the asynchronous part of a kill. An instance runs one at a time.
+//! Jobs: the asynchronous part of a kill or a scan. An instance runs one kill at a time, and none while a scan runs.
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
@@ -6,97 +6,146 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use crate::lock;
+use crate::{
+    busy::{Refusal, TASK_RUNS, TASK_STATE},
+    faults::{JobFault, Rule},
+    lock,
+};
 
 /// A job as `GET …/jobs/{job_id}` shows it.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Job {
     pub job_id: String,
-    pub job_type: &'static str,
+    pub job_type: Kind,
     pub status: Status,
     /// Milliseconds since the epoch, as a string.
     pub begin_time: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end_time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Null unless it failed.
     pub fail_reason: Option<String>,
+}
+
+/// What a job does. No document names the words of these two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum Kind {
+    #[serde(rename = "killAllClientsJob")]
+    KillAll,
+    #[serde(rename = "scanClientsJob")]
+    Scan,
 }
 
 /// Where a job stands; `SUCCESS` and `FAIL` are its ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Status {
+    Init,
     Running,
     Success,
     Fail,
 }
 
-/// All jobs since the start, and which instances are busy.
+/// All jobs since the start, and what each instance is doing.
 #[derive(Debug, Default)]
 pub(crate) struct Jobs {
     by_id: Mutex<HashMap<String, Job>>,
-    busy: Mutex<HashMap<String, BusyWith>>,
+    doing: Mutex<HashMap<String, Doing>>,
 }
 
-#[derive(Debug)]
-enum BusyWith {
-    /// A job of the sandbox.
-    Job,
-    /// Another task, made up by an option, until then.
-    Another(Instant),
+/// What an instance is doing.
+#[derive(Debug, Default)]
+struct Doing {
+    kills: bool,
+    scans: usize,
+    /// Another task, made up by an option: what a kill is told, and until when.
+    another: Option<(Refusal, Instant)>,
+}
+
+impl Doing {
+    /// Why a kill is refused now.
+    fn obstacle(&self) -> Option<Refusal> {
+        match self.another {
+            Some((refusal, until)) if Instant::now() < until => Some(refusal),
+            _ if self.kills => Some(TASK_RUNS),
+            _ if self.scans > 0 => Some(TASK_STATE),
+            _ => None,
+        }
+    }
 }
 
 impl Jobs {
-    /// Makes an instance busy with another task.
-    pub fn make_busy(&self, instance_id: &str, duration: Duration) {
-        let until = BusyWith::Another(Instant::now() + duration);
-        lock(&self.busy).insert(instance_id.to_owned(), until);
+    /// Makes an instance busy with another task, which refuses kills like this.
+    pub fn make_busy(&self, instance_id: &str, duration: Duration, refusal: Refusal) {
+        let until = Instant::now() + duration;
+        lock(&self.doing)
+            .entry(instance_id.to_owned())
+            .or_default()
+            .another = Some((refusal, until));
     }
 
-    pub fn is_busy(&self, instance_id: &str) -> bool {
-        match lock(&self.busy).get(instance_id) {
-            None => false,
-            Some(BusyWith::Job) => true,
-            Some(BusyWith::Another(until)) => Instant::now() < *until,
-        }
+    /// Why the instance refuses a kill now.
+    pub fn obstacle(&self, instance_id: &str) -> Option<Refusal> {
+        lock(&self.doing).get(instance_id)?.obstacle()
     }
 
-    /// Starts a job on the instance; `None` when it is busy.
-    pub fn begin(&self, instance_id: &str) -> Option<Job> {
-        let mut busy = lock(&self.busy);
-        let is_free = match busy.get(instance_id) {
-            None => true,
-            Some(BusyWith::Job) => false,
-            Some(BusyWith::Another(until)) => Instant::now() >= *until,
-        };
-        if !is_free {
-            return None;
+    /// Starts a kill on the instance, unless it refuses.
+    pub fn begin_kill(&self, instance_id: &str) -> Result<Job, Refusal> {
+        let mut doing = lock(&self.doing);
+        let doing = doing.entry(instance_id.to_owned()).or_default();
+        if let Some(refusal) = doing.obstacle() {
+            return Err(refusal);
         }
-        busy.insert(instance_id.to_owned(), BusyWith::Job);
+        doing.kills = true;
+        Ok(self.add(Kind::KillAll))
+    }
+
+    /// Starts a scan on the instance. Scans go on beside each other and beside other tasks, as no document says that
+    /// they do not.
+    pub fn begin_scan(&self, instance_id: &str) -> Job {
+        let mut doing = lock(&self.doing);
+        doing.entry(instance_id.to_owned()).or_default().scans += 1;
+        self.add(Kind::Scan)
+    }
+
+    fn add(&self, kind: Kind) -> Job {
         let job = Job {
-            job_id: uuid::Uuid::new_v4().simple().to_string(),
-            job_type: "killAllClientsJob",
-            status: Status::Running,
+            job_id: uuid::Uuid::new_v4().to_string(),
+            job_type: kind,
+            status: Status::Init,
             begin_time: milliseconds_now(),
             end_time: None,
             fail_reason: None,
         };
         lock(&self.by_id).insert(job.job_id.clone(), job.clone());
-        Some(job)
+        job
+    }
+
+    /// The job has left its queue.
+    pub fn run(&self, job_id: &str) {
+        if let Some(job) = lock(&self.by_id).get_mut(job_id) {
+            job.status = Status::Running;
+        }
     }
 
     /// Ends a job, with the reason when it failed, and frees its instance.
     pub fn end(&self, job_id: &str, instance_id: &str, result: Result<(), String>) {
-        if let Some(job) = lock(&self.by_id).get_mut(job_id) {
-            job.end_time = Some(milliseconds_now());
-            job.status = if result.is_ok() {
-                Status::Success
-            } else {
-                Status::Fail
-            };
-            job.fail_reason = result.err();
+        let mut doing = lock(&self.doing);
+        let mut by_id = lock(&self.by_id);
+        let Some(job) = by_id.get_mut(job_id) else {
+            return;
+        };
+        job.end_time = Some(milliseconds_now());
+        job.status = if result.is_ok() {
+            Status::Success
+        } else {
+            Status::Fail
+        };
+        job.fail_reason = result.err();
+        let doing = doing.entry(instance_id.to_owned()).or_default();
+        match job.job_type {
+            Kind::KillAll => doing.kills = false,
+            Kind::Scan => doing.scans = doing.scans.saturating_sub(1),
         }
-        lock(&self.busy).remove(instance_id);
     }
 
     pub fn get(&self, job_id: &str) -> Option<Job> {
@@ -111,6 +160,26 @@ impl Jobs {
     }
 }
 
+/// What a fault makes of a job that has `left` to run.
+pub(crate) async fn strike(
+    fault: JobFault,
+    rule: Option<&Rule>,
+    left: Duration,
+    cleared: impl Future<Output = ()>,
+) -> Result<(), String> {
+    match fault {
+        JobFault::Fail => {
+            tokio::time::sleep(left).await;
+            let reason = rule.and_then(|rule| rule.fail_reason.clone());
+            Err(reason.unwrap_or_else(|| "The job failed.".to_owned()))
+        }
+        JobFault::Never => {
+            cleared.await;
+            Err("The job was given up.".to_owned())
+        }
+    }
+}
+
 fn milliseconds_now() -> String {
     (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).to_string()
 }
@@ -122,13 +191,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instance_runs_one_job_at_a_time() {
+    fn an_instance_runs_one_kill_at_a_time() {
         let jobs = Jobs::default();
-        let first = jobs.begin("i").unwrap();
-        assert!(jobs.is_busy("i"));
-        assert!(jobs.begin("i").is_none());
-        assert!(jobs.begin("another").is_some());
+        let first = jobs.begin_kill("i").unwrap();
+        assert_eq!(first.status, Status::Init);
+        assert_eq!(jobs.obstacle("i"), Some(TASK_RUNS));
+        assert_eq!(jobs.begin_kill("i").unwrap_err(), TASK_RUNS);
+        assert!(jobs.begin_kill("another").is_ok());
 
+        jobs.run(&first.job_id);
+        assert_eq!(jobs.get(&first.job_id).unwrap().status, Status::Running);
         jobs.end(&first.job_id, "i", Err("node down".to_owned()));
         let ended = jobs.get(&first.job_id).unwrap();
         assert_eq!(
@@ -136,16 +208,32 @@ mod tests {
             (Status::Fail, Some("node down"))
         );
         assert!(ended.end_time.unwrap() >= ended.begin_time);
-        assert!(jobs.begin("i").is_some());
+        assert!(jobs.begin_kill("i").is_ok());
+    }
+
+    #[test]
+    fn kills_wait_for_scans_and_scans_for_nobody() {
+        let jobs = Jobs::default();
+        let (first, second) = (jobs.begin_scan("i"), jobs.begin_scan("i"));
+        jobs.end(&first.job_id, "i", Ok(()));
+        assert_eq!(jobs.begin_kill("i").unwrap_err(), TASK_STATE);
+
+        jobs.end(&second.job_id, "i", Ok(()));
+        let kill = jobs.begin_kill("i").unwrap();
+        jobs.begin_scan("i");
+        assert_eq!(jobs.obstacle("i"), Some(TASK_RUNS));
+        jobs.end(&kill.job_id, "i", Ok(()));
+        assert_eq!(jobs.obstacle("i"), Some(TASK_STATE));
     }
 
     #[tokio::test(start_paused = true)]
     async fn another_task_ends_by_itself() {
         let jobs = Jobs::default();
-        jobs.make_busy("i", Duration::from_secs(30));
-        assert!(jobs.begin("i").is_none());
+        let refusal = Refusal::with_code("DCS.4113").unwrap();
+        jobs.make_busy("i", Duration::from_secs(30), refusal);
+        assert_eq!(jobs.begin_kill("i").unwrap_err(), refusal);
         tokio::time::advance(Duration::from_secs(30)).await;
-        assert!(!jobs.is_busy("i"));
-        assert!(jobs.begin("i").is_some());
+        assert_eq!(jobs.obstacle("i"), None);
+        assert!(jobs.begin_kill("i").is_ok());
     }
 }

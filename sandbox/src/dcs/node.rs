@@ -1,12 +1,17 @@
-//! A DCS node: its sessions, the list that was last saved of them, and what was killed.
+//! A DCS node: its sessions, the list that the last scan saved of them, and what was killed.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use async_trait::async_trait;
-use time::OffsetDateTime;
-use tokio::sync::Mutex;
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, macros::format_description};
 use uuid::Uuid;
 
 use super::client::Client;
-use crate::{instances::Named, ledger::Ledger};
+use crate::{instances::Named, ledger::Ledger, lock, options::Addresses};
 
 /// Where the sessions of a node are: in memory or in a Redis server.
 #[async_trait]
@@ -15,16 +20,35 @@ pub(crate) trait Sessions: Send + Sync + std::fmt::Debug {
     async fn list(&self) -> anyhow::Result<Vec<Client>>;
     /// Kills the connections with these ids; those that were there.
     async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>>;
-    /// Lets simulated sessions come and go by themselves; false where none do.
-    fn come_and_go(&self) -> bool {
-        false
-    }
+    /// Lets simulated sessions come and go by themselves.
+    fn come_and_go(&self) {}
 }
 
-/// The list of sessions as DCS saves it: listing reads this, refreshing replaces it.
+/// What a node is for: it holds data, or it stands before those that do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum Role {
+    #[serde(rename = "redis-server")]
+    Server,
+    #[serde(rename = "redis-proxy")]
+    Proxy,
+}
+
+/// The state of a node, in the documents' words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Status {
+    Creating,
+    Active,
+    Inactive,
+    Deleting,
+    AddSharding,
+}
+
+/// The list of sessions as a scan saved it.
 #[derive(Debug, Clone)]
 pub(crate) struct SavedList {
-    pub saved_at: OffsetDateTime,
+    /// When that was. No document tells the form, so this one is the sandbox's own; it changes with every list, also
+    /// within a second.
+    pub time: String,
     pub clients: Vec<Client>,
 }
 
@@ -32,57 +56,78 @@ pub(crate) struct SavedList {
 pub(crate) struct Node {
     id: String,
     pub logical_id: String,
-    pub sessions: Box<dyn Sessions>,
+    pub role: Role,
     pub ledger: Ledger<u64>,
+    addresses: Addresses,
+    sessions: Box<dyn Sessions>,
+    status: Mutex<Status>,
     saved: Mutex<Option<SavedList>>,
+    times_saved: AtomicUsize,
+    pages_read: AtomicUsize,
 }
 
 impl Node {
-    pub fn new(id: String, sessions: Box<dyn Sessions>) -> Self {
+    pub fn new(id: String, role: Role, addresses: Addresses, sessions: Box<dyn Sessions>) -> Self {
         Self {
             id,
             logical_id: Uuid::new_v4().to_string(),
-            sessions,
+            role,
             ledger: Ledger::default(),
+            addresses,
+            sessions,
+            status: Mutex::new(Status::Active),
             saved: Mutex::default(),
+            times_saved: AtomicUsize::default(),
+            pages_read: AtomicUsize::default(),
         }
     }
 
-    /// The saved list; taken now when there is none yet.
-    pub async fn saved_list(&self) -> anyhow::Result<SavedList> {
-        let mut saved = self.saved.lock().await;
-        if let Some(list) = &*saved {
-            return Ok(list.clone());
+    pub fn status(&self) -> Status {
+        *lock(&self.status)
+    }
+
+    pub fn set_status(&self, status: Status) {
+        *lock(&self.status) = status;
+    }
+
+    /// The sessions of now, with their addresses as the service shows them.
+    pub async fn sessions(&self) -> anyhow::Result<Vec<Client>> {
+        let mut clients = self.sessions.list().await?;
+        for client in &mut clients {
+            client.show_addresses(self.addresses);
         }
-        let list = self.take_list().await?;
-        Ok(saved.insert(list).clone())
+        Ok(clients)
     }
 
-    /// Lets simulated sessions come and go, and somebody else refresh the saved list, as may happen between two pages.
-    pub async fn come_and_go(&self) -> anyhow::Result<()> {
-        if self.sessions.come_and_go() {
-            self.refresh().await?;
-        }
-        Ok(())
+    /// Lets simulated sessions come and go.
+    pub fn come_and_go(&self) {
+        self.sessions.come_and_go();
     }
 
-    /// Replaces the saved list by the sessions of now.
-    pub async fn refresh(&self) -> anyhow::Result<()> {
-        let mut saved = self.saved.lock().await;
-        *saved = Some(self.take_list().await?);
-        Ok(())
+    /// The list of the last scan; `None` when there was none yet.
+    pub fn saved_list(&self) -> Option<SavedList> {
+        lock(&self.saved).clone()
     }
 
-    async fn take_list(&self) -> anyhow::Result<SavedList> {
-        Ok(SavedList {
-            clients: self.sessions.list().await?,
-            saved_at: OffsetDateTime::now_utc(),
-        })
+    /// Replaces the saved list.
+    pub fn save(&self, clients: Vec<Client>) {
+        let number = self.times_saved.fetch_add(1, Ordering::Relaxed) + 1;
+        let form = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+        let now = OffsetDateTime::now_utc().format(form).unwrap_or_default();
+        *lock(&self.saved) = Some(SavedList {
+            time: format!("{now} #{number}"),
+            clients,
+        });
+    }
+
+    /// How often a page of the saved list was asked for, this time included.
+    pub fn count_page(&self) -> usize {
+        self.pages_read.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Kills every session that `chosen` accepts. Links of replication are never killed.
     pub async fn kill(&self, chosen: impl Fn(&Client) -> bool) -> anyhow::Result<()> {
-        let sessions = self.sessions.list().await?;
+        let sessions = self.sessions().await?;
         let ids: Vec<u64> = sessions
             .iter()
             .filter(|client| !client.is_replication() && chosen(client))

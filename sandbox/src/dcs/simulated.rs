@@ -57,9 +57,8 @@ impl Sessions for SimulatedSessions {
         Ok(self.population.kill(ids))
     }
 
-    fn come_and_go(&self) -> bool {
+    fn come_and_go(&self) {
         self.population.come_and_go();
-        self.population.is_restless()
     }
 }
 

@@ -66,10 +66,14 @@ impl MariaDbThreads {
 
 #[async_trait]
 impl Threads for MariaDbThreads {
-    async fn page(&self, offset: usize, limit: usize) -> anyhow::Result<Page> {
+    async fn all(&self) -> anyhow::Result<Vec<Thread>> {
         let mut slot = self.connection.lock().await;
-        let connection = self.connect(&mut slot).await?;
-        let threads = process_list(connection).await?;
+        process_list(self.connect(&mut slot).await?).await
+    }
+
+    async fn page(&self, offset: usize, limit: usize) -> anyhow::Result<Page> {
+        let mut threads = self.all().await?;
+        threads.retain(|thread| !thread.is_internal());
         let total = threads.len();
         Ok(Page {
             threads: threads.into_iter().skip(offset).take(limit).collect(),

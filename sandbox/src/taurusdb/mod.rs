@@ -1,14 +1,18 @@
 //! The session calls of TaurusDB: list the threads of a node, and kill chosen ones.
 //!
-//! Error codes: `DBS.200001` bad argument, `DBS.200002` no such instance, `DBS.200013` no such node, `DBS.200412` the
-//! server behind a node does not answer.
+//! Error codes, all of them documented: `DBS.200001` bad argument, `DBS.280439` a page of more than 100, `DBS.280404` the
+//! form of an id, `DBS.200002` no such instance, `DBS.290013` no such node (inferred: it is the code of other resources),
+//! those of `busy`, `DBS.200005` the server behind a node does not answer. Internal threads are neither listed nor killed.
 
 mod language;
 mod mariadb;
 mod simulated;
 mod thread;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex},
+};
 
 use axum::{
     Json,
@@ -18,6 +22,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use self::{
     language::Language,
@@ -26,22 +31,31 @@ use self::{
     thread::{Thread, Threads},
 };
 use crate::{
+    busy::{OPERATION_RUNS, Refusal},
     cloud::Cloud,
     error::{ApiError, Source},
     instances::{Instances, Named},
     ledger::Ledger,
-    options::{Backend, NodeMapping},
+    lock,
+    options::{Backend, Busy, NodeMapping},
     population::Size,
     query::Query,
     sandbox::ReadyNode,
 };
 
 const LARGEST_PAGE: usize = 100;
+/// Characters of every id, and how those of instances and of nodes end.
+const ID_LENGTH: usize = 36;
+const INSTANCE_ID_END: &str = "in07";
+const NODE_ID_END: &str = "no07";
 
 /// The TaurusDB service of the sandbox.
 #[derive(Debug)]
 pub(crate) struct TaurusDb {
     instances: Instances<Node>,
+    /// What a kill on the instance is told, and until when.
+    busy: Mutex<HashMap<String, (Refusal, Instant)>>,
+    largest_kill: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -59,7 +73,11 @@ impl Named for Node {
 
 impl TaurusDb {
     /// The nodes as mapped.
-    pub fn new(nodes: &[NodeMapping], simulated: Size) -> anyhow::Result<Self> {
+    pub fn new(
+        nodes: &[NodeMapping],
+        largest_kill: Option<usize>,
+        simulated: Size,
+    ) -> anyhow::Result<Self> {
         let nodes = nodes
             .iter()
             .enumerate()
@@ -72,22 +90,40 @@ impl TaurusDb {
             .collect::<anyhow::Result<_>>()?;
         Ok(Self {
             instances: Instances::new(nodes)?,
+            busy: Mutex::default(),
+            largest_kill,
         })
+    }
+
+    /// Makes an instance refuse kills for a while; false when TaurusDB has no such instance.
+    pub fn make_busy(&self, busy: &Busy) -> bool {
+        let is_known = self.instances.get(&busy.instance_id).is_some();
+        if is_known {
+            let refusal = (busy.refusal(OPERATION_RUNS), Instant::now() + busy.duration);
+            lock(&self.busy).insert(busy.instance_id.clone(), refusal);
+        }
+        is_known
+    }
+
+    fn must_be_idle(&self, instance_id: &str) -> Result<(), ApiError> {
+        match lock(&self.busy).get(instance_id) {
+            Some((refusal, until)) if Instant::now() < *until => {
+                Err(error(refusal.status, refusal.code, refusal.message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The nodes with their number of sessions; an error when a server behind one cannot be reached.
     pub async fn ready_nodes(&self) -> anyhow::Result<Vec<ReadyNode>> {
         let mut ready = Vec::new();
         for (instance_id, node) in self.instances.nodes() {
-            let threads = node.threads.page(0, usize::MAX).await?.threads;
+            let sessions = node.threads.page(0, 0).await?.total;
             ready.push(ReadyNode {
                 service: "taurusdb".to_owned(),
                 instance_id: instance_id.to_owned(),
                 node_id: node.id.clone(),
-                sessions: threads
-                    .iter()
-                    .filter(|thread| !thread.is_internal())
-                    .count(),
+                sessions,
             });
         }
         Ok(ready)
@@ -97,7 +133,7 @@ impl TaurusDb {
     pub async fn state(&self) -> anyhow::Result<Vec<Value>> {
         let mut state = Vec::new();
         for (instance_id, node) in self.instances.nodes() {
-            let threads = node.threads.page(0, usize::MAX).await?.threads;
+            let threads = node.threads.all().await?;
             let (internal, sessions): (Vec<_>, Vec<_>) =
                 threads.iter().partition(|thread| thread.is_internal());
             state.push(json!({
@@ -119,16 +155,36 @@ impl TaurusDb {
         node_id: &str,
     ) -> Result<&Arc<Node>, ApiError> {
         let instance = self.instances.get(instance_id).ok_or_else(|| {
-            error(
-                StatusCode::NOT_FOUND,
-                "DBS.200002",
-                language.no_such_instance(),
-            )
+            if has_form(instance_id, INSTANCE_ID_END) {
+                let message = language.no_such_instance();
+                error(StatusCode::NOT_FOUND, "DBS.200002", message)
+            } else {
+                bad_id(language, "instance_id", INSTANCE_ID_END)
+            }
         })?;
-        instance
-            .node(node_id)
-            .ok_or_else(|| error(StatusCode::NOT_FOUND, "DBS.200013", language.no_such_node()))
+        instance.node(node_id).ok_or_else(|| {
+            if has_form(node_id, NODE_ID_END) {
+                error(StatusCode::NOT_FOUND, "DBS.290013", language.no_such_node())
+            } else {
+                bad_id(language, "node_id", NODE_ID_END)
+            }
+        })
     }
+}
+
+/// Whether this can be an id. One that was mapped may have any form.
+fn has_form(id: &str, end: &str) -> bool {
+    id.len() == ID_LENGTH
+        && id.ends_with(end)
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn bad_id(language: Language, name: &str, end: &str) -> ApiError {
+    let message = format!(
+        "{}: {name} must have {ID_LENGTH} characters and end in {end}",
+        language.parameter_error()
+    );
+    error(StatusCode::BAD_REQUEST, "DBS.280404", message)
 }
 
 fn ids(threads: &[&Thread]) -> Vec<i64> {
@@ -161,8 +217,15 @@ pub(crate) async fn list_processes(
     let node = cloud.taurusdb.node(language, &instance_id, &node_id)?;
     let query = Query::parse(query.as_deref());
     let limit = query
-        .number("limit", LARGEST_PAGE, 1..=LARGEST_PAGE)
+        .number("limit", LARGEST_PAGE, 1..=usize::MAX)
         .map_err(|reason| bad_argument(language, &reason))?;
+    if limit > LARGEST_PAGE {
+        let message = format!(
+            "{}: limit must be at most {LARGEST_PAGE}",
+            language.parameter_error()
+        );
+        return Err(error(StatusCode::BAD_REQUEST, "DBS.280439", message));
+    }
     let offset = query
         .number("offset", 0, 0..=usize::MAX)
         .map_err(|reason| bad_argument(language, &reason))?;
@@ -191,7 +254,9 @@ pub(crate) async fn kill_processes(
 ) -> Result<Json<Value>, ApiError> {
     let language = Language::asked_for(&headers);
     let node = cloud.taurusdb.node(language, &instance_id, &node_id)?;
-    let ids = ids_to_kill(&body).map_err(|reason| bad_argument(language, &reason))?;
+    let ids = ids_to_kill(&body, cloud.taurusdb.largest_kill)
+        .map_err(|reason| bad_argument(language, &reason))?;
+    cloud.taurusdb.must_be_idle(&instance_id)?;
     let outcome = node
         .threads
         .kill(&ids)
@@ -206,10 +271,13 @@ pub(crate) async fn kill_processes(
 }
 
 /// The ids in the order of the body, each once.
-fn ids_to_kill(body: &[u8]) -> Result<Vec<i64>, String> {
+fn ids_to_kill(body: &[u8], largest: Option<usize>) -> Result<Vec<i64>, String> {
     let body: KillBody = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     if body.processes.is_empty() {
         return Err("processes must not be empty".to_owned());
+    }
+    if let Some(largest) = largest.filter(|largest| body.processes.len() > *largest) {
+        return Err(format!("processes must be at most {largest}"));
     }
     if let Some(id) = body.processes.iter().find(|id| **id <= 0) {
         return Err(format!("processes must be positive, not {id}"));
@@ -233,7 +301,7 @@ fn bad_argument(language: Language, reason: &str) -> ApiError {
 
 fn server_does_not_answer(language: Language, reason: &anyhow::Error) -> ApiError {
     let message = format!("{}: {reason:#}", language.server_error());
-    error(StatusCode::INTERNAL_SERVER_ERROR, "DBS.200412", message)
+    error(StatusCode::INTERNAL_SERVER_ERROR, "DBS.200005", message)
 }
 
 #[cfg(test)]
@@ -244,11 +312,13 @@ mod tests {
 
     #[test]
     fn ids_keep_their_order_and_all_their_digits_and_come_once() {
-        let ids = ids_to_kill(br#"{"processes": [9223372036854775807, 3, 9007199254740993, 3]}"#);
+        let body = br#"{"processes": [9223372036854775807, 3, 9007199254740993, 3]}"#;
+        let ids = ids_to_kill(body, Some(4));
         assert_eq!(
             ids.unwrap(),
             [9_223_372_036_854_775_807, 3, 9_007_199_254_740_993]
         );
+        assert!(ids_to_kill(body, Some(3)).is_err());
     }
 
     #[test]
@@ -267,7 +337,7 @@ mod tests {
             r#"{"processes": [9223372036854775808]}"#,
         ];
         for body in bad {
-            assert!(ids_to_kill(body.as_bytes()).is_err(), "{body}");
+            assert!(ids_to_kill(body.as_bytes(), None).is_err(), "{body}");
         }
     }
 }

@@ -25,7 +25,7 @@ impl Thread {
     }
 }
 
-/// A part of the process list, in the order of ids.
+/// A part of the process list, in the order of ids, without internal threads.
 #[derive(Debug)]
 pub(crate) struct Page {
     pub threads: Vec<Thread>,
@@ -43,7 +43,9 @@ pub(crate) struct Outcome {
 /// Where the threads of a node are: in memory or in a MariaDB or MySQL server.
 #[async_trait]
 pub(crate) trait Threads: Send + Sync + std::fmt::Debug {
-    /// Threads from `offset` on, `limit` at most, internal ones included, the sandbox's own left out.
+    /// All threads in the order of their ids, internal ones included, the sandbox's own left out.
+    async fn all(&self) -> anyhow::Result<Vec<Thread>>;
+    /// Sessions from `offset` on, `limit` at most, internal threads and the sandbox's own left out.
     async fn page(&self, offset: usize, limit: usize) -> anyhow::Result<Page>;
     /// Kills the threads with these ids, none of which is given twice.
     async fn kill(&self, ids: &[i64]) -> anyhow::Result<Outcome>;

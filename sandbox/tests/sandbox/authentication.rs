@@ -28,7 +28,7 @@ fn assert_refused(answer: &crate::support::Answer, reason: &str) {
 #[tokio::test]
 async fn a_request_signed_with_the_right_key_gets_through() {
     let cloud = start(quick()).await;
-    call(&cloud.client).await.assert_error(404, "DCS.4027");
+    call(&cloud.client).await.assert_error(400, "DCS.4070");
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_clock_may_be_off_by_a_quarter_of_an_hour_but_not_more() {
         })
         .await;
         if accepted {
-            answer.assert_error(404, "DCS.4027");
+            answer.assert_error(400, "DCS.4070");
         } else {
             assert_refused(&answer, "signature expired, signature time: ");
         }
@@ -178,5 +178,5 @@ async fn the_keys_are_those_of_the_options() {
         (ready.project_id.as_str(), ready.region.as_str()),
         ("p".repeat(32).as_str(), "eu-west-101")
     );
-    call(&client).await.assert_error(404, "DCS.4027");
+    call(&client).await.assert_error(400, "DCS.4070");
 }

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use hwc_sandbox::{Options, Rule, Sandbox};
+use hwc_sandbox::{Options, RateLimit, Rule, Sandbox};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -227,7 +227,7 @@ async fn a_job_can_run_until_the_faults_are_cleared() {
     client
         .post(&path, &body)
         .await
-        .assert_error(400, "DCS.4957");
+        .assert_error(400, "DCS.4017");
 
     client
         .admin(Method::DELETE, "/faults", "")
@@ -235,6 +235,57 @@ async fn a_job_can_run_until_the_faults_are_cleared() {
         .assert_ok();
     assert_eq!(client.job_end(&job_id).await["status"], "FAIL");
     assert_eq!(client.kill_all(&body, node).await["status"], "SUCCESS");
+}
+
+#[tokio::test]
+async fn a_scan_can_fail_with_a_reason_and_saves_nothing_then() {
+    let cloud = start(quick()).await;
+    let client = &cloud.client;
+    let node = &cloud.nodes("dcs")[0];
+    client
+        .fault(&json!({"scan": "FAIL", "fail_reason": "node down", "times": 1}))
+        .await;
+    let failed = client.scan(node, true).await;
+    assert_eq!(
+        (&failed["status"], &failed["fail_reason"]),
+        (&json!("FAIL"), &json!("node down"))
+    );
+    let path = client.clients(node, &format!("?node_id={}", node.node_id));
+    client.get(&path).await.assert_error(500, "DCS.5000");
+    assert_eq!(client.list_dcs(node).await.len(), node.sessions);
+}
+
+#[tokio::test]
+async fn the_gateway_can_limit_the_calls_of_an_api() {
+    let cloud = start(Options {
+        rate_limit: Some(RateLimit {
+            calls: 2,
+            window: Duration::from_secs(60),
+        }),
+        ..quick()
+    })
+    .await;
+    let (path, body) = kill_of_one(&cloud).await;
+    let metadata = async || {
+        let path = "/openstack/latest/securitykey";
+        let answer = cloud.client.send_unsigned(Method::GET, path, &[], "").await;
+        answer.unwrap().status.as_u16()
+    };
+    for _ in 0..2 {
+        cloud.client.get(&path).await.assert_ok();
+    }
+    let refused = cloud.client.get(&path).await;
+    refused.assert_error(429, "APIGW.0308");
+    let message = refused.json()["error_msg"].as_str().unwrap().to_owned();
+    assert!(
+        message.ends_with("policy user over ratelimit,limit:2,time:1 minute"),
+        "{message}"
+    );
+    assert!(!refused.headers.contains_key("retry-after"));
+    cloud.client.delete(&path, &body).await.assert_ok();
+    for _ in 0..3 {
+        assert_ne!(metadata().await, 429, "no gateway stands before it");
+    }
 }
 
 #[tokio::test]
@@ -251,7 +302,7 @@ async fn rules_are_listed_with_what_became_of_them_and_can_be_set_at_the_start()
     })
     .await;
     let path = client.dcs("/jobs/none");
-    client.get(&path).await.assert_error(404, "DCS.4027");
+    client.get(&path).await.assert_error(400, "DCS.4070");
     client.get(&path).await.assert_error(500, "SANDBOX.500");
 
     let listed = client
@@ -355,5 +406,5 @@ async fn a_thousand_calls_at_once_are_all_answered() {
         let (client, path) = (cloud.client.clone(), path.clone());
         calls.spawn(async move { client.get(&path).await.status.as_u16() });
     }
-    assert!(calls.join_all().await.iter().all(|status| *status == 404));
+    assert!(calls.join_all().await.iter().all(|status| *status == 400));
 }

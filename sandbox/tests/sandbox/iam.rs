@@ -123,7 +123,7 @@ async fn a_password_gives_a_token_for_its_scope() {
         let token = login(json!({"project": project})).await;
         call_with_headers(&client, &token)
             .await
-            .assert_error(404, "DCS.4027");
+            .assert_error(400, "DCS.4070");
     }
     let token = login(json!({"domain": {"name": ready.domain_name}})).await;
     call_with_headers(&client, &token)
@@ -200,7 +200,7 @@ async fn an_assumed_agency_gives_credentials_that_need_their_security_token() {
         assumed
             .get(&client.dcs("/jobs/none"))
             .await
-            .assert_error(404, "DCS.4027");
+            .assert_error(400, "DCS.4070");
 
         for security_token in [None, Some("wrong".to_owned())] {
             let without = Client {
@@ -286,7 +286,7 @@ async fn sts_gives_credentials_for_an_agency_by_its_urn() {
     assumed
         .get(&client.dcs("/jobs/none"))
         .await
-        .assert_error(404, "DCS.4027");
+        .assert_error(400, "DCS.4070");
     assert!(answer["credentials"]["expiration"].is_string());
 
     let cases = [
@@ -351,7 +351,7 @@ async fn an_id_token_is_traded_for_a_token_and_that_for_credentials() {
     federated
         .get(&client.dcs("/jobs/none"))
         .await
-        .assert_error(404, "DCS.4027");
+        .assert_error(400, "DCS.4070");
 
     let wrong_token = open(
         &client,
@@ -402,7 +402,7 @@ async fn the_metadata_service_gives_credentials_with_or_without_a_token_but_not_
         agency
             .get(&client.dcs("/jobs/none"))
             .await
-            .assert_error(404, "DCS.4027");
+            .assert_error(400, "DCS.4070");
     }
     let wrong = [("x-metadata-token", "wrong".to_owned())];
     assert_eq!(metadata(Method::GET, key_path, &wrong).await.status, 401);

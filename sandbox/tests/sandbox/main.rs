@@ -4,6 +4,7 @@
 
 mod authentication;
 mod dcs;
+mod documents;
 mod faults;
 mod iam;
 mod program;

@@ -11,6 +11,7 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
+use reqwest::Method;
 
 use crate::support::Client;
 
@@ -64,7 +65,7 @@ async fn it_says_how_to_reach_it_serves_and_stops_cleanly_on_a_signal() {
         client
             .get(&client.dcs("/jobs/none"))
             .await
-            .assert_error(404, "DCS.4027");
+            .assert_error(400, "DCS.4070");
 
         let pid = Pid::from_raw(program.0.id().try_into().unwrap());
         kill(pid, signal).unwrap();
@@ -98,6 +99,14 @@ fn it_answers_help_and_version() {
         "--listen",
         "--dcs-node",
         "--taurusdb-node",
+        "--dcs-proxy",
+        "--inactive",
+        "--addresses",
+        "--scan-answer",
+        "--scan-duration",
+        "--foreign-scan-every",
+        "--largest-kill",
+        "--rate-limit",
         "--job-duration",
         "--fault",
         "--busy",
@@ -114,7 +123,7 @@ fn it_answers_help_and_version() {
 
 #[test]
 fn it_refuses_options_that_make_no_sense() {
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["--listen", "0.0.0.0:0"], "--allow-remote"),
         (
             &["--dcs-node", "i/n=mysql://127.0.0.1/"],
@@ -133,7 +142,8 @@ fn it_refuses_options_that_make_no_sense() {
             ],
             "mapped twice",
         ),
-        (&["--busy", "elsewhere=1s"], "not a DCS instance"),
+        (&["--busy", "elsewhere=1s"], "not an instance"),
+        (&["--inactive", "i/n"], "not a DCS node"),
         (
             &["--dcs-node", "i=redis://:hunter2@127.0.0.1/"],
             "there is no /",
@@ -157,6 +167,19 @@ fn it_refuses_options_that_make_no_sense() {
 fn it_may_listen_for_other_machines_when_that_is_allowed() {
     let (_program, line) = start(&["--listen", "0.0.0.0:0", "--allow-remote"]);
     assert!(line.contains("\"url\":\"http://0.0.0.0:"), "{line}");
+}
+
+#[tokio::test]
+async fn the_demonstration_finds_the_sessions_of_a_node() {
+    let (_program, line) = start(&["--sessions", "1"]);
+    let ready: Ready = serde_json::from_str(&line).unwrap();
+    let state = Client::new(&ready).admin(Method::GET, "/state", "").await;
+    for node in &ready.nodes {
+        // scripts/demo.sh looks for this text, as a shell has no parser of JSON.
+        let (id, service) = (&node.node_id, &node.service);
+        let text = format!(r#""node_id":"{id}","service":"{service}","sessions":["#);
+        assert!(state.text.contains(&text), "{text} is not in {state:?}");
+    }
 }
 
 #[test]

@@ -265,11 +265,15 @@ async fn a_redis_that_dies_fails_the_job_and_the_list_and_may_come_back() {
             .contains("cannot connect to Redis"),
         "{job}"
     );
-    let refresh = cloud
-        .client
-        .post(&cloud.client.clients(node, ""), &json!({"node_id": "n"}))
-        .await;
-    refresh.assert_error(500, "DCS.5000");
+    let scan = cloud.client.scan(node, true).await;
+    assert_eq!(scan["status"], "FAIL");
+    assert!(
+        scan["fail_reason"]
+            .as_str()
+            .unwrap()
+            .contains("cannot connect to Redis"),
+        "{scan}"
+    );
 }
 
 #[tokio::test]
@@ -445,7 +449,14 @@ async fn killing_taurusdb_threads_kills_real_connections_and_spares_the_servers_
         Vec::<&Value>::new(),
         "the sandbox does not list itself"
     );
-    let scheduler = of_user("event_scheduler")[0]["id"].as_i64().unwrap();
+    assert_eq!(
+        of_user("event_scheduler"),
+        Vec::<&Value>::new(),
+        "internal threads are not listed"
+    );
+    let scheduler = client.node_state(node).await["internal"][0]
+        .as_i64()
+        .unwrap();
     assert_eq!(
         list["total_count"].as_u64().unwrap() as usize,
         threads.len()

@@ -68,6 +68,7 @@ impl Answer {
 pub fn quick() -> Options {
     Options {
         job_duration: Duration::from_millis(40),
+        scan_duration: Duration::from_millis(20),
         ..Options::default()
     }
 }
@@ -234,15 +235,17 @@ impl Client {
         )
     }
 
-    /// All of a DCS node's sessions, refreshed before.
+    /// Starts a scan of a DCS node and follows its job to its end.
+    pub async fn scan(&self, node: &ReadyNode, clean_cache: bool) -> Value {
+        let body = serde_json::json!({"node_id": node.node_id, "clean_cache": clean_cache});
+        let path = self.clients(node, "");
+        let started = self.post(&path, &body).await.assert_ok().json();
+        self.job_end(started["job_id"].as_str().unwrap()).await
+    }
+
+    /// All of a DCS node's sessions, scanned before.
     pub async fn list_dcs(&self, node: &ReadyNode) -> Vec<Value> {
-        let refreshed = self
-            .post(
-                &self.clients(node, ""),
-                &serde_json::json!({"node_id": node.node_id}),
-            )
-            .await;
-        refreshed.assert_ok();
+        assert_eq!(self.scan(node, true).await["status"], "SUCCESS");
         let path = self.clients(node, &format!("?node_id={}&limit=1000", node.node_id));
         self.get(&path).await.assert_ok().json()["clients"]
             .as_array()
@@ -268,7 +271,7 @@ impl Client {
                 .await
                 .assert_ok()
                 .json();
-            if job["status"] != "RUNNING" {
+            if job["status"] != "INIT" && job["status"] != "RUNNING" {
                 return job;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -1,6 +1,6 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use hwc_sandbox::{NodeMapping, Options};
+use hwc_sandbox::{Busy, NodeMapping, Options};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -95,10 +95,10 @@ async fn lists_are_paged_by_a_hundred_at_most() {
             default["processes"].as_array().unwrap().len(),
             &default["total_count"]
         ),
-        (100, &json!(253))
+        (100, &json!(250))
     );
     let mut ids = Vec::new();
-    for offset in (0..253).step_by(60) {
+    for offset in (0..250).step_by(60) {
         let page = list(&format!("?limit=60&offset={offset}")).await;
         ids.extend(
             page["processes"]
@@ -108,20 +108,88 @@ async fn lists_are_paged_by_a_hundred_at_most() {
                 .map(|thread| thread["id"].as_i64().unwrap()),
         );
     }
-    assert_eq!(ids.len(), 253);
+    assert_eq!(ids.len(), 250);
     assert!(ids.is_sorted_by(|a, b| a < b));
-    for bad in [
-        "?limit=0",
-        "?limit=101",
-        "?limit=-1",
-        "?offset=-1",
-        "?offset=x",
-    ] {
+    for bad in ["?limit=0", "?limit=-1", "?offset=-1", "?offset=x"] {
         client
             .get(&format!("{path}{bad}"))
             .await
             .assert_error(400, "DBS.200001");
     }
+    client
+        .get(&format!("{path}?limit=101"))
+        .await
+        .assert_error(400, "DBS.280439");
+}
+
+#[tokio::test]
+async fn internal_threads_are_neither_listed_nor_counted() {
+    let cloud = start(quick()).await;
+    let client = &cloud.client;
+    let node = &cloud.nodes("taurusdb")[0];
+    let list = client.get(&client.processes(node)).await.assert_ok().json();
+    let listed: Vec<&Value> = (list["processes"].as_array().unwrap().iter())
+        .map(|thread| &thread["id"])
+        .collect();
+    let state = client.node_state(node).await;
+    assert_eq!(json!(listed), state["sessions"]);
+    assert_eq!(list["total_count"], json!(node.sessions));
+    assert!(!state["internal"].as_array().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_instance_may_be_busy_from_the_start_for_a_while() {
+    for (code, status, expected) in [
+        (None, 409, "DBS.200019"),
+        (Some("DBS.200011"), 409, "DBS.200011"),
+        (Some("DBS.280449"), 400, "DBS.280449"),
+    ] {
+        let cloud = start(Options {
+            taurusdb_nodes: vec![NodeMapping::simulated("i", "n", 3)],
+            busy: vec![Busy {
+                instance_id: "i".to_owned(),
+                duration: Duration::from_secs(600),
+                code,
+            }],
+            ..quick()
+        })
+        .await;
+        let path = cloud.client.processes(&cloud.nodes("taurusdb")[0]);
+        cloud
+            .client
+            .delete(&path, &json!({"processes": [2_075_425]}))
+            .await
+            .assert_error(status, expected);
+        cloud.client.get(&path).await.assert_ok();
+    }
+}
+
+#[tokio::test]
+async fn a_kill_may_be_limited_to_a_number_of_threads() {
+    let cloud = start(Options {
+        largest_kill: Some(2),
+        ..quick()
+    })
+    .await;
+    let client = &cloud.client;
+    let node = &cloud.nodes("taurusdb")[0];
+    let path = client.processes(node);
+    let kill = async |ids: &[i64]| client.delete(&path, &json!({"processes": ids})).await;
+    kill(&[2_075_425, 2_075_426, 2_075_427])
+        .await
+        .assert_error(400, "DBS.200001");
+    assert_eq!(client.node_state(node).await["kills"], json!({}));
+    kill(&[2_075_425, 2_075_426]).await.assert_ok();
+}
+
+#[tokio::test]
+async fn a_body_of_more_than_12_megabytes_is_refused() {
+    let cloud = start(quick()).await;
+    let node = &cloud.nodes("taurusdb")[0];
+    let body = " ".repeat((12 << 20) + 1);
+    let path = cloud.client.processes(node);
+    let answer = cloud.client.send(Method::DELETE, &path, &body).await;
+    answer.unwrap().assert_error(413, "APIGW.0201");
 }
 
 #[tokio::test]
@@ -153,8 +221,10 @@ async fn arguments_are_checked_before_anything_happens() {
     let client = &cloud.client;
     let node = &cloud.nodes("taurusdb")[0];
     let path = client.processes(node);
-    let no_instance = path.replace(&node.instance_id, "none");
-    let no_node = path.replace(&node.node_id, "none");
+    let no_instance = path.replace(&node.instance_id, "00000000000000000000000000000000in07");
+    let no_node = path.replace(&node.node_id, "00000000000000000000000000000000no07");
+    let bad_instance = path.replace(&node.instance_id, "none");
+    let bad_node = path.replace(&node.node_id, &node.instance_id);
     let cases = [
         (&path, "{", 400, "DBS.200001"),
         (&path, "", 400, "DBS.200001"),
@@ -167,7 +237,14 @@ async fn arguments_are_checked_before_anything_happens() {
             404,
             "DBS.200002",
         ),
-        (&no_node, r#"{"processes": [2075425]}"#, 404, "DBS.200013"),
+        (&no_node, r#"{"processes": [2075425]}"#, 404, "DBS.290013"),
+        (
+            &bad_instance,
+            r#"{"processes": [2075425]}"#,
+            400,
+            "DBS.280404",
+        ),
+        (&bad_node, r#"{"processes": [2075425]}"#, 400, "DBS.280404"),
     ];
     for (path, body, status, code) in cases {
         client
@@ -176,7 +253,7 @@ async fn arguments_are_checked_before_anything_happens() {
             .unwrap()
             .assert_error(status, code);
     }
-    client.get(&no_node).await.assert_error(404, "DBS.200013");
+    client.get(&no_node).await.assert_error(404, "DBS.290013");
     assert_eq!(
         client.node_state(node).await["sessions"]
             .as_array()
