@@ -19,9 +19,9 @@ use zeroize::Zeroizing;
 use super::clock::{Clock, SystemClock};
 use super::credentials::{Credential, ForCall, ProvideCredential};
 use super::endpoint::{Endpoints, Service};
-use super::error::{ApiError, Error, Outcome, RequestLine};
+use super::error::{ApiError, Error, Outcome, RequestLine, printable};
+use super::error_body::ErrorBody;
 use super::iam::{self, Reference};
-use super::lenient::Text;
 use super::operation::{Interrupted, Operation, Waiting};
 use super::retry::{self, Backoff, Gate, Next, Repeat};
 use super::sign::{self, Algorithm, SignRequest};
@@ -29,6 +29,9 @@ use super::tls::{Roots, Tls};
 
 /// The largest answer that is read. The largest honest one is a page of 1000 sessions, below one megabyte.
 const ANSWER_LIMIT: usize = 16 << 20;
+
+/// The longest reason why a body cannot be read, in characters: it may quote the body.
+const LONGEST_REASON: usize = 300;
 
 /// An idle connection is dropped before the gateway drops it, so that a kill is seldom sent into a closing one.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
@@ -158,7 +161,7 @@ impl Answer {
         let reason = match self.body.as_slice() {
             [] => "it is empty".to_owned(),
             body if looks_like_html(body) => "it is an HTML page".to_owned(),
-            _ => reason.to_owned(),
+            _ => printable(reason, LONGEST_REASON),
         };
         Error::Unreadable {
             line: self.line.clone(),
@@ -360,12 +363,12 @@ impl Client {
 
             if !refreshed
                 && call.credential.is_none()
-                && error.api().is_some_and(ApiError::says_expired)
+                && error.api().is_some_and(ApiError::refuses_credential)
                 && let Some(rejected) = &attempt.credential
             {
                 refreshed = true;
                 if self.inner.credentials.renew(rejected).await {
-                    debug!("the credentials have expired: they are fetched again");
+                    debug!("the credentials are refused: they are fetched again");
                     last = Some(error);
                     continue;
                 }
@@ -595,35 +598,21 @@ impl Client {
 
     /// Reads an error answer.
     fn api_error(&self, answer: Answer) -> Error {
-        let body: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
         let html = looks_like_html(&answer.body);
+        let body = ErrorBody::read(&answer.body, html);
         let clock_offset = header(&answer.headers, "date")
             .and_then(|date| httpdate::parse_http_date(&date).ok())
             .and_then(|date| {
                 let offset = time::OffsetDateTime::from(date) - self.clock().now();
                 Duration::try_from(offset.abs()).ok()
             });
-        let keystone = body.error.unwrap_or_default();
-        let message = body
-            .error_msg
-            .or(body.message)
-            .or(keystone.message)
-            .or_else(|| {
-                let text = String::from_utf8_lossy(&answer.body);
-                let first = text.lines().next().unwrap_or_default().trim();
-                (!html && !first.is_empty()).then(|| first.chars().take(200).collect())
-            });
         Error::Api {
             line: answer.line,
             answer: Box::new(ApiError {
                 status: answer.status,
-                code: body
-                    .error_code
-                    .or(body.code)
-                    .or(keystone.code)
-                    .map(|code| code.0),
-                message,
-                ext_message: body.error_ext_msg,
+                code: body.code,
+                message: body.message,
+                ext_message: body.ext_message,
                 request_id: answer.request_id.or(body.request_id),
                 clock_offset,
                 html,
@@ -636,25 +625,6 @@ impl Client {
 struct Prepared {
     line: RequestLine,
     request: reqwest::RequestBuilder,
-}
-
-/// The shapes of error bodies: the services' and the gateway's, and IAM's `{"error": {"code", "message"}}`.
-#[derive(Debug, Default, Deserialize)]
-struct ErrorBody {
-    error_code: Option<Text>,
-    error_msg: Option<String>,
-    error_ext_msg: Option<String>,
-    request_id: Option<String>,
-    code: Option<Text>,
-    message: Option<String>,
-    error: Option<KeystoneError>,
-}
-
-/// IAM's own shape of an error.
-#[derive(Debug, Default, Deserialize)]
-struct KeystoneError {
-    code: Option<Text>,
-    message: Option<String>,
 }
 
 /// Giving up after an attempt that certainly did nothing, or after one that may have.
@@ -707,7 +677,7 @@ async fn receive(line: &RequestLine, request: reqwest::RequestBuilder) -> Result
     Ok(Answer {
         line: line.clone(),
         status,
-        request_id: header(&headers, "x-request-id"),
+        request_id: header(&headers, "x-request-id").or_else(|| header(&headers, "x-iam-trace-id")),
         headers,
         body,
         after_doubt: false,

@@ -17,6 +17,7 @@ pub mod credentials;
 pub mod dcs;
 pub mod endpoint;
 pub mod error;
+mod error_body;
 mod home;
 pub mod iam;
 mod lenient;

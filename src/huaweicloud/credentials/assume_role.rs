@@ -73,7 +73,7 @@ impl Issue for AssumeRole {
         let credential = self.base.credential(call).await?;
         let mut result = self.assume(call, credential.clone()).await;
         if let Err(error) = &result
-            && error.api().is_some_and(ApiError::says_expired)
+            && error.api().is_some_and(ApiError::refuses_credential)
             && self.base.renew(&credential).await
         {
             let credential = self.base.credential(call).await?;
