@@ -4,7 +4,6 @@
 //! attempt, and repeated by the rules of [`retry`]. No redirect is followed: an API call that is
 //! redirected went to the wrong place, and its credentials must not travel on.
 
-use std::collections::HashMap;
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 use tracing::{debug, info, warn};
 use zeroize::Zeroizing;
 
@@ -23,6 +22,7 @@ use super::error::{ApiError, Error, Outcome, RequestLine, printable};
 use super::error_body::ErrorBody;
 use super::iam::{self, Reference};
 use super::operation::{Interrupted, Operation, Waiting};
+use super::projects::Projects;
 use super::retry::{self, Backoff, Gate, Next, Repeat};
 use super::sign::{self, Algorithm, SignRequest};
 use super::tls::{Roots, Tls};
@@ -185,8 +185,7 @@ struct Inner {
     gate: Gate,
     /// Made at the first call: plan and validate need none, and roots take time to load.
     http: OnceCell<reqwest::Client>,
-    /// Project ids by region, each looked up once.
-    projects: Mutex<HashMap<String, Arc<OnceCell<String>>>>,
+    projects: Projects,
 }
 
 impl std::fmt::Debug for Client {
@@ -234,7 +233,7 @@ impl Client {
                 clock,
                 gate: Gate::default(),
                 http: OnceCell::new(),
-                projects: Mutex::default(),
+                projects: Projects::default(),
             }),
         }
     }
@@ -257,21 +256,13 @@ impl Client {
         if let Some(id) = self.given_project_id(region) {
             return Ok(id.clone());
         }
-        let cell = Arc::clone(
-            self.inner
-                .projects
-                .lock()
-                .await
-                .entry(region.to_owned())
-                .or_default(),
-        );
         let name = self.project_name(region);
-        let look_up = cell.get_or_try_init(|| iam::find_project(self, region, name, operation));
+        let look_up = iam::find_project(self, region, name, operation);
+        let id = self.inner.projects.id(region, self.clock(), look_up);
         operation
-            .bound(self.clock(), look_up)
+            .bound(self.clock(), id)
             .await
             .map_err(|interrupted| interrupted.into_error(self.still_looking_up(region)))?
-            .cloned()
     }
 
     /// The project of a region as far as it is known without asking: by the id that was given, else by name.

@@ -283,6 +283,12 @@ impl Error {
         }
     }
 
+    /// Is this how a look-up would end for everybody who needs it? A time limit or a stop is only that of the one who
+    /// asked.
+    pub(super) fn ends_for_all(&self) -> bool {
+        !matches!(self, Self::DeadlineExceeded { .. } | Self::Stopped { .. })
+    }
+
     /// The error answer to the call itself, also the one before a time limit or a stop; not that of a call that was
     /// to sign in.
     pub fn api(&self) -> Option<&ApiError> {

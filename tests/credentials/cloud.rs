@@ -82,6 +82,17 @@ impl Cloud {
     }
 
     pub fn client_with(&self, sign_in: &SignIn, clock: Arc<dyn Clock>) -> Client {
+        let project_id = Some(self.ready().project_id.clone());
+        self.client_of_project(project_id, sign_in, clock)
+    }
+
+    /// A client that knows the id of its project, or has to look it up.
+    pub fn client_of_project(
+        &self,
+        project_id: Option<String>,
+        sign_in: &SignIn,
+        clock: Arc<dyn Clock>,
+    ) -> Client {
         let mut endpoints = Endpoints::default();
         for service in Service::ALL {
             endpoints.set(service, parse_endpoint(&self.ready().url).unwrap());
@@ -89,7 +100,7 @@ impl Cloud {
         let settings = Settings {
             endpoints,
             region: Some(self.ready().region.clone()),
-            project_id: Some(self.ready().project_id.clone()),
+            project_id,
             max_retries: 0,
             ..Settings::default()
         };
