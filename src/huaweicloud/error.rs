@@ -269,7 +269,7 @@ pub enum Error {
 impl Error {
     /// The same error, said of a call that signs in. What a person or a time limit ended stays what it is, and so does
     /// what is in words for the user already.
-    pub(super) fn while_signing_in(self, how: String, check: &'static str) -> Self {
+    pub(crate) fn while_signing_in(self, how: String, check: &'static str) -> Self {
         match self {
             Self::NotSent { .. }
             | Self::Lost { .. }

@@ -22,6 +22,7 @@ mod home;
 pub mod iam;
 mod lenient;
 pub mod operation;
+pub mod permission;
 mod projects;
 pub mod retry;
 pub mod sign;

@@ -62,6 +62,26 @@ impl AssumeRole {
     }
 }
 
+impl AssumeRole {
+    /// What a user can check, by the service that is asked.
+    fn check(&self) -> &'static str {
+        match self.role.domain {
+            AgencyDomain::Name(_) => {
+                "Check agency_name and domain_name in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, \
+                 HW_ASSUME_ROLE_DOMAIN_NAME), the credentials that it is assumed with, and that their account is the \
+                 one that the agency delegates to. They need the permission iam:tokens:assume (system role Agent \
+                 Operator)."
+            }
+            AgencyDomain::Id(_) => {
+                "Check agency_name, domain_id and duration in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, \
+                 HW_ASSUME_ROLE_DOMAIN_ID, HW_ASSUME_ROLE_DURATION), and the credentials that it is assumed with. \
+                 They need the permission sts:agencies:assume, and the agency's trust policy must name them. In a \
+                 chain, duration is at most 3600."
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl Issue for AssumeRole {
     fn name(&self) -> String {
@@ -80,12 +100,7 @@ impl Issue for AssumeRole {
             result = self.assume(call, credential).await;
         }
         result.map_err(|error| {
-            error.while_signing_in(
-                format!("as the {}", self.name()),
-                "Check agency_name and domain_name or domain_id in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, \
-                 HW_ASSUME_ROLE_DOMAIN_NAME, HW_ASSUME_ROLE_DOMAIN_ID), the credentials that it is assumed with, and \
-                 that their account is the one that the agency delegates to.",
-            )
+            error.while_signing_in(format!("as the {}", self.name()), self.check())
         })
     }
 }
