@@ -7,14 +7,14 @@ use super::error::RequestLine;
 pub struct Permission {
     /// The action in policies of role and policy based authorization, the older kind.
     pub role_and_policy: &'static str,
-    /// The action in identity policies, the newer kind.
-    pub identity_policy: &'static str,
+    /// The action in identity policies, the newer kind; none where that kind asks for none.
+    pub identity_policy: Option<&'static str>,
 }
 
 const fn both(action: &'static str) -> Permission {
     Permission {
         role_and_policy: action,
-        identity_policy: action,
+        identity_policy: Some(action),
     }
 }
 
@@ -24,17 +24,20 @@ const DCS_LIST: Permission = both("dcs:clients:list");
 const DCS_KILL: Permission = both("dcs:clients:kill");
 /// DCS: follows a task.
 const DCS_JOB: Permission = both("dcs:job:get");
-/// DCS: lists nodes. That the older kind wants this one is inferred; the newer kind wants none.
-const DCS_NODES: Permission = both("dcs:instance:get");
+/// DCS: lists nodes. That the older kind asks for this one is inferred.
+const DCS_NODES: Permission = Permission {
+    role_and_policy: "dcs:instance:get",
+    identity_policy: None,
+};
 /// TaurusDB: lists session threads.
 const TAURUSDB_LIST: Permission = Permission {
     role_and_policy: "gaussdb:instance:listProcesses",
-    identity_policy: "gaussdbformysql:instance:listProcesses",
+    identity_policy: Some("gaussdbformysql:instance:listProcesses"),
 };
 /// TaurusDB: kills session threads.
 const TAURUSDB_KILL: Permission = Permission {
     role_and_policy: "gaussdb:instance:deleteProcesses",
-    identity_policy: "gaussdbformysql:instance:deleteProcesses",
+    identity_policy: Some("gaussdbformysql:instance:deleteProcesses"),
 };
 
 impl Permission {

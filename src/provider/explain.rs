@@ -348,10 +348,11 @@ fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
         role_and_policy,
         identity_policy,
     } = permission;
-    let needed = if role_and_policy == identity_policy {
-        format!("Grant it {role_and_policy} in IAM")
-    } else {
-        format!("Grant it {role_and_policy} in IAM (in an identity policy: {identity_policy})")
+    let needed = match identity_policy {
+        Some(action) if action != role_and_policy => {
+            format!("Grant it {role_and_policy} in IAM (in an identity policy: {action})")
+        }
+        _ => format!("Grant it {role_and_policy} in IAM"),
     };
     if permission == Permission::PROJECTS {
         return format!(
