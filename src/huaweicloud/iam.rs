@@ -84,7 +84,6 @@ async fn list_projects(
     let body: Value = serde_json::from_str(&lenient::json_text(&answer.body))
         .map_err(|reason| answer.unreadable(&reason.to_string()))?;
     match body.get("projects") {
-        Some(Value::Null) => Ok(Vec::new()),
         Some(Value::Array(projects)) => Ok(projects.iter().filter_map(Project::read).collect()),
         _ => Err(answer.unreadable("it has no list of projects")),
     }

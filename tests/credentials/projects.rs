@@ -138,7 +138,7 @@ async fn one_odd_record_does_not_hide_the_project_and_two_of_one_name_are_not_gu
             Err("project_id"),
         ),
         (json!([]), Err("no project named")),
-        (Value::Null, Err("no project named")),
+        (Value::Null, Err("no list of projects")),
         (json!("none"), Err("no list of projects")),
     ] {
         let cloud = Cloud::start().await;
