@@ -25,11 +25,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// The calls that this test does not make, and which tests do.
-const ELSEWHERE: [(&str, &str); 7] = [
-    (
-        "DCS scan",
-        "it is a part of making a new list: acceptance tests",
-    ),
+const ELSEWHERE: [(&str, &str); 6] = [
     ("IAM token by password", "tests/credentials"),
     ("IAM keys by agency", "tests/credentials"),
     ("IAM keys by token", "tests/credentials"),
@@ -249,12 +245,14 @@ async fn ending(call: &str, answer: &Documented) -> Option<Ending> {
     Some(match call {
         "DCS kill of all sessions" => {
             let target = Target::Node(node);
-            let outcome = dcs.kill_all(&instance, &target, &operation).await;
+            let outcome = dcs.kill_all(&instance, &target, None, &operation).await;
             Ending::of_kill(&outcome, sent())
         }
         "DCS kill of chosen sessions" => {
             let addresses = ["192.168.11.12:32769".to_owned()];
-            let outcome = dcs.kill(&instance, &node, &addresses, &operation).await;
+            let outcome = dcs
+                .kill(&instance, &node, &addresses, None, &operation)
+                .await;
             Ending::of_kill(&outcome, sent())
         }
         "DCS job" => {
@@ -262,8 +260,12 @@ async fn ending(call: &str, answer: &Documented) -> Option<Ending> {
             Ending::of_read(&job, sent())
         }
         "DCS nodes" => {
-            let nodes = dcs.nodes(&instance, &operation).await;
+            let nodes = dcs.session_nodes(&instance, &operation).await;
             Ending::of_read(&nodes, sent())
+        }
+        "DCS scan" => {
+            let job = dcs.scan(&instance, &node, &operation).await;
+            Ending::of_read(&job, sent())
         }
         "DCS list" => {
             let page = dcs.clients(&instance, &node, 0, 1000, &operation).await;
@@ -272,7 +274,7 @@ async fn ending(call: &str, answer: &Documented) -> Option<Ending> {
         "TaurusDB kill" => {
             let (instance, node) = (&taurusdb_instance, &taurusdb_node);
             let outcome = taurusdb
-                .kill(instance, node, &[2_075_425], &operation)
+                .kill(instance, node, &[2_075_425], None, &operation)
                 .await;
             Ending::of_kill(&outcome, sent())
         }

@@ -3,13 +3,18 @@
 import json
 
 from huaweicloudsdkcore.auth import endpoint
+from huaweicloudsdkcore.auth.internal import IamHelper, StsHelper
 from huaweicloudsdkdcs.v2.region.dcs_region import DcsRegion
 from huaweicloudsdkgaussdb.v3.region.gaussdb_region import GaussDBRegion
 
+names = set()
 for service, regions in (("dcs", DcsRegion), ("taurusdb", GaussDBRegion)):
     for name, region in regions.static_fields.items():
+        names.add(name)
         print(json.dumps([service, name, region.endpoints]))
 
-for service, table in (("iam", "__IAM_ENDPOINT_DICT"), ("sts", "__STS_ENDPOINT_DICT")):
-    for name, url in getattr(endpoint, table).items():
-        print(json.dumps([service, name, [url]]))
+# IAM and STS are not in every region: the SDK has a table of those where they are, and one endpoint for all others.
+names.update(getattr(endpoint, "__IAM_ENDPOINT_DICT"), getattr(endpoint, "__STS_ENDPOINT_DICT"))
+for name in sorted(names):
+    print(json.dumps(["iam", name, [endpoint.get_iam_endpoint_by_id(name, IamHelper.DEFAULT_ENDPOINT)]]))
+    print(json.dumps(["sts", name, [endpoint.get_sts_endpoint_by_id(name, StsHelper.DEFAULT_STS_ENDPOINT)]]))

@@ -54,6 +54,16 @@ impl ApiError {
         )
     }
 
+    /// The token in `X-Auth-Token`, or in the body of an IAM call, was good once.
+    pub fn outdated_token() -> Self {
+        Self::new(
+            Source::Gateway,
+            StatusCode::UNAUTHORIZED,
+            "APIGW.0307",
+            "The token must be updated.",
+        )
+    }
+
     /// The caller is known, but the project in the path (or in `X-Project-Id`) is not the caller's.
     pub fn wrong_project() -> Self {
         Self::new(

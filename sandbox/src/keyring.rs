@@ -95,7 +95,7 @@ impl Keyring {
         let known = lock(&self.tokens).get(&hash(token)).copied();
         match known {
             Some((scope, expires_at)) if now < expires_at => Ok(scope),
-            Some(_) => Err(ApiError::unauthenticated("token expires")),
+            Some(_) => Err(ApiError::outdated_token()),
             None => Err(ApiError::unauthenticated("decrypt token fail")),
         }
     }

@@ -60,6 +60,7 @@ fn project_calls(cloud: &Arc<Cloud>) -> Router<Arc<Cloud>> {
 fn account_calls(cloud: &Arc<Cloud>) -> Router<Arc<Cloud>> {
     Router::new()
         .route("/v3/projects", get(iam::projects::list))
+        .route("/v3/auth/projects", get(iam::projects::list_reachable))
         .route("/v5/agencies/assume", post(iam::agencies::assume_v5))
         .route_layer(from_fn_with_state(cloud.clone(), require_caller))
 }

@@ -4,16 +4,15 @@
 //! attempt, and repeated by the rules of [`retry`]. No redirect is followed: an API call that is
 //! redirected went to the wrong place, and its credentials must not travel on.
 
-use std::collections::HashMap;
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 use zeroize::Zeroizing;
@@ -21,16 +20,20 @@ use zeroize::Zeroizing;
 use super::clock::{Clock, SystemClock};
 use super::credentials::{Credential, ForCall, ProvideCredential};
 use super::endpoint::{Endpoints, Service};
-use super::error::{ApiError, Error, Outcome, RequestLine};
+use super::error::{ApiError, Error, Outcome, RequestLine, printable};
+use super::error_body::ErrorBody;
 use super::iam::{self, Reference};
-use super::lenient::Text;
 use super::operation::{Interrupted, Operation, Waiting};
+use super::projects::Projects;
 use super::retry::{self, Backoff, Gate, Next, Repeat};
 use super::sign::{self, Algorithm, SignRequest};
 use super::tls::{Roots, Tls};
 
 /// The largest answer that is read. The largest honest one is a page of 1000 sessions, below one megabyte.
 const ANSWER_LIMIT: usize = 16 << 20;
+
+/// The longest reason why a body cannot be read, in characters: it may quote the body.
+const LONGEST_REASON: usize = 300;
 
 /// An idle connection is dropped before the gateway drops it, so that a kill is seldom sent into a closing one.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
@@ -166,7 +169,7 @@ impl Answer {
         let reason = match self.body.as_slice() {
             [] => "it is empty".to_owned(),
             body if looks_like_html(body) => "it is an HTML page".to_owned(),
-            _ => reason.to_owned(),
+            _ => printable(reason, LONGEST_REASON),
         };
         Error::Unreadable {
             line: self.line.clone(),
@@ -190,8 +193,7 @@ struct Inner {
     gate: Gate,
     /// Made at the first call: plan and validate need none, and roots take time to load.
     http: OnceCell<reqwest::Client>,
-    /// Project ids by region, each looked up once.
-    projects: Mutex<HashMap<String, Arc<OnceCell<String>>>>,
+    projects: Projects,
 }
 
 impl std::fmt::Debug for Client {
@@ -239,7 +241,7 @@ impl Client {
                 clock,
                 gate: Gate::default(),
                 http: OnceCell::new(),
-                projects: Mutex::default(),
+                projects: Projects::default(),
             }),
         }
     }
@@ -262,21 +264,13 @@ impl Client {
         if let Some(id) = self.given_project_id(region) {
             return Ok(id.clone());
         }
-        let cell = Arc::clone(
-            self.inner
-                .projects
-                .lock()
-                .await
-                .entry(region.to_owned())
-                .or_default(),
-        );
         let name = self.project_name(region);
-        let look_up = cell.get_or_try_init(|| iam::find_project(self, region, name, operation));
+        let look_up = iam::find_project(self, region, name, operation);
+        let id = self.inner.projects.id(region, self.clock(), look_up);
         operation
-            .bound(self.clock(), look_up)
+            .bound(self.clock(), id)
             .await
             .map_err(|interrupted| interrupted.into_error(self.still_looking_up(region)))?
-            .cloned()
     }
 
     /// The project of a region as far as it is known without asking: by the id that was given, else by name.
@@ -368,12 +362,12 @@ impl Client {
 
             if !refreshed
                 && call.credential.is_none()
-                && error.api().is_some_and(ApiError::says_expired)
+                && error.api().is_some_and(ApiError::refuses_credential)
                 && let Some(rejected) = &attempt.credential
             {
                 refreshed = true;
                 if self.inner.credentials.renew(rejected).await {
-                    debug!("the credentials have expired: they are fetched again");
+                    debug!("the credentials are refused: they are fetched again");
                     last = Some(error);
                     continue;
                 }
@@ -608,35 +602,21 @@ impl Client {
 
     /// Reads an error answer.
     fn api_error(&self, answer: Answer) -> Error {
-        let body: ErrorBody = serde_json::from_slice(&answer.body).unwrap_or_default();
         let html = looks_like_html(&answer.body);
+        let body = ErrorBody::read(&answer.body, html);
         let clock_offset = header(&answer.headers, "date")
             .and_then(|date| httpdate::parse_http_date(&date).ok())
             .and_then(|date| {
                 let offset = time::OffsetDateTime::from(date) - self.clock().now();
                 Duration::try_from(offset.abs()).ok()
             });
-        let keystone = body.error.unwrap_or_default();
-        let message = body
-            .error_msg
-            .or(body.message)
-            .or(keystone.message)
-            .or_else(|| {
-                let text = String::from_utf8_lossy(&answer.body);
-                let first = text.lines().next().unwrap_or_default().trim();
-                (!html && !first.is_empty()).then(|| first.chars().take(200).collect())
-            });
         Error::Api {
             line: answer.line,
             answer: Box::new(ApiError {
                 status: answer.status,
-                code: body
-                    .error_code
-                    .or(body.code)
-                    .or(keystone.code)
-                    .map(|code| code.0),
-                message,
-                ext_message: body.error_ext_msg,
+                code: body.code,
+                message: body.message,
+                ext_message: body.ext_message,
                 request_id: answer.request_id.or(body.request_id),
                 clock_offset,
                 html,
@@ -649,25 +629,6 @@ impl Client {
 struct Prepared {
     line: RequestLine,
     request: reqwest::RequestBuilder,
-}
-
-/// The shapes of error bodies: the services' and the gateway's, and IAM's `{"error": {"code", "message"}}`.
-#[derive(Debug, Default, Deserialize)]
-struct ErrorBody {
-    error_code: Option<Text>,
-    error_msg: Option<String>,
-    error_ext_msg: Option<String>,
-    request_id: Option<String>,
-    code: Option<Text>,
-    message: Option<String>,
-    error: Option<KeystoneError>,
-}
-
-/// IAM's own shape of an error.
-#[derive(Debug, Default, Deserialize)]
-struct KeystoneError {
-    code: Option<Text>,
-    message: Option<String>,
 }
 
 /// Giving up after an attempt that certainly did nothing, or after one that may have.
@@ -720,7 +681,7 @@ async fn receive(line: &RequestLine, request: reqwest::RequestBuilder) -> Result
     Ok(Answer {
         line: line.clone(),
         status,
-        request_id: header(&headers, "x-request-id"),
+        request_id: header(&headers, "x-request-id").or_else(|| header(&headers, "x-iam-trace-id")),
         headers,
         body,
         after_doubt: false,

@@ -28,6 +28,66 @@ const GAUSSDB_FOR_MYSQL_REGIONS: [&str; 5] = [
 const GAUSSDB_DASH_MYSQL_REGIONS: [&str; 4] =
     ["af-south-1", "cn-east-5", "la-north-2", "cn-southwest-3"];
 
+/// Regions of [`DEFAULT_CLOUD`] where IAM has a name of its own (table of the official SDK). The global name serves all
+/// regions.
+const REGIONS_WITH_IAM: [&str; 27] = [
+    "ae-ad-1",
+    "af-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "cn-east-2",
+    "cn-east-3",
+    "cn-east-4",
+    "cn-east-5",
+    "cn-north-1",
+    "cn-north-12",
+    "cn-north-2",
+    "cn-north-4",
+    "cn-north-9",
+    "cn-south-1",
+    "cn-south-2",
+    "cn-southwest-2",
+    "eu-west-0",
+    "la-north-2",
+    "la-south-2",
+    "me-east-1",
+    "my-kualalumpur-1",
+    "na-mexico-1",
+    "ru-moscow-1",
+    "sa-brazil-1",
+    "tr-west-1",
+];
+
+/// Regions of [`DEFAULT_CLOUD`] where STS answers (tables of the official Python and Go SDKs).
+const REGIONS_WITH_STS: [&str; 14] = [
+    "af-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "cn-east-3",
+    "cn-north-4",
+    "cn-north-9",
+    "cn-south-1",
+    "cn-south-4",
+    "cn-southwest-2",
+    "la-south-2",
+    "sa-brazil-1",
+    "tr-west-1",
+];
+
+/// The region whose STS is asked for a region that has none. The documents allow any; the official SDK takes cn-north-4
+/// for all. Calls from outside of China stay outside.
+fn region_of_sts(region: &str) -> &str {
+    match region {
+        _ if REGIONS_WITH_STS.contains(&region) => region,
+        _ if region.starts_with("cn-") => "cn-north-4",
+        _ => "ap-southeast-3",
+    }
+}
+
 /// A service of Huawei Cloud that this client calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
@@ -125,12 +185,30 @@ impl Endpoints {
             return Ok(url.clone());
         }
         let cloud = self.cloud(region);
-        let host = format!("{}.{region}.{cloud}", service.host_label(region));
+        let label = service.host_label(region);
+        let host = match service {
+            Service::Iam if cloud == DEFAULT_CLOUD && !REGIONS_WITH_IAM.contains(&region) => {
+                format!("{label}.{cloud}")
+            }
+            Service::Sts if cloud == DEFAULT_CLOUD => {
+                format!("{label}.{}.{cloud}", region_of_sts(region))
+            }
+            _ => format!("{label}.{region}.{cloud}"),
+        };
         Url::parse(&format!("https://{host}/")).map_err(|reason| {
             Error::Settings(format!(
                 "region {region:?} and cloud {cloud:?} make no host name: {reason}"
             ))
         })
+    }
+}
+
+/// An endpoint that was refused, for a message: in quotes, or without its text when it may hold a password or a token.
+pub fn shown(text: &str) -> String {
+    if text.contains(['@', '?', '#']) {
+        "not shown here, since it may hold a secret".to_owned()
+    } else {
+        format!("{text:?}")
     }
 }
 
@@ -225,7 +303,49 @@ mod tests {
                 &default,
                 Service::Sts,
                 "xx-new-9",
-                "https://sts.xx-new-9.myhuaweicloud.com/",
+                "https://sts.ap-southeast-3.myhuaweicloud.com/",
+            ),
+            (
+                &default,
+                Service::Sts,
+                "cn-north-1",
+                "https://sts.cn-north-4.myhuaweicloud.com/",
+            ),
+            (
+                &default,
+                Service::Sts,
+                "cn-south-1",
+                "https://sts.cn-south-1.myhuaweicloud.com/",
+            ),
+            (
+                &default,
+                Service::Iam,
+                "cn-southwest-3",
+                "https://iam.myhuaweicloud.com/",
+            ),
+            (
+                &default,
+                Service::Iam,
+                "xx-new-9",
+                "https://iam.myhuaweicloud.com/",
+            ),
+            (
+                &default,
+                Service::Sts,
+                "eu-west-101",
+                "https://sts.eu-west-101.myhuaweicloud.eu/",
+            ),
+            (
+                &Endpoints::new(DEFAULT_CLOUD),
+                Service::Iam,
+                "cn-north-11",
+                "https://iam.myhuaweicloud.com/",
+            ),
+            (
+                &partner,
+                Service::Sts,
+                "cn-north-1",
+                "https://sts.cn-north-1.cloud.example.com/",
             ),
         ] {
             assert_eq!(endpoints.url(service, region).unwrap().as_str(), url);
@@ -268,6 +388,22 @@ mod tests {
             "https://x/%20",
         ] {
             assert!(parse_endpoint(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refused_endpoint_is_shown_only_when_it_cannot_hold_a_secret() {
+        assert_eq!(shown("ftp://dcs.example.com"), "\"ftp://dcs.example.com\"");
+        for text in [
+            "https://ops:hunter2@dcs.example.com",
+            "ops:hunter2@dcs.example.com",
+            "https://dcs.example.com/?token=hunter2",
+            "https://dcs.example.com/#hunter2",
+            "https://ops:hunter2@dcs example.com",
+        ] {
+            let reason = parse_endpoint(text).unwrap_err();
+            let message = format!("dcs is {}: {reason}.", shown(text));
+            assert!(!message.contains("hunter2"), "{message}");
         }
     }
 }

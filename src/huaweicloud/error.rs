@@ -1,5 +1,6 @@
 //! What can go wrong with a call: the facts in fields, no sentences for users (those are made in `provider/`).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -40,39 +41,129 @@ pub struct ApiError {
     pub html: bool,
 }
 
-impl ApiError {
-    /// Codes of DCS that mean: the instance is busy with another task, nothing was done, the same call may
-    /// succeed later. `DCS.4957` is in the API document; the others are those that the official provider waits for.
-    const BUSY: [&'static str; 16] = [
-        "DCS.4957", "DCS.4026", "DCS.4049", "DCS.4096", "DCS.4097", "DCS.4111", "DCS.4113",
-        "DCS.4114", "DCS.4115", "DCS.4116", "DCS.4117", "DCS.4118", "DCS.4120", "DCS.4121",
-        "DCS.4231", "DCS.4975",
-    ];
+/// The gateway refuses signatures whose time differs from its own by more than this (API Gateway, FAQ on signatures).
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(900);
 
-    /// Is the instance busy with another task?
+/// Codes of DCS that mean: a task of the instance is running, nothing was done, and the same call may succeed when the
+/// task has ended.
+///
+/// From the table of DCS error codes: 4017 and 4957 are tasks in general, such as a scan; the others name the task: a
+/// backup, a restoration, a restart, an extension, and so on. That 4300 (client IP pass-through is being changed) and
+/// 4918 (big keys are being looked for) pass by themselves is inferred. 4121, 4231 and 4975 are in no public table; the
+/// official provider waits for them.
+pub const BUSY_DCS: [&str; 18] = [
+    "DCS.4017", "DCS.4957", "DCS.4096", "DCS.4097", "DCS.4104", "DCS.4108", "DCS.4111", "DCS.4113",
+    "DCS.4114", "DCS.4115", "DCS.4116", "DCS.4117", "DCS.4118", "DCS.4300", "DCS.4918", "DCS.4121",
+    "DCS.4231", "DCS.4975",
+];
+
+/// Codes of TaurusDB, with HTTP status 409, that mean: another operation of the instance is running.
+pub const BUSY_TAURUSDB: [&str; 5] = [
+    "DBS.200011",
+    "DBS.200019",
+    "DBS.200047",
+    "DBS.201202",
+    "DBS.212006",
+];
+
+/// How older services of DCS write `DCS.40nn`: this, and the two digits.
+const DCS_TWIN: &str = "1114000";
+
+impl ApiError {
+    /// The code, in the spelling of today's documents: `111400017` is `DCS.4017`.
+    pub fn canonical_code(&self) -> Option<Cow<'_, str>> {
+        let code = self.code.as_deref()?;
+        Some(match code.strip_prefix(DCS_TWIN) {
+            Some(digits) if digits.len() == 2 => Cow::Owned(format!("DCS.40{digits}")),
+            _ => Cow::Borrowed(code),
+        })
+    }
+
+    /// The number of a code that the API gateway itself gives: `0301` of `APIGW.0301`, or of `APIG.0301`, as some
+    /// gateways write it.
+    pub fn gateway_code(&self) -> Option<&str> {
+        let code = self.code.as_deref()?;
+        code.strip_prefix("APIGW.")
+            .or_else(|| code.strip_prefix("APIG."))
+    }
+
+    /// Is the instance busy with another task, which ends by itself? Then nothing was done.
     pub fn is_busy(&self) -> bool {
-        (400..500).contains(&self.status)
-            && self
-                .code
-                .as_deref()
-                .is_some_and(|code| Self::BUSY.contains(&code))
+        let Some(code) = self.canonical_code() else {
+            return false;
+        };
+        ((400..500).contains(&self.status) && BUSY_DCS.contains(&code.as_ref()))
+            || (self.status == 409 && BUSY_TAURUSDB.contains(&code.as_ref()))
     }
 
     /// Did the gateway, and not the service behind it, give this answer?
     pub fn is_from_gateway(&self) -> bool {
-        self.code
-            .as_deref()
-            .is_none_or(|code| code.starts_with("APIGW."))
+        self.code.is_none() || self.gateway_code().is_some()
+    }
+
+    /// Is the signature refused because this machine's clock and the gateway's differ too much?
+    pub fn blames_clock(&self) -> bool {
+        self.status == 401
+            && (self
+                .clock_offset
+                .is_some_and(|offset| offset > CLOCK_TOLERANCE)
+                || self.says("signature expired"))
+    }
+
+    /// Is the access key locked for some minutes, after too many failures in a row? Every further call with it may
+    /// prolong that.
+    pub fn says_locked(&self) -> bool {
+        self.status == 401 && (self.says("locked") || (self.says("limit") && self.says("reach")))
     }
 
     /// Does the answer say that temporary credentials or a token have expired?
     pub fn says_expired(&self) -> bool {
-        self.status == 401
-            && self
-                .message
-                .as_deref()
-                .is_some_and(|text| text.to_ascii_lowercase().contains("expire"))
+        self.status == 401 && !self.blames_clock() && self.says("expire")
     }
+
+    /// Is the credential refused for a reason that a new one of the same source may not have? Tokens and temporary
+    /// keys end with their time, and when their user's password, keys or rights change. A clock that is wrong, or a
+    /// key that is locked, stays so.
+    pub fn refuses_credential(&self) -> bool {
+        self.status == 401 && !self.blames_clock() && !self.says_locked()
+    }
+
+    /// Has the message these words, in whatever case?
+    fn says(&self, words: &str) -> bool {
+        self.message
+            .as_deref()
+            .is_some_and(|text| text.to_ascii_lowercase().contains(words))
+    }
+}
+
+/// The longest message of a service that is kept, in characters.
+pub const LONGEST_MESSAGE: usize = 1000;
+
+/// Text from a server as it can be shown to people: what controls a terminal, or turns its direction of writing, is
+/// replaced; line breaks become spaces; what is longer than `most` characters is cut, and ends in an ellipsis.
+pub fn printable(text: &str, most: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(most));
+    let mut length = 0;
+    for c in text.trim().chars() {
+        let c = match c {
+            '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' if shown.ends_with(' ') => continue,
+            '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
+            c if c.is_control() || turns_direction(c) => char::REPLACEMENT_CHARACTER,
+            c => c,
+        };
+        if length == most {
+            shown.push('…');
+            break;
+        }
+        shown.push(c);
+        length += 1;
+    }
+    shown
+}
+
+/// Invisible characters that change in which direction the text after them is shown.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 impl fmt::Display for ApiError {
@@ -182,7 +273,7 @@ pub enum Error {
 impl Error {
     /// The same error, said of a call that signs in. What a person or a time limit ended stays what it is, and so does
     /// what is in words for the user already.
-    pub(super) fn while_signing_in(self, how: String, check: &'static str) -> Self {
+    pub(crate) fn while_signing_in(self, how: String, check: &'static str) -> Self {
         match self {
             Self::NotSent { .. }
             | Self::Lost { .. }
@@ -194,6 +285,12 @@ impl Error {
             },
             other => other,
         }
+    }
+
+    /// Is this how a look-up would end for everybody who needs it? A time limit or a stop is only that of the one who
+    /// asked.
+    pub(super) fn ends_for_all(&self) -> bool {
+        !matches!(self, Self::DeadlineExceeded { .. } | Self::Stopped { .. })
     }
 
     /// The error answer to the call itself, also the one before a time limit or a stop; not that of a call that was
@@ -250,3 +347,6 @@ impl<T> Outcome<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

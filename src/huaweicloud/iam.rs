@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroize;
@@ -12,53 +12,96 @@ use super::credentials::temporary::Issued;
 use super::credentials::{Credential, ForCall, Keys};
 use super::endpoint::Service;
 use super::error::Error;
+use super::lenient;
 use super::operation::Operation;
 use super::retry::Repeat;
 
 /// Path of the call that lists projects.
 pub(super) const PROJECTS: &str = "/v3/projects";
 
+/// Path of the call that lists the projects that the caller can reach.
+const REACHABLE_PROJECTS: &str = "/v3/auth/projects";
+
 /// The header that a new token comes in.
 const SUBJECT_TOKEN: &str = "x-subject-token";
 
-#[derive(Deserialize)]
-struct Projects {
-    projects: Vec<Project>,
-}
-
-#[derive(Deserialize)]
-struct Project {
-    id: String,
-    name: String,
-}
-
-/// Looks up a project by name: `GET /v3/projects?name=`. In every region there is one named after it.
+/// Looks up a project by name. In every region there is one named after it.
+///
+/// `GET /v3/projects?name=` needs the permission `iam:projects:listProjects`. Who does not have it is answered 403, and
+/// finds the project among those that the caller can reach: `GET /v3/auth/projects`, which needs none.
 pub(super) async fn find_project(
     client: &Client,
     region: &str,
     name: &str,
     operation: &Operation,
 ) -> Result<String, Error> {
-    let mut call = Call::new(
-        Service::Iam,
-        region,
-        "GET",
-        PROJECTS.to_owned(),
-        Repeat::Read,
-    );
-    call.query.push(("name".to_owned(), name.to_owned()));
-    // Boxed, since every call may begin with this one.
-    let answer = Box::pin(client.read(call, operation)).await?;
-    let found: Projects = answer.json()?;
-    found
-        .projects
-        .into_iter()
-        .find(|project| project.name == name)
+    let by_name = ("name".to_owned(), name.to_owned());
+    let listed = match list_projects(client, region, PROJECTS, vec![by_name], operation).await {
+        Err(forbidden @ Error::Api { .. }) if is_forbidden(&forbidden) => {
+            match list_projects(client, region, REACHABLE_PROJECTS, vec![], operation).await {
+                Err(Error::Api { .. }) => Err(forbidden),
+                listed => listed,
+            }
+        }
+        listed => listed,
+    }?;
+    let mut ids: Vec<String> = (listed.into_iter())
+        .filter(|project| project.name == name)
         .map(|project| project.id)
-        .ok_or_else(|| Error::NoProject {
+        .collect();
+    ids.sort();
+    ids.dedup();
+    match ids.as_slice() {
+        [] => Err(Error::NoProject {
             name: name.to_owned(),
             region: region.to_owned(),
+        }),
+        [id] => Ok(id.clone()),
+        _ => Err(Error::Settings(format!(
+            "IAM lists {} projects named {name:?}. Set project_id in the provider block (HW_PROJECT_ID) to say which \
+             one is meant.",
+            ids.len()
+        ))),
+    }
+}
+
+fn is_forbidden(error: &Error) -> bool {
+    error.api().is_some_and(|answer| answer.status == 403)
+}
+
+/// Lists projects. What is no project in the list is passed over.
+async fn list_projects(
+    client: &Client,
+    region: &str,
+    path: &str,
+    query: Vec<(String, String)>,
+    operation: &Operation,
+) -> Result<Vec<Project>, Error> {
+    let mut call = Call::new(Service::Iam, region, "GET", path.to_owned(), Repeat::Read);
+    call.query = query;
+    // Boxed, since every call may begin with this one.
+    let answer = Box::pin(client.read(call, operation)).await?;
+    let body: Value = serde_json::from_str(&lenient::json_text(&answer.body))
+        .map_err(|reason| answer.unreadable(&reason.to_string()))?;
+    match body.get("projects") {
+        Some(Value::Array(projects)) => Ok(projects.iter().filter_map(Project::read).collect()),
+        _ => Err(answer.unreadable("it has no list of projects")),
+    }
+}
+
+struct Project {
+    id: String,
+    name: String,
+}
+
+impl Project {
+    fn read(value: &Value) -> Option<Self> {
+        let text = |name| Some(value.get(name)?.as_str()?.to_owned());
+        Some(Self {
+            id: text("id")?,
+            name: text("name")?,
         })
+    }
 }
 
 /// Something that IAM knows by its id or by its name.

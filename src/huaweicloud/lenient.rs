@@ -1,7 +1,69 @@
-//! Reading answers that are almost what the API document says: numbers as strings, nulls in lists.
+//! Reading answers that are almost what the API document says: numbers as strings, nulls in lists, text that is no
+//! Unicode.
+
+use std::borrow::Cow;
 
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer};
+
+/// A body as text that a JSON reader can take, where it is only the characters that are wrong: without a byte order
+/// mark, and with the replacement character for bytes that are no UTF-8 and for halves of surrogate pairs
+/// (`\ud800`); line breaks and other control characters within strings are escaped.
+pub(super) fn json_text(body: &[u8]) -> Cow<'_, str> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let text = String::from_utf8_lossy(body);
+    let mut repaired = String::new();
+    // Up to where the text stands in `repaired`.
+    let mut kept = 0;
+    let mut within_string = false;
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let (length, replacement) = match c {
+            '"' => {
+                within_string = !within_string;
+                (1, None)
+            }
+            '\\' if within_string => escape(&text[at..]),
+            c if within_string && c.is_ascii_control() => {
+                (1, Some(Cow::Owned(format!("\\u{:04x}", u32::from(c)))))
+            }
+            c => (c.len_utf8(), None),
+        };
+        if let Some(replacement) = replacement {
+            repaired.push_str(&text[kept..at]);
+            repaired.push_str(&replacement);
+            kept = at + length;
+        }
+        at += length;
+    }
+    if kept == 0 {
+        return text;
+    }
+    repaired.push_str(&text[kept..]);
+    Cow::Owned(repaired)
+}
+
+/// How long the escape at the start of `text` is, and what to write in its place when it is half of a surrogate pair.
+fn escape(text: &str) -> (usize, Option<Cow<'static, str>>) {
+    match unit(text) {
+        Some(0xd800..=0xdbff) if matches!(text.get(6..).and_then(unit), Some(0xdc00..=0xdfff)) => {
+            (12, None)
+        }
+        Some(0xd800..=0xdfff) => (6, Some(Cow::Borrowed("\\ufffd"))),
+        Some(_) => (6, None),
+        None => {
+            let escaped = text.chars().nth(1).map_or(0, char::len_utf8);
+            (1 + escaped, None)
+        }
+    }
+}
+
+/// The number in an escape `\uXXXX` at the start of `text`.
+fn unit(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let all_digits = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u32::from_str_radix(digits, 16).ok().filter(|_| all_digits)
+}
 
 /// A 64-bit whole number, also when it is written as a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +159,8 @@ where
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -131,6 +195,41 @@ mod tests {
         ] {
             let ids = serde_json::from_str::<Body>(json).unwrap().ids;
             assert_eq!(ids.map(|ids| ids.len()), len, "{json}");
+        }
+    }
+
+    #[test]
+    fn characters_that_are_wrong_are_replaced_and_all_else_is_left_alone() {
+        for (body, text) in [
+            (
+                &br#"{"a": "b", "c": [1, 2.5e3, null, "\u00e9\n\"\\"]}"#[..],
+                r#"{"a": "b", "c": [1, 2.5e3, null, "\u00e9\n\"\\"]}"#,
+            ),
+            (b"\xef\xbb\xbf{}", "{}"),
+            (br#"["\ud83d\ude00"]"#, r#"["\ud83d\ude00"]"#),
+            (br#"["\ud83d x \ude00"]"#, r#"["\ufffd x \ufffd"]"#),
+            (br#"["\ud800\ud83d\ude00"]"#, r#"["\ufffd\ud83d\ude00"]"#),
+            // The backslash is escaped: no surrogate.
+            (br#"["\\ud800"]"#, r#"["\\ud800"]"#),
+            (b"[\n\"a\tb\"\n]", "[\n\"a\\u0009b\"\n]"),
+            (b"[\"\xc3\"]", "[\"\u{fffd}\"]"),
+            (br#"["\u12"#, r#"["\u12"#),
+            (b"[\"\\", "[\"\\"),
+        ] {
+            assert_eq!(json_text(body), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn json_is_left_alone_whatever_it_holds(text in any::<String>(), number in any::<i64>()) {
+            let body = serde_json::json!({"text": text, "list": [number, text]}).to_string();
+            prop_assert_eq!(json_text(body.as_bytes()), body.as_str());
+        }
+
+        #[test]
+        fn any_bytes_become_text_without_a_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            json_text(&body);
         }
     }
 }

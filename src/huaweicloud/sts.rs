@@ -1,5 +1,7 @@
 //! Security Token Service: temporary keys of an agency that is named by the id of its account (STS API reference, v5).
 
+use std::borrow::Cow;
+
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
@@ -24,8 +26,7 @@ struct AssumedKeys {
 }
 
 /// Assumes an agency of the account with the id `domain_id`: `POST /v5/agencies/assume`. The service decides how long
-/// the keys live (an hour) when `seconds` is not given. The session bears the agency's name, as in the official
-/// provider.
+/// the keys live (an hour) when `seconds` is not given. The session has the agency's name, as in the official provider.
 pub(super) async fn assume_agency(
     call: ForCall<'_>,
     credential: Credential,
@@ -35,7 +36,7 @@ pub(super) async fn assume_agency(
 ) -> Result<Issued, Error> {
     let mut body = json!({
         "agency_urn": format!("iam::{domain_id}:agency:{agency}"),
-        "agency_session_name": agency,
+        "agency_session_name": session_name(agency),
     });
     if let Some(seconds) = seconds {
         body["duration_seconds"] = json!(seconds);
@@ -50,4 +51,24 @@ pub(super) async fn assume_agency(
         }),
         expires_at: moment(keys.expiration),
     })
+}
+
+/// The name of a session has two characters at least, that of an agency one.
+fn session_name(agency: &str) -> Cow<'_, str> {
+    match agency.chars().count() {
+        0 | 1 => Cow::Owned(format!("{agency}-session")),
+        _ => Cow::Borrowed(agency),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_has_the_name_of_its_agency_when_that_is_long_enough() {
+        for (agency, session) in [("ops", "ops"), ("运维", "运维"), ("o", "o-session")] {
+            assert_eq!(session_name(agency), session);
+        }
+    }
 }

@@ -17,7 +17,7 @@ use super::sign_in::{self, AssumeRoleBlock, OidcBlock, hidden, text};
 use crate::huaweicloud::client::{Client, Settings};
 use crate::huaweicloud::credentials::chain::{Chosen, Place, Source};
 use crate::huaweicloud::credentials::{Missing, ProvideCredential};
-use crate::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use crate::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint, shown};
 use crate::huaweicloud::sign::Algorithm;
 use crate::huaweicloud::tls::Tls;
 
@@ -99,7 +99,7 @@ pub(super) fn attributes() -> HashMap<String, Attribute> {
         "project_id" => optional(String, "Project of `region`, 32 letters and digits. By default it is looked up at IAM by `project_name`, once, when it is first needed. Variable: `HW_PROJECT_ID`."),
         "project_name" => optional(String, "Name of the project to look up, by default the region's name. Variable: `HW_PROJECT_NAME`."),
         "cloud" => optional(String, "Domain name of the cloud, by default `myhuaweicloud.com`, and `myhuaweicloud.eu` for the regions `eu-west-1…` of the European site. Variable: `HW_CLOUD`."),
-        "auth_url" => optional(String, "URL of IAM, by default `https://iam.REGION.CLOUD`. Variable: `HW_AUTH_URL`."),
+        "auth_url" => optional(String, "URL of IAM, by default `https://iam.REGION.CLOUD`, or `https://iam.CLOUD` for a region where IAM has no name of its own. Variable: `HW_AUTH_URL`."),
         "endpoints" => optional(Map(Box::new(String)), "URLs of services where they differ from `https://SERVICE.REGION.CLOUD`. Keys: `dcs`, `taurusdb` (or `gaussdb`), `iam`, `sts`."),
         "insecure" => optional(Bool, "Accept every TLS certificate. Only for tests: whoever sits in between can read and change the calls. Variable: `HW_INSECURE`."),
         "cacert_file" => optional(String, "Certificates (PEM) of the authorities to trust instead of the machine's own, as a path or as the text itself. Variable: `OS_CACERT`."),
@@ -161,7 +161,8 @@ pub(super) fn check(diags: &mut Diagnostics, config: &Config) {
             AttributePath::new("cloud"),
             "Invalid cloud",
             format!(
-                "cloud is {cloud:?}. It is a domain name without scheme, for example \"myhuaweicloud.eu\"."
+                "cloud is {}. It is a domain name without scheme, for example \"myhuaweicloud.eu\".",
+                shown(cloud)
             ),
         );
     }
@@ -171,7 +172,10 @@ pub(super) fn check(diags: &mut Diagnostics, config: &Config) {
         error(
             AttributePath::new("auth_url"),
             "Invalid auth_url",
-            format!("auth_url is {url:?}: {reason}. Write it as \"https://iam.example.com\"."),
+            format!(
+                "auth_url is {}: {reason}. Write it as \"https://iam.example.com\".",
+                shown(url)
+            ),
         );
     }
     if let Value::Value(retries) = config.max_retries
@@ -223,7 +227,8 @@ pub(super) fn check(diags: &mut Diagnostics, config: &Config) {
                     path,
                     "Invalid endpoint",
                     format!(
-                        "endpoints[{key:?}] is {url:?}: {reason}. Write it as \"https://HOST\"."
+                        "endpoints[{key:?}] is {}: {reason}. Write it as \"https://HOST\".",
+                        shown(url)
                     ),
                 );
             }

@@ -6,11 +6,9 @@ use std::time::Duration;
 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use crate::huaweicloud::error::{ApiError, Error};
+use crate::huaweicloud::error::{ApiError, CLOCK_TOLERANCE, Error, RequestLine};
 use crate::huaweicloud::operation::Waiting;
-
-/// A clock that is off by more than this makes the gateway refuse signatures.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(300);
+use crate::huaweicloud::permission::Permission;
 
 /// Diagnostics show at most this many sessions; the rest is counted.
 const SHOWN: usize = 20;
@@ -109,7 +107,12 @@ fn attribute(error: &Error) -> AttributePath {
     match error {
         Error::NoProject { .. } => AttributePath::new("region"),
         _ => match error.api() {
-            Some(answer) if answer.status == 404 || answer.is_busy() => {
+            Some(answer) if about_node(answer) => AttributePath::new("node_id"),
+            Some(answer)
+                if answer.status == 404
+                    || answer.is_busy()
+                    || advice_for_instance(answer).is_some() =>
+            {
                 AttributePath::new("instance_id")
             }
             _ => AttributePath::root(),
@@ -195,7 +198,7 @@ fn advice(error: &Error) -> Option<String> {
                 .to_owned(),
         ),
         Error::Lost { .. } | Error::Unreadable { .. } | Error::TooLate => None,
-        Error::Api { answer, .. } => advice_for_answer(answer),
+        Error::Api { line, answer } => advice_for_answer(line, answer),
         Error::DeadlineExceeded { last } | Error::Stopped { last } => advice(last.as_deref()?),
         Error::SignIn { how, check, error } => Some(advice_for_sign_in(how, check, error)),
     }
@@ -207,9 +210,8 @@ fn advice_for_sign_in(how: &str, check: &str, error: &Error) -> String {
     match error {
         Error::Api { answer, .. }
             if (400..=404).contains(&answer.status)
-                && answer
-                    .clock_offset
-                    .is_none_or(|offset| offset <= CLOCK_TOLERANCE) =>
+                && !answer.blames_clock()
+                && !answer.says_locked() =>
         {
             format!("{what} {check}")
         }
@@ -220,7 +222,7 @@ fn advice_for_sign_in(how: &str, check: &str, error: &Error) -> String {
     }
 }
 
-fn advice_for_answer(answer: &ApiError) -> Option<String> {
+fn advice_for_answer(line: &RequestLine, answer: &ApiError) -> Option<String> {
     if answer.is_busy() {
         return Some(
             "The instance is busy with another task. Apply again when that is done, or give it more time with \
@@ -235,36 +237,134 @@ fn advice_for_answer(answer: &ApiError) -> Option<String> {
                 .to_owned(),
         );
     }
+    if about_node(answer) {
+        return Some(
+            "Check node_id. On Proxy Cluster and read/write splitting instances, sessions are listed and killed at the \
+             proxies; on single-node, master/standby and Redis Cluster instances at the data nodes."
+                .to_owned(),
+        );
+    }
+    if let Some(advice) = advice_for_instance(answer) {
+        return Some(advice.to_owned());
+    }
     match answer.status {
-        401 => Some(match answer.clock_offset {
-            Some(offset) if offset > CLOCK_TOLERANCE => format!(
-                "This machine's clock differs from the server's by {}: signatures are refused then. Set the clock.",
-                crate::session::duration::show(Duration::from_secs(offset.as_secs()))
-            ),
-            _ if answer.says_expired() => {
-                "The credentials have expired. Get new ones and apply again.".to_owned()
-            }
-            _ => "The cloud does not accept the credentials. Check access_key and secret_key (HW_ACCESS_KEY, \
-                  HW_SECRET_KEY), security_token for temporary keys, or token; check too that they belong to the \
-                  cloud that the endpoint is part of."
-                .to_owned(),
-        }),
-        403 => Some(
-            "The account may not make this call. Check its permissions in IAM, and that project_id belongs to the \
-             region and the account."
-                .to_owned(),
-        ),
+        401 => Some(advice_for_credentials(answer)),
+        403 => Some(advice_for_permission(line, answer)),
         404 => Some(
             "Check instance_id and node_id, and that they are in this region and project.".to_owned(),
         ),
         429 => Some(
-            "The gateway throttles the account's calls. Apply again later, with less -parallelism, or with a larger \
-             max_retries in the provider block."
+            "The gateway throttles the account's calls. Apply again later, with less -parallelism, or give the \
+             operation more time in timeouts."
                 .to_owned(),
         ),
         500.. => Some("The fault is on the cloud's side. Apply again later; if it stays, ask support.".to_owned()),
         _ => None,
     }
+}
+
+/// Does the service say that the call is one for another node, or that there is no such node?
+fn about_node(answer: &ApiError) -> bool {
+    matches!(
+        answer.canonical_code().as_deref(),
+        Some("DCS.4027" | "DCS.3053" | "DCS.5053")
+    )
+}
+
+/// What to do about an instance that does not take the call, and will not by waiting alone.
+fn advice_for_instance(answer: &ApiError) -> Option<&'static str> {
+    Some(match answer.canonical_code().as_deref()? {
+        "DCS.4848" => {
+            "This instance does not support session management. It needs Redis 4.0 or later; the documents name the \
+             regions cn-north-1, cn-north-4, cn-east-2, cn-east-3, cn-south-1 and cn-southwest-2."
+        }
+        "DCS.4026" | "DCS.4049" | "DBS.200086" | "DBS.201014" => {
+            "The instance is in a state that does not allow this call: it may be stopped or restarting. Check its \
+             state in the console, and apply again when it is running."
+        }
+        "DCS.4120" | "DBS.280449" => {
+            "The instance is frozen, or is being frozen. Check its state, and the account's bills, in the console."
+        }
+        "DBS.280406" | "DBS.200316" => {
+            "The instance is faulty, its storage is full, or another operation is running. Check its state in the \
+             console, and apply again."
+        }
+        _ => return None,
+    })
+}
+
+/// What to do when the caller is not recognised.
+fn advice_for_credentials(answer: &ApiError) -> String {
+    if answer.blames_clock() {
+        let difference = answer
+            .clock_offset
+            .filter(|offset| *offset > CLOCK_TOLERANCE)
+            .map(|offset| {
+                let seconds = Duration::from_secs(offset.as_secs());
+                format!(" by {}", crate::session::duration::show(seconds))
+            });
+        return format!(
+            "This machine's clock differs from the server's{}: signatures are refused beyond 15 minutes. Set the \
+             clock.",
+            difference.unwrap_or_default()
+        );
+    }
+    if answer.says_locked() {
+        return "The access key is locked: more than five calls in a row have failed with it. Wait five minutes, check \
+                access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY), and apply again."
+            .to_owned();
+    }
+    if answer.says_expired() {
+        return "The credentials have expired. Get new ones and apply again.".to_owned();
+    }
+    if answer.gateway_code() == Some("0307") {
+        return "The token is not accepted: it has expired, is not valid any more, or belongs to another region. Get a \
+                new one and apply again."
+            .to_owned();
+    }
+    "The cloud does not accept the credentials. Check access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY), \
+     security_token for temporary keys, or token; check too that they belong to the cloud that the endpoint is part of."
+        .to_owned()
+}
+
+/// What to do when the caller may not make the call.
+fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
+    match answer.gateway_code() {
+        Some("0401" | "0402" | "0404") => {
+            return "The gateway lets neither this machine's address nor this account through: one of them is on a \
+                    deny list, or not on the list of those that are allowed. Ask the account's administrator."
+                .to_owned();
+        }
+        Some("0801" | "0802") => {
+            return "The user or the account may not use this region. Check region, and the account's regions in the \
+                    console."
+                .to_owned();
+        }
+        _ => {}
+    }
+    let Some(permission) = Permission::of(line) else {
+        return "The account may not make this call. Check its permissions in IAM.".to_owned();
+    };
+    let Permission {
+        role_and_policy,
+        identity_policy,
+    } = permission;
+    let needed = match identity_policy {
+        Some(action) if action != role_and_policy => {
+            format!("Grant it {role_and_policy} in IAM (in an identity policy: {action})")
+        }
+        _ => format!("Grant it {role_and_policy} in IAM"),
+    };
+    if permission == Permission::PROJECTS {
+        return format!(
+            "The account may not list its projects. {needed}, or set project_id in the provider block \
+             (HW_PROJECT_ID): then no project is looked up."
+        );
+    }
+    format!(
+        "The account may not make this call. {needed}, and check that project_id belongs to the region and the \
+         account. The guide \"Permissions\" has ready policies."
+    )
 }
 
 /// Adds an error about an argument. Built field by field: tf-provider's own constructors append a backtrace
@@ -299,3 +399,6 @@ fn diagnostic(
         attribute,
     }
 }
+
+#[cfg(test)]
+mod tests;

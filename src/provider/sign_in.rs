@@ -13,7 +13,7 @@ use super::explain;
 use crate::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
 use crate::huaweicloud::credentials::chain::{Given, SignIn};
 use crate::huaweicloud::credentials::metadata::{DEFAULT_ENDPOINT, Metadata};
-use crate::huaweicloud::endpoint::parse_endpoint;
+use crate::huaweicloud::endpoint::{parse_endpoint, shown};
 
 /// How long the keys of an agency may live, in seconds: IAM's bounds.
 const DURATIONS: std::ops::RangeInclusive<i64> = 900..=86_400;
@@ -124,7 +124,7 @@ pub(super) fn blocks() -> [(&'static str, NestedBlock); 2] {
                     "agency_name" => optional(String, "Name of the agency. Its variable assumes an agency without a block, too. Variable: `HW_ASSUME_ROLE_AGENCY_NAME`."),
                     "domain_name" => optional(String, "Name of the account that the agency belongs to. Variable: `HW_ASSUME_ROLE_DOMAIN_NAME`."),
                     "domain_id" => optional(String, "Id of the account that the agency belongs to, instead of its name: the agency is then assumed by STS v5, which trust agencies need. Variable: `HW_ASSUME_ROLE_DOMAIN_ID`."),
-                    "duration" => optional(Number, "Life of the keys in seconds, 900 to 86400; by default 3600. Variable: `HW_ASSUME_ROLE_DURATION`."),
+                    "duration" => optional(Number, "Life of the keys in seconds, 900 to 86400; by default 3600. STS, which `domain_id` leads to, gives at most 43200, and at most 3600 to an agency that is assumed with temporary keys, as in a chain. Variable: `HW_ASSUME_ROLE_DURATION`."),
                 },
                 ..Block::default()
             }),
@@ -322,8 +322,9 @@ fn metadata(env: Environment<'_>) -> Metadata {
     match parse_endpoint(&with_scheme) {
         Ok(url) => Metadata::At(url),
         Err(reason) => Metadata::Off(format!(
-            "The metadata service of an ECS was not asked, since the variable {} is {written:?}: {reason}.",
-            variables::METADATA_ENDPOINT
+            "The metadata service of an ECS was not asked, since the variable {} is {}: {reason}.",
+            variables::METADATA_ENDPOINT,
+            shown(&written)
         )),
     }
 }

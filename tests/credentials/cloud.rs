@@ -82,6 +82,17 @@ impl Cloud {
     }
 
     pub fn client_with(&self, sign_in: &SignIn, clock: Arc<dyn Clock>) -> Client {
+        let project_id = Some(self.ready().project_id.clone());
+        self.client_of_project(project_id, sign_in, clock)
+    }
+
+    /// A client that knows the id of its project, or has to look it up.
+    pub fn client_of_project(
+        &self,
+        project_id: Option<String>,
+        sign_in: &SignIn,
+        clock: Arc<dyn Clock>,
+    ) -> Client {
         let mut endpoints = Endpoints::default();
         for service in Service::ALL {
             endpoints.set(service, parse_endpoint(&self.ready().url).unwrap());
@@ -89,7 +100,7 @@ impl Cloud {
         let settings = Settings {
             endpoints,
             region: Some(self.ready().region.clone()),
-            project_id: Some(self.ready().project_id.clone()),
+            project_id,
             max_retries: 0,
             ..Settings::default()
         };
@@ -115,6 +126,15 @@ impl Cloud {
 
     /// The sign-in calls so far: method and path, oldest first.
     pub async fn sign_ins(&self) -> Vec<String> {
+        let calls = self.calls().await;
+        calls
+            .into_iter()
+            .filter(|line| !line.contains("/jobs/"))
+            .collect()
+    }
+
+    /// All calls so far: method and path, oldest first.
+    pub async fn calls(&self) -> Vec<String> {
         let url = format!("{}/_sandbox/requests", self.ready().url);
         let journal: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
         journal["requests"]
@@ -125,15 +145,22 @@ impl Cloud {
                 let part = |name: &str| call[name].as_str().unwrap().to_owned();
                 format!("{} {}", part("method"), part("path"))
             })
-            .filter(|line| !line.contains("/jobs/"))
             .collect()
     }
 
     /// Makes calls whose path has this text go wrong.
     pub async fn break_calls(&self, path: &str, status: u16, delay: Duration) {
+        self.fault(
+            json!({"path_contains": path, "status": status, "delay_ms": delay.as_millis() as u64}),
+        )
+        .await;
+    }
+
+    /// Sets a rule for calls that go wrong.
+    pub async fn fault(&self, rule: Value) {
         reqwest::Client::new()
             .post(format!("{}/_sandbox/faults", self.ready().url))
-            .json(&json!({"path_contains": path, "status": status, "delay_ms": delay.as_millis() as u64}))
+            .json(&rule)
             .send()
             .await
             .unwrap()

@@ -414,6 +414,74 @@ fn mistakes_in_the_blocks_are_told_by_validate() {
 }
 
 #[test]
+fn a_secret_in_an_endpoint_is_refused_and_not_printed() {
+    let sandbox = sandbox();
+    for (endpoint, reason) in [
+        ("https://ops:never-print-me@dcs.example.com", "user name or"),
+        ("ops:never-print-me@dcs.example.com", "user name or"),
+        ("https://dcs.example.com/?token=never-print-me", "query"),
+    ] {
+        // The engine shows the line that an error is about, so the secret is in a variable.
+        let workspace = workspace(&sandbox, "auth_url = var.endpoint", &[])
+            .with_variable("TF_VAR_endpoint", endpoint)
+            .with_variable("TF_LOG", "TRACE");
+        workspace.edit(&format!("dcs = {:?}", sandbox.url()), "dcs = var.endpoint");
+        workspace.write(
+            "variables.tf",
+            "variable \"endpoint\" {\n  type = string\n}\n",
+        );
+
+        let run = workspace.plan();
+
+        let text = run.stdout.clone() + &run.stderr;
+        for words in [
+            "Invalid auth_url",
+            "Invalid endpoint",
+            "not shown here",
+            reason,
+        ] {
+            assert!(text.contains(words), "{words:?} is not in {text}");
+        }
+        let ours: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains("never-print-me"))
+            .collect();
+        assert!(ours.is_empty(), "{ours:#?}");
+    }
+}
+
+#[test]
+fn a_missing_permission_is_named_and_what_the_cloud_says_controls_no_terminal() {
+    let sandbox = sandbox();
+    let variables = [
+        ("HW_ACCESS_KEY", ACCESS_KEY),
+        ("HW_SECRET_KEY", SECRET_KEY),
+        ("HW_PROJECT_ID", PROJECT_ID),
+    ];
+    sandbox.break_calls(serde_json::json!({
+        "path_contains": "/clients/kill-all",
+        "status": 403,
+        "body": {
+            "error_code": "DCS.3002",
+            "error_msg": format!("\u{1b}[2J\u{1b}]0;owned\u{7}Policy doesn't allow it. {}", "long ".repeat(1000)),
+        },
+    }));
+    let workspace = workspace(&sandbox, "", &variables);
+
+    let run = workspace.apply().failed().saying(&[
+        "No session was killed",
+        "DCS.3002",
+        "Policy doesn't allow it.",
+        "…",
+        "Grant it dcs:clients:kill in IAM",
+    ]);
+
+    let text = run.text();
+    assert!(!text.contains("\u{1b}[2J") && !text.contains("\u{1b}]0;") && !text.contains('\u{7}'));
+    assert!(text.matches("long").count() < 250, "{text}");
+}
+
+#[test]
 fn tls_with_an_authority_and_a_client_certificate_of_ones_own() {
     let sandbox = sandbox();
     let (servers, clients) = (Authority::new(), Authority::new());

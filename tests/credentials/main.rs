@@ -9,6 +9,7 @@ mod support;
 mod cloud;
 mod engine;
 mod metadata;
+mod projects;
 mod proxy;
 mod renewal;
 mod sources;

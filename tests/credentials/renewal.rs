@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hwc_sandbox::Options;
+use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::client::Client;
 use terraform_provider_hwc::huaweicloud::clock::SystemClock;
 use terraform_provider_hwc::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
-use terraform_provider_hwc::huaweicloud::credentials::chain::SignIn;
+use terraform_provider_hwc::huaweicloud::credentials::chain::{Given, SignIn};
 use terraform_provider_hwc::huaweicloud::error::Error;
 
 use crate::cloud::{Cloud, SlowClock, nothing};
@@ -151,4 +152,89 @@ async fn while_old_keys_are_good_a_source_that_is_out_of_order_stops_nobody() {
     cloud.call(&client).await.unwrap();
 
     assert!(cloud.sign_ins().await.len() > 1, "new keys were asked for");
+}
+
+/// The next call that looks at a job is answered 401, with these words.
+async fn refuse_once(cloud: &Cloud, code: &str, message: &str, headers: Value) {
+    cloud
+        .fault(json!({
+            "path_contains": "/jobs/", "status": 401, "times": 1, "headers": headers,
+            "body": {"error_code": code, "error_msg": message},
+        }))
+        .await;
+}
+
+const TOKEN: (&str, &str) = ("APIGW.0307", "The token must be updated.");
+const SIGNATURE: (&str, &str) = (
+    "APIGW.0301",
+    "Incorrect IAM authentication information: verify aksk signature fail",
+);
+const LOCKED: (&str, &str) = (
+    "APIGW.0301",
+    "Incorrect IAM authentication information: AK access failed to reach the limit, forbidden",
+);
+const LATE: (&str, &str) = (
+    "APIGW.0301",
+    "Incorrect IAM authentication information: signature expired, signature time: 20260101T000000Z",
+);
+
+#[tokio::test]
+async fn what_the_client_fetched_itself_is_fetched_again_once_after_a_401() {
+    let cloud = cloud_with_life(Duration::from_secs(3600)).await;
+    let password = SignIn {
+        variables: Given {
+            user_id: Some(cloud.ready().user_id.clone()),
+            password: Some(cloud.ready().user_password.as_str().into()),
+            ..Given::default()
+        },
+        ..nothing()
+    };
+    for (name, sign_in, (code, message)) in [
+        ("a token by password", password, TOKEN),
+        ("keys of an agency", agency(&cloud), SIGNATURE),
+    ] {
+        let client = cloud.client(&sign_in);
+        cloud.call(&client).await.unwrap();
+        let before = cloud.sign_ins().await.len();
+
+        refuse_once(&cloud, code, message, json!({})).await;
+        cloud
+            .call(&client)
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(cloud.sign_ins().await.len(), before + 1, "{name}");
+
+        // Once: a second refusal of the same call is final.
+        for _ in 0..2 {
+            refuse_once(&cloud, code, message, json!({})).await;
+        }
+        cloud.call(&client).await.unwrap_err();
+        assert_eq!(cloud.sign_ins().await.len(), before + 2, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_401_that_a_new_credential_cannot_help_is_final() {
+    let cloud = cloud_with_life(Duration::from_secs(3600)).await;
+    let keys = SignIn {
+        variables: cloud.keys(),
+        ..nothing()
+    };
+    let long_ago = json!({"Date": "Thu, 01 Jan 2026 00:00:00 GMT"});
+    for (name, sign_in, (code, message), headers) in [
+        ("the user's keys", keys, SIGNATURE, json!({})),
+        ("a locked key", agency(&cloud), LOCKED, json!({})),
+        ("a late signature", agency(&cloud), LATE, json!({})),
+        ("a clock that is off", agency(&cloud), SIGNATURE, long_ago),
+    ] {
+        let client = cloud.client(&sign_in);
+        cloud.call(&client).await.unwrap();
+        let before = cloud.calls().await.len();
+
+        refuse_once(&cloud, code, message, headers).await;
+        let error = cloud.call(&client).await.unwrap_err();
+
+        assert_eq!(error.api().map(|answer| answer.status), Some(401), "{name}");
+        assert_eq!(cloud.calls().await.len(), before + 1, "{name}");
+    }
 }

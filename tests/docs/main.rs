@@ -8,6 +8,7 @@
 mod configuration;
 mod examples;
 mod page;
+mod permissions;
 mod schema_section;
 mod troubleshooting;
 

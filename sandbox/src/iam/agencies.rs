@@ -6,7 +6,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
 };
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -29,6 +29,12 @@ const DEFAULT_LIFE: u64 = 900;
 /// STS gives an hour by default, and half a day at most.
 const DEFAULT_SESSION: u64 = 3_600;
 const LONGEST_SESSION: u64 = 43_200;
+/// The most for a caller who signs with temporary keys: in a chain of agencies.
+const LONGEST_IN_CHAIN: u64 = 3_600;
+/// Length of a session's name.
+const SESSION_NAME: std::ops::RangeInclusive<usize> = 2..=128;
+/// The documents have this code in their sample of an error: there is no such agency.
+const NO_SUCH_AGENCY: &str = "STS5.1106";
 
 #[derive(Deserialize)]
 struct CredentialBody {
@@ -137,11 +143,17 @@ struct AssumeBody {
 }
 
 /// `POST /v5/agencies/assume`: 200 with temporary credentials for an agency named by its URN.
-pub(crate) async fn assume_v5(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Answer {
+pub(crate) async fn assume_v5(
+    State(cloud): State<Arc<Cloud>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
     let body: AssumeBody =
         serde_json::from_slice(&body).map_err(|reason| bad_session(&reason.to_string()))?;
-    if body.agency_session_name.is_empty() {
-        return Err(bad_session("agency_session_name must not be empty"));
+    if !SESSION_NAME.contains(&body.agency_session_name.chars().count()) {
+        return Err(bad_session(
+            "agency_session_name must have 2 to 128 characters",
+        ));
     }
     let identity = &cloud.identity;
     let urn = format!(
@@ -150,12 +162,17 @@ pub(crate) async fn assume_v5(State(cloud): State<Arc<Cloud>>, body: Bytes) -> A
     );
     if body.agency_urn != urn {
         return Err(sts(
-            StatusCode::FORBIDDEN,
-            "STS5.1001",
-            "The agency does not exist or may not be assumed.",
+            StatusCode::NOT_FOUND,
+            NO_SUCH_AGENCY,
+            format!("the agency '{}' cannot be found", body.agency_urn),
         ));
     }
-    let life = life(body.duration_seconds, DEFAULT_SESSION, LONGEST_SESSION)
+    let longest = if headers.contains_key("x-security-token") {
+        LONGEST_IN_CHAIN
+    } else {
+        LONGEST_SESSION
+    };
+    let life = life(body.duration_seconds, DEFAULT_SESSION, longest)
         .map_err(|reason| bad_session(&reason))?;
     let credential = cloud
         .keyring
@@ -185,6 +202,7 @@ fn life(asked_for: Option<u64>, default: u64, longest: u64) -> Result<Duration, 
     ))
 }
 
+/// No document names the code of an argument that is wrong: this one is made up.
 fn bad_session(reason: &str) -> ApiError {
     sts(
         StatusCode::BAD_REQUEST,

@@ -75,14 +75,16 @@ async fn the_project_bears_the_name_of_its_region() {
         .json();
     assert_eq!(other["projects"], json!([]));
 
+    let reachable = client.get("/v3/auth/projects").await.assert_ok().json();
+    assert_eq!(reachable["projects"], found["projects"]);
+
     let wrong = Client {
         secret_key: "wrong".to_owned(),
         ..client
     };
-    wrong
-        .get("/v3/projects")
-        .await
-        .assert_error(401, "APIGW.0301");
+    for path in ["/v3/projects", "/v3/auth/projects"] {
+        wrong.get(path).await.assert_error(401, "APIGW.0301");
+    }
 }
 
 #[tokio::test]
@@ -291,9 +293,9 @@ async fn sts_gives_credentials_for_an_agency_by_its_urn() {
 
     let cases = [
         (
-            json!({"agency_urn": "iam::other:agency:name", "agency_session_name": "r"}),
-            403,
-            "STS5.1001",
+            json!({"agency_urn": "iam::other:agency:name", "agency_session_name": "rehearsal"}),
+            404,
+            "STS5.1106",
         ),
         (
             json!({"agency_urn": urn, "agency_session_name": ""}),
@@ -301,7 +303,12 @@ async fn sts_gives_credentials_for_an_agency_by_its_urn() {
             "STS5.1002",
         ),
         (
-            json!({"agency_urn": urn, "agency_session_name": "r", "duration_seconds": 43_201}),
+            json!({"agency_urn": urn, "agency_session_name": "rehearsal", "duration_seconds": 43_201}),
+            400,
+            "STS5.1002",
+        ),
+        (
+            json!({"agency_urn": urn, "agency_session_name": "r"}),
             400,
             "STS5.1002",
         ),
@@ -316,6 +323,13 @@ async fn sts_gives_credentials_for_an_agency_by_its_urn() {
     open(&client, "/v5/agencies/assume", &[], &body)
         .await
         .assert_error(401, "APIGW.0301");
+
+    // A chain: keys that are temporary themselves get no more than an hour.
+    for (seconds, status) in [(3600, 200), (3601, 400)] {
+        let body = json!({"agency_urn": urn, "agency_session_name": "rehearsal", "duration_seconds": seconds});
+        let answer = assumed.post("/v5/agencies/assume", &body).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
 }
 
 #[tokio::test]
@@ -456,5 +470,5 @@ async fn temporary_credentials_and_tokens_expire() {
         .assert_error(401, "APIGW.0301");
     call_with_headers(&client, &[("x-auth-token", token)])
         .await
-        .assert_error(401, "APIGW.0301");
+        .assert_error(401, "APIGW.0307");
 }

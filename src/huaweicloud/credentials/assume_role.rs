@@ -62,6 +62,26 @@ impl AssumeRole {
     }
 }
 
+impl AssumeRole {
+    /// What a user can check, by the service that is asked.
+    fn check(&self) -> &'static str {
+        match self.role.domain {
+            AgencyDomain::Name(_) => {
+                "Check agency_name and domain_name in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, \
+                 HW_ASSUME_ROLE_DOMAIN_NAME), the credentials that it is assumed with, and that their account is the \
+                 one that the agency delegates to. They need the permission iam:tokens:assume (system role Agent \
+                 Operator)."
+            }
+            AgencyDomain::Id(_) => {
+                "Check agency_name, domain_id and duration in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, \
+                 HW_ASSUME_ROLE_DOMAIN_ID, HW_ASSUME_ROLE_DURATION), and the credentials that it is assumed with. \
+                 They need the permission sts:agencies:assume, and the agency's trust policy must name them. In a \
+                 chain, duration is at most 3600."
+            }
+        }
+    }
+}
+
 #[async_trait]
 impl Issue for AssumeRole {
     fn name(&self) -> String {
@@ -73,19 +93,14 @@ impl Issue for AssumeRole {
         let credential = self.base.credential(call).await?;
         let mut result = self.assume(call, credential.clone()).await;
         if let Err(error) = &result
-            && error.api().is_some_and(ApiError::says_expired)
+            && error.api().is_some_and(ApiError::refuses_credential)
             && self.base.renew(&credential).await
         {
             let credential = self.base.credential(call).await?;
             result = self.assume(call, credential).await;
         }
         result.map_err(|error| {
-            error.while_signing_in(
-                format!("as the {}", self.name()),
-                "Check agency_name and domain_name or domain_id in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, \
-                 HW_ASSUME_ROLE_DOMAIN_NAME, HW_ASSUME_ROLE_DOMAIN_ID), the credentials that it is assumed with, and \
-                 that their account is the one that the agency delegates to.",
-            )
+            error.while_signing_in(format!("as the {}", self.name()), self.check())
         })
     }
 }

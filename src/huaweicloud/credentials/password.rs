@@ -93,7 +93,8 @@ impl Issue for Token {
                 error.while_signing_in(
                     format!("with the {}", self.name()),
                     "Check user_name or user_id, password, and domain_name or domain_id (HW_USER_NAME, HW_USER_ID, \
-                     HW_USER_PASSWORD, HW_DOMAIN_NAME, HW_DOMAIN_ID), and that the user has access to the project.",
+                     HW_USER_PASSWORD, HW_DOMAIN_NAME, HW_DOMAIN_ID), and that the user has access to the project. The user is an IAM user \
+                     with programmatic access: a HUAWEI ID cannot sign in by password.",
                 )
             })
     }

@@ -127,7 +127,7 @@ impl<S: Issue> Temporary<S> {
                 Ok(credential)
             }
             Err(error) => {
-                asking.refusal = ends_for_all(&error).then(|| error.clone());
+                asking.refusal = error.ends_for_all().then(|| error.clone());
                 Err(error)
             }
         }
@@ -213,12 +213,4 @@ impl Kept {
             renew_at,
         }
     }
-}
-
-/// Is this how the source would end for everybody? A time limit or a stop is only that of the one who asked.
-fn ends_for_all(error: &Error) -> bool {
-    !matches!(
-        error,
-        Error::DeadlineExceeded { .. } | Error::Stopped { .. }
-    )
 }

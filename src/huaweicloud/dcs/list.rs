@@ -354,8 +354,11 @@ impl Dcs<'_> {
     }
 
     /// Has the service ask the node again: `POST …/clients`. The job that does so, when the answer names one: older
-    /// documents show an answer without a body.
-    async fn scan(
+    /// documents show an answer without a body. [`Dcs::renew_clients`] does the whole of it.
+    ///
+    /// # Errors
+    /// When the service does not.
+    pub async fn scan(
         &self,
         instance: &InstanceId,
         node: &NodeId,

@@ -1,0 +1,272 @@
+//! Reads the bodies of error answers, whoever gave them, also when they are not quite JSON.
+//!
+//! | who | body |
+//! | --- | --- |
+//! | DCS | `{"error_code", "error_msg", "error_ext_msg"}` |
+//! | TaurusDB, the gateway | `{"error_code", "error_msg", "request_id"?}` |
+//! | IAM v3 | `{"error": {"code", "message", "title"}}` |
+//! | IAM and STS v5 | `{"error_code", "error_msg", "request_id"?, "encoded_authorization_message"?}` |
+//! | others that the official SDK reads | `{"code", "message"}`, `{"errorCode", "errorMsg"}`, in the body or in any object within |
+//!
+//! Nothing in here is trusted: what comes out is [`printable`], and has a length.
+
+use serde_json::{Map, Value};
+
+use super::error::{LONGEST_MESSAGE, printable};
+use super::lenient;
+
+/// The names of an error's code, and of its message.
+const CODES: [&str; 3] = ["error_code", "errorCode", "code"];
+const MESSAGES: [&str; 3] = ["error_msg", "errorMsg", "message"];
+
+/// The longest code, and the longest request id, that are kept, in characters.
+const LONGEST_CODE: usize = 64;
+
+/// The longest line of a body in no known shape that is kept, in characters.
+const LONGEST_LINE: usize = 200;
+
+/// The longest encoded message that is kept, in characters. A part of one cannot be decoded, so it is kept whole or not
+/// at all.
+const LONGEST_ENCODED: usize = 8000;
+
+/// What a body says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct ErrorBody {
+    /// The code, for example `DCS.4957`.
+    pub(super) code: Option<String>,
+    /// The message, or the first line of a body in no known shape.
+    pub(super) message: Option<String>,
+    /// What DCS, and newer services about a missing permission, add to it.
+    pub(super) ext_message: Option<String>,
+    /// The id of the request.
+    pub(super) request_id: Option<String>,
+}
+
+impl ErrorBody {
+    /// Reads a body; `is_page` says that it is a page for people, whose text says nothing.
+    pub(super) fn read(body: &[u8], is_page: bool) -> Self {
+        let text = lenient::json_text(body);
+        let read = match serde_json::Deserializer::from_str(&text)
+            .into_iter::<Value>()
+            .next()
+        {
+            Some(Ok(Value::Object(object))) => Self::of_object(&object),
+            _ => Self::of_broken(&text),
+        };
+        if read.code.is_some() || read.message.is_some() || is_page {
+            return read;
+        }
+        let line = text.lines().map(str::trim).find(|line| !line.is_empty());
+        Self {
+            message: line.map(|line| printable(line, LONGEST_LINE)),
+            ..read
+        }
+    }
+
+    fn of_object(object: &Map<String, Value>) -> Self {
+        let (code, message) = code_and_message(object).unwrap_or_default();
+        let encoded = text(object, "encoded_authorization_message")
+            .filter(|encoded| encoded.chars().count() <= LONGEST_ENCODED)
+            .map(|encoded| format!("encoded authorization message: {encoded}"));
+        Self {
+            code: code.map(|code| printable(&code, LONGEST_CODE)),
+            message: message.map(|message| printable(&message, LONGEST_MESSAGE)),
+            ext_message: text(object, "error_ext_msg")
+                .map(|text| printable(&text, LONGEST_MESSAGE))
+                .or(encoded.map(|text| printable(&text, usize::MAX))),
+            request_id: text(object, "request_id").map(|id| printable(&id, LONGEST_CODE)),
+        }
+    }
+
+    /// Looks for the names in a text that begins like an object but is no JSON, for example because it was cut off.
+    fn of_broken(text: &str) -> Self {
+        if !text.trim_start().starts_with('{') {
+            return Self::default();
+        }
+        let object: Map<String, Value> = CODES
+            .into_iter()
+            .chain(MESSAGES)
+            .chain(["error_ext_msg", "request_id"])
+            .filter_map(|name| Some((name.to_owned(), value_after(text, name)?)))
+            .collect();
+        Self::of_object(&object)
+    }
+}
+
+/// The code and the message in an object, or in the nearest object within it that has one of them.
+fn code_and_message(object: &Map<String, Value>) -> Option<(Option<String>, Option<String>)> {
+    let mut level = vec![object];
+    while !level.is_empty() {
+        for object in &level {
+            let code = CODES.iter().find_map(|name| text(object, name));
+            let message = MESSAGES.iter().find_map(|name| text(object, name));
+            if code.is_some() || message.is_some() {
+                return Some((code, message));
+            }
+        }
+        level = level
+            .into_iter()
+            .flat_map(Map::values)
+            .filter_map(Value::as_object)
+            .collect();
+    }
+    None
+}
+
+/// What an object says under a name: text that is not empty, or a number.
+fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+    match object.get(name)? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The text or number behind the first `"name":` that has one.
+fn value_after(text: &str, name: &str) -> Option<Value> {
+    text.split(&format!("\"{name}\"")).skip(1).find_map(|rest| {
+        let value = rest.trim_start().strip_prefix(':')?;
+        let value = serde_json::Deserializer::from_str(value)
+            .into_iter::<Value>()
+            .next()?
+            .ok()?;
+        (value.is_string() || value.is_number()).then_some(value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn read(body: &[u8]) -> (Option<String>, Option<String>) {
+        let ErrorBody { code, message, .. } = ErrorBody::read(body, false);
+        (code, message)
+    }
+
+    #[test]
+    fn code_and_message_are_read_in_every_shape() {
+        for (body, code, message) in [
+            (
+                r#"{"error_code": "DCS.4957", "error_msg": "busy", "error_ext_msg": null}"#,
+                "DCS.4957",
+                "busy",
+            ),
+            (
+                r#"{"error": {"code": 401, "message": "no", "title": "Unauthorized"}}"#,
+                "401",
+                "no",
+            ),
+            (r#"{"errorCode": "X.1", "errorMsg": "no"}"#, "X.1", "no"),
+            (r#"{"code": "X.1", "message": "no"}"#, "X.1", "no"),
+            (
+                r#"{"status": 1, "a": {"b": {"errorCode": 7, "errorMsg": "deep"}}}"#,
+                "7",
+                "deep",
+            ),
+            (
+                r#"{"error_code": 111400017, "error_msg": "runs"}"#,
+                "111400017",
+                "runs",
+            ),
+            (
+                r#"{"error_code": null, "x": {"code": "X.1", "message": "no"}}"#,
+                "X.1",
+                "no",
+            ),
+            // What is in the body itself comes before what is within it.
+            (
+                r#"{"a": {"code": "IN", "message": "in"}, "code": "OUT", "message": "out"}"#,
+                "OUT",
+                "out",
+            ),
+        ] {
+            assert_eq!(
+                read(body.as_bytes()),
+                (Some(code.to_owned()), Some(message.to_owned())),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_nearly_json_still_yields_code_and_message() {
+        let wanted = (Some("DCS.4957".to_owned()), Some("busy".to_owned()));
+        for body in [
+            "\u{feff}{\"error_code\": \"DCS.4957\", \"error_msg\": \"busy\"}",
+            r#"{"error_code": "DCS.4957", "error_msg": "busy",}"#,
+            r#"{"error_code": "DCS.4957", "error_msg": "busy"}}"#,
+            r#"{"error_code": "DCS.4957", "error_msg": "busy", "request_id": "12"#,
+            r#"{"error_code": "DCS.4957", "error_msg": "busy", "x": NaN}"#,
+            r#"{"error_code": "DCS.4957", "error_msg": "busy", "x": "\ud800"}"#,
+        ] {
+            assert_eq!(read(body.as_bytes()), wanted, "{body}");
+        }
+        for (body, message) in [
+            (
+                &br#"{"error_code": "DCS.4957", "error_msg": "a \ud800 b"}"#[..],
+                "a \u{fffd} b",
+            ),
+            (
+                br#"{"error_code": "DCS.4957", "error_msg": "a \udc00\ud83d\ude00"}"#,
+                "a \u{fffd}\u{1f600}",
+            ),
+            (
+                b"{\"error_code\": \"DCS.4957\", \"error_msg\": \"a\nb\"}",
+                "a b",
+            ),
+            (
+                b"{\"error_code\": \"DCS.4957\", \"error_msg\": \"a \xff b\"}",
+                "a \u{fffd} b",
+            ),
+            (
+                br#"{"error_code": "DCS.4957", "error_msg": "\u001b[2Jgone"}"#,
+                "\u{fffd}[2Jgone",
+            ),
+        ] {
+            let wanted = (Some("DCS.4957".to_owned()), Some(message.to_owned()));
+            assert_eq!(read(body), wanted, "{}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn a_body_in_no_known_shape_is_its_first_line() {
+        for (body, message) in [
+            (
+                "upstream connect error\nmore",
+                Some("upstream connect error"),
+            ),
+            ("\u{1b}]0;title\u{7}x", Some("\u{fffd}]0;title\u{fffd}x")),
+            ("", None),
+            ("\n \n", None),
+            ("[]", Some("[]")),
+        ] {
+            let wanted = (None, message.map(ToOwned::to_owned));
+            assert_eq!(read(body.as_bytes()), wanted, "{body:?}");
+        }
+        let page = ErrorBody::read(b"<html><body>no</body></html>", true);
+        assert_eq!(page, ErrorBody::default());
+    }
+
+    #[test]
+    fn long_messages_are_cut_and_an_encoded_one_is_kept_whole_or_not_at_all() {
+        let body =
+            serde_json::json!({"error_code": "X".repeat(99), "error_msg": "y".repeat(100_000)});
+        let read = ErrorBody::read(body.to_string().as_bytes(), false);
+        assert_eq!(read.code.unwrap().chars().count(), LONGEST_CODE + 1);
+        assert_eq!(read.message.unwrap().chars().count(), LONGEST_MESSAGE + 1);
+
+        for (length, kept) in [(LONGEST_ENCODED, true), (LONGEST_ENCODED + 1, false)] {
+            let encoded = "z".repeat(length);
+            let body = serde_json::json!({
+                "error_code": "PAP5.0001",
+                "error_msg": "access denied",
+                "encoded_authorization_message": encoded,
+            });
+            let read = ErrorBody::read(body.to_string().as_bytes(), false);
+            let ext_message = read.ext_message.unwrap_or_default();
+            assert_eq!(ext_message.ends_with(&encoded), kept, "{length}");
+            assert_eq!(ext_message.is_empty(), !kept, "{length}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The project of a region is looked up once, whether it is found or not, also by those who may not list projects.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use terraform_provider_hwc::huaweicloud::client::Client;
+use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
+use terraform_provider_hwc::huaweicloud::credentials::chain::SignIn;
+use terraform_provider_hwc::huaweicloud::error::Error;
+use terraform_provider_hwc::huaweicloud::operation::Operation;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::cloud::{Cloud, nothing};
+
+const PROJECTS: &str = "GET /v3/projects";
+const REACHABLE: &str = "GET /v3/auth/projects";
+
+/// The machine's clock, some seconds ahead.
+#[derive(Default)]
+struct Ahead(AtomicU64);
+
+#[async_trait]
+impl Clock for Ahead {
+    fn now(&self) -> OffsetDateTime {
+        SystemClock.now()
+    }
+    fn instant(&self) -> Instant {
+        SystemClock.instant() + Duration::from_secs(self.0.load(Ordering::Relaxed))
+    }
+    async fn sleep(&self, duration: Duration) {
+        SystemClock.sleep(duration).await;
+    }
+}
+
+fn keys(cloud: &Cloud) -> SignIn {
+    SignIn {
+        variables: cloud.keys(),
+        ..nothing()
+    }
+}
+
+fn client(cloud: &Cloud, clock: Arc<dyn Clock>) -> Client {
+    cloud.client_of_project(None, &keys(cloud), clock)
+}
+
+async fn project(cloud: &Cloud, client: &Client) -> Result<String, Error> {
+    let limit = Duration::from_secs(60);
+    let operation = Operation::new(client.clock(), limit, CancellationToken::new());
+    client.project_id(&cloud.ready().region, &operation).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_that_fails_is_shared_and_tried_again_after_a_while() {
+    let cloud = Arc::new(Cloud::start().await);
+    cloud
+        .fault(json!({
+            "path_contains": "/v3/projects", "status": 500, "times": 1, "delay_ms": 300,
+        }))
+        .await;
+    let clock = Arc::new(Ahead::default());
+    let client = client(&cloud, clock.clone());
+
+    let look_ups: Vec<_> = (0..10)
+        .map(|_| {
+            let (cloud, client) = (Arc::clone(&cloud), client.clone());
+            tokio::spawn(async move { project(&cloud, &client).await })
+        })
+        .collect();
+    for look_up in look_ups {
+        let error = look_up.await.unwrap().unwrap_err();
+        assert_eq!(error.api().map(|answer| answer.status), Some(500));
+    }
+    // One that comes a moment later is told the same.
+    project(&cloud, &client).await.unwrap_err();
+    assert_eq!(cloud.calls().await, [PROJECTS]);
+
+    clock.0.store(10, Ordering::Relaxed);
+    for _ in 0..2 {
+        let id = project(&cloud, &client).await.unwrap();
+        assert_eq!(id, cloud.ready().project_id);
+    }
+    assert_eq!(cloud.calls().await, [PROJECTS, PROJECTS]);
+}
+
+async fn forbid(cloud: &Cloud, path: &str) {
+    cloud
+        .fault(json!({
+            "path_contains": path, "status": 403,
+            "body": {"error": {"code": 403, "message": "You are not authorized to perform the requested action.", "title": "Forbidden"}},
+        }))
+        .await;
+}
+
+#[tokio::test]
+async fn who_may_not_list_projects_finds_the_project_among_those_within_reach() {
+    let cloud = Cloud::start().await;
+    let client = client(&cloud, Arc::new(SystemClock));
+    forbid(&cloud, "/v3/projects").await;
+
+    let id = project(&cloud, &client).await.unwrap();
+
+    assert_eq!(id, cloud.ready().project_id);
+    assert_eq!(cloud.calls().await, [PROJECTS, REACHABLE]);
+}
+
+#[tokio::test]
+async fn when_both_lists_are_refused_the_first_refusal_is_told() {
+    let cloud = Cloud::start().await;
+    let client = client(&cloud, Arc::new(SystemClock));
+    forbid(&cloud, "/v3/projects").await;
+    cloud
+        .fault(json!({"path_contains": "/v3/auth/projects", "status": 404}))
+        .await;
+
+    let error = project(&cloud, &client).await.unwrap_err();
+
+    assert_eq!(error.api().map(|answer| answer.status), Some(403));
+    assert_eq!(error.line().unwrap().path, "/v3/projects");
+}
+
+#[tokio::test]
+async fn one_odd_record_does_not_hide_the_project_and_two_of_one_name_are_not_guessed_at() {
+    let region = Cloud::start().await.ready().region.clone();
+    let right = json!({"id": "1", "name": region});
+    for (projects, found) in [
+        (
+            json!([null, 7, {"id": "2"}, {"id": null, "name": region}, right]),
+            Ok("1"),
+        ),
+        (json!([right, right]), Ok("1")),
+        (
+            json!([right, {"id": "2", "name": region}]),
+            Err("project_id"),
+        ),
+        (json!([]), Err("no project named")),
+        (Value::Null, Err("no list of projects")),
+        (json!("none"), Err("no list of projects")),
+    ] {
+        let cloud = Cloud::start().await;
+        let client = client(&cloud, Arc::new(SystemClock));
+        let body = json!({"projects": projects});
+        cloud
+            .fault(json!({"path_contains": "/v3/projects", "status": 200, "body": body}))
+            .await;
+
+        let result = project(&cloud, &client).await;
+
+        match (&result, found) {
+            (Ok(id), Ok(found)) => assert_eq!(id, found, "{body}"),
+            (Err(error), Err(words)) => {
+                assert!(error.to_string().contains(words), "{body}: {error}")
+            }
+            _ => panic!("{body}: {result:?}"),
+        }
+    }
+}
