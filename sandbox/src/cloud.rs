@@ -66,7 +66,7 @@ impl Cloud {
         for busy in &options.busy {
             anyhow::ensure!(
                 cloud.dcs.make_busy(busy) || cloud.taurusdb.make_busy(busy),
-                "--busy names {}, which is not an instance of this sandbox",
+                "--busy names {}, which is not an instance of this sandbox, or has a code of the other service",
                 busy.instance_id
             );
         }

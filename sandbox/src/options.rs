@@ -294,6 +294,11 @@ pub struct Busy {
 }
 
 impl Busy {
+    /// Whether a service whose codes begin so can refuse like this.
+    pub(crate) fn is_of(&self, prefix: &str) -> bool {
+        self.code.is_none_or(|code| code.starts_with(prefix))
+    }
+
     /// The refusal of the code, or this one when there is none.
     pub(crate) fn refusal(&self, default: Refusal) -> Refusal {
         self.code.and_then(Refusal::with_code).unwrap_or(default)

@@ -19,6 +19,7 @@ def main(ready):
     kill_chosen_dcs_sessions(ready)
     kill_all_dcs_sessions(ready)
     kill_taurusdb_threads(ready)
+    refuse_what_does_not_exist(ready)
     find_the_project_by_the_region(ready)
     refuse_a_wrong_key(ready)
 
@@ -88,6 +89,10 @@ def kill_all_dcs_sessions(ready):
     client, (target, other) = dcs_client(ready), nodes(ready, "dcs")
     listed = client.show_nodes_information(dcs.ShowNodesInformationRequest(instance_id=target["instance_id"]))
     assert [node.node_id for node in listed.nodes] == [target["node_id"], other["node_id"]], listed
+    assert [(node.node_role, node.node_type, node.status, node.node_port) for node in listed.nodes] == [
+        ("redis-server", "master", "Active", "6379"),
+        ("redis-server", "slave", "Active", "6379"),
+    ], listed
 
     body = dcs.HangUpKillAllClientsRequestBody(node_id=target["node_id"], kill_all_nodes=False)
     request = dcs.HangUpKillAllClientsRequest(instance_id=target["instance_id"], body=body)
@@ -144,6 +149,37 @@ def kill_taurusdb_threads(ready):
     left = [thread.id for thread in taurusdb_threads(client, target)]
     assert left == [thread.id for thread in before if thread.id not in (largest, sessions[0])], left
     assert len(taurusdb_threads(client, other)) == other["sessions"]
+
+
+def refuse_what_does_not_exist(ready):
+    client, node = dcs_client(ready), nodes(ready, "dcs")[0]
+    cases = [
+        (404, "DCS.3022", dcs.ListClientsRequest(instance_id="none", node_id=node["node_id"])),
+        (400, "DCS.3053", dcs.ListClientsRequest(instance_id=node["instance_id"], node_id="none")),
+        (400, "DCS.4800", dcs.ListClientsRequest(instance_id=node["instance_id"], node_id=node["node_id"], limit=1001)),
+    ]
+    for status, code, request in cases:
+        try:
+            client.list_clients(request)
+            raise AssertionError(f"{code} was not answered")
+        except ClientRequestException as error:
+            assert (error.status_code, error.error_code) == (status, code), error
+
+    client, node = taurusdb_client(ready), nodes(ready, "taurusdb")[0]
+    for status, code, instance_id, limit in [
+        (404, "DBS.200002", "0" * 32 + "in07", 100),
+        (400, "DBS.280404", "none", 100),
+        (400, "DBS.280439", node["instance_id"], 101),
+    ]:
+        try:
+            client.list_taurus_db_node_processes(
+                taurusdb.ListTaurusDbNodeProcessesRequest(
+                    instance_id=instance_id, node_id=node["node_id"], offset=0, limit=limit
+                )
+            )
+            raise AssertionError(f"{code} was not answered")
+        except ClientRequestException as error:
+            assert (error.status_code, error.error_code) == (status, code), error
 
 
 def find_the_project_by_the_region(ready):

@@ -104,9 +104,9 @@ impl Dcs {
         Ok(dcs)
     }
 
-    /// Makes an instance refuse kills for a while; false when DCS has no such instance.
+    /// Makes an instance refuse kills for a while; false when DCS has no such instance or no such code.
     pub fn make_busy(&self, busy: &Busy) -> bool {
-        let is_known = self.instances.get(&busy.instance_id).is_some();
+        let is_known = self.instances.get(&busy.instance_id).is_some() && busy.is_of("DCS.");
         if is_known {
             let refusal = busy.refusal(TASK_RUNS);
             self.jobs

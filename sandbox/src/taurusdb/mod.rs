@@ -95,9 +95,9 @@ impl TaurusDb {
         })
     }
 
-    /// Makes an instance refuse kills for a while; false when TaurusDB has no such instance.
+    /// Makes an instance refuse kills for a while; false when TaurusDB has no such instance or no such code.
     pub fn make_busy(&self, busy: &Busy) -> bool {
-        let is_known = self.instances.get(&busy.instance_id).is_some();
+        let is_known = self.instances.get(&busy.instance_id).is_some() && busy.is_of("DBS.");
         if is_known {
             let refusal = (busy.refusal(OPERATION_RUNS), Instant::now() + busy.duration);
             lock(&self.busy).insert(busy.instance_id.clone(), refusal);

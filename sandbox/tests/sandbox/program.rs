@@ -123,7 +123,7 @@ fn it_answers_help_and_version() {
 
 #[test]
 fn it_refuses_options_that_make_no_sense() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 11] = [
         (&["--listen", "0.0.0.0:0"], "--allow-remote"),
         (
             &["--dcs-node", "i/n=mysql://127.0.0.1/"],
@@ -143,6 +143,14 @@ fn it_refuses_options_that_make_no_sense() {
             "mapped twice",
         ),
         (&["--busy", "elsewhere=1s"], "not an instance"),
+        (
+            &["--dcs-node", "i/n=simulated:1", "--busy", "i=1s:DBS.200019"],
+            "a code of the other service",
+        ),
+        (
+            &["--dcs-node", "i/n=simulated:1", "--busy", "i=1s:DCS.9"],
+            "no document has",
+        ),
         (&["--inactive", "i/n"], "not a DCS node"),
         (
             &["--dcs-node", "i=redis://:hunter2@127.0.0.1/"],
