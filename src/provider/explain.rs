@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use crate::huaweicloud::error::{ApiError, CLOCK_TOLERANCE, Error, RequestLine};
+use crate::huaweicloud::error::{ApiError, CLOCK_TOLERANCE, Error, RequestLine, controls_terminal};
 use crate::huaweicloud::operation::Waiting;
 use crate::huaweicloud::permission::Permission;
 
@@ -393,9 +393,18 @@ fn diagnostic(
     detail: impl Into<Cow<'static, str>>,
 ) -> Diagnostic {
     Diagnostic {
-        summary: summary.into(),
-        detail: detail.into(),
+        summary: harmless(summary.into()),
+        detail: harmless(detail.into()),
         attribute,
+    }
+}
+
+/// The text without characters that control a terminal: names of sessions and reasons of jobs come from others.
+fn harmless(text: Cow<'static, str>) -> Cow<'static, str> {
+    if text.contains(controls_terminal) {
+        Cow::Owned(text.replace(controls_terminal, "\u{fffd}"))
+    } else {
+        text
     }
 }
 
