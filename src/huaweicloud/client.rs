@@ -671,7 +671,9 @@ async fn receive(line: &RequestLine, request: reqwest::RequestBuilder) -> Result
     Ok(Answer {
         line: line.clone(),
         status,
-        request_id: header(&headers, "x-request-id").or_else(|| header(&headers, "x-iam-trace-id")),
+        request_id: header(&headers, "x-request-id")
+            .or_else(|| header(&headers, "x-iam-trace-id"))
+            .map(|id| printable(&id, LONGEST_ID)),
         headers,
         body,
         after_doubt: false,

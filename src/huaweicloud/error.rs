@@ -110,10 +110,12 @@ impl ApiError {
                 || self.says("signature expired"))
     }
 
-    /// Is the access key locked for some minutes, after too many failures in a row? Every further call with it may
-    /// prolong that.
+    /// Is the access key locked for some minutes, after too many failures in a row? There is no code of its own for it.
     pub fn says_locked(&self) -> bool {
-        self.status == 401 && (self.says("locked") || (self.says("limit") && self.says("reach")))
+        self.status == 401
+            && self.gateway_code() == Some("0301")
+            && self.says("limit")
+            && self.says("reach")
     }
 
     /// Does the answer say that temporary credentials or a token have expired?
