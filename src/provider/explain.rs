@@ -360,9 +360,15 @@ fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
              (HW_PROJECT_ID): then no project is looked up."
         );
     }
+    let or_not_there = match answer.code.as_deref() {
+        Some("DBS.200010" | "DBS.200044" | "DBS.201003" | "DBS.280015") => {
+            " The service gives the same answer when there is no such instance: check instance_id and node_id."
+        }
+        _ => "",
+    };
     format!(
         "The account may not make this call. {needed}, and check that project_id belongs to the region and the \
-         account. The guide \"Permissions\" has ready policies."
+         account. The guide \"Permissions\" has ready policies.{or_not_there}"
     )
 }
 

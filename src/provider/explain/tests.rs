@@ -115,6 +115,14 @@ fn the_advice_follows_the_code() {
             "set project_id in the provider block",
             "",
         ),
+        (
+            THREADS,
+            403,
+            "DBS.200010",
+            "",
+            "check instance_id and node_id",
+            "",
+        ),
         (PROJECTS, 403, "403", "", "iam:projects:listProjects", ""),
         (KILL, 429, "APIGW.0308", "", "-parallelism", ""),
     ] {
