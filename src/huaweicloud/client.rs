@@ -35,6 +35,9 @@ const ANSWER_LIMIT: usize = 16 << 20;
 /// The longest reason why a body cannot be read, in characters: it may quote the body.
 const LONGEST_REASON: usize = 300;
 
+/// The longest request id that is kept, in characters: a UUID has 36.
+const LONGEST_ID: usize = 128;
+
 /// An idle connection is dropped before the gateway drops it, so that a kill is seldom sent into a closing one.
 const IDLE_CONNECTION: Duration = Duration::from_secs(20);
 
@@ -681,7 +684,9 @@ async fn receive(line: &RequestLine, request: reqwest::RequestBuilder) -> Result
     Ok(Answer {
         line: line.clone(),
         status,
-        request_id: header(&headers, "x-request-id").or_else(|| header(&headers, "x-iam-trace-id")),
+        request_id: header(&headers, "x-request-id")
+            .or_else(|| header(&headers, "x-iam-trace-id"))
+            .map(|id| printable(&id, LONGEST_ID)),
         headers,
         body,
         after_doubt: false,

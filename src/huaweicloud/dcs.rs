@@ -16,7 +16,7 @@ use tracing::debug;
 
 use super::client::{Answer, Call, Client};
 use super::endpoint::Service;
-use super::error::{Error, Outcome};
+use super::error::{Error, LONGEST_MESSAGE, Outcome, printable};
 use super::lenient::{self, Text};
 use super::operation::Operation;
 use super::retry::Repeat;
@@ -279,7 +279,10 @@ impl<'a> Dcs<'a> {
             status: JobStatus::from_word(job.status),
             begin_time: job.begin_time,
             end_time: job.end_time,
-            fail_reason: job.fail_reason.filter(|reason| !reason.is_empty()),
+            fail_reason: job
+                .fail_reason
+                .filter(|reason| !reason.is_empty())
+                .map(|reason| printable(&reason, LONGEST_MESSAGE)),
         })
     }
 

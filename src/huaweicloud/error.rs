@@ -110,10 +110,12 @@ impl ApiError {
                 || self.says("signature expired"))
     }
 
-    /// Is the access key locked for some minutes, after too many failures in a row? Every further call with it may
-    /// prolong that.
+    /// Is the access key locked for some minutes, after too many failures in a row? There is no code of its own for it.
     pub fn says_locked(&self) -> bool {
-        self.status == 401 && (self.says("locked") || (self.says("limit") && self.says("reach")))
+        self.status == 401
+            && self.gateway_code() == Some("0301")
+            && self.says("limit")
+            && self.says("reach")
     }
 
     /// Does the answer say that temporary credentials or a token have expired?
@@ -148,7 +150,7 @@ pub fn printable(text: &str, most: usize) -> String {
         let c = match c {
             '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' if shown.ends_with(' ') => continue,
             '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
-            c if c.is_control() || turns_direction(c) => char::REPLACEMENT_CHARACTER,
+            c if controls_terminal(c) => char::REPLACEMENT_CHARACTER,
             c => c,
         };
         if length == most {
@@ -161,9 +163,16 @@ pub fn printable(text: &str, most: usize) -> String {
     shown
 }
 
-/// Invisible characters that change in which direction the text after them is shown.
-fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Does this character do something to a terminal, other than standing in it, breaking a line or moving on by a tab? So
+/// do escapes, and the invisible characters that change in which direction the text after them is shown.
+pub fn controls_terminal(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            true
+        }
+        c => c.is_control(),
+    }
 }
 
 impl fmt::Display for ApiError {

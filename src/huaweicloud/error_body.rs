@@ -27,7 +27,7 @@ const LONGEST_LINE: usize = 200;
 
 /// The longest encoded message that is kept, in characters. A part of one cannot be decoded, so it is kept whole or not
 /// at all.
-const LONGEST_ENCODED: usize = 8000;
+const LONGEST_ENCODED: usize = 4000;
 
 /// What a body says.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -28,7 +28,7 @@ const MOST_RETRIES: i64 = 180;
 const DEFAULT_RETRIES: i64 = 5;
 
 /// The `provider "hwc"` block as Terraform sends it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Config {
     pub(super) region: Value<String>,
     pub(super) token: Value<Secret>,
@@ -56,6 +56,13 @@ pub struct Config {
     pub(super) signing_algorithm: Value<String>,
     pub(super) max_retries: Value<i64>,
     pub(super) language: Value<String>,
+}
+
+/// Shows no value: an endpoint that was not checked yet may hold a password.
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Config").finish_non_exhaustive()
+    }
 }
 
 /// A secret argument: it can be read and sent back to the engine, but not printed, and is wiped when it is dropped.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use crate::huaweicloud::error::{ApiError, CLOCK_TOLERANCE, Error, RequestLine};
+use crate::huaweicloud::error::{ApiError, CLOCK_TOLERANCE, Error, RequestLine, controls_terminal};
 use crate::huaweicloud::operation::Waiting;
 use crate::huaweicloud::permission::Permission;
 
@@ -361,9 +361,15 @@ fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
              (HW_PROJECT_ID): then no project is looked up."
         );
     }
+    let or_not_there = match answer.code.as_deref() {
+        Some("DBS.200010" | "DBS.200044" | "DBS.201003" | "DBS.280015") => {
+            " The service gives the same answer when there is no such instance: check instance_id and node_id."
+        }
+        _ => "",
+    };
     format!(
         "The account may not make this call. {needed}, and check that project_id belongs to the region and the \
-         account. The guide \"Permissions\" has ready policies."
+         account. The guide \"Permissions\" has ready policies.{or_not_there}"
     )
 }
 
@@ -394,9 +400,18 @@ fn diagnostic(
     detail: impl Into<Cow<'static, str>>,
 ) -> Diagnostic {
     Diagnostic {
-        summary: summary.into(),
-        detail: detail.into(),
+        summary: harmless(summary.into()),
+        detail: harmless(detail.into()),
         attribute,
+    }
+}
+
+/// The text without characters that control a terminal: names of sessions and reasons of jobs come from others.
+fn harmless(text: Cow<'static, str>) -> Cow<'static, str> {
+    if text.contains(controls_terminal) {
+        Cow::Owned(text.replace(controls_terminal, "\u{fffd}"))
+    } else {
+        text
     }
 }
 

@@ -414,6 +414,29 @@ fn mistakes_in_the_blocks_are_told_by_validate() {
 }
 
 #[test]
+fn resources_share_the_look_up_of_a_project_that_fails() {
+    let sandbox = sandbox();
+    sandbox.break_calls(serde_json::json!({"path_contains": PROJECTS, "status": 500}));
+    let arguments =
+        format!("access_key = {ACCESS_KEY:?}\n  secret_key = {SECRET_KEY:?}\n  max_retries = 1");
+    let workspace = workspace(&sandbox, &arguments, &[]);
+    // More than the engine starts at once.
+    workspace.edit(
+        "\"hwc_dcs_session_kill\" \"test\" {",
+        "\"hwc_dcs_session_kill\" \"test\" {\n  count = 12",
+    );
+
+    let run = workspace.apply().failed();
+
+    assert_eq!(
+        paths(&sandbox),
+        [PROJECTS, PROJECTS],
+        "the call and its repetition"
+    );
+    assert_eq!(run.text().matches("No session was killed").count(), 12);
+}
+
+#[test]
 fn a_secret_in_an_endpoint_is_refused_and_not_printed() {
     let sandbox = sandbox();
     for (endpoint, reason) in [

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use terraform_provider_hwc::huaweicloud::client::Client;
+use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
-use terraform_provider_hwc::huaweicloud::credentials::chain::SignIn;
+use terraform_provider_hwc::huaweicloud::credentials::chain::{Given, SignIn};
+use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::Error;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use time::OffsetDateTime;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -157,5 +160,62 @@ async fn one_odd_record_does_not_hide_the_project_and_two_of_one_name_are_not_gu
             }
             _ => panic!("{body}: {result:?}"),
         }
+    }
+}
+
+/// Answers one request with this head and body.
+async fn answer_once(head: &'static str, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 4096];
+        _ = stream.read(&mut request).await.unwrap();
+        let answer = format!(
+            "HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn the_request_id_comes_from_whatever_header_or_body_has_one() {
+    const BODY: &str = "{\"error_msg\": \"no\", \"request_id\": \"of the body\"}";
+    for (head, id) in [
+        (
+            "400 Bad Request\r\nX-Request-Id: one\r\nX-IAM-Trace-Id: two",
+            "one",
+        ),
+        ("400 Bad Request\r\nX-IAM-Trace-Id: two", "two"),
+        ("400 Bad Request", "of the body"),
+    ] {
+        let mut endpoints = Endpoints::default();
+        let url = answer_once(head, BODY).await;
+        endpoints.set(Service::Iam, parse_endpoint(&url).unwrap());
+        let settings = Settings {
+            endpoints,
+            max_retries: 0,
+            ..Settings::default()
+        };
+        let sign_in = SignIn {
+            variables: Given {
+                access_key: Some("AK".to_owned()),
+                secret_key: Some("SK".into()),
+                ..Given::default()
+            },
+            ..nothing()
+        };
+        let client = Client::new(settings, sign_in.choose().credentials);
+        let limit = Duration::from_secs(20);
+        let operation = Operation::new(client.clock(), limit, CancellationToken::new());
+
+        let error = client
+            .project_id("cn-north-4", &operation)
+            .await
+            .unwrap_err();
+
+        assert_eq!(error.request_id(), Some(id), "{error}");
     }
 }

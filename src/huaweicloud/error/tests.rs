@@ -125,6 +125,18 @@ fn a_401_says_whether_a_new_credential_of_the_same_source_may_help() {
             false,
             false,
         ),
+        // Words of IAM about a user, not of the gateway about a key.
+        (
+            answer(
+                401,
+                "401",
+                "The login limit of the user is reached: it is locked.",
+            ),
+            false,
+            false,
+            false,
+            true,
+        ),
         (expired(900), false, false, false, true),
         (expired(901), true, false, false, false),
         (

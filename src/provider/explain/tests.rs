@@ -115,6 +115,14 @@ fn the_advice_follows_the_code() {
             "set project_id in the provider block",
             "",
         ),
+        (
+            THREADS,
+            403,
+            "DBS.200010",
+            "",
+            "check instance_id and node_id",
+            "",
+        ),
         (PROJECTS, 403, "403", "", "iam:projects:listProjects", ""),
         (KILL, 429, "APIGW.0308", "", "-parallelism", ""),
     ] {
@@ -147,5 +155,29 @@ fn a_clock_is_blamed_only_beyond_what_the_gateway_allows() {
                 "{seconds}: {advice}"
             );
         }
+    }
+}
+
+#[test]
+fn no_diagnostic_controls_a_terminal() {
+    let mut diags = Diagnostics::default();
+    let name = "client\u{1b}[2K\u{9b}1A\u{202e}\r";
+    error(
+        &mut diags,
+        AttributePath::root(),
+        format!("1 of {name}"),
+        format!("  {name}\n\tnext"),
+    );
+    warning(
+        &mut diags,
+        AttributePath::root(),
+        format!("1 of {name}"),
+        format!("  {name}\n\tnext"),
+    );
+
+    for diagnostic in diags.errors.iter().chain(&diags.warnings) {
+        let shown = "client\u{fffd}[2K\u{fffd}1A\u{fffd}\u{fffd}";
+        assert_eq!(diagnostic.summary, format!("1 of {shown}"));
+        assert_eq!(diagnostic.detail, format!("  {shown}\n\tnext"));
     }
 }
