@@ -19,11 +19,12 @@ build: ## Build the provider and the sandbox
 test: setup setup-tofu build ## Run every test: units, and real Terraform and OpenTofu against real Redis and MariaDB
 	cargo test --workspace
 
-test-acceptance: setup setup-tofu build ## Run the tests with every engine here, and no others
+test-acceptance: setup setup-tofu build ## Run the tests with every engine here, and the matrix of what works with each
 	cargo test --test acceptance
+	cargo test --test acceptance matrix -- --ignored --nocapture
 
 test-engines: setup build ## Show what works with every engine from Terraform 1.6 and OpenTofu 1.6 to the newest
-	engines=$$(scripts/setup-engines.sh) && TEST_ENGINES=$$engines cargo test --test acceptance matrix -- --nocapture
+	engines=$$(scripts/setup-engines.sh) && TEST_ENGINES=$$engines cargo test --test acceptance matrix -- --ignored --nocapture
 
 test-package: setup ## Build the Linux package, and kill a session from an empty root directory with it
 	cargo test --test acceptance empty_root -- --ignored
