@@ -2,10 +2,10 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tofu build test test-engines fmt fmt-check lint doc docs docs-check demo recording bench soak fuzz licences dist dist-check clean
+.PHONY: help setup setup-tofu build test test-acceptance test-engines test-package fmt fmt-check lint doc docs docs-check demo recording bench soak fuzz licences dist dist-check fresh clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what building and testing needs and this machine lacks
 	@scripts/setup.sh
@@ -19,8 +19,15 @@ build: ## Build the provider and the sandbox
 test: setup setup-tofu build ## Run every test: units, and real Terraform and OpenTofu against real Redis and MariaDB
 	cargo test --workspace
 
+test-acceptance: setup setup-tofu build ## Run the tests with every engine here, and the matrix of what works with each
+	cargo test --test acceptance
+	cargo test --test acceptance matrix -- --ignored --nocapture
+
 test-engines: setup build ## Show what works with every engine from Terraform 1.6 and OpenTofu 1.6 to the newest
-	engines=$$(scripts/setup-engines.sh) && TEST_ENGINES=$$engines cargo test --test acceptance matrix -- --nocapture
+	engines=$$(scripts/setup-engines.sh) && TEST_ENGINES=$$engines cargo test --test acceptance matrix -- --ignored --nocapture
+
+test-package: setup ## Build the Linux package, and kill a session from an empty root directory with it
+	cargo test --test acceptance empty_root -- --ignored
 
 fmt: ## Format the code
 	cargo fmt --all
@@ -75,6 +82,10 @@ dist: ## Build a release into dist/: packages, checksums, their signature, and a
 dist-check: ## Build HEAD twice in two places, and check that both releases are equal, byte for byte
 	@scripts/setup-release.sh
 	@scripts/dist-check.sh
+
+SUITE ?= bookworm
+fresh: ## Run `make demo` and `make test` on a bare Debian, or on SUITE, as root
+	scripts/fresh-machine.sh --suite $(SUITE) 'make demo && make test'
 
 clean: ## Remove what was built and what setup put into this folder
 	cargo clean

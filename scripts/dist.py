@@ -11,8 +11,9 @@ The output folder then has
     mirror/                                            a filesystem mirror, and a network mirror once it is served
 
 Two builds of one commit are equal, byte for byte: no path, no time and no name of the machine gets into a file.
+The Linux binaries are linked statically: they need no file of the system that they run on.
 
-    scripts/dist.py                          for every target that can be built here
+    scripts/dist.py                          for every system that can be built for here
     scripts/dist.py --target TRIPLE          for this one
     scripts/dist.py --collect                no build: checksums, signature and mirror of the zips that are there
     scripts/dist.py --licences               only a look at the licences of all dependencies, on every target
@@ -26,6 +27,7 @@ import os
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import zipfile
@@ -38,17 +40,21 @@ SOURCE = "hwc-ops/hwc"
 # Both engines look for a source without a host at their own registry.
 HOSTS = ("registry.terraform.io", "registry.opentofu.org")
 
-# Rust's names of the targets that are released, and the registry's names of the same.
+# Rust's names of the targets that are released, and the registry's names of the same. A Linux package is made for the
+# first of its two targets whose standard library is installed: musl's C library comes with the target, and so is the
+# same on every machine; glibc's is the one of the machine that builds.
 TARGETS = {
+    "x86_64-unknown-linux-musl": "linux_amd64",
     "x86_64-unknown-linux-gnu": "linux_amd64",
+    "aarch64-unknown-linux-musl": "linux_arm64",
     "aarch64-unknown-linux-gnu": "linux_arm64",
     "x86_64-apple-darwin": "darwin_amd64",
     "aarch64-apple-darwin": "darwin_arm64",
     "x86_64-pc-windows-gnu": "windows_amd64",
 }
 
-# The oldest C library that the Linux binaries run with: that of CentOS 7, Amazon Linux 2, Debian 8 and later.
-GLIBC = "2.17"
+# A larger binary has something in it that nobody expects.
+MOST_BYTES = 10_000_000
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / NAME
 # Where scripts/setup-release.sh puts its tools.
@@ -71,7 +77,7 @@ def main():
             if arguments.binary:
                 release.pack(target, arguments.binary, {})
             else:
-                release.build(target, arguments.glibc)
+                release.build(target, arguments.without_notices)
     release.finish()
 
 
@@ -84,14 +90,12 @@ def parse_arguments():
     )
     parser.add_argument("--output", type=Path, default=REPOSITORY / "dist", help="the output folder [dist]")
     parser.add_argument(
-        "--glibc",
-        default=GLIBC,
-        help=f"oldest C library that the Linux binaries are to run with, or `host` for that of this machine [{GLIBC}]",
-    )
-    parser.add_argument(
         "--collect", action="store_true", help="build nothing, and take the zips that are in the output folder"
     )
     parser.add_argument("--licences", action="store_true", help="check the licences of the dependencies, and no more")
+    parser.add_argument(
+        "--without-notices", action="store_true", help="for tests: leave out the licences and the bill of materials"
+    )
     parser.add_argument(
         "--binary", type=Path, help="for tests: pack this binary, without the licences and the bill of materials"
     )
@@ -104,14 +108,17 @@ def parse_arguments():
 
 
 def default_targets(arguments):
-    """The host's own for a binary that is given, else those whose standard library is installed."""
+    """The host's own for a binary that is given, else one for each system whose standard library is installed."""
     if arguments.binary:
         return [host_target()]
     libraries = sysroot() / "lib" / "rustlib"
-    targets = [target for target in TARGETS if (libraries / target / "lib").is_dir()]
+    targets = {}
+    for target, platform in TARGETS.items():
+        if (libraries / target / "lib").is_dir():
+            targets.setdefault(platform, target)
     if not targets:
         sys.exit("there is no Rust standard library here for any target that is released")
-    return targets
+    return list(targets.values())
 
 
 class Release:
@@ -132,15 +139,15 @@ class Release:
         shutil.rmtree(self.output / "mirror", ignore_errors=True)
         self.output.mkdir(parents=True, exist_ok=True)
 
-    def build(self, target, glibc):
+    def build(self, target, without_notices):
         """Builds the binary, asks its dependencies for their licences, and packs it."""
+        if without_notices:
+            self.pack(target, build_binary(target, self.time), {})
+            return
         licences = {"THIRD-PARTY-LICENCES.txt": third_party_licences(target).encode()}
         bill = bill_of_materials(target, self.time)
-        binary, needed = build_binary(target, glibc, self.time)
-        self.pack(target, binary, licences)
+        self.pack(target, build_binary(target, self.time), licences)
         self.file(f"{TARGETS[target]}.cdx.json").write_text(bill)
-        if needed:
-            say(f"{TARGETS[target]}: runs with glibc {'.'.join(map(str, needed))} and later")
 
     def pack(self, target, binary, notices):
         platform = TARGETS[target]
@@ -194,7 +201,7 @@ def source_time():
     try:
         return int(subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.PIPE, text=True).stdout)
     except (OSError, ValueError, subprocess.CalledProcessError):
-        sys.exit("this is no git clone: set SOURCE_DATE_EPOCH to the release's time, in seconds since 1970")
+        sys.exit("git does not tell the time of the commit: set SOURCE_DATE_EPOCH to the release's time, in seconds since 1970")
 
 
 def sysroot():
@@ -206,28 +213,27 @@ def host_target():
     return next(line.split()[1] for line in lines if line.startswith("host: "))
 
 
-def build_binary(target, glibc, time):
-    """The path of the binary, and the version of the C library that it needs, where it needs one."""
+def build_binary(target, time):
+    """The path of the binary."""
     # What is in the registry's folder names the paths to replace, so it must be there before.
     run(["cargo", "fetch", "--locked", "--target", target])
-    old_glibc = "linux-gnu" in target and glibc != "host"
     environment = reproducible_environment(target, time)
-    if old_glibc:
+    command = ["cargo", "build"]
+    if "linux-musl" in target:
+        command = ["cargo", "zigbuild"]
         environment |= zig_environment()
-    command = ["cargo", "zigbuild" if old_glibc else "build", "--release", "--locked", "--bin", NAME]
-    command += ["--target", f"{target}.{glibc}" if old_glibc else target]
-    run(command, environment)
+    run([*command, "--release", "--locked", "--bin", NAME, "--target", target], environment)
     binary = target_folder() / target / "release" / NAME
     if "windows" in target:
         binary = binary.with_suffix(".exe")
-    check_paths(binary.read_bytes())
-    return binary, check_glibc(binary.read_bytes(), glibc) if "linux-gnu" in target else None
+    check_binary(target, binary.read_bytes())
+    return binary
 
 
 def zig_environment():
-    """Zig links with the C library of any age. It comes as a Python package, in an environment of its own."""
+    """Zig compiles C for musl on any machine. It comes as a Python package, in an environment of its own."""
     if not (ZIG / "cargo-zigbuild").exists():
-        sys.exit("cargo-zigbuild is missing: run scripts/setup-release.sh, or give --glibc host")
+        sys.exit("cargo-zigbuild is missing: run scripts/setup-release.sh")
     return {
         "PATH": f"{ZIG}{os.pathsep}{os.environ['PATH']}",
         "CARGO_ZIGBUILD_PYTHON_PATH": str(ZIG / "python3"),
@@ -251,6 +257,11 @@ def own_paths():
 def reproducible_environment(target, time):
     """Has the compilers write the same names everywhere, and no time but the commit's."""
     rust = [f"--remap-path-prefix={folder}={name}" for folder, name in own_paths().items()]
+    if "linux" in target:
+        rust.append("-Ctarget-feature=+crt-static")
+        # Random numbers from the kernel: looking for the C library's function first takes a dynamic linker, and then
+        # the file /dev/urandom, which an empty root does not have.
+        rust.append('--cfg=getrandom_backend="linux_getrandom"')
     c = [f"-ffile-prefix-map={folder}={name}" for folder, name in own_paths().items()]
     return {
         # The other ways to give flags would come on top, or instead.
@@ -265,6 +276,23 @@ def reproducible_environment(target, time):
     }
 
 
+def check_binary(target, binary):
+    """Ends the program when the binary is not fit for a release."""
+    check_paths(binary)
+    if "linux" in target and asks_for_a_loader(binary):
+        sys.exit("the binary is not linked statically: it does not start where there is no C library")
+    if len(binary) > MOST_BYTES:
+        sys.exit(f"the binary has {len(binary)} bytes, which is more than {MOST_BYTES}")
+
+
+def asks_for_a_loader(binary):
+    """Whether a 64-bit ELF file names a program that loads its libraries, by its table of segments."""
+    interpreter = 3
+    (offset,) = struct.unpack_from("<Q", binary, 32)
+    size, count = struct.unpack_from("<HH", binary, 54)
+    return any(struct.unpack_from("<I", binary, offset + number * size) == (interpreter,) for number in range(count))
+
+
 def check_paths(binary):
     """Ends the program when the binary names a folder of this machine."""
     found = sorted({str(folder) for folder in own_paths() if found_in(binary, folder)})
@@ -274,15 +302,6 @@ def check_paths(binary):
 
 def found_in(binary, folder):
     return re.search(rb"(?<![\w.-])" + re.escape(str(folder).encode()) + rb"[/\\]", binary) is not None
-
-
-def check_glibc(binary, most):
-    """The newest version of the C library that the binary asks for, by the names of the versions in its symbol table."""
-    versions = re.findall(rb"\x00GLIBC_(\d+)\.(\d+)(?=[.\d]*\x00)", binary)
-    needed = max((int(major), int(minor)) for major, minor in versions)
-    if most != "host" and needed > tuple(int(part) for part in most.split(".")):
-        sys.exit(f"the binary needs glibc {needed[0]}.{needed[1]}, which is later than {most}")
-    return needed
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -32,5 +32,5 @@ mkdir -p "$cache"
 install_cargo_tool cargo-about 0.9.3 --features cli
 if [ "${1:-}" = --licences ]; then exit 0; fi
 install_cargo_tool cargo-cyclonedx 0.5.9
-# The other systems are linked with their own tools.
-if [ "$(uname -s)" = Linux ]; then install_zig; fi
+# Without musl's standard library, the Linux binaries are linked with the C library of this machine.
+if [ -n "$(find "$(rustc --print sysroot)/lib/rustlib" -maxdepth 1 -name '*-linux-musl')" ]; then install_zig; fi

@@ -1,6 +1,7 @@
 //! Every example of the documentation, applied as it stands, and every configuration in the README and the guides,
 //! validated.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::support::engines::{self, Engine};
@@ -20,6 +21,9 @@ const FOLDERS: [&str; 4] = [
     "ephemeral-resources",
     "actions",
 ];
+
+/// The file that says which provider an example needs. It is on no page.
+const VERSIONS: &str = "versions.tf";
 
 fn examples() -> PathBuf {
     repository().join("examples")
@@ -44,18 +48,50 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-/// The examples of every type, by their path in `examples/`.
+/// Whether a file is written in HCL.
+fn is_hcl(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "tf")
+}
+
+/// Every folder below that one with files in HCL, and what these say together.
+fn configurations_below(folder: &Path) -> Vec<(PathBuf, String)> {
+    let (folders, files): (Vec<PathBuf>, Vec<PathBuf>) =
+        entries(folder).into_iter().partition(|path| path.is_dir());
+    let text: String = files
+        .iter()
+        .filter(|file| is_hcl(file))
+        .map(|file| read(file))
+        .collect();
+    let own = (!text.is_empty()).then(|| (folder.to_owned(), text));
+    let below = folders
+        .iter()
+        .flat_map(|folder| configurations_below(folder));
+    own.into_iter().chain(below).collect()
+}
+
+/// The folder of examples of every type, by its path in `examples/`.
 fn examples_of_types() -> Vec<String> {
     FOLDERS
         .iter()
         .flat_map(|folder| entries(&examples().join(folder)))
-        .flat_map(|of_type| entries(&of_type))
-        .filter(|file| file.extension().is_some_and(|extension| extension == "tf"))
-        .map(|file| {
-            let path = file.strip_prefix(examples()).expect("it is below examples");
+        .map(|folder| {
+            let path = folder
+                .strip_prefix(examples())
+                .expect("it is below examples");
             path.to_str().expect("a path in UTF-8").to_owned()
         })
         .collect()
+}
+
+/// The example at a path in `examples/`: a file, or all that a folder has for its page.
+fn example_at(path: &str) -> String {
+    let path = examples().join(path);
+    if path.is_file() {
+        return read(&path);
+    }
+    let files = entries(&path).into_iter();
+    let files = files.filter(|file| is_hcl(file) && !file.ends_with(VERSIONS));
+    files.map(|file| read(&file)).collect()
 }
 
 /// The addresses of the actions that a configuration declares.
@@ -89,11 +125,11 @@ fn workspace_on(engine: &Engine, sandbox: &Sandbox, files: &[(&str, &str)]) -> W
     workspace
 }
 
-/// The provider's example and the given one.
+/// The provider's example and the given one, a file or a folder.
 fn workspace_of(engine: &Engine, sandbox: &Sandbox, path: &str) -> Workspace {
     let files = [
         ("provider.tf", example("provider/provider.tf")),
-        ("main.tf", example(path)),
+        ("main.tf", example_at(path)),
     ];
     workspace_on(
         engine,
@@ -124,6 +160,38 @@ fn every_example_is_formatted() {
 }
 
 #[test]
+fn every_folder_of_examples_is_valid_as_it_is_and_names_the_versions_that_it_needs() {
+    let engine = engines::newest_terraform();
+    let folders = configurations_below(&examples());
+    assert!(folders.len() >= 10, "the examples are not found");
+    for (folder, text) in folders {
+        let name = folder.display();
+        assert!(
+            text.contains("version = \"~> "),
+            "{name}: the provider has no version"
+        );
+        let has_actions = text.contains("\naction \"");
+        assert_eq!(
+            text.contains("required_version = \">= 1.14\""),
+            has_actions,
+            "{name}: actions, and no other example, need Terraform 1.14"
+        );
+        if has_actions && !engine.has_actions() {
+            continue;
+        }
+        let workspace = Workspace::empty(engine);
+        for file in entries(&folder).iter().filter(|file| is_hcl(file)) {
+            let file_name = file
+                .file_name()
+                .and_then(OsStr::to_str)
+                .expect("a name in UTF-8");
+            workspace.write(file_name, &read(file));
+        }
+        workspace.validate().succeeded();
+    }
+}
+
+#[test]
 fn every_example_applies() {
     let engine = engines::newest_terraform();
     let caches = redis::nodes();
@@ -136,7 +204,7 @@ fn every_example_applies() {
     );
 
     for path in examples {
-        let has_actions = !actions(&example(&path)).is_empty();
+        let has_actions = !actions(&example_at(&path)).is_empty();
         if has_actions && !engine.has_actions() {
             continue;
         }
@@ -150,7 +218,7 @@ fn every_example_applies() {
         if path.starts_with("resources") || has_actions {
             workspace.plan().succeeded();
         }
-        for action in actions(&example(&path)) {
+        for action in actions(&example_at(&path)) {
             workspace
                 .apply_with(&[&format!("-invoke={action}")])
                 .succeeded();

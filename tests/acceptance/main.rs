@@ -11,6 +11,7 @@ mod arguments;
 mod configuration;
 mod crash;
 mod dcs;
+mod empty_root;
 mod examples;
 mod failures;
 mod installation;

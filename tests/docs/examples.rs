@@ -4,6 +4,9 @@ use std::fs;
 
 use super::repository;
 
+/// The file that says which provider an example needs: the same on every page, and so on none but the provider's.
+const VERSIONS: &str = "versions.tf";
+
 /// The section with every example of a folder of `examples/`: `first`, which must be there, then the others by name.
 pub fn section(folder: &str, first: &str) -> String {
     let path = repository().join("examples").join(folder);
@@ -13,7 +16,7 @@ pub fn section(folder: &str, first: &str) -> String {
             let name = entry.expect("an entry of the folder").file_name();
             name.to_string_lossy().into_owned()
         })
-        .filter(|name| name.ends_with(".tf"))
+        .filter(|name| name.ends_with(".tf") && name != VERSIONS)
         .collect();
     assert!(
         files.iter().any(|name| name == first),

@@ -15,6 +15,15 @@ use super::{built_programs, eventually, free_port, python, repository};
 /// The version that Cargo.toml gives the provider, and so the mirror.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The program that packs releases, with a time of its own: there need be no git here that knows the commit's.
+pub fn dist() -> Command {
+    let mut command = Command::new(python::python());
+    command
+        .arg(repository().join("scripts/dist.py"))
+        .env("SOURCE_DATE_EPOCH", "1767225600");
+    command
+}
+
 /// A filesystem mirror in a temporary folder, which is a network mirror when it is served.
 pub struct Mirror {
     folder: TempDir,
@@ -35,8 +44,7 @@ impl Mirror {
     /// Packs the program under test as a release is packed.
     pub fn of_the_program_under_test() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        run(Command::new(python::python())
-            .arg(repository().join("scripts/dist.py"))
+        run(dist()
             .arg("--binary")
             .arg(built_programs().join("terraform-provider-hwc"))
             .arg("--output")

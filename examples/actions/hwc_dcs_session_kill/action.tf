@@ -1,3 +1,8 @@
+# Actions need Terraform 1.14 or later.
+terraform {
+  required_version = ">= 1.14"
+}
+
 variable "dcs_instance_id" {
   type        = string
   description = "The DCS instance."

@@ -1,8 +1,3 @@
-variable "dcs_instance_id" {
-  type        = string
-  description = "The DCS instance."
-}
-
 # Ends the idle sessions of one subnet on all nodes, those of the operators excepted, but never more than 200.
 resource "hwc_dcs_session_kill" "idle" {
   instance_id    = var.dcs_instance_id

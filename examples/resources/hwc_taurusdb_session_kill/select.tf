@@ -1,13 +1,3 @@
-variable "taurusdb_instance_id" {
-  type        = string
-  description = "The TaurusDB instance: 32 letters and digits, then in07."
-}
-
-variable "taurusdb_node_id" {
-  type        = string
-  description = "The node on which the sessions run: 32 letters and digits, then no07."
-}
-
 # Shows which reports have run for more than ten minutes. Take dry_run out, and they are killed.
 resource "hwc_taurusdb_session_kill" "slow_reports" {
   instance_id = var.taurusdb_instance_id

@@ -12,7 +12,8 @@
 terraform {
   required_providers {
     hwc = {
-      source = "hwc-ops/hwc"
+      source  = "hwc-ops/hwc"
+      version = "~> 0.1"
     }
   }
 }

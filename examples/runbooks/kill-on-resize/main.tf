@@ -11,9 +11,12 @@
 #   terraform apply -invoke=action.hwc_dcs_session_kill.after_resize            kills at any other time
 
 terraform {
+  required_version = ">= 1.14"
+
   required_providers {
     hwc = {
-      source = "hwc-ops/hwc"
+      source  = "hwc-ops/hwc"
+      version = "~> 0.1"
     }
   }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     net::TcpListener,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -37,6 +37,16 @@ fn free_port() -> u16 {
         .port()
 }
 
+/// The program on `PATH` or in the folders of servers, which Debian leaves out of a plain user's `PATH`.
+fn program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from))
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
+        .unwrap_or_else(|| name.into())
+}
+
 fn spawn(command: &mut Command, install: &str) -> Child {
     command
         .stdin(Stdio::null())
@@ -62,7 +72,7 @@ async fn wait_for<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) ->
 async fn redis_server(arguments: &[&str]) -> Server {
     let directory = tempfile::tempdir().unwrap();
     let port = free_port();
-    let mut command = Command::new("redis-server");
+    let mut command = Command::new(program("redis-server"));
     command
         .args([
             "--port",
@@ -301,36 +311,30 @@ async fn a_sandbox_does_not_start_when_a_server_behind_it_is_not_there() {
     );
 }
 
-/// Runs as the user `mysql` when the test runs as root, which MariaDB refuses to.
+/// Runs as the user `nobody`, which every machine has, when the test runs as root, which MariaDB refuses to.
 async fn mariadb_server() -> Server {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
-    let user = if nix::unistd::geteuid().is_root() {
-        let user = nix::unistd::User::from_name("mysql")
-            .unwrap()
-            .expect("MariaDB's package creates the user mysql");
-        std::os::unix::fs::chown(path, Some(user.uid.as_raw()), Some(user.gid.as_raw())).unwrap();
-        user.name
-    } else {
-        nix::unistd::User::from_uid(nix::unistd::geteuid())
-            .unwrap()
-            .unwrap()
-            .name
-    };
-    install_mariadb(path, &user);
+    let account = nix::unistd::geteuid().is_root().then(|| {
+        let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
+        let (user, group) = (nobody.uid.as_raw(), nobody.gid.as_raw());
+        std::os::unix::fs::chown(path, Some(user), Some(group)).unwrap();
+        format!("--user={}", nobody.name)
+    });
+    install_mariadb(path, account.as_ref());
 
     let port = free_port();
     let init = path.join("init.sql");
     std::fs::write(&init, MARIADB_USERS).unwrap();
-    let mut command = Command::new("mariadbd");
+    let mut command = Command::new(program("mariadbd"));
     command
         .env("TMPDIR", path)
         .args([
             "--no-defaults",
-            &format!("--user={user}"),
             "--bind-address=127.0.0.1",
             &format!("--port={port}"),
         ])
+        .args(account)
         .args(["--event-scheduler=ON", "--innodb-buffer-pool-size=16M"])
         .args(options_in(
             path,
@@ -342,7 +346,7 @@ async fn mariadb_server() -> Server {
                 "init-file=init.sql",
             ],
         ));
-    let process = spawn(&mut command, "mariadb-server");
+    let process = spawn(&mut command, "mariadb-server-core");
     let url = format!("mysql://keeper:keeper@127.0.0.1:{port}/");
     wait_for("mariadbd", async || {
         Conn::new(Opts::from_url(&url).unwrap()).await.ok()
@@ -360,14 +364,15 @@ const MARIADB_USERS: &str = "CREATE USER keeper@'127.0.0.1' IDENTIFIED BY 'keepe
     CREATE USER app@'127.0.0.1' IDENTIFIED BY 'app';\n";
 
 /// MariaDB removes leftovers from the directory for temporary tables when it starts, so servers must not share one.
-fn install_mariadb(path: &Path, user: &str) {
-    let installed = Command::new("mariadb-install-db")
+fn install_mariadb(path: &Path, account: Option<&String>) {
+    let installed = Command::new(program("mariadb-install-db"))
         .env("TMPDIR", path)
-        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", &format!("--user={user}")])
+        .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
+        .args(account)
         .args(options_in(path, &["datadir=data"]))
         .stdin(Stdio::null())
         .output()
-        .unwrap_or_else(|error| panic!("cannot run mariadb-install-db: {error}; these tests need mariadb-server to be installed"));
+        .unwrap_or_else(|error| panic!("cannot run mariadb-install-db: {error}; these tests need mariadb-server-core to be installed"));
     assert!(
         installed.status.success(),
         "{}",
