@@ -1,5 +1,7 @@
 //! What a user sees, and what stays in state, when a kill goes wrong.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::configuration::{DCS_KILL, TAURUSDB_KILL, dcs_kill_of_first_node, taurusdb_kill};
@@ -284,21 +286,36 @@ fn a_busy_instance_is_asked_again_until_it_is_free() {
 }
 
 #[test]
-fn a_dcs_kill_whose_answer_is_lost_is_not_sent_again() {
-    let nodes = redis::nodes();
-    let sandbox = Sandbox::with_dcs(&nodes);
-    sandbox.break_calls(json!({
-        "path_contains": "/clients/kill-all",
-        "apply": true,
-        "close": true,
-    }));
-    let workspace = Workspace::new(
-        engines::newest_terraform(),
-        &sandbox,
-        &dcs_kill_of_first_node(""),
-    );
+fn a_dcs_kill_whose_answer_is_lost_is_not_sent_again_but_looked_for() {
+    for happened in [true, false] {
+        // Given a gateway that drops the connection when the kill arrives, after it was carried out or before.
+        let nodes = redis::nodes();
+        let sandbox = Sandbox::with_dcs(&nodes);
+        let _guests = nodes[0].open_clients(3);
+        std::thread::sleep(Duration::from_secs(2));
+        sandbox.break_calls(json!({
+            "path_contains": "/clients/kill-all",
+            "apply": happened,
+            "close": true,
+        }));
+        let workspace = Workspace::new(
+            engines::newest_terraform(),
+            &sandbox,
+            &dcs_kill_of_first_node("timeouts {\n    create = \"20s\"\n  }"),
+        );
 
-    workspace.apply().failed().saying(&["unknown"]);
+        let run = workspace.apply();
 
-    assert_eq!(sandbox.calls_to("/clients/kill-all").len(), 1);
+        // Then looking tells which of the two it was.
+        if happened {
+            run.succeeded()
+                .saying(&["The answer was lost, but the sessions are gone"]);
+        } else {
+            run.failed()
+                .saying(&["It is unknown whether", "connected before the request"]);
+        }
+        assert_eq!(sandbox.calls_to("/clients/kill-all").len(), 1);
+        let kill = workspace.resource(DCS_KILL).expect("the kill is in state");
+        assert_eq!(kill.tainted, !happened);
+    }
 }

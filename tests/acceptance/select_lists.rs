@@ -67,14 +67,12 @@ fn five_thousand_threads_are_listed_once_each_in_order_with_all_their_digits() {
 
     let values = read(&workspace, TAURUSDB_LIST);
 
-    // Five thousand and the server's own three.
+    // Five thousand; the server's own threads are not listed.
     let ids = numbers(&values, "ids");
-    let expected: Vec<u64> = [1, 2, 5]
-        .into_iter()
-        .chain(2_075_425..2_075_425 + 4_999)
+    let expected: Vec<u64> = (2_075_425..2_075_425 + 4_999)
         .chain([9_007_199_254_740_993])
         .collect();
-    assert_eq!(ids, expected);
+    assert!(ids == expected, "{} ids", ids.len());
     let sessions = list(&values, "sessions");
     assert_eq!(
         sessions
@@ -267,7 +265,7 @@ fn ephemeral_lists_can_be_used_and_leave_nothing_behind() {
         r#"
 check "ids" {
   assert {
-    condition     = ephemeral.hwc_taurusdb_sessions.test.ids[5002] == 9007199254740993
+    condition     = ephemeral.hwc_taurusdb_sessions.test.ids[4999] == 9007199254740993
     error_message = "a digit was lost"
   }
 }
