@@ -389,7 +389,7 @@ impl<'a> Dcs<'a> {
             format!("/v2/{{project_id}}/jobs/{job}"),
             Repeat::Read,
         );
-        let answer = self.client.read(call, operation).await?;
+        let answer = self.client.read(call.looking(), operation).await?;
         let job: JobAnswer = answer.json()?;
         Ok(Job {
             status: JobStatus::from_word(job.status),
@@ -450,6 +450,10 @@ fn may_pass(error: &Error) -> bool {
         Error::Api { answer, .. } => {
             answer.status == 429 || answer.status >= 500 || answer.is_busy()
         }
+        // The look itself was not sent, for a reason that may pass.
+        Error::SignIn { error, .. } => may_pass(error),
+        // Some API that was needed before the look asks for patience: the look itself can still be made.
+        Error::WaitTooLong { .. } => true,
         _ => false,
     }
 }

@@ -58,11 +58,12 @@ impl ApiError {
                 .is_some_and(|code| Self::BUSY.contains(&code))
     }
 
-    /// Did the gateway, and not the service behind it, give this answer?
+    /// Did the gateway, and not the service behind it, give this answer? Only a code of the gateway's own proves it:
+    /// an answer without a code can come from any proxy that had passed the call on.
     pub fn is_from_gateway(&self) -> bool {
         self.code
             .as_deref()
-            .is_none_or(|code| code.starts_with("APIGW."))
+            .is_some_and(|code| code.starts_with("APIGW.") || code.starts_with("APIG."))
     }
 
     /// Does the answer say that temporary credentials or a token have expired?
@@ -149,6 +150,19 @@ pub enum Error {
         /// How the last attempt had ended, when there was one.
         last: Option<Box<Error>>,
     },
+    /// The cloud asks to wait longer than the time that is left. The call was not sent again.
+    #[error(
+        "will not finish in time: the cloud asks to wait {} seconds, {} seconds are left{}",
+        wait.as_secs(), left.as_secs(), last.as_ref().map(|e| format!("; last: {e}")).unwrap_or_default()
+    )]
+    WaitTooLong {
+        /// How long the cloud asks to wait.
+        wait: Duration,
+        /// The time that was left.
+        left: Duration,
+        /// What the cloud said, to this call or to another one of the same API.
+        last: Option<Box<Error>>,
+    },
     /// The user stopped the run (Ctrl-C) before the call succeeded.
     #[error("stopped{}", last.as_ref().map(|e| format!("; last: {e}")).unwrap_or_default())]
     Stopped {
@@ -197,7 +211,9 @@ impl Error {
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api { answer, .. } => Some(answer),
-            Self::DeadlineExceeded { last } | Self::Stopped { last } => last.as_deref()?.api(),
+            Self::DeadlineExceeded { last }
+            | Self::WaitTooLong { last, .. }
+            | Self::Stopped { last } => last.as_deref()?.api(),
             _ => None,
         }
     }
@@ -209,7 +225,9 @@ impl Error {
             | Self::Lost { line, .. }
             | Self::Api { line, .. }
             | Self::Unreadable { line, .. } => Some(line),
-            Self::DeadlineExceeded { last } | Self::Stopped { last } => last.as_deref()?.line(),
+            Self::DeadlineExceeded { last }
+            | Self::WaitTooLong { last, .. }
+            | Self::Stopped { last } => last.as_deref()?.line(),
             Self::SignIn { error, .. } => error.line(),
             _ => None,
         }

@@ -13,6 +13,7 @@
 
 pub mod client;
 pub mod clock;
+mod connection;
 pub mod credentials;
 pub mod dcs;
 pub mod endpoint;

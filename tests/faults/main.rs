@@ -7,6 +7,7 @@
 
 #[path = "../support/document.rs"]
 mod document;
+mod pace;
 mod server;
 
 use std::fmt::Write as _;
@@ -144,6 +145,8 @@ fn script(line: &str) -> &'static str {
         r#"{"job_id":"8abf6e1e824dfcb201824e02ee9a0015"}"#
     } else if line.contains("/jobs/") {
         r#"{"job_id":"8abf6e1e824dfcb201824e02ee9a0015","status":"SUCCESS","begin_time":"1780000000000","end_time":"1780000001000"}"#
+    } else if line.starts_with("GET") && line.contains("/processes") {
+        r#"{"processes":[],"total_count":0}"#
     } else if line.starts_with("DELETE") {
         r#"{"processes_killed":[1,2],"processes_not_found":[3]}"#
     } else {

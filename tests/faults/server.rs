@@ -28,6 +28,8 @@ pub enum Behaviour {
     Truncated,
     /// Bytes that are not HTTP.
     Garbage,
+    /// The right answer with the connection kept open, and a reset as soon as a second request comes on it.
+    OnceThenReset,
     /// A good head, then a byte every 50 milliseconds, without an end.
     SlowDrip,
     /// A good head, then bytes as fast as they go, without an end.
@@ -106,6 +108,14 @@ async fn serve(
     };
     journal.lock().unwrap().push(line.clone());
     match behaviour {
+        Behaviour::OnceThenReset => {
+            let body = script(&line);
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(body.as_bytes()).await?;
+            stream.peek(&mut [0]).await?;
+            return reset(stream);
+        }
         Behaviour::Good => {
             answer(&mut stream, 200, &[], script(&line)).await?;
         }

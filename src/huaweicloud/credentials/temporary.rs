@@ -219,6 +219,6 @@ impl Kept {
 fn ends_for_all(error: &Error) -> bool {
     !matches!(
         error,
-        Error::DeadlineExceeded { .. } | Error::Stopped { .. }
+        Error::DeadlineExceeded { .. } | Error::WaitTooLong { .. } | Error::Stopped { .. }
     )
 }
