@@ -353,7 +353,6 @@ impl Client {
         let api = self.api(call);
         let mut faults = 0;
         let mut busy = 0;
-        let mut throttled = 0;
         let mut refreshed = false;
         // Whether an earlier attempt may have done it: then giving up is never certain again.
         let mut doubt = false;
@@ -418,12 +417,10 @@ impl Client {
                     }
                 }
                 Next::AgainWhenCalm => {
-                    throttled += 1;
                     let now = self.clock().instant();
                     let refusal = Refusal {
                         sent: attempt.sent.unwrap_or(now),
                         now,
-                        times: throttled,
                         demanded,
                         jitter: self.clock().jitter(),
                         error: &error,

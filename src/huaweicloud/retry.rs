@@ -281,7 +281,7 @@ struct Pause {
     until: Instant,
     /// What of that the cloud demands; the rest is this program's own caution.
     demanded: Instant,
-    /// How often it said so in a row.
+    /// How often it said so in a row: a call that is let through in between shows that a window is not used up.
     refusals: u32,
     /// What it said.
     error: Error,
@@ -294,8 +294,6 @@ pub struct Refusal<'a> {
     pub sent: Instant,
     /// When the answer came.
     pub now: Instant,
-    /// How often this very call was throttled, with this time.
-    pub times: u32,
     /// How long the cloud asks to wait.
     pub demanded: Option<Duration>,
     /// A number from 0 to 1 that chance drew.
@@ -441,8 +439,7 @@ impl Pace {
         if !same_event {
             self.rate = Some((self.rate.unwrap_or(FIRST_RATE * 2.0) / 2.0).max(LEAST_RATE));
         }
-        let number = refusals.max(refusal.times);
-        let pause = pause_after_429(number, refusal.demanded, refusal.jitter);
+        let pause = pause_after_429(refusals, refusal.demanded, refusal.jitter);
         let until = clock::after(refusal.now, pause);
         let demanded = clock::after(refusal.now, refusal.demanded.unwrap_or_default());
         // What was demanded before still holds.
@@ -666,7 +663,6 @@ mod tests {
         Refusal {
             sent,
             now: sent + Duration::from_millis(1),
-            times: 1,
             demanded,
             jitter: 0.0,
             error,
@@ -689,16 +685,16 @@ mod tests {
 
         #[test]
         fn no_429_panics_and_each_is_followed_by_a_pause(
-            events in prop::collection::vec((0_u64..1000, prop::option::of(any::<u64>()), any::<u32>()), 1..20),
+            events in prop::collection::vec((0_u64..1000, prop::option::of(any::<u64>())), 1..20),
             jitter in 0.0..1.0_f64,
         ) {
             let throttled = answered(429, None);
             let mut now = Instant::now();
             let mut pace = Pace::default();
-            for (later, demanded, times) in events {
+            for (later, demanded) in events {
                 now += Duration::from_millis(later);
                 let demanded = demanded.map(Duration::from_secs);
-                let pause = pace.slow_down(&api("/a"), Refusal { sent: now, now, times, demanded, jitter, error: &throttled });
+                let pause = pace.slow_down(&api("/a"), Refusal { sent: now, now, demanded, jitter, error: &throttled });
                 prop_assert!(pause >= FIRST_PAUSE);
                 prop_assert!(pause >= demanded.unwrap_or_default().min(LONGEST_WAIT));
                 prop_assert!(pace.pause(&api("/a"), now).is_some());
