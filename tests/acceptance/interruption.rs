@@ -89,11 +89,16 @@ fn an_interrupted_kill_stays_in_state_with_its_job() {
 
 #[test]
 fn a_kill_whose_answer_comes_after_the_interruption_is_in_state_with_its_job() {
-    for engine in engines::all() {
-        // Given a kill that the cloud has performed and answers three seconds later.
+    // A plugin that hears SIGTERM itself has to wait for the answer as well.
+    let signals = [Signal::SIGINT, Signal::SIGTERM];
+    for (signal, engine) in signals
+        .into_iter()
+        .flat_map(|signal| engines::all().iter().map(move |engine| (signal, engine)))
+    {
+        // Given a kill that the cloud has performed and answers four seconds later.
         let nodes = redis::nodes();
         let sandbox = Sandbox::with_dcs(&nodes);
-        sandbox.break_calls(json!({ "path_contains": "/clients/kill-all", "delay_ms": 3000 }));
+        sandbox.break_calls(json!({ "path_contains": "/clients/kill-all", "delay_ms": 4000 }));
         let workspace = Workspace::new(engine, &sandbox, &dcs_kill_of_first_node(""));
         let apply = workspace
             .command(&["apply", "-no-color", "-input=false", "-auto-approve"])
@@ -111,7 +116,7 @@ fn a_kill_whose_answer_comes_after_the_interruption_is_in_state_with_its_job() {
 
         // When it is interrupted.
         let engine_id = i32::try_from(apply.id()).expect("a process id");
-        kill(Pid::from_raw(-engine_id), Signal::SIGINT).expect("the signal is sent");
+        kill(Pid::from_raw(-engine_id), signal).expect("the signal is sent");
         let output = apply.wait_with_output().expect("the engine ends");
 
         // Then the answer is still heard, and the job's id is in state.
@@ -119,12 +124,19 @@ fn a_kill_whose_answer_comes_after_the_interruption_is_in_state_with_its_job() {
             + &String::from_utf8_lossy(&output.stdout);
         let resource = workspace
             .resource(DCS_KILL)
-            .unwrap_or_else(|| panic!("{engine}: the kill is not in state:\n{printed}"));
+            .unwrap_or_else(|| panic!("{engine}, {signal}: the kill is not in state:\n{printed}"));
         assert!(
             resource.values["job_id"].is_string(),
-            "{engine}:\n{printed}"
+            "{engine}, {signal}:\n{printed}"
         );
-        assert!(!printed.contains("It is unknown"), "{engine}:\n{printed}");
-        assert_eq!(sandbox.calls_to("/clients/kill-all").len(), 1, "{engine}");
+        assert!(
+            !printed.contains("It is unknown"),
+            "{engine}, {signal}:\n{printed}"
+        );
+        assert_eq!(
+            sandbox.calls_to("/clients/kill-all").len(),
+            1,
+            "{engine}, {signal}"
+        );
     }
 }
