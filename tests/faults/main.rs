@@ -297,6 +297,13 @@ fn faults(clock: &TestClock) -> Vec<(&'static str, Fault)> {
             answer_with(429, "retry-after", "7", throttled),
         ),
         (
+            "429, a limit for ten seconds",
+            answer(
+                429,
+                r#"{"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached: policy user over ratelimit,limit:60,time:10 second"}"#,
+            ),
+        ),
+        (
             "429, Retry-After of a date after the time-out",
             answer_with(429, "retry-after", in_a_minute, throttled),
         ),
@@ -309,11 +316,22 @@ fn faults(clock: &TestClock) -> Vec<(&'static str, Fault)> {
         ),
         ("502", answer(502, "<html><body>Bad gateway</body></html>")),
         (
-            "503 from the gateway",
+            "502, the gateway reached nobody (APIGW.0610)",
+            answer(
+                502,
+                r#"{"error_code":"APIGW.0610","error_msg":"Backend unreachable."}"#,
+            ),
+        ),
+        (
+            "503 from the gateway (APIGW.0613)",
             answer(
                 503,
-                r#"{"error_code":"APIGW.0201","error_msg":"Backend unavailable"}"#,
+                r#"{"error_code":"APIGW.0613","error_msg":"IAM unreachable."}"#,
             ),
+        ),
+        (
+            "503 without the gateway's code",
+            answer(503, r#"{"message":"no healthy upstream"}"#),
         ),
         (
             "504",
@@ -582,10 +600,21 @@ The codes in the tables are the test's, the same for every call. How to read the
 seconds (3 seconds where the answers themselves are slow; the default is 10 minutes). In state: *nothing*, *in state*, or
 *tainted*: in state, but the next apply replaces the resource, which kills again, unless you run `terraform untaint`.
 
-Between attempts lies a random delay of at most 0.2 seconds, then 0.4, 0.8 and so on up to 20, or what `Retry-After` asks
-for. A busy instance (`DCS.4957` and the like) is asked again until the create time-out, with delays of at most 1 to 15
-seconds. After a 429 all calls of the process slow down together. No redirect is followed. An answer is read up to 16 MiB,
-an attempt takes at most 60 seconds, and the create time-out bounds everything.
+Between attempts lies a random delay from 0.1 to at most 0.2 seconds, then 0.4, 0.8 and so on up to 20, and not less than
+what `Retry-After` asks for. A busy instance (`DCS.4957` and the like) is asked again until the create time-out, with delays
+of at most 1 to 15 seconds.
+
+A 429 is waited out until the create time-out and is not counted by `max_retries`: as long as `Retry-After` says; else as
+long as the limit's time that the message names (`time:1 minute`); else 1 second after the first one, and 60, 120, 240 and
+300 seconds after those that follow. All calls of the same API wait together, and all calls to the same host slow down
+together. When the cloud asks for a wait that the time-out does not allow, the call ends at once with \"will not finish in
+time\". A look at the job of an accepted kill is the exception: it comes after a minute at the latest.
+
+A delay that would cross the create time-out is cut, so that a last attempt fits: 2 seconds before the end, or a tenth of a
+short time-out. A kill needs 5 seconds more, or half of a short time-out, so that its answer can be heard; it goes out on a
+new connection, and when that cannot be made nothing was sent. A 503 counts as a call that did nothing only with a code of
+the gateway's own (`APIGW.`, `APIG.`), a 502 only with its code `0610`. No redirect is followed. An answer is read up to
+16 MiB, an attempt takes at most 60 seconds, and the create time-out bounds everything.
 
 When the provider's process, the engine or the machine dies while a kill is under way, nobody is left to write state: the
 kill may have happened, nothing of it is in state, and the next plan wants to create the resource, which kills again. Look

@@ -377,3 +377,73 @@ async fn a_kill_never_goes_out_on_a_kept_connection() {
         assert_eq!(server.count("POST"), 1);
     }
 }
+
+#[tokio::test]
+async fn calls_of_a_throttled_api_wait_together_and_say_so() {
+    let (server, client, clock) =
+        cloud(vec![answer_after(429, "30", THROTTLED)], Behaviour::Good).await;
+    let error = list_processes(&client, &within(&client, 10))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::WaitTooLong { .. }), "{error}");
+
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    let operation = within(&client, 600)
+        .with_listener(move |waiting| heard.lock().unwrap().push(format!("{waiting:?}")));
+    list_processes(&client, &operation).await.unwrap();
+
+    assert_eq!(server.count("GET"), 2);
+    assert!(*clock.slept.lock().unwrap() >= Duration::from_secs(30));
+    let told = told.lock().unwrap();
+    assert!(
+        told.len() == 1 && told[0].starts_with("Throttled"),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_throttled_host_slows_down_its_own_calls_and_no_others() {
+    let (throttling, client, clock) = cloud(vec![answer(429, THROTTLED)], Behaviour::Good).await;
+    let operation = within(&client, 600);
+    list_processes(&client, &operation).await.unwrap();
+    let pause = *clock.slept.lock().unwrap();
+
+    // Another API of the host is held back by its pace alone.
+    for _ in 0..20 {
+        assert!(matches!(
+            kill_all(&client, &operation).await,
+            Outcome::Accepted(_)
+        ));
+    }
+    let slowed = *clock.slept.lock().unwrap() - pause;
+    assert!(
+        slowed > Duration::from_millis(300) && slowed < Duration::from_secs(2),
+        "{slowed:?}"
+    );
+
+    // A host of its own knows nothing of it.
+    let other = Server::start(vec![], Behaviour::Good, crate::script).await;
+    let mut mixed = settings(&throttling.url());
+    mixed
+        .endpoints
+        .set(Service::Dcs, parse_endpoint(&other.url()).unwrap());
+    let clock = self::clock();
+    let throttling =
+        Server::start(vec![answer(429, THROTTLED)], Behaviour::Good, crate::script).await;
+    mixed.endpoints.set(
+        Service::TaurusDb,
+        parse_endpoint(&throttling.url()).unwrap(),
+    );
+    let client = self::client(mixed, clock.clone());
+    let operation = within(&client, 600);
+    list_processes(&client, &operation).await.unwrap();
+    let before = *clock.slept.lock().unwrap();
+    for _ in 0..20 {
+        assert!(matches!(
+            kill_all(&client, &operation).await,
+            Outcome::Accepted(_)
+        ));
+    }
+    assert_eq!(*clock.slept.lock().unwrap(), before);
+}
