@@ -58,17 +58,32 @@ impl Drop for Server {
 impl Server {
     /// Serves `first` to the first connections, one each, and `rest` to all others.
     pub async fn start(first: Vec<Behaviour>, rest: Behaviour, script: Script) -> Self {
+        Self::start_for(|_| true, first, rest, script).await
+    }
+
+    /// The same for connections whose first line is meant; all others get the right answer.
+    pub async fn start_for(
+        meant: fn(&str) -> bool,
+        first: Vec<Behaviour>,
+        rest: Behaviour,
+        script: Script,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let journal = Journal::default();
         let seen = Arc::clone(&journal);
         let task = tokio::spawn(async move {
-            let mut first = first.into_iter();
+            let first = Arc::new(Mutex::new(first.into_iter()));
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let behaviour = first.next().unwrap_or_else(|| rest.clone());
+                let first = Arc::clone(&first);
+                let rest = rest.clone();
                 let seen = Arc::clone(&seen);
                 tokio::spawn(async move {
+                    let behaviour = match peek_line(&stream).await {
+                        Some(line) if !meant(&line) => Behaviour::Good,
+                        _ => first.lock().unwrap().next().unwrap_or(rest),
+                    };
                     // The client may hang up at any moment: that is part of the game.
                     _ = serve(stream, behaviour, seen, script).await;
                 });
@@ -89,6 +104,12 @@ impl Server {
     pub fn count(&self, line: &str) -> usize {
         let journal = self.journal.lock().unwrap();
         journal.iter().filter(|seen| seen.starts_with(line)).count()
+    }
+
+    /// How many requests arrived that are meant.
+    pub fn count_of(&self, meant: fn(&str) -> bool) -> usize {
+        let journal = self.journal.lock().unwrap();
+        journal.iter().filter(|seen| meant(seen)).count()
     }
 }
 
@@ -117,7 +138,9 @@ async fn serve(
             return reset(stream);
         }
         Behaviour::Good => {
-            answer(&mut stream, 200, &[], script(&line)).await?;
+            // IAM gives out tokens in a header.
+            let token = ("x-subject-token", "gAAAAABk".to_owned());
+            answer(&mut stream, 200, &[token], script(&line)).await?;
         }
         Behaviour::Answer {
             status,
@@ -154,6 +177,21 @@ async fn serve(
         }
     }
     stream.shutdown().await
+}
+
+/// The first line of a request, which stays unread.
+async fn peek_line(stream: &TcpStream) -> Option<String> {
+    let mut bytes = [0; 2048];
+    loop {
+        let length = stream.peek(&mut bytes).await.ok()?;
+        if let Some(end) = bytes[..length].windows(2).position(|two| two == b"\r\n") {
+            return Some(String::from_utf8_lossy(&bytes[..end]).into_owned());
+        }
+        if length == 0 || length == bytes.len() {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Closes with RST instead of FIN.
