@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
-use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys};
+use terraform_provider_hwc::huaweicloud::credentials::{
+    Credential, ForCall, Keys, ProvideCredential,
+};
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, JobId, JobStatus, KillAccepted, Target};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
-use terraform_provider_hwc::huaweicloud::error::{Error, Outcome};
+use terraform_provider_hwc::huaweicloud::error::{Error, Outcome, RequestLine};
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use terraform_provider_hwc::huaweicloud::taurusdb::TaurusDb;
 use tokio_util::sync::CancellationToken;
@@ -446,4 +448,69 @@ async fn a_throttled_host_slows_down_its_own_calls_and_no_others() {
         ));
     }
     assert_eq!(*clock.slept.lock().unwrap(), before);
+}
+
+/// Credentials of which the second fetching fails for a moment.
+struct FailingOnce(std::sync::atomic::AtomicUsize);
+
+#[async_trait::async_trait]
+impl ProvideCredential for FailingOnce {
+    async fn credential(&self, _call: ForCall<'_>) -> Result<Credential, Error> {
+        let number = self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        if number != 1 {
+            return Ok(Credential::None);
+        }
+        Err(Error::SignIn {
+            how: "with the password of user \"ops\"".to_owned(),
+            check: "",
+            error: Box::new(Error::Lost {
+                line: RequestLine {
+                    method: "POST",
+                    origin: "https://iam.example.com".to_owned(),
+                    path: "/v3/auth/tokens".to_owned(),
+                },
+                reason: "connection reset".to_owned(),
+            }),
+        })
+    }
+
+    async fn renew(&self, _rejected: &Credential) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn an_accepted_job_is_followed_although_a_sign_in_fails_for_a_moment() {
+    let server = Server::start(vec![answer(200, RUNNING)], Behaviour::Good, crate::script).await;
+    let credentials = FailingOnce(std::sync::atomic::AtomicUsize::new(0));
+    let client = Client::with_clock(settings(&server.url()), Box::new(credentials), clock());
+
+    let status = follow(&client, &within(&client, 600)).await;
+
+    assert_eq!(status.unwrap(), JobStatus::Success);
+    assert_eq!(server.count("GET"), 2);
+}
+
+#[tokio::test]
+async fn a_kill_that_is_stopped_while_it_connects_was_certainly_not_sent() {
+    // Accepts connections, and never begins TLS.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let client = client(settings(&url), Arc::new(SystemClock));
+    let stop = CancellationToken::new();
+    let operation = Operation::new(client.clock(), Duration::from_secs(600), stop.clone());
+
+    let stopping = async {
+        let (_connection, _) = listener.accept().await.unwrap();
+        stop.cancel();
+        // It stays open until the kill has ended.
+        std::future::pending::<()>().await;
+    };
+    let outcome = tokio::select! {
+        outcome = kill_all(&client, &operation) => outcome,
+        () = stopping => unreachable!(),
+    };
+
+    let error = rejected(outcome);
+    assert!(matches!(error, Error::Stopped { .. }), "{error:?}");
 }
