@@ -4,7 +4,6 @@
 //! attempt, and repeated by the rules of [`retry`]. No redirect is followed: an API call that is
 //! redirected went to the wrong place, and its credentials must not travel on.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +11,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 use zeroize::Zeroizing;
 
 use super::clock::{Clock, SystemClock};
+use super::connection::{self, Connection, Connections};
 use super::credentials::{Credential, ForCall, ProvideCredential};
 use super::endpoint::{Endpoints, Service};
 use super::error::{ApiError, Error, Outcome, RequestLine, printable};
@@ -25,9 +24,9 @@ use super::error_body::ErrorBody;
 use super::iam::{self, Reference};
 use super::operation::{Interrupted, Operation, Waiting};
 use super::projects::Projects;
-use super::retry::{self, Backoff, Gate, Next, Repeat};
+use super::retry::{self, Api, Backoff, Gate, Next, Refusal, Repeat, Turn};
 use super::sign::{self, Algorithm, SignRequest};
-use super::tls::{Roots, Tls};
+use super::tls::Tls;
 
 /// The largest answer that is read. The largest honest one is a page of 1000 sessions, below one megabyte.
 const ANSWER_LIMIT: usize = 16 << 20;
@@ -38,12 +37,12 @@ const LONGEST_REASON: usize = 300;
 /// The longest request id that is kept, in characters: a UUID has 36.
 const LONGEST_ID: usize = 128;
 
-/// An idle connection is dropped before the gateway drops it, so that a kill is seldom sent into a closing one.
-const IDLE_CONNECTION: Duration = Duration::from_secs(20);
+/// How long a call that changes something may go on after the user pressed Ctrl-C, so that its answer is still known.
+/// The engine waits for it; runners of pipelines do for about seven seconds before they kill the engine.
+const GRACE: Duration = Duration::from_secs(5);
 
-/// How long a call that changes something may go on after the user pressed Ctrl-C, so that its answer,
-/// when it is near, is still known.
-const GRACE: Duration = Duration::from_millis(700);
+/// A kill is begun only with this much time left, or half of a shorter time limit: enough to hear its answer.
+const TIME_TO_HEAR: Duration = Duration::from_secs(5);
 
 /// What the client needs to know, from the provider's configuration.
 #[derive(Clone, Debug)]
@@ -101,6 +100,8 @@ pub(super) struct Call<'a> {
     pub(super) repeat: Repeat,
     /// It may not leave after this moment, since what it is about could have changed by then; see [`Error::TooLate`].
     pub(super) leave_before: Option<Instant>,
+    /// It looks at the job of an accepted kill: it is not given up because the cloud asks to wait for long.
+    pub(super) look: bool,
     /// What authenticates it; by default what the client's own source gives.
     pub(super) credential: Option<Credential>,
 }
@@ -123,8 +124,15 @@ impl<'a> Call<'a> {
             body: None,
             repeat,
             leave_before: None,
+            look: false,
             credential: None,
         }
+    }
+
+    /// The same call, as a look at the job of an accepted kill.
+    pub(super) fn looking(mut self) -> Self {
+        self.look = true;
+        self
     }
 
     /// The same call, authenticated by `credential`.
@@ -194,8 +202,7 @@ struct Inner {
     credentials: Box<dyn ProvideCredential>,
     clock: Arc<dyn Clock>,
     gate: Gate,
-    /// Made at the first call: plan and validate need none, and roots take time to load.
-    http: OnceCell<reqwest::Client>,
+    connections: Connections,
     projects: Projects,
 }
 
@@ -210,6 +217,8 @@ impl std::fmt::Debug for Client {
 /// How one attempt ended, before it is known whether there will be another.
 struct Attempt {
     result: Result<Answer, Error>,
+    /// When it left.
+    sent: Option<Instant>,
     retry_after: Option<Duration>,
     /// What authenticated it, when it got as far as that.
     credential: Option<Credential>,
@@ -219,6 +228,7 @@ impl Attempt {
     fn of(result: Result<Answer, Error>) -> Self {
         Self {
             result,
+            sent: None,
             retry_after: None,
             credential: None,
         }
@@ -243,7 +253,7 @@ impl Client {
                 credentials,
                 clock,
                 gate: Gate::default(),
-                http: OnceCell::new(),
+                connections: Connections::default(),
                 projects: Projects::default(),
             }),
         }
@@ -343,6 +353,7 @@ impl Client {
     }
 
     async fn run_prepared(&self, call: &Call<'_>, operation: &Operation) -> Outcome<Answer> {
+        let api = self.api(call);
         let mut faults = 0;
         let mut busy = 0;
         let mut refreshed = false;
@@ -351,12 +362,18 @@ impl Client {
         let mut last = None;
 
         loop {
-            let attempt = match self.attempt(call, operation).await {
+            let attempt = match self.attempt(call, &api, operation).await {
                 Ok(attempt) => attempt,
-                Err(interrupted) => return given_up(interrupted.into_error(last), doubt),
+                Err(interrupted) => {
+                    let last = last.or_else(|| self.inner.gate.last_refusal(&api));
+                    return given_up(interrupted.into_error(last), doubt);
+                }
             };
             let error = match attempt.result {
                 Ok(mut answer) => {
+                    if let Some(sent) = attempt.sent {
+                        self.inner.gate.passed(&api, sent);
+                    }
                     answer.after_doubt = doubt;
                     return Outcome::Accepted(answer);
                 }
@@ -376,8 +393,9 @@ impl Client {
                 }
             }
 
-            let next = retry::next(call.repeat, &error);
-            let waiting = match next {
+            let demanded = retry::demanded(attempt.retry_after, &error);
+            let least = demanded.unwrap_or_default();
+            let waiting = match retry::next(call.repeat, &error) {
                 Next::GiveUp => return given_up(error, doubt),
                 Next::GiveUpUnknown => return Outcome::Unknown(error),
                 Next::Again if faults >= self.settings().max_retries => {
@@ -389,7 +407,7 @@ impl Client {
                     let delay = Backoff::FAULT.delay(faults, self.clock().jitter());
                     faults += 1;
                     Waiting::Retry {
-                        delay: attempt.retry_after.unwrap_or(delay),
+                        delay: delay.max(least),
                         error: error.clone(),
                     }
                 }
@@ -397,29 +415,68 @@ impl Client {
                     let delay = Backoff::BUSY.delay(busy, self.clock().jitter());
                     busy += 1;
                     Waiting::Busy {
-                        delay: attempt.retry_after.unwrap_or(delay),
+                        delay: delay.max(least),
+                        error: error.clone(),
+                    }
+                }
+                Next::AgainWhenCalm => {
+                    let now = self.clock().instant();
+                    let refusal = Refusal {
+                        sent: attempt.sent.unwrap_or(now),
+                        now,
+                        demanded,
+                        jitter: self.clock().jitter(),
+                        error: &error,
+                    };
+                    Waiting::Throttled {
+                        delay: self.inner.gate.throttled(&api, refusal),
                         error: error.clone(),
                     }
                 }
             };
             last = Some(error);
-            if let Err(interrupted) = self.wait(&waiting, operation).await {
+            if let Err(interrupted) = self.wait(call, waiting, demanded, operation).await {
                 return given_up(interrupted.into_error(last), doubt);
             }
         }
     }
 
-    async fn wait(&self, waiting: &Waiting, operation: &Operation) -> Result<(), Interrupted> {
-        let (Waiting::Retry { error, delay } | Waiting::Busy { error, delay }) = waiting;
+    /// Waits before the next attempt, unless the cloud asks for a wait that the time limit does not allow.
+    async fn wait(
+        &self,
+        call: &Call<'_>,
+        mut waiting: Waiting,
+        demanded: Option<Duration>,
+        operation: &Operation,
+    ) -> Result<(), Interrupted> {
+        let needed = turn(call, operation).needed;
+        let (Waiting::Retry { error, delay }
+        | Waiting::Busy { error, delay }
+        | Waiting::Throttled { error, delay }) = &mut waiting;
+        if call.look {
+            *delay = (*delay).min(retry::LONGEST_PAUSE_OF_A_LOOK);
+        } else if let Some(demanded) = demanded {
+            operation.allows(self.clock(), demanded, needed)?;
+        }
+        *delay = operation.shorten(self.clock(), *delay, needed)?;
+        let delay = *delay;
         info!(%error, delay_ms = delay.as_millis() as u64, "the call is repeated after a delay");
-        operation.tell(waiting);
-        operation.sleep(self.clock(), *delay).await
+        operation.tell(&waiting);
+        operation.pause(self.clock(), delay).await
+    }
+
+    /// The API that the call is one of. Without an endpoint nothing is sent anyway.
+    fn api(&self, call: &Call<'_>) -> Api {
+        let base = self.settings().endpoints.url(call.service, call.region);
+        let origin = base.map(|base| base.origin().ascii_serialization());
+        Api::new(origin.unwrap_or_default(), call.method, &call.path)
     }
 
     /// Sends the call once. `Err` is only for what came before anything was sent.
     async fn attempt(
         &self,
         call: &Call<'_>,
+        api: &Api,
         operation: &Operation,
     ) -> Result<Attempt, Interrupted> {
         operation.check(self.clock())?;
@@ -428,26 +485,36 @@ impl Client {
             Ok(credential) => credential,
             Err(error) => return Ok(Attempt::of(Err(error))),
         };
-        let _permit = self.inner.gate.enter(self.clock(), operation).await?;
+        let turn = turn(call, operation);
+        let gate = &self.inner.gate;
+        let _permit = gate.enter(api, turn, self.clock(), operation).await?;
         if let Some(latest) = call.leave_before
             && self.clock().instant() > latest
         {
             return Ok(Attempt::of(Err(Error::TooLate)));
         }
-        let limit = self
-            .settings()
-            .request_timeout
-            .min(operation.left(self.clock()));
+        let left = operation.left(self.clock());
+        if call.repeat.changes() && left < time_to_hear(operation) {
+            return Err(Interrupted::Deadline);
+        }
 
+        let limit = self.settings().request_timeout.min(left);
         let request = match self.prepare(call, &credential, limit).await {
             Ok(request) => request,
             Err(error) => return Ok(Attempt::of(Err(error))),
         };
         let line = request.line.clone();
+        let sent = self.clock().instant();
+        // Half of the time is kept to hear the answer.
+        let connecting = connection::Progress::new(left / 2);
+        let exchange = Arc::clone(&connecting).watch(self.exchange(request));
         let mut attempt = tokio::select! {
-            attempt = self.exchange(request) => attempt,
-            () = stopped_for(operation, call.repeat) => match call.repeat {
-                Repeat::Read | Repeat::Look => return Err(Interrupted::Stopped),
+            attempt = exchange => attempt,
+            () = stopped_for(operation, call.repeat, &connecting) => match call.repeat {
+                Repeat::Read | Repeat::Peek => return Err(Interrupted::Stopped),
+                Repeat::Harmless | Repeat::Never if connecting.nothing_was_sent() => {
+                    return Err(Interrupted::Stopped);
+                }
                 // Stopped in the middle of a kill: what became of it is unknown.
                 Repeat::Harmless | Repeat::Never => Attempt::of(Err(Error::Lost {
                     line,
@@ -455,8 +522,16 @@ impl Client {
                 })),
             },
         };
+        if connecting.nothing_was_sent()
+            && let Err(Error::Lost { line, .. }) = attempt.result
+        {
+            attempt.result = Err(Error::NotSent {
+                line,
+                reason: connection::NO_CONNECTION.to_owned(),
+            });
+        }
+        attempt.sent = Some(sent);
         attempt.credential = Some(credential);
-        self.adjust_pace(&attempt).await;
         Ok(attempt)
     }
 
@@ -477,19 +552,6 @@ impl Client {
         self.inner.credentials.credential(call).await
     }
 
-    async fn adjust_pace(&self, attempt: &Attempt) {
-        match &attempt.result {
-            Ok(_) => self.inner.gate.passed().await,
-            Err(Error::Api { answer, .. }) if answer.status == 429 => {
-                self.inner
-                    .gate
-                    .throttled(self.clock().instant(), attempt.retry_after)
-                    .await;
-            }
-            Err(_) => {}
-        }
-    }
-
     /// Everything before sending: client, endpoint, signature.
     async fn prepare(
         &self,
@@ -497,11 +559,6 @@ impl Client {
         credential: &Credential,
         limit: Duration,
     ) -> Result<Prepared, Error> {
-        let http = self
-            .inner
-            .http
-            .get_or_try_init(|| async { build_http(self.settings()) })
-            .await?;
         let base = self.settings().endpoints.url(call.service, call.region)?;
 
         let path = format!("{}{}", base.path().trim_end_matches('/'), call.path);
@@ -516,7 +573,14 @@ impl Client {
             path: path.clone(),
         };
         let headers = self.sign(call, credential, &url, &path)?;
-        let mut request = http
+        let connection = match call.repeat {
+            Repeat::Read | Repeat::Peek => Connection::Kept,
+            Repeat::Harmless | Repeat::Never => Connection::Fresh,
+        };
+        let connections = &self.inner.connections;
+        let mut request = connections
+            .to(&url, connection, self.settings())
+            .await?
             .request(method(call.method), url)
             .headers(headers)
             .timeout(limit);
@@ -648,10 +712,28 @@ fn may_have_happened(repeat: Repeat, error: &Error) -> bool {
     repeat.changes() && retry::next(Repeat::Never, error) == Next::GiveUpUnknown
 }
 
-/// Resolves when the user stops the run; for a call that changes something a little later.
-async fn stopped_for(operation: &Operation, repeat: Repeat) {
+/// The time that is needed to hear the answer of a kill.
+fn time_to_hear(operation: &Operation) -> Duration {
+    operation.reserve(TIME_TO_HEAR, 2)
+}
+
+/// How a call waits for its turn: a kill needs the time to hear its answer, a read that for a last look.
+fn turn(call: &Call<'_>, operation: &Operation) -> Turn {
+    let hear = match call.repeat {
+        Repeat::Read | Repeat::Peek => Duration::ZERO,
+        Repeat::Harmless | Repeat::Never => time_to_hear(operation),
+    };
+    Turn {
+        needed: operation.last_look() + hear,
+        look: call.look,
+    }
+}
+
+/// Resolves when the user stops the run; for a kill that may have been sent a little later. What is waited for takes
+/// real time, so this does too, whatever the clock is.
+async fn stopped_for(operation: &Operation, repeat: Repeat, connecting: &connection::Progress) {
     operation.stopped().await;
-    if repeat.changes() {
+    if repeat.changes() && !connecting.nothing_was_sent() {
         tokio::time::sleep(GRACE).await;
     }
 }
@@ -696,62 +778,12 @@ async fn receive(line: &RequestLine, request: reqwest::RequestBuilder) -> Result
 /// Was the connection never made, or was the answer lost?
 fn transport_error(line: &RequestLine, error: &reqwest::Error) -> Error {
     let line = line.clone();
-    let reason = reason(error);
+    let reason = connection::reason(error);
     if error.is_connect() || error.is_builder() {
         Error::NotSent { line, reason }
     } else {
         Error::Lost { line, reason }
     }
-}
-
-/// The innermost words of an error: "Connection refused", not four layers of "error sending request".
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return if error.is_connect() {
-            "no connection within the time limit".to_owned()
-        } else {
-            "no complete answer within the time limit".to_owned()
-        };
-    }
-    let mut source = error.source();
-    let mut words = String::new();
-    while let Some(inner) = source {
-        words = inner.to_string();
-        source = inner.source();
-    }
-    if words.is_empty() {
-        // The URL holds nothing secret, but the line has it already.
-        words = "the request could not be sent".to_owned();
-    }
-    words
-}
-
-/// Makes the HTTP client. A machine without trusted roots of its own, such as a small container, gets those that come
-/// with this program.
-fn build_http(settings: &Settings) -> Result<reqwest::Client, Error> {
-    let client = build_http_with(settings, Roots::Usual)?;
-    let client = match client.build() {
-        Err(error) if settings.tls.may_use_bundled() => {
-            warn!(%error, "no trusted roots on this machine: those that come with the provider are used");
-            build_http_with(settings, Roots::Bundled)?.build()
-        }
-        built => built,
-    };
-    client.map_err(|error| Error::Settings(format!("TLS cannot be set up: {}.", reason(&error))))
-}
-
-fn build_http_with(settings: &Settings, roots: Roots) -> Result<reqwest::ClientBuilder, Error> {
-    let builder = reqwest::Client::builder()
-        .user_agent(concat!(
-            "terraform-provider-hwc/",
-            env!("CARGO_PKG_VERSION")
-        ))
-        .redirect(reqwest::redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .connect_timeout(settings.connect_timeout)
-        .pool_idle_timeout(IDLE_CONNECTION)
-        .tcp_nodelay(true);
-    settings.tls.apply(builder, roots)
 }
 
 /// The `Host` header that goes with a URL: the port only when it is not the scheme's own.

@@ -22,6 +22,17 @@ pub trait Clock: Send + Sync + 'static {
     }
 }
 
+/// A wait beyond what the clock can count is as good as a century.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 86_400);
+
+/// The instant that comes `wait` after `instant`, whatever `wait` is.
+pub(super) fn after(instant: Instant, wait: Duration) -> Instant {
+    instant
+        .checked_add(wait)
+        .or_else(|| instant.checked_add(CENTURY))
+        .unwrap_or(instant)
+}
+
 /// The machine's own clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;

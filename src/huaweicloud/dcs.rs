@@ -112,26 +112,42 @@ pub struct KillAccepted {
 pub enum JobStatus {
     /// `SUCCESS`: it ended well.
     Success,
-    /// `FAIL`: it ended badly.
-    Fail,
+    /// `FAIL`, or another word that means a bad end: it ended badly.
+    Fail(String),
     /// Any other word: it is still running.
     Running(String),
 }
 
 impl JobStatus {
+    /// Words that mean a bad end. The API document has `FAIL` alone; the others are what services elsewhere write, and
+    /// a job that has ended is not waited for until the time limit.
+    const BAD_ENDS: [&'static str; 11] = [
+        "FAIL",
+        "FAILED",
+        "FAILURE",
+        "ERROR",
+        "CANCEL",
+        "CANCELED",
+        "CANCELLED",
+        "ABORTED",
+        "TERMINATED",
+        "TIMEOUT",
+        "EXPIRED",
+    ];
+
     /// The API's own word.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Success => "SUCCESS",
-            Self::Fail => "FAIL",
-            Self::Running(word) => word,
+            Self::Fail(word) | Self::Running(word) => word,
         }
     }
 
     fn from_word(word: String) -> Self {
-        match word.as_str() {
+        let plain = word.trim().to_ascii_uppercase();
+        match plain.as_str() {
             "SUCCESS" => Self::Success,
-            "FAIL" => Self::Fail,
+            bad if Self::BAD_ENDS.contains(&bad) => Self::Fail(word),
             _ => Self::Running(word),
         }
     }
@@ -273,7 +289,7 @@ impl<'a> Dcs<'a> {
             format!("/v2/{{project_id}}/jobs/{job}"),
             Repeat::Read,
         );
-        let answer = self.client.read(call, operation).await?;
+        let answer = self.client.read(call.looking(), operation).await?;
         let job: JobAnswer = answer.json()?;
         Ok(Job {
             status: JobStatus::from_word(job.status),
@@ -337,6 +353,10 @@ fn may_pass(error: &Error) -> bool {
         Error::Api { answer, .. } => {
             answer.status == 429 || answer.status >= 500 || answer.is_busy()
         }
+        // The look itself was not sent, for a reason that may pass.
+        Error::SignIn { error, .. } => may_pass(error),
+        // Some API that was needed before the look asks for patience: the look itself can still be made.
+        Error::WaitTooLong { .. } => true,
         _ => false,
     }
 }
@@ -372,10 +392,121 @@ fn read_kill_all(answer: &Answer) -> KillAccepted {
 /// The API document's sample answer has the id without quotes, which is not JSON. An answer that looks exactly
 /// like the sample still tells its job.
 fn unquoted_job_id(body: &[u8]) -> Option<JobId> {
+    if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+        // In JSON a word without quotes, such as null, is no id.
+        return None;
+    }
     let text = std::str::from_utf8(body).ok()?.trim();
     let inner = text.strip_prefix('{')?.strip_suffix('}')?;
     let (key, value) = inner.split_once(':')?;
     let value = value.trim();
     let plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     (key.trim() == "\"job_id\"" && plain).then(|| value.parse().ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use reqwest::header::HeaderMap;
+
+    use super::super::error::{ApiError, RequestLine};
+    use super::*;
+
+    fn line() -> RequestLine {
+        RequestLine {
+            method: "POST",
+            origin: "https://dcs.example.com".to_owned(),
+            path: "/v2".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_status_that_means_an_end_ends_the_job_and_keeps_its_word() {
+        for (word, bad) in [
+            ("FAIL", true),
+            ("FAILED", true),
+            ("Failed", true),
+            ("cancelled", true),
+            ("CANCELED", true),
+            ("Error", true),
+            ("TIMEOUT", true),
+            ("INIT", false),
+            ("RUNNING", false),
+            ("WAITING", false),
+            ("", false),
+        ] {
+            let status = JobStatus::from_word(word.to_owned());
+            assert_eq!(status.as_str(), word);
+            assert_eq!(matches!(status, JobStatus::Fail(_)), bad, "{word}");
+            assert_ne!(status, JobStatus::Success);
+        }
+        assert_eq!(
+            JobStatus::from_word("success".to_owned()),
+            JobStatus::Success
+        );
+    }
+
+    #[test]
+    fn a_job_id_is_kept_exactly_as_it_is_written() {
+        for (body, id) in [
+            (r#"{"job_id": "8abf6e1e"}"#, Some("8abf6e1e")),
+            (r#"{"job_id": 9007199254740993}"#, Some("9007199254740993")),
+            (
+                r#"{"job_id": 123456789012345678901234567890}"#,
+                Some("123456789012345678901234567890"),
+            ),
+            (r#"{"job_id": 1e21}"#, Some("1e21")),
+            (r#"{"job_id": 12.50}"#, Some("12.50")),
+            (r#"{"job_id": "1\u0030"}"#, Some("10")),
+            (r#"{"job_id": null}"#, None),
+            (r#"{"job_id": ["8abf6e1e"]}"#, None),
+            (r#"{"job_id": true}"#, None),
+        ] {
+            let accepted = read_kill_all(&Answer {
+                line: line(),
+                status: 200,
+                request_id: None,
+                headers: HeaderMap::new(),
+                body: body.as_bytes().to_vec(),
+                after_doubt: false,
+            });
+            assert_eq!(accepted.job_id.as_ref().map(JobId::as_str), id, "{body}");
+            assert_eq!(accepted.unreadable.is_some(), id.is_none(), "{body}");
+        }
+    }
+
+    #[test]
+    fn following_a_job_outlives_a_sign_in_that_fails_for_a_moment() {
+        let failing = |error| Error::SignIn {
+            how: "with the password of user \"ops\"".to_owned(),
+            check: "",
+            error: Box::new(error),
+        };
+        let answered = |status| Error::Api {
+            line: line(),
+            answer: Box::new(ApiError {
+                status,
+                code: None,
+                message: None,
+                ext_message: None,
+                request_id: None,
+                clock_offset: None,
+                html: false,
+            }),
+        };
+        let lost = Error::Lost {
+            line: line(),
+            reason: String::new(),
+        };
+        assert!(may_pass(&failing(lost)));
+        for (status, passes) in [
+            (429, true),
+            (500, true),
+            (503, true),
+            (401, false),
+            (403, false),
+        ] {
+            assert_eq!(may_pass(&failing(answered(status))), passes, "{status}");
+        }
+    }
 }

@@ -96,9 +96,10 @@ impl ApiError {
             || (self.status == 409 && BUSY_TAURUSDB.contains(&code.as_ref()))
     }
 
-    /// Did the gateway, and not the service behind it, give this answer?
+    /// Did the gateway, and not the service behind it, give this answer? Only a code of the gateway's own proves it:
+    /// an answer without a code can come from any proxy that had passed the call on.
     pub fn is_from_gateway(&self) -> bool {
-        self.code.is_none() || self.gateway_code().is_some()
+        self.gateway_code().is_some()
     }
 
     /// Is the signature refused because this machine's clock and the gateway's differ too much?
@@ -253,6 +254,19 @@ pub enum Error {
         /// How the last attempt had ended, when there was one.
         last: Option<Box<Error>>,
     },
+    /// The cloud asks to wait longer than the time that is left. The call was not sent again.
+    #[error(
+        "will not finish in time: the cloud asks to wait {} seconds, {} seconds are left{}",
+        wait.as_secs(), left.as_secs(), last.as_ref().map(|e| format!("; last: {e}")).unwrap_or_default()
+    )]
+    WaitTooLong {
+        /// How long the cloud asks to wait.
+        wait: Duration,
+        /// The time that was left.
+        left: Duration,
+        /// What the cloud said, to this call or to another one of the same API.
+        last: Option<Box<Error>>,
+    },
     /// The user stopped the run (Ctrl-C) before the call succeeded.
     #[error("stopped{}", last.as_ref().map(|e| format!("; last: {e}")).unwrap_or_default())]
     Stopped {
@@ -299,7 +313,10 @@ impl Error {
     /// Is this how a look-up would end for everybody who needs it? A time limit or a stop is only that of the one who
     /// asked.
     pub(super) fn ends_for_all(&self) -> bool {
-        !matches!(self, Self::DeadlineExceeded { .. } | Self::Stopped { .. })
+        !matches!(
+            self,
+            Self::DeadlineExceeded { .. } | Self::WaitTooLong { .. } | Self::Stopped { .. }
+        )
     }
 
     /// The error answer to the call itself, also the one before a time limit or a stop; not that of a call that was
@@ -307,7 +324,9 @@ impl Error {
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api { answer, .. } => Some(answer),
-            Self::DeadlineExceeded { last } | Self::Stopped { last } => last.as_deref()?.api(),
+            Self::DeadlineExceeded { last }
+            | Self::WaitTooLong { last, .. }
+            | Self::Stopped { last } => last.as_deref()?.api(),
             _ => None,
         }
     }
@@ -319,7 +338,9 @@ impl Error {
             | Self::Lost { line, .. }
             | Self::Api { line, .. }
             | Self::Unreadable { line, .. } => Some(line),
-            Self::DeadlineExceeded { last } | Self::Stopped { last } => last.as_deref()?.line(),
+            Self::DeadlineExceeded { last }
+            | Self::WaitTooLong { last, .. }
+            | Self::Stopped { last } => last.as_deref()?.line(),
             Self::SignIn { error, .. } => error.line(),
             _ => None,
         }

@@ -103,15 +103,19 @@ impl<'de> Deserialize<'de> for Integer {
     }
 }
 
-/// A string, also when it is written as a number.
+/// A string, also when it is written as a number: then digit by digit as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Text(pub(super) String);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match serde_json::Value::deserialize(deserializer)? {
-            serde_json::Value::String(text) => Ok(Self(text)),
-            serde_json::Value::Number(number) => Ok(Self(number.to_string())),
+        // A number of serde_json's own is a 64-bit one, or a float that has lost its last digits.
+        let raw = Box::<serde_json::value::RawValue>::deserialize(deserializer)?;
+        match raw.get().as_bytes().first() {
+            Some(b'"') => serde_json::from_str(raw.get())
+                .map(Self)
+                .map_err(de::Error::custom),
+            Some(b'-' | b'0'..=b'9') => Ok(Self(raw.get().to_owned())),
             _ => Err(de::Error::custom("expected a string")),
         }
     }

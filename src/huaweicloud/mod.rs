@@ -14,6 +14,7 @@
 
 pub mod client;
 pub mod clock;
+mod connection;
 pub mod credentials;
 pub mod dcs;
 pub mod endpoint;

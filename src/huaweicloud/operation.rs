@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::clock::Clock;
+use super::clock::{self, Clock};
 use super::error::Error;
 
 /// Something that takes time and that a person may want to know about.
@@ -28,13 +28,24 @@ pub enum Waiting {
         /// The delay before the next attempt.
         delay: Duration,
     },
+    /// The cloud throttles this call: it is left alone for a while.
+    Throttled {
+        /// What the cloud said, to this call or to another one of the same API.
+        error: Error,
+        /// The delay before the next attempt.
+        delay: Duration,
+    },
 }
+
+/// An operation ends this long before its time limit with a last look, when its limit is long enough for that.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 
 type Listener = Arc<dyn Fn(&Waiting) + Send + Sync>;
 
 /// The bounds of one user-visible operation, shared by all calls made for it.
 #[derive(Clone)]
 pub struct Operation {
+    limit: Duration,
     deadline: Instant,
     stop: CancellationToken,
     listener: Option<Listener>,
@@ -55,6 +66,13 @@ pub enum Interrupted {
     Stopped,
     /// The time limit was reached.
     Deadline,
+    /// The cloud asks to wait longer than the time limit allows.
+    WaitTooLong {
+        /// How long it asks to wait.
+        wait: Duration,
+        /// The time that is left.
+        left: Duration,
+    },
 }
 
 impl Interrupted {
@@ -64,6 +82,7 @@ impl Interrupted {
         match self {
             Self::Stopped => Error::Stopped { last },
             Self::Deadline => Error::DeadlineExceeded { last },
+            Self::WaitTooLong { wait, left } => Error::WaitTooLong { wait, left, last },
         }
     }
 }
@@ -71,12 +90,9 @@ impl Interrupted {
 impl Operation {
     /// An operation that has `limit` from now on, and ends early when `stop` is cancelled.
     pub fn new(clock: &dyn Clock, limit: Duration, stop: CancellationToken) -> Self {
-        let now = clock.instant();
         Self {
-            // A limit beyond what the clock can count is as good as a century.
-            deadline: now
-                .checked_add(limit)
-                .unwrap_or_else(|| now + Duration::from_secs(100 * 365 * 86_400)),
+            limit,
+            deadline: clock::after(clock.instant(), limit),
             stop,
             listener: None,
         }
@@ -115,15 +131,67 @@ impl Operation {
         Ok(())
     }
 
-    /// Sleeps, but no longer than until the time limit or the user's stop.
+    /// `most`, or a part of the whole time limit when that is less: what may be kept for the end of an operation
+    /// without using up a short one.
+    pub fn reserve(&self, most: Duration, part: u32) -> Duration {
+        most.min(self.limit / part.max(1))
+    }
+
+    /// What is kept for a last look: two seconds, or a tenth of a short time limit.
+    pub fn last_look(&self) -> Duration {
+        self.reserve(LAST_LOOK, 10)
+    }
+
+    /// Sleeps, but not past the time limit: a sleep that would cross it ends shortly before, so that a last look can
+    /// follow.
     ///
     /// # Errors
-    /// What ended the sleep early. A sleep that cannot end before the time limit is not begun.
+    /// The user stopped the run, or only the time for that last look is left. So a loop that sleeps comes to its end.
     pub async fn sleep(&self, clock: &dyn Clock, duration: Duration) -> Result<(), Interrupted> {
+        let duration = self.shorten(clock, duration, self.last_look())?;
+        self.pause(clock, duration).await
+    }
+
+    /// `wait`, or the part of it that leaves `needed` for what comes after it.
+    ///
+    /// # Errors
+    /// The user stopped the run, or no more than `needed` is left.
+    pub fn shorten(
+        &self,
+        clock: &dyn Clock,
+        wait: Duration,
+        needed: Duration,
+    ) -> Result<Duration, Interrupted> {
         self.check(clock)?;
-        if duration >= self.left(clock) {
+        let room = self.left(clock).saturating_sub(needed);
+        if room.is_zero() {
             return Err(Interrupted::Deadline);
         }
+        Ok(wait.min(room))
+    }
+
+    /// Is there time for a wait that the cloud demands, and for what is `needed` after it?
+    ///
+    /// # Errors
+    /// There is not: how long the wait is, and how much time is left.
+    pub fn allows(
+        &self,
+        clock: &dyn Clock,
+        wait: Duration,
+        needed: Duration,
+    ) -> Result<(), Interrupted> {
+        let left = self.left(clock);
+        if wait > left.saturating_sub(needed) {
+            return Err(Interrupted::WaitTooLong { wait, left });
+        }
+        Ok(())
+    }
+
+    /// Sleeps until the time is over or the user stops the run.
+    ///
+    /// # Errors
+    /// The user stopped the run.
+    pub async fn pause(&self, clock: &dyn Clock, duration: Duration) -> Result<(), Interrupted> {
         tokio::select! {
             () = clock.sleep(duration) => Ok(()),
             () = self.stop.cancelled() => Err(Interrupted::Stopped),
@@ -151,5 +219,87 @@ impl Operation {
     /// Resolves when the user stops the run.
     pub async fn stopped(&self) {
         self.stop.cancelled().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Mutex;
+
+    use proptest::prelude::*;
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    /// A clock whose sleeps take no time.
+    struct Skipping {
+        started: Instant,
+        slept: Mutex<Duration>,
+    }
+
+    #[async_trait::async_trait]
+    impl Clock for Skipping {
+        fn now(&self) -> OffsetDateTime {
+            OffsetDateTime::UNIX_EPOCH
+        }
+        fn instant(&self) -> Instant {
+            self.started + *self.slept.lock().unwrap()
+        }
+        async fn sleep(&self, duration: Duration) {
+            *self.slept.lock().unwrap() += duration;
+        }
+    }
+
+    fn skipping() -> Skipping {
+        Skipping {
+            started: Instant::now(),
+            slept: Mutex::default(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sleeps_never_cross_the_time_limit_and_a_loop_of_them_ends(
+            limit in 1_u64..5_000_000,
+            sleeps in prop::collection::vec(0_u64..10_000_000, 1..50),
+        ) {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let limit = Duration::from_millis(limit);
+            let clock = skipping();
+            let operation = Operation::new(&clock, limit, CancellationToken::new());
+            let mut ended = false;
+            for sleep in sleeps {
+                let slept = *clock.slept.lock().unwrap();
+                let sleep = Duration::from_millis(sleep);
+                let result = runtime.block_on(operation.sleep(&clock, sleep));
+                let now = *clock.slept.lock().unwrap();
+                prop_assert!(now < limit);
+                prop_assert!(!ended || result.is_err());
+                match result {
+                    Ok(()) => prop_assert!(
+                        now == slept + sleep || now == limit - operation.last_look()
+                    ),
+                    Err(interrupted) => {
+                        prop_assert_eq!(interrupted, Interrupted::Deadline);
+                        prop_assert_eq!(now, slept);
+                        ended = true;
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn no_limit_and_no_wait_is_too_long_to_count(limit in any::<u64>(), wait in any::<u64>(), needed in any::<u64>()) {
+            let clock = skipping();
+            let seconds = Duration::from_secs;
+            let operation = Operation::new(&clock, seconds(limit), CancellationToken::new());
+            let allowed = operation.allows(&clock, seconds(wait), seconds(needed));
+            if let Ok(part) = operation.shorten(&clock, seconds(wait), seconds(needed)) {
+                prop_assert!(part <= seconds(wait));
+                prop_assert!(part + seconds(needed) <= operation.left(&clock));
+                prop_assert_eq!(allowed.is_ok(), part == seconds(wait));
+            }
+        }
     }
 }

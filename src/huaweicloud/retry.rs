@@ -5,20 +5,37 @@
 //! | how an attempt ended | read | harmless kill | kill |
 //! | --- | --- | --- | --- |
 //! | never sent (refused, DNS, TLS, connect time-out) | repeat | repeat | repeat |
-//! | 429, or 503 from the gateway | repeat | repeat | repeat |
+//! | 503 with a code of the gateway's own, 502 with its code `0610` | repeat | repeat | repeat |
+//! | 429 | repeat until the time limit | the same | the same |
 //! | instance busy (`DCS.4957` and siblings) | repeat until the time limit | the same | the same |
 //! | other 5xx, or the answer was lost | repeat | repeat | never: the outcome is unknown |
 //! | anything else | final | final | final |
+//!
+//! How long the delays are:
+//!
+//! | before | delay |
+//! | --- | --- |
+//! | a repeat after a fault | 0.1 to 0.2 s, then 0.1 to 0.4 s and so on up to 20 s |
+//! | a repeat for a busy instance | 0.1 to 1 s, then 0.1 to 2 s and so on up to 15 s |
+//! | a repeat after a 429 | `Retry-After`; else the window that the message names; else 1 s after the first one, and 60, 120, 240, 300 s after those that follow; up to a tenth more |
+//! | any repeat, with a `Retry-After` | not less than that |
+//! | another call of an API that throttles | the rest of that API's delay |
+//! | another call to a host that throttled | 1/20 s after the one before, half as fast after each further 429, at most 2 s |
+//!
+//! A delay that the cloud demands and that the time limit does not allow ends the call at once. Other delays are cut so
+//! that one more attempt fits. A look at the job of an accepted kill waits at most [`LONGEST_PAUSE_OF_A_LOOK`].
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
-use super::clock::Clock;
+use super::clock::{self, Clock};
 use super::error::{ApiError, Error};
-use super::operation::{Interrupted, Operation};
+use super::operation::{Interrupted, Operation, Waiting};
 
 /// What repeating a call would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +44,7 @@ pub enum Repeat {
     Read,
     /// It changes nothing, and its caller goes on looking: an answer that is no success is given to the caller at once,
     /// unless the gateway throttled.
-    Look,
+    Peek,
     /// It changes something, and doing it twice is the same as once (TaurusDB thread ids are not reused).
     Harmless,
     /// Doing it twice would do it twice (a second DCS kill hits clients that have reconnected).
@@ -48,6 +65,8 @@ pub enum Next {
     Again,
     /// Try again until the time limit: the instance is busy.
     AgainWhenIdle,
+    /// Try again until the time limit: the cloud throttles.
+    AgainWhenCalm,
     /// Give up: certainly nothing happened.
     GiveUp,
     /// Give up: it may have happened.
@@ -66,22 +85,32 @@ pub fn next(repeat: Repeat, error: &Error) -> Next {
 
 fn after_answer(repeat: Repeat, answer: &ApiError) -> Next {
     match answer.status {
-        429 => Next::Again,
-        _ if repeat == Repeat::Look => Next::GiveUp,
+        429 => Next::AgainWhenCalm,
+        _ if repeat == Repeat::Peek => Next::GiveUp,
         _ if answer.is_busy() => Next::AgainWhenIdle,
-        503 if answer.is_from_gateway() => Next::Again,
+        500.. if never_reached_the_service(answer) => Next::Again,
         500.. => after_doubt(repeat),
         _ => Next::GiveUp,
     }
 }
 
+/// Does the gateway say, in a code of its own, that it passed the call on to nobody?
+fn never_reached_the_service(answer: &ApiError) -> bool {
+    let code = answer.code.as_deref().unwrap_or_default();
+    answer.is_from_gateway()
+        && (answer.status == 503 || (answer.status == 502 && code.ends_with(".0610")))
+}
+
 /// After an attempt of which nobody knows what it did.
 fn after_doubt(repeat: Repeat) -> Next {
     match repeat {
-        Repeat::Read | Repeat::Look | Repeat::Harmless => Next::Again,
+        Repeat::Read | Repeat::Peek | Repeat::Harmless => Next::Again,
         Repeat::Never => Next::GiveUpUnknown,
     }
 }
+
+/// No attempt follows another one sooner than this, whatever `Retry-After` and the dice say.
+pub const LEAST_DELAY: Duration = Duration::from_millis(100);
 
 /// Delays between attempts: exponential, with full jitter, so that many clients spread out.
 #[derive(Clone, Copy, Debug)]
@@ -111,23 +140,87 @@ impl Backoff {
             .min(self.most)
     }
 
-    /// A delay between zero and the bound, as `jitter` (0 to 1) draws it.
+    /// A delay between [`LEAST_DELAY`] and the bound, as `jitter` (0 to 1) draws it.
     pub fn delay(&self, retry: u32, jitter: f64) -> Duration {
-        self.bound(retry).mul_f64(jitter.clamp(0.0, 1.0))
+        let range = self.bound(retry).saturating_sub(LEAST_DELAY);
+        LEAST_DELAY + range.mul_f64(jitter.clamp(0.0, 1.0))
     }
 }
 
-/// Reads a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3). A date that has passed means no delay.
+/// The longest wait that is told apart from longer ones: no operation lasts that long.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 86_400);
+
+/// Reads a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3). A date that has passed means no delay, and a
+/// number beyond counting means [`LONGEST_WAIT`].
 pub fn parse_retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = OffsetDateTime::from(httpdate::parse_http_date(value).ok()?);
-    Some((date - now).try_into().unwrap_or(Duration::ZERO))
+    let wait = if value.is_empty() {
+        return None;
+    } else if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        value.parse().map_or(LONGEST_WAIT, Duration::from_secs)
+    } else {
+        let date = OffsetDateTime::from(httpdate::parse_http_date(value).ok()?);
+        (date - now).try_into().unwrap_or(Duration::ZERO)
+    };
+    Some(wait.min(LONGEST_WAIT))
 }
 
-/// How many calls of one process run at once. Terraform's `-parallelism` can be far above what a gateway likes.
+/// The window of the limit that a 429 names: "policy user over ratelimit,limit:60,time:1 minute".
+pub fn parse_window(message: &str) -> Option<Duration> {
+    let message = message.to_ascii_lowercase();
+    let (_, time) = message.split_once("time:")?;
+    let time = time.trim_start();
+    let unit = time.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number: u64 = time[..time.len() - unit.len()].parse().ok()?;
+    let seconds = [
+        ("second", 1),
+        ("minute", 60),
+        ("hour", 3_600),
+        ("day", 86_400),
+    ]
+    .into_iter()
+    .find_map(|(name, seconds)| unit.trim_start().starts_with(name).then_some(seconds))?;
+    let window = Duration::from_secs(number.saturating_mul(seconds));
+    (!window.is_zero()).then(|| window.min(LONGEST_WAIT))
+}
+
+/// How long the cloud itself asks to wait after an answer: what its header says, else the window that a 429 names.
+pub fn demanded(retry_after: Option<Duration>, error: &Error) -> Option<Duration> {
+    let named = || {
+        let answer = error.api().filter(|answer| answer.status == 429)?;
+        [&answer.message, &answer.ext_message]
+            .into_iter()
+            .find_map(|text| parse_window(text.as_deref()?))
+    };
+    retry_after.filter(|wait| !wait.is_zero()).or_else(named)
+}
+
+/// The delay after the first 429: a burst above what the gateway lets through in a second has passed by then.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The delay after the second 429 when the cloud says nothing: the limits that real answers name are for a minute.
+const SECOND_PAUSE: Duration = Duration::from_secs(60);
+/// The longest delay after a 429 when the cloud says nothing.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// The longest that a look at the job of an accepted kill waits: how the kill ended is worth a refused call a minute.
+pub const LONGEST_PAUSE_OF_A_LOOK: Duration = Duration::from_secs(60);
+
+/// How long to leave an API alone after its 429 number `number` in a row (1 for the first). A tenth of jitter is added,
+/// so that many clients do not come back at once.
+pub fn pause_after_429(number: u32, demanded: Option<Duration>, jitter: f64) -> Duration {
+    let pause = match (demanded, number) {
+        (Some(wait), _) => wait.clamp(FIRST_PAUSE, LONGEST_WAIT),
+        (None, 0 | 1) => FIRST_PAUSE,
+        (None, number) => SECOND_PAUSE
+            .saturating_mul(2_u32.saturating_pow(number - 2))
+            .min(LONGEST_PAUSE),
+    };
+    pause
+        + (pause / 10)
+            .min(SECOND_PAUSE)
+            .mul_f64(jitter.clamp(0.0, 1.0))
+}
+
+/// How many calls to one host run at once. Terraform's `-parallelism` can be far above what a gateway likes.
 const CALLS_AT_ONCE: usize = 32;
 
 /// Calls per second when the gateway throttles for the first time: it starts from here and halves.
@@ -138,14 +231,44 @@ const LEAST_RATE: f64 = 0.5;
 const FREE_RATE: f64 = 200.0;
 /// What a success adds to the rate, as a factor.
 const RECOVERY: f64 = 1.05;
-/// Answers 429 that arrive within this time are one event: they were sent at the same rate.
-const ONE_EVENT: Duration = Duration::from_secs(1);
 
-/// What all calls of a process pass: a limit on how many run at once, and a token bucket that is empty only
-/// after the gateway has throttled, so that `-parallelism=100` does not turn one 429 into a hundred.
-#[derive(Debug)]
+/// An API of a host: what the cloud counts, and throttles, apart from others.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Api {
+    /// Scheme, host and port.
+    pub origin: String,
+    /// Method and path without the ids in it.
+    pub template: String,
+}
+
+impl Api {
+    /// The segments of a path after which an id comes.
+    const COLLECTIONS: [&'static str; 3] = ["instances", "nodes", "jobs"];
+
+    /// The API that a call is one of.
+    pub fn new(origin: String, method: &str, path: &str) -> Self {
+        let mut template = method.to_owned();
+        let mut id = false;
+        for segment in path.trim_start_matches('/').split('/') {
+            template.push('/');
+            template.push_str(if id { "*" } else { segment });
+            id = Self::COLLECTIONS.contains(&segment);
+        }
+        Self { origin, template }
+    }
+}
+
+/// What all calls of a process pass, for each host apart: a limit on how many run at once; a token bucket that is empty
+/// only after the host has throttled, so that `-parallelism=100` does not turn one 429 into a hundred; and the pauses
+/// of those of its APIs that throttle.
+#[derive(Debug, Default)]
 pub struct Gate {
-    slots: Semaphore,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
+}
+
+#[derive(Debug)]
+struct Host {
+    slots: Arc<Semaphore>,
     pace: Mutex<Pace>,
 }
 
@@ -156,16 +279,53 @@ struct Pace {
     rate: Option<f64>,
     /// When the next call may leave.
     next: Option<Instant>,
-    /// When the gateway last throttled.
-    throttled: Option<Instant>,
+    /// The APIs that throttle, by their templates.
+    pauses: HashMap<String, Pause>,
 }
 
-impl Default for Gate {
-    fn default() -> Self {
-        Self {
-            slots: Semaphore::new(CALLS_AT_ONCE),
-            pace: Mutex::new(Pace::default()),
-        }
+/// An API that throttles.
+#[derive(Clone, Debug)]
+struct Pause {
+    /// When it last said so.
+    since: Instant,
+    /// When it may be called again.
+    until: Instant,
+    /// What of that the cloud demands; the rest is this program's own caution.
+    demanded: Instant,
+    /// How often it said so in a row: a call that is let through in between shows that a window is not used up.
+    refusals: u32,
+    /// What it said.
+    error: Error,
+}
+
+/// A 429 and all that decides what follows from it.
+#[derive(Clone, Copy, Debug)]
+pub struct Refusal<'a> {
+    /// When the call had left.
+    pub sent: Instant,
+    /// When the answer came.
+    pub now: Instant,
+    /// How long the cloud asks to wait.
+    pub demanded: Option<Duration>,
+    /// A number from 0 to 1 that chance drew.
+    pub jitter: f64,
+    /// What the cloud said.
+    pub error: &'a Error,
+}
+
+/// How a call waits for its turn.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    /// The time that is needed after the wait.
+    pub needed: Duration,
+    /// A look at the job of an accepted kill: a pause that is too long for it is cut instead of ending it.
+    pub look: bool,
+}
+
+impl Turn {
+    /// The time that may be spent with waiting.
+    fn room(self, clock: &dyn Clock, operation: &Operation) -> Duration {
+        operation.left(clock).saturating_sub(self.needed)
     }
 }
 
@@ -173,61 +333,148 @@ impl Gate {
     /// Waits for a place and for the pace; the place is held until the permit is dropped.
     ///
     /// # Errors
-    /// When the operation's time limit or the user's stop comes first.
+    /// When the operation's time limit or the user's stop comes first, or would before the API may be called.
     pub async fn enter(
         &self,
+        api: &Api,
+        turn: Turn,
         clock: &dyn Clock,
         operation: &Operation,
-    ) -> Result<SemaphorePermit<'_>, Interrupted> {
+    ) -> Result<OwnedSemaphorePermit, Interrupted> {
+        let host = self.host(api);
+        // Whoever waits for one API takes no place from the others.
+        loop {
+            operation.check(clock)?;
+            let now = clock.instant();
+            let Some(pause) = host.pace().pause(api, now) else {
+                break;
+            };
+            let until = if turn.look {
+                let patience = clock::after(pause.since, LONGEST_PAUSE_OF_A_LOOK);
+                pause.until.min(patience)
+            } else {
+                let demanded = pause.demanded.saturating_duration_since(now);
+                operation.allows(clock, demanded, turn.needed)?;
+                pause.until
+            };
+            let whole = until.saturating_duration_since(now);
+            let delay = whole.min(turn.room(clock, operation));
+            if delay.is_zero() {
+                break;
+            }
+            let error = pause.error;
+            operation.tell(&Waiting::Throttled { error, delay });
+            operation.pause(clock, delay).await?;
+            if delay < whole {
+                // The time for one more attempt is all that is left.
+                break;
+            }
+        }
         let permit = operation
-            .bound(clock, self.slots.acquire())
+            .bound(clock, Arc::clone(&host.slots).acquire_owned())
             .await?
             // The semaphore is never closed; if it were, nothing could be sent any more.
             .map_err(|_| Interrupted::Stopped)?;
-        let wait = self.pace.lock().await.reserve(clock.instant());
+        let wait = host.pace().reserve(clock.instant());
         if !wait.is_zero() {
-            operation.sleep(clock, wait).await?;
+            let wait = wait.min(turn.room(clock, operation));
+            operation.pause(clock, wait).await?;
         }
         Ok(permit)
     }
 
-    /// The gateway throttled: slow down, and let nobody through before `retry_after`.
-    pub async fn throttled(&self, now: Instant, retry_after: Option<Duration>) {
-        self.pace.lock().await.slow_down(now, retry_after);
+    /// The cloud throttled a call: slow down. How long the API is left alone.
+    pub fn throttled(&self, api: &Api, refusal: Refusal<'_>) -> Duration {
+        self.host(api).pace().slow_down(api, refusal)
     }
 
-    /// The gateway let a call through: recover a little.
-    pub async fn passed(&self) {
-        self.pace.lock().await.recover();
+    /// The cloud let a call through that had left at `sent`: recover a little.
+    pub fn passed(&self, api: &Api, sent: Instant) {
+        self.host(api).pace().recover(api, sent);
+    }
+
+    /// What an API said when it last throttled.
+    pub fn last_refusal(&self, api: &Api) -> Option<Error> {
+        let host = self.host(api);
+        let pace = host.pace();
+        pace.pauses
+            .get(&api.template)
+            .map(|pause| pause.error.clone())
+    }
+
+    fn host(&self, api: &Api) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let host = hosts.entry(api.origin.clone()).or_insert_with(|| {
+            Arc::new(Host {
+                slots: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
+                pace: Mutex::default(),
+            })
+        });
+        Arc::clone(host)
+    }
+}
+
+impl Host {
+    fn pace(&self) -> std::sync::MutexGuard<'_, Pace> {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Pace {
+    /// The pause of an API, while it lasts.
+    fn pause(&self, api: &Api, now: Instant) -> Option<Pause> {
+        let pause = self.pauses.get(&api.template);
+        pause.filter(|pause| now < pause.until).cloned()
+    }
+
     /// Takes the next token; how long until it is there.
     fn reserve(&mut self, now: Instant) -> Duration {
-        let Some(next) = self.next else {
+        let Some(rate) = self.rate else {
             return Duration::ZERO;
         };
-        let leave = next.max(now);
-        self.next = match self.rate {
-            Some(rate) => Some(leave + Duration::from_secs_f64(1.0 / rate)),
-            None if leave <= now => None,
-            None => Some(leave),
-        };
-        leave - now
+        let leave = self.next.map_or(now, |next| next.max(now));
+        self.next = Some(clock::after(leave, Duration::from_secs_f64(1.0 / rate)));
+        leave.saturating_duration_since(now)
     }
 
-    fn slow_down(&mut self, now: Instant, retry_after: Option<Duration>) {
-        let same_event = self.throttled.is_some_and(|then| now < then + ONE_EVENT);
+    /// Calls that left before the API last throttled are of the same event: they were sent at the same rate.
+    fn slow_down(&mut self, api: &Api, refusal: Refusal<'_>) -> Duration {
+        let before = self.pauses.get(&api.template);
+        let same_event = before.is_some_and(|pause| refusal.sent <= pause.since);
+        let refusals = before.map_or(0, |pause| pause.refusals);
+        let refusals = if same_event {
+            refusals
+        } else {
+            refusals.saturating_add(1)
+        };
         if !same_event {
-            self.throttled = Some(now);
             self.rate = Some((self.rate.unwrap_or(FIRST_RATE * 2.0) / 2.0).max(LEAST_RATE));
         }
-        let pause = now + retry_after.unwrap_or(Duration::ZERO);
-        self.next = Some(self.next.map_or(pause, |next| next.max(pause)));
+        let pause = pause_after_429(refusals, refusal.demanded, refusal.jitter);
+        let until = clock::after(refusal.now, pause);
+        let demanded = clock::after(refusal.now, refusal.demanded.unwrap_or_default());
+        // What was demanded before still holds.
+        let demanded = before.map_or(demanded, |before| demanded.max(before.demanded));
+        let until = before.map_or(until, |before| until.max(before.until));
+        self.pauses.insert(
+            api.template.clone(),
+            Pause {
+                since: refusal.now,
+                until,
+                demanded,
+                refusals,
+                error: refusal.error.clone(),
+            },
+        );
+        until.saturating_duration_since(refusal.now)
     }
 
-    fn recover(&mut self) {
+    fn recover(&mut self, api: &Api, sent: Instant) {
+        // A call that left before the API throttled proves nothing.
+        let over = |pause: &Pause| sent > pause.since;
+        if self.pauses.get(&api.template).is_some_and(over) {
+            self.pauses.remove(&api.template);
+        }
         let Some(rate) = self.rate else { return };
         let faster = rate * RECOVERY;
         self.rate = (faster < FREE_RATE).then_some(faster);
@@ -268,7 +515,7 @@ mod tests {
 
     #[test]
     fn what_comes_next_follows_from_what_the_attempt_may_have_done() {
-        use Next::{Again, AgainWhenIdle, GiveUp, GiveUpUnknown};
+        use Next::{Again, AgainWhenCalm, AgainWhenIdle, GiveUp, GiveUpUnknown};
         let not_sent = Error::NotSent {
             line: line(),
             reason: String::new(),
@@ -280,9 +527,36 @@ mod tests {
         for (error, read, harmless, never) in [
             (not_sent, Again, Again, Again),
             (lost, Again, Again, GiveUpUnknown),
-            (answered(429, Some("APIGW.0308")), Again, Again, Again),
-            (answered(503, None), Again, Again, Again),
-            (answered(503, Some("APIGW.0201")), Again, Again, Again),
+            (
+                answered(429, Some("APIGW.0308")),
+                AgainWhenCalm,
+                AgainWhenCalm,
+                AgainWhenCalm,
+            ),
+            (
+                answered(429, None),
+                AgainWhenCalm,
+                AgainWhenCalm,
+                AgainWhenCalm,
+            ),
+            (answered(503, Some("APIGW.0613")), Again, Again, Again),
+            (answered(503, Some("APIG.0613")), Again, Again, Again),
+            (answered(502, Some("APIGW.0610")), Again, Again, Again),
+            (answered(502, Some("APIG.0610")), Again, Again, Again),
+            // Any proxy can say this, also one that had passed the call on.
+            (answered(503, None), Again, Again, GiveUpUnknown),
+            (
+                answered(502, Some("APIGW.0201")),
+                Again,
+                Again,
+                GiveUpUnknown,
+            ),
+            (
+                answered(504, Some("APIGW.0610")),
+                Again,
+                Again,
+                GiveUpUnknown,
+            ),
             // The service itself, not the gateway: it has seen the call.
             (answered(503, Some("DCS.5000")), Again, Again, GiveUpUnknown),
             (answered(500, None), Again, Again, GiveUpUnknown),
@@ -323,6 +597,8 @@ mod tests {
             (" 0 ", Some(0)),
             ("Sat, 21 Nov 2026 10:01:30 GMT", Some(90)),
             ("Sat, 21 Nov 2026 09:00:00 GMT", Some(0)),
+            ("18446744073709551615", Some(LONGEST_WAIT.as_secs())),
+            ("18446744073709551616", Some(LONGEST_WAIT.as_secs())),
             ("soon", None),
             ("-1", None),
             ("1.5", None),
@@ -336,11 +612,121 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_window_of_a_limit_is_read_from_the_message() {
+        for (message, seconds) in [
+            (
+                "policy user over ratelimit,limit:60,time:1 minute",
+                Some(60),
+            ),
+            ("… over ratelimit, limit:10, Time: 10 seconds.", Some(10)),
+            ("limit:100,time:2hour", Some(7_200)),
+            ("limit:100,time:1 day", Some(86_400)),
+            ("time:99999999999999999999 minute", None),
+            (
+                "time:18446744073709551615 day",
+                Some(LONGEST_WAIT.as_secs()),
+            ),
+            ("time:0 second", None),
+            ("time:1 fortnight", None),
+            ("time:", None),
+            ("The throttling threshold has been reached", None),
+        ] {
+            assert_eq!(
+                parse_window(message),
+                seconds.map(Duration::from_secs),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn calls_of_one_api_are_those_that_differ_only_in_ids() {
+        let api = |method, path| Api::new("https://dcs.example.com".to_owned(), method, path);
+        assert_eq!(
+            api("POST", "/v2/p/instances/one/clients/kill-all"),
+            api("POST", "/v2/p/instances/two/clients/kill-all")
+        );
+        assert_eq!(api("GET", "/v2/p/jobs/1"), api("GET", "/v2/p/jobs/2"));
+        assert_eq!(
+            api("GET", "/v3/p/instances/1/nodes/2/processes"),
+            api("GET", "/v3/p/instances/3/nodes/4/processes")
+        );
+        for (method, path) in [
+            ("GET", "/v2/p/instances/one/clients"),
+            ("POST", "/v2/p/instances/one/clients"),
+            ("POST", "/v2/p/instances/one/clients/kill"),
+            ("GET", "/v2/p/instances/one/logical-nodes"),
+        ] {
+            assert_ne!(
+                api(method, path),
+                api("POST", "/v2/p/instances/one/clients/kill-all")
+            );
+        }
+    }
+
+    fn api(path: &str) -> Api {
+        Api::new("https://dcs.example.com".to_owned(), "GET", path)
+    }
+
+    /// A 429 to a call that had left at `sent`, or a moment before when it is the first one.
+    fn refusal(error: &Error, sent: Instant, demanded: Option<Duration>) -> Refusal<'_> {
+        Refusal {
+            sent,
+            now: sent + Duration::from_millis(1),
+            demanded,
+            jitter: 0.0,
+            error,
+        }
+    }
+
     proptest! {
         #[test]
-        fn delays_lie_between_zero_and_a_bound_that_doubles_up_to_a_limit(retry in 0_u32..1000, jitter in 0.0..1.0_f64) {
+        fn no_retry_after_panics_and_none_is_beyond_the_longest_wait(
+            value in prop_oneof![".*", "[0-9]{0,40}", any::<u64>().prop_map(|number| number.to_string())],
+        ) {
+            let now = datetime!(2026-11-21 10:00:00 UTC);
+            if let Some(wait) = parse_retry_after(&value, now) {
+                prop_assert!(wait <= LONGEST_WAIT);
+            }
+            if let Some(window) = parse_window(&format!("time:{value} minute")) {
+                prop_assert!(window <= LONGEST_WAIT);
+            }
+        }
+
+        #[test]
+        fn no_429_panics_and_each_is_followed_by_a_pause(
+            events in prop::collection::vec((0_u64..1000, prop::option::of(any::<u64>())), 1..20),
+            jitter in 0.0..1.0_f64,
+        ) {
+            let throttled = answered(429, None);
+            let mut now = Instant::now();
+            let mut pace = Pace::default();
+            for (later, demanded) in events {
+                now += Duration::from_millis(later);
+                let demanded = demanded.map(Duration::from_secs);
+                let pause = pace.slow_down(&api("/a"), Refusal { sent: now, now, demanded, jitter, error: &throttled });
+                prop_assert!(pause >= FIRST_PAUSE);
+                prop_assert!(pause >= demanded.unwrap_or_default().min(LONGEST_WAIT));
+                prop_assert!(pace.pause(&api("/a"), now).is_some());
+                prop_assert!(pace.pause(&api("/b"), now).is_none());
+                prop_assert!(pace.reserve(now) <= Duration::from_secs(1000));
+            }
+        }
+
+        #[test]
+        fn pauses_that_nobody_demands_are_a_minute_and_more_from_the_second_on(number in 2_u32.., jitter in 0.0..1.0_f64) {
+            let pause = pause_after_429(number, None, jitter);
+            prop_assert!(pause >= SECOND_PAUSE);
+            prop_assert!(pause <= LONGEST_PAUSE + LONGEST_PAUSE / 10);
+            prop_assert!(pause_after_429(number.saturating_add(1), None, jitter) >= pause);
+        }
+
+        #[test]
+        fn delays_lie_between_the_least_and_a_bound_that_doubles_up_to_a_limit(retry in 0_u32..1000, jitter in 0.0..1.0_f64) {
             for backoff in [Backoff::FAULT, Backoff::BUSY] {
                 let bound = backoff.bound(retry);
+                prop_assert!(backoff.delay(retry, jitter) >= LEAST_DELAY);
                 prop_assert!(backoff.delay(retry, jitter) <= bound);
                 prop_assert!(bound <= backoff.most);
                 prop_assert!(bound <= backoff.bound(retry + 1));
@@ -352,18 +738,15 @@ mod tests {
         }
 
         #[test]
-        fn after_a_429_calls_leave_one_after_the_other_and_never_before_retry_after(
-            calls in 1_u32..200,
-            pause in 0_u64..10,
-        ) {
+        fn after_a_429_calls_leave_one_after_the_other(calls in 1_u32..200) {
+            let throttled = answered(429, None);
             let now = Instant::now();
             let mut pace = Pace::default();
             prop_assert_eq!(pace.reserve(now), Duration::ZERO);
 
-            pace.slow_down(now, Some(Duration::from_secs(pause)));
+            pace.slow_down(&api("/a"), refusal(&throttled, now, None));
             let leaves: Vec<Duration> = (0..calls).map(|_| pace.reserve(now)).collect();
 
-            prop_assert!(leaves[0] >= Duration::from_secs(pause));
             let gap = Duration::from_secs_f64(1.0 / FIRST_RATE);
             prop_assert!(leaves.windows(2).all(|two| two[1] - two[0] == gap));
         }
@@ -371,27 +754,44 @@ mod tests {
 
     #[test]
     fn a_burst_of_429_is_one_event_and_successes_lift_the_limit_again() {
-        let now = Instant::now();
+        let throttled = answered(429, None);
+        let start = Instant::now();
         let mut pace = Pace::default();
         for _ in 0..100 {
-            pace.slow_down(now, None);
+            let pause = pace.slow_down(&api("/a"), refusal(&throttled, start, None));
+            assert_eq!(pause, FIRST_PAUSE);
         }
         assert_eq!(pace.rate, Some(FIRST_RATE));
 
-        pace.slow_down(now + ONE_EVENT, None);
-        assert_eq!(pace.rate, Some(FIRST_RATE / 2.0));
+        // A call that left before is no proof that the pause is over.
+        pace.recover(&api("/a"), start);
+        let later = start + Duration::from_secs(1);
+        assert!(pace.pause(&api("/a"), start).is_some());
+        let pause = pace.slow_down(&api("/a"), refusal(&throttled, later, None));
+        assert_eq!(pause, SECOND_PAUSE);
+        assert_eq!(pace.rate, Some(FIRST_RATE * RECOVERY / 2.0));
 
         for event in 2..40 {
-            pace.slow_down(now + ONE_EVENT * event, None);
+            let then = start + Duration::from_secs(event);
+            pace.slow_down(&api("/a"), refusal(&throttled, then, None));
         }
         assert_eq!(pace.rate, Some(LEAST_RATE));
 
+        let later = start + Duration::from_secs(6000);
         for _ in 0..200 {
-            pace.recover();
+            pace.recover(&api("/a"), later);
         }
         assert_eq!(pace.rate, None);
-        let later = now + Duration::from_secs(600);
+        assert!(pace.pauses.is_empty());
         assert_eq!(pace.reserve(later), Duration::ZERO);
         assert_eq!(pace.reserve(later), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_throttled_minute_passes_within_the_five_minutes_of_a_listing() {
+        let spent: Duration = (1..=3)
+            .map(|number| pause_after_429(number, None, 1.0))
+            .sum();
+        assert!(spent < Duration::from_secs(300), "{spent:?}");
     }
 }

@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Plugin, guard};
 
-/// How long calls that are under way may take to end after the plugin was asked to.
-pub(crate) const GRACE: Duration = Duration::from_secs(3);
+/// How long calls that are under way may take to end after the plugin was asked to: longer than the client waits for
+/// the answer of a kill after a stop, so that its outcome still reaches the host.
+pub(crate) const GRACE: Duration = Duration::from_secs(7);
 
 /// How often to look whether the host is still there.
 #[cfg(unix)]

@@ -214,8 +214,10 @@ pub(crate) mod socket {
         pub(crate) fn on_socket(parent: Option<&Path>) -> io::Result<Self> {
             let place = match parent {
                 Some(parent) => Place::within(parent)?,
-                None => Place::within(&std::env::temp_dir())
-                    .or_else(|_| Place::within(Path::new(SHORT_DIRECTORY)))?,
+                None => Place::within_first([
+                    std::env::temp_dir().as_path(),
+                    Path::new(SHORT_DIRECTORY),
+                ])?,
             };
             Ok(Self::Socket {
                 listener: UnixListener::bind(place.socket())?,
@@ -237,6 +239,14 @@ pub(crate) mod socket {
                 .take(12)
                 .map(char::from)
                 .collect();
+            if !fits_in_a_line(parent) {
+                let problem = format!(
+                    "{} has a vertical bar, a line break or bytes that are no text, and the host reads the path from a \
+                     line of text in which vertical bars separate",
+                    parent.display()
+                );
+                return Err(io::Error::new(io::ErrorKind::InvalidFilename, problem));
+            }
             let directory = parent.join(format!("plugin-{name}"));
             let socket = directory.join("s");
             let length = socket.as_os_str().len();
@@ -252,6 +262,12 @@ pub(crate) mod socket {
             Ok(Self { directory, socket })
         }
 
+        /// A place within the first directory that can have one.
+        pub(crate) fn within_first(parents: [&Path; 2]) -> io::Result<Self> {
+            let [usual, other] = parents;
+            Self::within(usual).or_else(|_| Self::within(other))
+        }
+
         pub(crate) fn socket(&self) -> &Path {
             &self.socket
         }
@@ -259,6 +275,12 @@ pub(crate) mod socket {
         pub(crate) fn remove(&self) {
             _ = fs::remove_dir_all(&self.directory);
         }
+    }
+
+    /// Can the host read the path from the handshake's line?
+    fn fits_in_a_line(path: &Path) -> bool {
+        path.to_str()
+            .is_some_and(|text| !text.contains(['|', '\n', '\r']))
     }
 
     impl Drop for Place {
@@ -310,6 +332,24 @@ mod tests {
         admitted.read_exact(&mut heard).await.unwrap();
 
         assert_eq!(&heard, b"hello");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_that_the_handshakes_line_cannot_name_is_passed_over() {
+        use std::os::unix::ffi::OsStrExt;
+
+        let good = tempfile::tempdir().unwrap();
+        for name in [&b"with|bar"[..], b"line\nbreak", b"no text \xff"] {
+            let odd = good.path().join(std::ffi::OsStr::from_bytes(name));
+            std::fs::create_dir(&odd).unwrap();
+
+            assert!(Listener::on_socket(Some(&odd)).is_err(), "{odd:?}");
+            let place = socket::Place::within_first([&odd, good.path()]).unwrap();
+
+            assert_eq!(place.socket().parent().unwrap().parent(), Some(good.path()));
+            assert_eq!(std::fs::read_dir(&odd).unwrap().count(), 0);
+        }
     }
 
     #[cfg(unix)]

@@ -113,7 +113,7 @@ pub(super) fn attributes() -> HashMap<String, Attribute> {
         "cert" => optional(String, "Client certificate (PEM) to present, as a path or as the text itself. Variable: `OS_CERT`."),
         "key" => secret("Private key (PEM, not encrypted) of the client certificate, as a path or as the text itself. Variable: `OS_KEY`."),
         "signing_algorithm" => optional(String, "How requests are signed with keys: `HmacSHA256` (the default), `HmacSM3` or `EcdsaP256SHA256`. Variable: `HW_SIGNING_ALGORITHM`."),
-        "max_retries" => optional(Number, "How often a call that certainly did nothing is repeated after a fault (0 to 180, by default 5). A busy instance is waited for as long as the create time-out lasts. Variable: `HW_MAX_RETRIES`."),
+        "max_retries" => optional(Number, "How often a call that certainly did nothing is repeated after a fault (0 to 180, by default 5). A busy instance and a cloud that throttles (429) are waited for as long as the create time-out lasts. Variable: `HW_MAX_RETRIES`."),
         "language" => optional(String, "Language of the service's messages: `en-us` or `zh-cn`."),
     };
     attributes.extend(sign_in::attributes().map(|(name, attribute)| (name.to_owned(), attribute)));

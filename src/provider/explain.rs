@@ -94,6 +94,7 @@ pub(super) fn waiting(waiting: &Waiting) -> String {
     let (because, error, delay) = match waiting {
         Waiting::Busy { error, delay } => ("The instance is busy with another task", error, delay),
         Waiting::Retry { error, delay } => ("The call did not get through", error, delay),
+        Waiting::Throttled { error, delay } => ("The cloud throttles this call", error, delay),
     };
     format!(
         "{because} ({}); it is sent again in {:.1} seconds.",
@@ -127,6 +128,11 @@ fn facts(error: &Error) -> String {
         Error::DeadlineExceeded { .. } => {
             lines.push("Time:    the create time-out was reached".to_owned())
         }
+        Error::WaitTooLong { wait, left, .. } => lines.push(format!(
+            "Time:    will not finish in time: the cloud asks to wait {} seconds, {} are left",
+            wait.as_secs(),
+            left.as_secs()
+        )),
         Error::Stopped { .. } => lines.push("Stopped: by the user or the engine".to_owned()),
         _ => {}
     }
@@ -157,7 +163,9 @@ fn came_back(error: &Error) -> Option<String> {
         Error::Unreadable { status, reason, .. } => Some(format!(
             "HTTP {status}, but its body could not be read: {reason}"
         )),
-        Error::DeadlineExceeded { last } | Error::Stopped { last } => came_back(last.as_deref()?),
+        Error::DeadlineExceeded { last }
+        | Error::WaitTooLong { last, .. }
+        | Error::Stopped { last } => came_back(last.as_deref()?),
         Error::SignIn { error, .. } => came_back(error),
         Error::Credentials(_)
         | Error::Settings(_)
@@ -199,7 +207,9 @@ fn advice(error: &Error) -> Option<String> {
         ),
         Error::Lost { .. } | Error::Unreadable { .. } | Error::TooLate => None,
         Error::Api { line, answer } => advice_for_answer(line, answer),
-        Error::DeadlineExceeded { last } | Error::Stopped { last } => advice(last.as_deref()?),
+        Error::DeadlineExceeded { last }
+        | Error::WaitTooLong { last, .. }
+        | Error::Stopped { last } => advice(last.as_deref()?),
         Error::SignIn { how, check, error } => Some(advice_for_sign_in(how, check, error)),
     }
 }
@@ -254,8 +264,8 @@ fn advice_for_answer(line: &RequestLine, answer: &ApiError) -> Option<String> {
             "Check instance_id and node_id, and that they are in this region and project.".to_owned(),
         ),
         429 => Some(
-            "The gateway throttles the account's calls. Apply again later, with less -parallelism, or give the \
-             operation more time in timeouts."
+            "The cloud throttles the account's calls. Apply again later, with less -parallelism, or give it more time \
+             with timeouts { create = \"30m\" }."
                 .to_owned(),
         ),
         500.. => Some("The fault is on the cloud's side. Apply again later; if it stays, ask support.".to_owned()),

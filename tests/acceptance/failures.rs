@@ -319,3 +319,72 @@ fn a_dcs_kill_whose_answer_is_lost_is_not_sent_again_but_looked_for() {
         assert_eq!(kill.tainted, !happened);
     }
 }
+
+#[test]
+fn a_folder_for_temporary_files_with_a_vertical_bar_is_no_obstacle() {
+    let nodes = redis::nodes();
+    let sandbox = Sandbox::with_dcs(&nodes);
+    let folder = tempfile::Builder::new()
+        .prefix("with|bar")
+        .tempdir()
+        .expect("a folder");
+    for engine in engines::all() {
+        let workspace = Workspace::new(engine, &sandbox, &dcs_kill_of_first_node(""))
+            .with_variable("TMPDIR", folder.path().to_str().expect("a path"));
+
+        workspace.apply().succeeded();
+    }
+}
+
+#[test]
+fn a_503_of_something_that_is_not_the_gateway_sends_no_second_kill() {
+    let nodes = redis::nodes();
+    let sandbox = Sandbox::with_dcs(&nodes);
+    sandbox.break_calls(json!({
+        "path_contains": "/clients/kill-all",
+        "apply": true,
+        "status": 503,
+        "body": {"message": "no healthy upstream"},
+    }));
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
+
+    workspace.apply().failed().saying(&["unknown"]);
+
+    assert_eq!(sandbox.calls_to("/clients/kill-all").len(), 1);
+    assert!(workspace.resource(DCS_KILL).expect("in state").tainted);
+}
+
+#[test]
+fn a_throttled_account_that_must_wait_too_long_is_told_so() {
+    let nodes = redis::nodes();
+    let sandbox = Sandbox::with_dcs(&nodes);
+    let mut clients = nodes[0].open_clients(3);
+    sandbox.break_calls(json!({
+        "path_contains": "/clients/kill-all",
+        "status": 429,
+        "body": {
+            "error_code": "APIGW.0308",
+            "error_msg": "The throttling threshold has been reached: policy user over ratelimit,limit:10,time:1 hour",
+        },
+    }));
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node(""),
+    );
+
+    workspace.apply().failed().saying(&[
+        "No session was killed",
+        "will not finish in time",
+        "3600 seconds",
+        "APIGW.0308",
+    ]);
+
+    assert_eq!(sandbox.calls_to("/clients/kill-all").len(), 1);
+    assert_eq!(clients.alive(), 3);
+    assert!(workspace.resource(DCS_KILL).is_none());
+}

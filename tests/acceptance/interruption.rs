@@ -1,4 +1,4 @@
-//! Ctrl-C while the cloud works on a job.
+//! Ctrl-C while the cloud works on a job, and while it has not answered yet.
 
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::json;
 
 use crate::configuration::{DCS_KILL, dcs_kill_of_first_node};
 use crate::support::engines;
@@ -83,5 +84,59 @@ fn an_interrupted_kill_stays_in_state_with_its_job() {
                 "{engine}, {signalled:?}:\n{printed}"
             );
         }
+    }
+}
+
+#[test]
+fn a_kill_whose_answer_comes_after_the_interruption_is_in_state_with_its_job() {
+    // A plugin that hears SIGTERM itself has to wait for the answer as well.
+    let signals = [Signal::SIGINT, Signal::SIGTERM];
+    for (signal, engine) in signals
+        .into_iter()
+        .flat_map(|signal| engines::all().iter().map(move |engine| (signal, engine)))
+    {
+        // Given a kill that the cloud has performed and answers four seconds later.
+        let nodes = redis::nodes();
+        let sandbox = Sandbox::with_dcs(&nodes);
+        sandbox.break_calls(json!({ "path_contains": "/clients/kill-all", "delay_ms": 4000 }));
+        let workspace = Workspace::new(engine, &sandbox, &dcs_kill_of_first_node(""));
+        let apply = workspace
+            .command(&["apply", "-no-color", "-input=false", "-auto-approve"])
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the engine starts");
+        eventually("the kill is sent", || {
+            match sandbox.faults_struck().iter().sum::<u64>() {
+                0 => Err("not yet".to_owned()),
+                _ => Ok(()),
+            }
+        });
+
+        // When it is interrupted.
+        let engine_id = i32::try_from(apply.id()).expect("a process id");
+        kill(Pid::from_raw(-engine_id), signal).expect("the signal is sent");
+        let output = apply.wait_with_output().expect("the engine ends");
+
+        // Then the answer is still heard, and the job's id is in state.
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned()
+            + &String::from_utf8_lossy(&output.stdout);
+        let resource = workspace
+            .resource(DCS_KILL)
+            .unwrap_or_else(|| panic!("{engine}, {signal}: the kill is not in state:\n{printed}"));
+        assert!(
+            resource.values["job_id"].is_string(),
+            "{engine}, {signal}:\n{printed}"
+        );
+        assert!(
+            !printed.contains("It is unknown"),
+            "{engine}, {signal}:\n{printed}"
+        );
+        assert_eq!(
+            sandbox.calls_to("/clients/kill-all").len(),
+            1,
+            "{engine}, {signal}"
+        );
     }
 }

@@ -28,6 +28,8 @@ pub enum Behaviour {
     Truncated,
     /// Bytes that are not HTTP.
     Garbage,
+    /// The right answer with the connection kept open, and a reset as soon as a second request comes on it.
+    OnceThenReset,
     /// A good head, then a byte every 50 milliseconds, without an end.
     SlowDrip,
     /// A good head, then bytes as fast as they go, without an end.
@@ -38,7 +40,7 @@ pub enum Behaviour {
 pub type Journal = Arc<Mutex<Vec<String>>>;
 
 /// Gives the right body for a request.
-pub type Script = fn(&str) -> &'static str;
+pub type Script = fn(&str) -> String;
 
 /// A running server. It stops when it is dropped.
 pub struct Server {
@@ -56,17 +58,32 @@ impl Drop for Server {
 impl Server {
     /// Serves `first` to the first connections, one each, and `rest` to all others.
     pub async fn start(first: Vec<Behaviour>, rest: Behaviour, script: Script) -> Self {
+        Self::start_for(|_| true, first, rest, script).await
+    }
+
+    /// The same for connections whose first line is meant; all others get the right answer.
+    pub async fn start_for(
+        meant: fn(&str) -> bool,
+        first: Vec<Behaviour>,
+        rest: Behaviour,
+        script: Script,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let journal = Journal::default();
         let seen = Arc::clone(&journal);
         let task = tokio::spawn(async move {
-            let mut first = first.into_iter();
+            let first = Arc::new(Mutex::new(first.into_iter()));
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let behaviour = first.next().unwrap_or_else(|| rest.clone());
+                let first = Arc::clone(&first);
+                let rest = rest.clone();
                 let seen = Arc::clone(&seen);
                 tokio::spawn(async move {
+                    let behaviour = match peek_line(&stream).await {
+                        Some(line) if !meant(&line) => Behaviour::Good,
+                        _ => first.lock().unwrap().next().unwrap_or(rest),
+                    };
                     // The client may hang up at any moment: that is part of the game.
                     _ = serve(stream, behaviour, seen, script).await;
                 });
@@ -88,6 +105,12 @@ impl Server {
         let journal = self.journal.lock().unwrap();
         journal.iter().filter(|seen| seen.starts_with(line)).count()
     }
+
+    /// How many requests arrived that are meant.
+    pub fn count_of(&self, meant: fn(&str) -> bool) -> usize {
+        let journal = self.journal.lock().unwrap();
+        journal.iter().filter(|seen| meant(seen)).count()
+    }
 }
 
 async fn serve(
@@ -106,8 +129,18 @@ async fn serve(
     };
     journal.lock().unwrap().push(line.clone());
     match behaviour {
+        Behaviour::OnceThenReset => {
+            let body = script(&line);
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(body.as_bytes()).await?;
+            stream.peek(&mut [0]).await?;
+            return reset(stream);
+        }
         Behaviour::Good => {
-            answer(&mut stream, 200, &[], script(&line)).await?;
+            // IAM gives out tokens in a header.
+            let token = ("x-subject-token", "gAAAAABk".to_owned());
+            answer(&mut stream, 200, &[token], &script(&line)).await?;
         }
         Behaviour::Answer {
             status,
@@ -144,6 +177,21 @@ async fn serve(
         }
     }
     stream.shutdown().await
+}
+
+/// The first line of a request, which stays unread.
+async fn peek_line(stream: &TcpStream) -> Option<String> {
+    let mut bytes = [0; 2048];
+    loop {
+        let length = stream.peek(&mut bytes).await.ok()?;
+        if let Some(end) = bytes[..length].windows(2).position(|two| two == b"\r\n") {
+            return Some(String::from_utf8_lossy(&bytes[..end]).into_owned());
+        }
+        if length == 0 || length == bytes.len() {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Closes with RST instead of FIN.

@@ -129,8 +129,8 @@ async fn a_list_that_cannot_be_shown_to_be_new_kills_nobody() {
 #[tokio::test]
 async fn two_lists_of_the_same_second_are_told_apart_by_scanning_again() {
     let cloud = cloud_with_an_old_list().await;
-    // The time of a list has the resolution of half a dozen scans.
-    cloud.world().saved_time = |number| json!(format!("minute {}", number / 6));
+    // The time of a list has the resolution of three scans.
+    cloud.world().saved_time = |number| json!(format!("minute {}", number / 3));
     cloud.world().scan(NODE);
 
     let select = json!({"node_id": NODE, "select": [{"names": ["billing"]}]});

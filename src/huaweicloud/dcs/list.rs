@@ -38,8 +38,8 @@ const FAILED_SCANS: u32 = 3;
 /// The first look at a scan's job, or at the list, comes soon; later ones at longer intervals up to the second.
 const LOOKS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
-/// After this time with the same list the node is scanned again: two lists that are saved within the resolution of the
-/// time cannot be told apart.
+/// After this time with the same list the node is scanned again, and after twice that time once more, and so on: two lists
+/// that are saved within the resolution of the time cannot be told apart.
 const SCAN_AGAIN_AFTER: Duration = Duration::from_secs(10);
 
 /// A node of an instance, as `GET …/logical-nodes` shows it.
@@ -294,6 +294,8 @@ impl Dcs<'_> {
             },
         };
         let mut failed = 0;
+        let mut interval = LOOKS.0;
+        let mut scan_again_after = SCAN_AGAIN_AFTER;
         loop {
             let proven = match self.scan(instance, node, operation).await? {
                 Some(job_id) => match self.follow_scan(&job_id, operation, late).await? {
@@ -314,7 +316,6 @@ impl Dcs<'_> {
                 None => false,
             };
             let scanned = clock.instant();
-            let mut interval = LOOKS.0;
             loop {
                 match self.saved_at(instance, node, operation).await {
                     Ok(time) if before.is_older_than(time.as_deref(), proven) => return Ok(before),
@@ -333,7 +334,8 @@ impl Dcs<'_> {
                 if late() {
                     return Err(not_new(node, last));
                 }
-                if clock.instant().saturating_duration_since(scanned) >= SCAN_AGAIN_AFTER {
+                if clock.instant().saturating_duration_since(scanned) >= scan_again_after {
+                    scan_again_after *= 2;
                     break;
                 }
                 pause(operation, clock, interval, &mut last).await?;
@@ -349,7 +351,7 @@ impl Dcs<'_> {
         node: &NodeId,
         operation: &Operation,
     ) -> Result<Option<String>, Error> {
-        let page = self.page(instance, node, (0, 1), false, Repeat::Look, operation);
+        let page = self.page(instance, node, (0, 1), false, Repeat::Peek, operation);
         Ok(page.await?.time)
     }
 
@@ -394,7 +396,7 @@ impl Dcs<'_> {
             match self.job(job_id, operation).await {
                 Ok(job) => match job.status {
                     JobStatus::Success => return Ok(ScanEnd::Succeeded),
-                    JobStatus::Fail => {
+                    JobStatus::Fail(_) => {
                         let reason = job.fail_reason.unwrap_or_else(|| "without a reason".into());
                         return Ok(ScanEnd::Failed(reason));
                     }

@@ -508,7 +508,7 @@ impl Run<'_, Kill> {
                     proof.started_at = moment(began);
                 }
                 proof.finished_at = job.end_time.map_or(Value::Null, moment);
-                if job.status == JobStatus::Fail {
+                if matches!(job.status, JobStatus::Fail(_)) {
                     job_failed(diags, job_id, &job);
                 } else {
                     self.progress.report(format!(
