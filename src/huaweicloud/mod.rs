@@ -1,6 +1,7 @@
 //! The Huawei Cloud API client. It knows nothing of Terraform.
 //!
 //! * [`client`][]: one call from its parts to its outcome; connections, signing, repeating.
+//! * `connection`: kept connections, fresh ones for kills, and proxies.
 //! * [`credentials`][]: where credentials come from.
 //! * [`dcs`], [`taurusdb`], [`iam`], `sts`: the calls, one file a service.
 //! * [`endpoint`][]: where services answer.

@@ -388,3 +388,25 @@ fn a_throttled_account_that_must_wait_too_long_is_told_so() {
     assert_eq!(clients.alive(), 3);
     assert!(workspace.resource(DCS_KILL).is_none());
 }
+
+#[test]
+fn a_kill_whose_connection_is_never_made_leaves_nothing_in_state() {
+    // Given a host that accepts connections and never begins TLS, and less time than connecting may take.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let silent = format!("https://{}", listener.local_addr().expect("its address"));
+    let nodes = redis::nodes();
+    let sandbox = Sandbox::with_dcs(&nodes);
+    let workspace = Workspace::new(
+        engines::newest_terraform(),
+        &sandbox,
+        &dcs_kill_of_first_node("timeouts {\n    create = \"4s\"\n  }"),
+    );
+    workspace.edit(sandbox.url(), &silent);
+
+    // When the kill is applied, then it says that nobody was killed, and so does state.
+    workspace
+        .apply()
+        .failed()
+        .saying(&["No session was killed", "the connection was never made"]);
+    assert!(workspace.resource(DCS_KILL).is_none());
+}

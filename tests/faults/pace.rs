@@ -514,3 +514,30 @@ async fn a_kill_that_is_stopped_while_it_connects_was_certainly_not_sent() {
     let error = rejected(outcome);
     assert!(matches!(error, Error::Stopped { .. }), "{error:?}");
 }
+
+/// Credentials that take 58 seconds to come.
+struct Slow;
+
+#[async_trait::async_trait]
+impl ProvideCredential for Slow {
+    async fn credential(&self, call: ForCall<'_>) -> Result<Credential, Error> {
+        call.client.clock().sleep(Duration::from_secs(58)).await;
+        Ok(Credential::None)
+    }
+}
+
+#[tokio::test]
+async fn a_kill_is_not_begun_when_signing_in_took_the_time_to_hear_its_answer() {
+    for (seconds, sent) in [(60, 0), (62, 0), (64, 1)] {
+        let server = Server::start(vec![], Behaviour::Good, crate::script).await;
+        let client = Client::with_clock(settings(&server.url()), Box::new(Slow), clock());
+
+        let outcome = kill_all(&client, &within(&client, seconds)).await;
+
+        assert_eq!(server.count("POST"), sent, "{seconds} s: {outcome:?}");
+        match outcome {
+            Outcome::Accepted(_) => assert_eq!(sent, 1),
+            outcome => assert!(matches!(rejected(outcome), Error::DeadlineExceeded { .. })),
+        }
+    }
+}
