@@ -31,6 +31,20 @@ impl Panicked {
         }
     }
 
+    /// Says so of a call that may have done what its resource stands for, and that leaves it in state.
+    pub(crate) fn report_unknown(&self, diags: &mut Diagnostics) {
+        diags.root_error(
+            "Bug in the provider: it is unknown what was done",
+            format!(
+                "The provider stopped working at {} while it created this resource, so it is unknown whether it was done. The \
+                 resource is in state with what is known, and is tainted: the next apply does it again. Look first. If it was \
+                 done, keep the resource as it is with the engine's command `untaint`. Please report this with the place \
+                 named here; nothing of your configuration is in it.",
+                self.place
+            ),
+        );
+    }
+
     pub(crate) fn report(&self, diags: &mut Diagnostics) {
         diags.root_error(
             "Bug in the provider",

@@ -7,7 +7,7 @@ use super::catalogue::{Catalogue, Offered};
 use super::erased::{Change, ErasedResource, Kept};
 use super::proto::tfplugin6::{self as wire, DynamicValue};
 use super::value::{self, Received};
-use super::{diagnostics, guard};
+use super::{diagnostics, guard, record};
 
 impl Catalogue {
     pub(crate) async fn validate_resource(
@@ -229,8 +229,16 @@ impl Catalogue {
         let (rpc, item) = ("ApplyResourceChange", &resource.item);
         match Step::of(&change, diags)? {
             Step::Create => {
-                let outcome = guard::run(rpc, item.create(diags, change)).await;
-                guard::settle(outcome, diags)
+                let (planned, private) = (change.planned.messagepack(), change.private.clone());
+                let create = guard::run(rpc, item.create(diags, change));
+                match record::recorded(create).await {
+                    // It may have been done before the panic.
+                    (Err(panicked), told) => {
+                        panicked.report_unknown(diags);
+                        Some((told.state(&planned)?, private))
+                    }
+                    (outcome, _) => guard::settle(outcome, diags),
+                }
             }
             Step::Update => {
                 let outcome = guard::run(rpc, item.update(diags, change)).await;

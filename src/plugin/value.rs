@@ -89,6 +89,11 @@ impl<'k> Received<'k> {
         }
     }
 
+    /// The value's encoding.
+    pub(crate) fn messagepack(&self) -> Bytes {
+        self.messagepack.clone()
+    }
+
     /// The value as it came.
     pub(crate) fn into_wire(self) -> DynamicValue {
         DynamicValue {

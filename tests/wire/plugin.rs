@@ -109,7 +109,7 @@ fn attribute(attr_type: AttributeType, constraint: AttributeConstraint) -> Attri
     }
 }
 
-/// A resource that keeps what it is given, and misbehaves when its text says so: `panic`, `wait`, `half`, `silent`.
+/// A resource that keeps what it is given, and misbehaves when its text says so: `panic`, `late panic`, `wait`, `half`, `silent`.
 struct Note {
     stopped: Arc<CancellationToken>,
 }
@@ -224,6 +224,11 @@ impl Resource for Note {
         planned.id = ValueString::from("1".to_owned());
         match planned.text.as_str() {
             "panic" => panic!("the secret is hunter2"),
+            "late panic" => {
+                plugin::record("id", &ValueString::from("7".to_owned()));
+                tokio::task::yield_now().await;
+                panic!("the secret is hunter2")
+            }
             "silent" => return None,
             "half" => diags.root_error("Half done", "The rest is missing."),
             "wait" => self.wait(diags).await,
