@@ -86,7 +86,7 @@ impl Catalogue {
         let before = (request.current_state.clone(), request.private.clone());
         let read = self.read(request, &mut diags).await;
         let (new_state, private) = match read {
-            Some((state, private)) => (Some(state), private),
+            Some((state, private)) => (Some(value::with_numbers_as_text(state)), private),
             // No state and no error: it is gone.
             None if diags.errors.is_empty() => (Some(value::null()), Bytes::new()),
             None => before,

@@ -332,3 +332,30 @@ fn import_is_refused_in_plain_words() {
             .saying(&[resource, "cannot be imported"]);
     }
 }
+
+#[test]
+fn a_refresh_after_a_kill_finds_no_change() {
+    let sandbox = Sandbox::builder()
+        .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 3)
+        .start();
+    let kill = format!(
+        "resource \"hwc_taurusdb_session_kill\" \"test\" {{\n  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id = {:?}\n  processes = [4000000, {}]\n  max_sessions = 10\n}}\n",
+        TAURUSDB_NODES[0],
+        i64::MAX
+    );
+    engines::with_each(|engine| {
+        let workspace = Workspace::new(engine, &sandbox, &kill);
+        workspace.apply().succeeded();
+
+        workspace
+            .run(&[
+                "plan",
+                "-refresh-only",
+                "-detailed-exitcode",
+                "-no-color",
+                "-input=false",
+            ])
+            .succeeded();
+        workspace.plan().succeeded();
+    });
+}
