@@ -9,6 +9,7 @@
 //! * `arguments`: reading arguments, and the attributes and blocks that several of them share.
 //! * `select`: the `select` block and its guards, as far as they are the same for both.
 //! * `environment`: variables that stand in for arguments.
+//! * `promises`: what a plan promises where values are not known yet.
 //! * `explain`: the sentences that users read when something went wrong.
 
 pub mod configuration;
@@ -22,6 +23,7 @@ pub mod taurusdb_sessions;
 mod arguments;
 mod environment;
 mod explain;
+mod promises;
 mod select;
 
 use std::sync::{Arc, RwLock};
