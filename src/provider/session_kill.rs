@@ -197,7 +197,7 @@ impl<S: State> Resource for KillResource<S> {
     ) -> Option<(S, ValueEmpty)> {
         let mut planned = proposed;
         planned.fill_defaults(&config);
-        *planned.region() = arguments::planned_region(&self.provider, config.region());
+        *planned.region() = arguments::planned_region(diags, &self.provider, config.region())?;
         planned.forget_results();
         if planned.written().is_dry_run() {
             select::announce_dry_run(diags);
@@ -391,6 +391,7 @@ impl<A: Arguments> Action for KillAction<A> {
     /// An action keeps no plan: what could turn out to be null is refused here, since nobody can notice it later.
     async fn plan<'a>(&self, diags: &mut Diagnostics, config: A) -> Option<()> {
         let written = config.written();
+        _ = arguments::planned_region(diags, &self.provider, written.region());
         written.limits().refuse_unknown(diags);
         announce_every_session(diags, &written, "");
         Some(())

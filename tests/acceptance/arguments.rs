@@ -3,7 +3,7 @@
 use crate::support::engines;
 use crate::support::mariadb;
 use crate::support::sandbox::{
-    DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
+    DCS_INSTANCE, DCS_NODES, REGION, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
 use crate::support::workspace::{Run, Workspace};
 
@@ -210,10 +210,10 @@ resource "hwc_taurusdb_session_kill" "test" {{
 #[test]
 fn validate_and_plan_need_neither_credentials_nor_network() {
     for engine in engines::all() {
-        // Nothing is set, and every endpoint leads nowhere: port 1 refuses.
+        // Nothing but the region is set, and every endpoint leads nowhere: port 1 refuses.
         let nowhere = "http://127.0.0.1:1";
         let configuration = format!(
-            "provider \"hwc\" {{\n  endpoints = {{ dcs = {nowhere:?}, taurusdb = {nowhere:?}, iam = {nowhere:?} }}\n}}\n{}",
+            "provider \"hwc\" {{\n  region = {REGION:?}\n  endpoints = {{ dcs = {nowhere:?}, taurusdb = {nowhere:?}, iam = {nowhere:?} }}\n}}\n{}",
             valid_kills("")
         );
         let workspace = Workspace::bare(engine, &configuration);
@@ -275,6 +275,10 @@ fn a_node_that_only_apply_knows_is_no_missing_node() {
     let [node, _] = DCS_NODES;
     let configuration = format!(
         r#"
+provider "hwc" {{
+  region = "{REGION}"
+}}
+
 resource "terraform_data" "later" {{
   input = "{node}"
 }}

@@ -1,10 +1,12 @@
-//! What a plan does not know yet: a narrowing or a guard that turns out to be null kills nobody.
+//! What a plan does not know yet: a narrowing or a guard that turns out to be null kills nobody, and a provider whose
+//! arguments are not known yet calls nobody.
 
 use std::fmt::Write as _;
 
 use crate::support::engines::{self, Engine};
 use crate::support::sandbox::{
-    DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
+    ACCESS_KEY, DCS_INSTANCE, DCS_NODES, PROJECT_ID, REGION, SECRET_KEY, Sandbox,
+    TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
 use crate::support::workspace::{Run, Workspace};
 
@@ -207,6 +209,105 @@ fn a_plan_that_means_every_session_says_so_once() {
             let plan = workspace.plan().planned_changes();
             assert_eq!(warnings(&plan), 0, "{engine}: {}", plan.stdout);
         }
+    });
+}
+
+/// A provider block in which one argument is not known before apply, and what it is called.
+struct Late {
+    argument: String,
+    name: &'static str,
+}
+
+fn late_arguments(url: &str) -> [Late; 3] {
+    let region = format!("region = {REGION:?}");
+    [
+        Late {
+            argument: format!("{region}\n  endpoints = local.known ? {{ dcs = {url:?} }} : null"),
+            name: "endpoints",
+        },
+        Late {
+            argument: format!(
+                "{region}\n  endpoints = {{ dcs = local.known ? {url:?} : \"\", iam = {url:?} }}"
+            ),
+            name: "endpoints[\"dcs\"]",
+        },
+        // The profile has another region, which counts only where the argument is null.
+        Late {
+            argument: format!(
+                "region = local.known ? {REGION:?} : null\n  shared_config_file = \"hcloud.json\"\n  endpoints = {{ dcs = {url:?} }}"
+            ),
+            name: "region",
+        },
+    ]
+}
+
+#[test]
+fn while_the_provider_is_not_known_nobody_is_called() {
+    for number in 0..3 {
+        let sandbox = sandbox();
+        let Late { argument, name } = &late_arguments(sandbox.url())[number];
+        let base = format!(
+            "provider \"hwc\" {{\n  access_key = {ACCESS_KEY:?}\n  secret_key = {SECRET_KEY:?}\n  project_id = {PROJECT_ID:?}\n  {argument}\n}}\n\
+             resource \"terraform_data\" \"late\" {{\n  input = true\n}}\nlocals {{\n  known = tobool(terraform_data.late.output)\n}}\n"
+        );
+        let arguments = format!(
+            "  instance_id = {DCS_INSTANCE:?}\n  node_id = {:?}\n",
+            DCS_NODES[0]
+        );
+        let workspace = |engine: &Engine, block: &str| {
+            let workspace = Workspace::bare(engine, &format!("{base}{block} {{\n{arguments}}}\n"));
+            workspace.write(
+                "hcloud.json",
+                "{\"current\": \"p\", \"profiles\": [{\"name\": \"p\", \"mode\": \"AKSK\", \"accessKeyId\": \"a\", \
+                 \"secretAccessKey\": \"s\", \"region\": \"eu-west-101\"}]}",
+            );
+            workspace
+        };
+
+        engines::with_each(|engine| {
+            // A list is read by the plan, and so the plan fails; a kill is for the apply.
+            workspace(engine, "data \"hwc_dcs_sessions\" \"test\"")
+                .plan()
+                .failed()
+                .saying(&[
+                    &format!("Provider arguments not known yet: {name}"),
+                    "Nobody was killed",
+                ]);
+            workspace(engine, "resource \"hwc_dcs_session_kill\" \"test\"")
+                .plan()
+                .planned_changes();
+        });
+        assert_eq!(sandbox.calls().len(), 0, "{name}");
+
+        let killing = workspace(
+            engines::newest_terraform(),
+            "resource \"hwc_dcs_session_kill\" \"test\"",
+        );
+        killing.apply().succeeded();
+        let kill = killing
+            .resource("hwc_dcs_session_kill.test")
+            .expect("the kill is in state");
+        assert_eq!(kill.values["region"], REGION);
+    }
+}
+
+#[test]
+fn a_region_that_nobody_says_is_missed_at_plan_and_credentials_are_not() {
+    let provider = "provider \"hwc\" {\n}\n";
+    let kill = format!(
+        "resource {DCS:?} \"test\" {{\n  instance_id = {DCS_INSTANCE:?}\n  node_id = {:?}\n}}\n",
+        DCS_NODES[0]
+    );
+    engines::with_each(|engine| {
+        let workspace = Workspace::bare(engine, &format!("{provider}{kill}"));
+        workspace
+            .plan()
+            .failed()
+            .saying(&["Error: No region", "Set region in either of them"]);
+        workspace
+            .with_variable("HW_REGION_NAME", REGION)
+            .plan()
+            .planned_changes();
     });
 }
 
