@@ -36,10 +36,10 @@ impl Panicked {
         diags.root_error(
             "Bug in the provider: it is unknown what was done",
             format!(
-                "The provider stopped working at {} while it created this resource, so it is unknown whether it was done. The \
-                 resource is in state with what is known, and is tainted: the next apply does it again. Look first. If it was \
-                 done, keep the resource as it is with the engine's command `untaint`. Please report this with the place \
-                 named here; nothing of your configuration is in it.",
+                "It is unknown whether what this resource does was done: the provider stopped working at {} while it created \
+                 the resource. The resource is in state with what is known, and is tainted, so the next apply does it again. \
+                 Look first what was done. If it was, keep the resource as it is with the engine's command `untaint`. Please \
+                 report this with the place named here; nothing of your configuration is in it.",
                 self.place
             ),
         );

@@ -18,7 +18,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tf_provider::schema::{Attribute, AttributeType};
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
@@ -196,21 +196,21 @@ impl Limits {
 
 /// The conditions in a block, and what is known of each.
 fn conditions<B: Serialize>(block: &B) -> Vec<(String, Presence)> {
-    /// Whatever a condition may be, apart from null and unknown.
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Condition {
-        Bool(#[allow(dead_code)] bool),
-        Number(#[allow(dead_code)] i64),
-        Text(#[allow(dead_code)] String),
-        List(#[allow(dead_code)] Vec<serde::de::IgnoredAny>),
-    }
-    // In the encoding that has a form for unknown values. What cannot be read counts as not known.
+    use rmpv::Value;
+    // In the encoding of the wire, which has a form for unknown values.
     let encoded = rmp_serde::to_vec_named(block).unwrap_or_default();
-    let conditions: BTreeMap<String, Value<Condition>> =
-        rmp_serde::from_slice(&encoded).unwrap_or_default();
-    (conditions.iter())
-        .map(|(name, value)| (name.clone(), Presence::from(value)))
+    let Ok(Value::Map(members)) = rmpv::decode::read_value(&mut encoded.as_slice()) else {
+        return Vec::new();
+    };
+    (members.iter())
+        .filter_map(|(name, value)| {
+            let presence = match value {
+                Value::Nil => Presence::Absent,
+                Value::Ext(..) => Presence::Unknown,
+                _ => Presence::Given,
+            };
+            Some((name.as_str()?.to_owned(), presence))
+        })
         .collect()
 }
 
@@ -224,9 +224,10 @@ pub(super) fn attribute(
         .collect();
     let attribute = computed(
         AttributeType::Object(members),
-        "What the plan promises. An argument that has a text here limits the kill. If its value is unknown at plan and null at \
-         apply, the engine refuses the apply with `Provider produced inconsistent final plan`, and nobody is killed. Null for \
-         arguments that are left out.",
+        "What the plan promises. What has a text here limits the kill: `chosen` is the list of sessions or the `select` block, \
+         `conditions` are those in the block, and the others are arguments. If a value is unknown at plan and null at apply, the \
+         engine refuses the apply with `Provider produced inconsistent final plan`, and nobody is killed. Null for what is left \
+         out.",
     );
     HashMap::from([(ATTRIBUTE.to_owned(), attribute)])
 }
@@ -237,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    #[derive(Clone, Default, Serialize, Deserialize)]
+    #[derive(Clone, Default, Serialize)]
     struct Block {
         users: Value<Vec<Value<String>>>,
         min_time: Value<String>,
@@ -336,7 +337,7 @@ mod tests {
         assert_eq!(
             promised(&unknown, CONDITIONS),
             Value::Value(
-                "If one of these is null at apply, nobody is killed; give it a value, or take it out and plan again: min_time, users."
+                "If one of these is null at apply, nobody is killed; give it a value, or take it out and plan again: users, min_time."
                     .to_owned()
             )
         );
