@@ -151,6 +151,31 @@ fn a_limit_that_turns_out_to_be_null_kills_nobody() {
 }
 
 #[test]
+fn a_replacement_whose_limit_turns_out_to_be_null_kills_nobody() {
+    engines::with_each(|engine| {
+        let sandbox = sandbox();
+        let known = "client_addrs = [\"10.9.9.9:1\"]";
+        let kill = format!(
+            "resource {DCS:?} \"test\" {{\n  instance_id = {DCS_INSTANCE:?}\n  node_id = {:?}\n  {known}\n}}\n",
+            DCS_NODES[0]
+        );
+        let late = "resource \"terraform_data\" \"late\" {\n  input = \"none\"\n}\n";
+        let workspace = Workspace::new(engine, &sandbox, &format!("{late}{kill}"));
+        workspace.apply().succeeded();
+
+        workspace.edit("input = \"none\"", "input = \"nobody\"");
+        let unknown =
+            "client_addrs = terraform_data.late.output == \"nobody\" ? null : [\"10.9.9.9:1\"]";
+        workspace.edit(known, unknown);
+        apply(&workspace, true)
+            .failed()
+            .saying(&[".promises.chosen", "nobody is killed"]);
+
+        assert!(sandbox.calls_to("/clients/kill-all").is_empty(), "{engine}");
+    });
+}
+
+#[test]
 fn a_limit_that_gets_a_value_is_accepted() {
     engines::with_each(|engine| {
         let sandbox = sandbox();
