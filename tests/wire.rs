@@ -881,16 +881,18 @@ async fn a_create_that_panics_leaves_in_state_what_is_known() {
     let host = Host::start().await;
     let mut provider = host.provider().await;
 
-    for (text, id) in [("panic", Value::Null), ("late panic", json!("7"))] {
+    let unknown = "Bug in the provider: it is unknown what was done";
+    for (text, id, summary) in [
+        ("panic", Value::Null, unknown),
+        ("late panic", json!("7"), unknown),
+        ("unwritable", json!("8"), "Result lost"),
+    ] {
         let created = create(&mut provider, note(text)).await;
 
         let state = decoded(created.new_state);
         assert_eq!(state["text"], text);
         assert_eq!(state["id"], id, "{text}");
-        assert_eq!(
-            summaries(&created.diagnostics),
-            ["Bug in the provider: it is unknown what was done"]
-        );
+        assert_eq!(summaries(&created.diagnostics), [summary]);
     }
 }
 

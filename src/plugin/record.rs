@@ -1,8 +1,8 @@
 //! What a create already knows, in case it does not live to say it.
 //!
-//! A create that panics after it has changed something must not leave nothing in state: the next apply would do it
-//! again, and nobody would know that it was done before. Its resource then goes into state, tainted, as it was planned,
-//! with what [`record`] was told on the way. What nobody knows is null.
+//! A create that panics after it has changed something, or whose state cannot be encoded, must not leave nothing in
+//! state: the next apply would do it again, and nobody would know that it was done before. Its resource then goes into
+//! state, tainted, as it was planned, with what [`record`] was told on the way. What nobody knows is null.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -23,6 +23,7 @@ tokio::task_local! {
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     attributes: BTreeMap<&'static str, Value>,
+    created: bool,
 }
 
 /// Remembers the value of an attribute while its resource is being created.
@@ -40,6 +41,11 @@ pub fn record<T: Serialize>(attribute: &'static str, value: &T) {
     _ = RECORD.try_with(|record| record.borrow_mut().attributes.insert(attribute, value));
 }
 
+/// Remembers that the create has come to its end and has a state.
+pub(crate) fn created() {
+    _ = RECORD.try_with(|record| record.borrow_mut().created = true);
+}
+
 /// Runs a create, and gives back what it told on the way.
 pub(crate) async fn recorded<T>(create: impl Future<Output = T>) -> (T, Record) {
     let told = async {
@@ -50,6 +56,11 @@ pub(crate) async fn recorded<T>(create: impl Future<Output = T>) -> (T, Record) 
 }
 
 impl Record {
+    /// Whether the create has come to its end and has a state.
+    pub(crate) fn is_created(&self) -> bool {
+        self.created
+    }
+
     /// The planned state with what was told; the rest of what the plan did not know is null.
     pub(crate) fn state(self, planned: &[u8]) -> Option<DynamicValue> {
         let mut state = rmpv::decode::read_value(&mut &*planned).ok()?;

@@ -237,7 +237,14 @@ impl Catalogue {
                         panicked.report_unknown(diags);
                         Some((told.state(&planned)?, private))
                     }
-                    (outcome, _) => guard::settle(outcome, diags),
+                    (outcome, told) => {
+                        let kept = guard::settle(outcome, diags);
+                        match kept {
+                            // It was done, and its state was lost.
+                            None if told.is_created() => Some((told.state(&planned)?, private)),
+                            kept => kept,
+                        }
+                    }
                 }
             }
             Step::Update => {
