@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use super::action::{Action, Progress};
 use super::ephemeral::{EphemeralResource, Renewed};
 use super::proto::tfplugin6::DynamicValue;
+use super::record;
 use super::value::{self, Received};
 
 /// A resource's state and what it stored beside it, encoded.
@@ -115,6 +116,7 @@ impl<R: Resource> ErasedResource for R {
         let meta = change.meta.decode(diags)?;
         let (state, private) =
             Resource::create(self, diags, planned, config, private, meta).await?;
+        record::created();
         keep(&state, &private, diags)
     }
 

@@ -31,6 +31,20 @@ impl Panicked {
         }
     }
 
+    /// Says so of a call that may have done what its resource stands for, and that leaves it in state.
+    pub(crate) fn report_unknown(&self, diags: &mut Diagnostics) {
+        diags.root_error(
+            "Bug in the provider: it is unknown what was done",
+            format!(
+                "It is unknown whether what this resource does was done: the provider stopped working at {} while it created \
+                 the resource. The resource is in state with what is known, and is tainted, so the next apply does it again. \
+                 Look first what was done. If it was, keep the resource as it is with the engine's command `untaint`. Please \
+                 report this with the place named here; nothing of your configuration is in it.",
+                self.place
+            ),
+        );
+    }
+
     pub(crate) fn report(&self, diags: &mut Diagnostics) {
         diags.root_error(
             "Bug in the provider",

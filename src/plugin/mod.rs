@@ -34,6 +34,7 @@ mod others;
 mod properties;
 #[doc(hidden)]
 pub mod proto;
+mod record;
 mod registry;
 mod resources;
 mod schema;
@@ -44,6 +45,7 @@ mod value;
 
 pub use action::{Action, Progress};
 pub use ephemeral::{EphemeralResource, Opened, Renewed};
+pub use record::record;
 pub use registry::{Registry, Schemas, schemas};
 pub use server::serve;
 

@@ -7,7 +7,7 @@ use super::catalogue::{Catalogue, Offered};
 use super::erased::{Change, ErasedResource, Kept};
 use super::proto::tfplugin6::{self as wire, DynamicValue};
 use super::value::{self, Received};
-use super::{diagnostics, guard};
+use super::{diagnostics, guard, record};
 
 impl Catalogue {
     pub(crate) async fn validate_resource(
@@ -86,7 +86,7 @@ impl Catalogue {
         let before = (request.current_state.clone(), request.private.clone());
         let read = self.read(request, &mut diags).await;
         let (new_state, private) = match read {
-            Some((state, private)) => (Some(state), private),
+            Some((state, private)) => (Some(value::with_numbers_as_text(state)), private),
             // No state and no error: it is gone.
             None if diags.errors.is_empty() => (Some(value::null()), Bytes::new()),
             None => before,
@@ -229,8 +229,23 @@ impl Catalogue {
         let (rpc, item) = ("ApplyResourceChange", &resource.item);
         match Step::of(&change, diags)? {
             Step::Create => {
-                let outcome = guard::run(rpc, item.create(diags, change)).await;
-                guard::settle(outcome, diags)
+                let (planned, private) = (change.planned.messagepack(), change.private.clone());
+                let create = guard::run(rpc, item.create(diags, change));
+                match record::recorded(create).await {
+                    // It may have been done before the panic.
+                    (Err(panicked), told) => {
+                        panicked.report_unknown(diags);
+                        Some((told.state(&planned)?, private))
+                    }
+                    (outcome, told) => {
+                        let kept = guard::settle(outcome, diags);
+                        match kept {
+                            // It was done, and its state was lost.
+                            None if told.is_created() => Some((told.state(&planned)?, private)),
+                            kept => kept,
+                        }
+                    }
+                }
             }
             Step::Update => {
                 let outcome = guard::run(rpc, item.update(diags, change)).await;

@@ -89,6 +89,11 @@ impl<'k> Received<'k> {
         }
     }
 
+    /// The value's encoding.
+    pub(crate) fn messagepack(&self) -> Bytes {
+        self.messagepack.clone()
+    }
+
     /// The value as it came.
     pub(crate) fn into_wire(self) -> DynamicValue {
         DynamicValue {
@@ -176,6 +181,39 @@ pub(crate) fn encode_private<T: Serialize>(value: &T, diags: &mut Diagnostics) -
             );
             None
         }
+    }
+}
+
+/// The same value with its numbers as decimal text, which every host reads as well.
+///
+/// A host compares the state before a refresh with the state after it, and some versions of Terraform (1.11 among them)
+/// compare even the precision of their numbers: 512 bits for those that it reads from its state file or from text, 64
+/// for a number that arrives as an integer. Then `plan -refresh-only -detailed-exitcode` sees a change where there is none.
+pub(crate) fn with_numbers_as_text(value: DynamicValue) -> DynamicValue {
+    fn texts(value: rmpv::Value) -> rmpv::Value {
+        use rmpv::Value;
+        match value {
+            Value::Integer(number) => Value::from(number.to_string()),
+            Value::Array(elements) => Value::Array(elements.into_iter().map(texts).collect()),
+            Value::Map(members) => Value::Map(
+                members
+                    .into_iter()
+                    .map(|(name, value)| (name, texts(value)))
+                    .collect(),
+            ),
+            other => other,
+        }
+    }
+    let Ok(read) = rmpv::decode::read_value(&mut value.msgpack.as_ref()) else {
+        return value;
+    };
+    let mut encoded = Vec::with_capacity(value.msgpack.len());
+    match rmpv::encode::write_value(&mut encoded, &texts(read)) {
+        Ok(()) => DynamicValue {
+            msgpack: encoded.into(),
+            ..value
+        },
+        Err(_) => value,
     }
 }
 

@@ -226,23 +226,53 @@ pub(super) fn region(
     match value {
         Value::Value(region) if !region.is_empty() => Some(region.clone()),
         Value::Value(_) => {
-            explain::error(diags, AttributePath::new("region"), "Invalid region", "region is empty. Write its name, for example \"cn-north-4\", or leave it out to use the provider's.");
+            explain::error(
+                diags,
+                AttributePath::new("region"),
+                "Invalid region",
+                "region is empty. Write its name, for example \"cn-north-4\", or leave it out to use the provider's.",
+            );
             None
         }
-        _ => provider.region().or_else(|| {
-            explain::error(diags, AttributePath::new("region"), "No region", "Neither this resource nor the provider \"hwc\" has a region, so it is not known where the instance \
-                 is. Nothing was sent. Set region in either of them, or the variable HW_REGION_NAME.");
-            None
-        }),
+        _ => match provider.region() {
+            Value::Value(region) => Some(region),
+            Value::Null | Value::Unknown => {
+                // A provider that is not completely known yet says so itself.
+                if provider.client(diags).is_some() {
+                    no_region(diags);
+                }
+                None
+            }
+        },
     }
 }
 
-/// The region as far as plan can tell: as given, else the provider's, else known after apply.
-pub(super) fn planned_region(provider: &HwcProvider, given: &Value<String>) -> Value<String> {
-    match given {
-        Value::Null => provider.region().map_or(Value::Unknown, Value::Value),
+fn no_region(diags: &mut Diagnostics) {
+    explain::error(
+        diags,
+        AttributePath::new("region"),
+        "No region",
+        "Nobody was killed. Neither this block nor the provider \"hwc\" has a region, so it is not known where the instance \
+         is. Set region in either of them, or the variable HW_REGION_NAME.",
+    );
+}
+
+/// The region as far as plan can tell: as given, else the provider's, else known after apply. `None`: there is none,
+/// and an error says so.
+pub(super) fn planned_region(
+    diags: &mut Diagnostics,
+    provider: &HwcProvider,
+    given: &Value<String>,
+) -> Option<Value<String>> {
+    let region = match given {
+        Value::Null => provider.region(),
         given => given.clone(),
+    };
+    if region.is_null() {
+        no_region(diags);
+        return None;
     }
+    Some(region)
 }
 
 /// The value, or the default where it is null.

@@ -16,7 +16,6 @@ use super::explain;
 use super::sign_in::{self, AssumeRoleBlock, OidcBlock, hidden, text};
 use crate::huaweicloud::client::{Client, Settings};
 use crate::huaweicloud::credentials::chain::{Chosen, Place, Source};
-use crate::huaweicloud::credentials::{Missing, ProvideCredential};
 use crate::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint, shown};
 use crate::huaweicloud::sign::Algorithm;
 use crate::huaweicloud::tls::Tls;
@@ -251,20 +250,27 @@ pub(super) fn check(diags: &mut Diagnostics, config: &Config) {
     sign_in::check(diags, config);
 }
 
-/// Makes the client from the arguments and, where they are null, the variables.
-pub(super) fn client(
+/// What a provider block amounts to.
+#[derive(Clone)]
+pub(super) struct Configured {
+    /// The client, or the names of the arguments that are not known yet: until they are, nothing is called.
+    pub(super) client: Result<Client, Vec<String>>,
+    /// The region of whatever names none. Null: there is none. Unknown: apply knows it.
+    pub(super) region: Value<String>,
+}
+
+/// Configures the provider by the arguments and, where they are null, the variables.
+pub(super) fn configure(
     diags: &mut Diagnostics,
     config: &Config,
     env: Environment<'_>,
-) -> Option<Client> {
+) -> Option<Configured> {
     let config = with_environment(diags, config, env)?;
     check(diags, &config);
     if !diags.errors.is_empty() {
         return None;
     }
-    let chosen = sign_in::sign_in(&config, env).map(|sign_in| sign_in.choose());
-    let settings = settings(&config, chosen.as_ref().ok(), env);
-    if settings.tls.insecure {
+    if config.insecure == Value::Value(true) {
         explain::warning(
             diags,
             AttributePath::new("insecure"),
@@ -273,29 +279,91 @@ pub(super) fn client(
              which sessions are killed. Leave it out outside of tests.",
         );
     }
-    let credentials: Box<dyn ProvideCredential> = match chosen {
-        Ok(chosen) => chosen.credentials,
-        Err(unknown) => Box::new(Missing(format!(
-            "The provider's {} cannot be known yet: it comes from something that is only there after apply.",
-            unknown.join(" and ")
-        ))),
+    let mut not_known = unknown(&config);
+    let chosen = match sign_in::sign_in(&config, env) {
+        Ok(sign_in) => Some(sign_in.choose()),
+        Err(unknown) => {
+            not_known.extend(unknown);
+            None
+        }
     };
-    Some(Client::new(settings, credentials))
+    let region = region(&config, chosen.as_ref(), env);
+    let client = match chosen {
+        Some(chosen) if not_known.is_empty() => {
+            let settings = settings(&config, &chosen, env);
+            Ok(Client::new(settings, chosen.credentials))
+        }
+        _ => Err(not_known),
+    };
+    Some(Configured { client, region })
 }
 
-/// The settings of a configuration that was checked, completed by the profile that was chosen.
-fn settings(config: &Config, chosen: Option<&Chosen>, env: Environment<'_>) -> Settings {
-    let profile = chosen.and_then(|chosen| chosen.profile.as_ref());
+/// The names of the arguments whose values are not known yet, apart from those that say how to sign in.
+fn unknown(config: &Config) -> Vec<String> {
+    let arguments = [
+        ("region", config.region.is_unknown()),
+        ("project_id", config.project_id.is_unknown()),
+        ("project_name", config.project_name.is_unknown()),
+        ("cloud", config.cloud.is_unknown()),
+        ("auth_url", config.auth_url.is_unknown()),
+        ("endpoints", config.endpoints.is_unknown()),
+        ("insecure", config.insecure.is_unknown()),
+        ("cacert_file", config.cacert_file.is_unknown()),
+        ("cert", config.cert.is_unknown()),
+        ("key", config.key.is_unknown()),
+        ("signing_algorithm", config.signing_algorithm.is_unknown()),
+        ("max_retries", config.max_retries.is_unknown()),
+        ("language", config.language.is_unknown()),
+    ];
+    let endpoints = config.endpoints.as_ref_option().into_iter().flatten();
+    let endpoints = endpoints
+        .filter(|(_, url)| url.is_unknown())
+        .map(|(service, _)| format!("endpoints[{service:?}]"));
+    (arguments.into_iter())
+        .filter(|(_, unknown)| *unknown)
+        .map(|(name, _)| name.to_owned())
+        .chain(endpoints)
+        .collect()
+}
+
+/// The region of whatever names none: the argument's, else the profile's.
+fn region(config: &Config, chosen: Option<&Chosen>, env: Environment<'_>) -> Value<String> {
+    if !config.region.is_null() {
+        return config.region.clone();
+    }
+    let Some(chosen) = chosen else {
+        return Value::Unknown;
+    };
+    match &chosen.profile {
+        Some(profile) => profile.region.clone().into(),
+        // A profile that cannot be read on the machine that plans may be there on the one that applies.
+        None if names_profile(config, env) => Value::Unknown,
+        None => Value::Null,
+    }
+}
+
+fn names_profile(config: &Config, env: Environment<'_>) -> bool {
+    [
+        (&config.shared_config_file, variables::SHARED_CONFIG_FILE),
+        (&config.profile, variables::PROFILE),
+    ]
+    .into_iter()
+    .any(|(argument, variables)| text(argument).or_else(|| env.text(variables)).is_some())
+}
+
+/// The settings of a configuration that was checked and is known, completed by the profile that was chosen.
+fn settings(config: &Config, chosen: &Chosen, env: Environment<'_>) -> Settings {
+    let profile = chosen.profile.as_ref();
     let region = config
         .region
         .clone()
         .as_option()
         .or_else(|| profile?.region.clone());
-    let sdk_file = chosen.and_then(|chosen| chosen.sdk_file.as_ref());
-    let by_sdk_variables = chosen.is_some_and(|chosen| chosen.place == Place::SdkVariables);
+    let sdk_file = chosen.sdk_file.as_ref();
+    let by_sdk_variables = chosen.place == Place::SdkVariables;
     // A profile's project is that of its region, and goes with its credentials.
     let project_of_profile = profile
-        .filter(|_| chosen.is_some_and(|chosen| chosen.source == Source::SharedConfig))
+        .filter(|_| chosen.source == Source::SharedConfig)
         .filter(|profile| profile.region.is_none() || profile.region == region)
         .and_then(|profile| profile.project_id.clone());
     let project_id = config
@@ -446,4 +514,136 @@ fn parse_auth_url(text: &str) -> Result<url::Url, String> {
         .or_else(|| base.strip_suffix("/v3"))
         .unwrap_or(base);
     parse_endpoint(base)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn configured(config: &Config, variables: &[(&str, &str)]) -> Configured {
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let mut diags = Diagnostics::default();
+        configure(&mut diags, config, Environment(&lookup)).unwrap()
+    }
+
+    fn with(change: impl FnOnce(&mut Config)) -> Config {
+        let mut config = Config::default();
+        change(&mut config);
+        config
+    }
+
+    #[test]
+    fn there_is_no_client_while_an_argument_is_not_known() {
+        for (name, config) in [
+            ("region", with(|config| config.region = Value::Unknown)),
+            (
+                "project_id",
+                with(|config| config.project_id = Value::Unknown),
+            ),
+            (
+                "project_name",
+                with(|config| config.project_name = Value::Unknown),
+            ),
+            ("cloud", with(|config| config.cloud = Value::Unknown)),
+            ("auth_url", with(|config| config.auth_url = Value::Unknown)),
+            (
+                "endpoints",
+                with(|config| config.endpoints = Value::Unknown),
+            ),
+            (
+                "endpoints[\"iam\"]",
+                with(|config| {
+                    let endpoints = [("iam".to_owned(), Value::Unknown)];
+                    config.endpoints = Value::Value(endpoints.into());
+                }),
+            ),
+            ("insecure", with(|config| config.insecure = Value::Unknown)),
+            (
+                "cacert_file",
+                with(|config| config.cacert_file = Value::Unknown),
+            ),
+            ("cert", with(|config| config.cert = Value::Unknown)),
+            ("key", with(|config| config.key = Value::Unknown)),
+            (
+                "signing_algorithm",
+                with(|config| config.signing_algorithm = Value::Unknown),
+            ),
+            (
+                "max_retries",
+                with(|config| config.max_retries = Value::Unknown),
+            ),
+            ("language", with(|config| config.language = Value::Unknown)),
+            ("token", with(|config| config.token = Value::Unknown)),
+            (
+                "access_key",
+                with(|config| config.access_key = Value::Unknown),
+            ),
+            (
+                "secret_key",
+                with(|config| config.secret_key = Value::Unknown),
+            ),
+            (
+                "user_name",
+                with(|config| config.user_name = Value::Unknown),
+            ),
+            ("password", with(|config| config.password = Value::Unknown)),
+            ("profile", with(|config| config.profile = Value::Unknown)),
+            (
+                "assume_role",
+                with(|config| config.assume_role = Value::Unknown),
+            ),
+            (
+                "assume_role_with_oidc",
+                with(|config| config.assume_role_with_oidc = Value::Unknown),
+            ),
+        ] {
+            // A variable does not stand in for an argument that is written.
+            let variables = [
+                ("HW_REGION_NAME", "cn-north-4"),
+                ("HW_ACCESS_KEY", "ak"),
+                ("HW_SECRET_KEY", "sk"),
+            ];
+            let client = configured(&config, &variables).client;
+            assert_eq!(client.err(), Some(vec![name.to_owned()]), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_region_is_known_or_missing_or_not_known_yet() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.json");
+        let profile = r#"{"current": "p", "profiles": [{"name": "p", "mode": "AKSK", "accessKeyId": "a",
+            "secretAccessKey": "s", "region": "eu-west-101"}]}"#;
+        std::fs::write(&file, profile).unwrap();
+        let file = file.to_str().unwrap();
+        let known = |region: &str| Value::Value(region.to_owned());
+        let variable = ("HW_REGION_NAME", "cn-east-3");
+        let of_file = ("HW_SHARED_CONFIG_FILE", file);
+        let of_no_file = ("HW_SHARED_CONFIG_FILE", "/nonexistent/config.json");
+        let unknown = with(|config| config.region = Value::Unknown);
+        let unknown_profile = with(|config| config.profile = Value::Unknown);
+        let nothing = Config::default();
+
+        for (config, variables, region) in [
+            (&nothing, vec![], Value::Null),
+            (&nothing, vec![variable], known("cn-east-3")),
+            (&nothing, vec![of_file], known("eu-west-101")),
+            (&nothing, vec![of_file, variable], known("cn-east-3")),
+            (&nothing, vec![of_no_file], Value::Unknown),
+            (&unknown, vec![variable, of_file], Value::Unknown),
+            (&unknown_profile, vec![], Value::Unknown),
+            (&unknown_profile, vec![variable], known("cn-east-3")),
+        ] {
+            assert_eq!(
+                configured(config, &variables).region,
+                region,
+                "{variables:?}"
+            );
+        }
+    }
 }

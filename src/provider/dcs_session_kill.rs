@@ -14,6 +14,7 @@ use super::arguments::{
     self, Timeouts, WholeNumber, computed, known, optional, optional_computed, required,
 };
 use super::dcs_sessions::{LISTED_AT, SelectBlock, select_block, selector};
+use super::promises::{self, Limits, Presence, Promises};
 use super::select::{self, Given, Guards, Select, Strings};
 use super::session_kill::{self, Arguments, Describes, KillAction, KillResource, State, Terms};
 use super::{HwcProvider, explain};
@@ -24,6 +25,9 @@ pub type DcsSessionKill = KillResource<Model>;
 
 /// The action.
 pub(super) type DcsSessionKillAction = KillAction<ActionConfig>;
+
+/// The arguments that narrow a kill or guard it, apart from those that choose sessions.
+const LIMITS: [&str; 3] = ["node_id", "max_sessions", "dry_run"];
 
 /// The resource's attributes, in the order of the schema.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -40,6 +44,7 @@ pub struct Model {
     wait_for_completion: Value<bool>,
     triggers: Value<BTreeMap<String, Value<String>>>,
     timeouts: Timeouts,
+    promises: Promises,
     id: Value<String>,
     job_id: Value<String>,
     job_status: Value<String>,
@@ -155,6 +160,7 @@ impl State for Model {
     }
 
     fn forget_results(&mut self) {
+        self.promises = self.written().limits().promises();
         self.id = Value::Unknown;
         self.job_id = Value::Unknown;
         self.job_status = Value::Unknown;
@@ -238,11 +244,6 @@ impl Describes for Written<'_> {
     }
 
     fn whom(&self) -> String {
-        let nodes = match self.kill_all_nodes {
-            Value::Value(true) => "all nodes".to_owned(),
-            _ => format!("the node {}", arguments::shown(self.node_id)),
-        };
-        let instance = arguments::shown(self.instance_id);
         let which = match (self.client_addrs, select::given(self.select)) {
             (Value::Value(addresses), _) => match addresses.len() {
                 1 => "the session of 1 address".to_owned(),
@@ -252,7 +253,44 @@ impl Describes for Written<'_> {
             (Value::Null, Given::Absent) => "all sessions".to_owned(),
             _ => "sessions".to_owned(),
         };
-        format!("{which} of {nodes} of the instance {instance}")
+        format!("{which} of {}", self.place())
+    }
+
+    fn region(&self) -> &Value<String> {
+        self.region
+    }
+
+    fn place(&self) -> String {
+        let nodes = match self.kill_all_nodes {
+            Value::Value(true) => "all nodes".to_owned(),
+            _ => format!("the node {}", arguments::shown(self.node_id)),
+        };
+        format!(
+            "{nodes} of the instance {}",
+            arguments::shown(self.instance_id)
+        )
+    }
+
+    fn place_and_ids(&self) -> (&'static str, &'static str) {
+        let place = match self.kill_all_nodes {
+            Value::Value(true) => "kill_all_nodes",
+            _ => "node_id",
+        };
+        (place, "client_addrs")
+    }
+
+    fn limits(&self) -> Limits {
+        let node = match self.kill_all_nodes {
+            Value::Value(true) => Presence::Absent,
+            _ => Presence::from(self.node_id),
+        };
+        let presences = [
+            node,
+            Presence::from(self.guards.max_sessions),
+            Presence::from(self.guards.dry_run),
+        ];
+        let ids = ("client_addrs", Presence::from(self.client_addrs));
+        Limits::new(std::iter::zip(LIMITS, presences), ids, self.select)
     }
 
     fn check(&self, diags: &mut Diagnostics) {
@@ -469,6 +507,7 @@ fn resource_schema() -> Schema {
         "request_id" => computed(String, "Id of the API request, which support asks for."),
     };
     attributes.extend(shared_attributes());
+    attributes.extend(promises::attribute(LIMITS));
     session_kill::schema(
         "Kills sessions of a node of a DCS (Redis) instance, or of all its nodes, when it is created: all of them, those that \
          `select` chooses at that time, or those in `client_addrs`. Changing any \

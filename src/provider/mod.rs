@@ -9,6 +9,7 @@
 //! * `arguments`: reading arguments, and the attributes and blocks that several of them share.
 //! * `select`: the `select` block and its guards, as far as they are the same for both.
 //! * `environment`: variables that stand in for arguments.
+//! * `promises`: what a plan promises where values are not known yet.
 //! * `explain`: the sentences that users read when something went wrong.
 
 pub mod configuration;
@@ -22,6 +23,7 @@ pub mod taurusdb_sessions;
 mod arguments;
 mod environment;
 mod explain;
+mod promises;
 mod select;
 
 use std::sync::{Arc, RwLock};
@@ -29,11 +31,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tf_provider::schema::{Block, Description, Schema};
-use tf_provider::value::ValueEmpty;
+use tf_provider::value::{Value, ValueEmpty};
 use tf_provider::{AttributePath, Diagnostics, Provider};
 use tokio_util::sync::CancellationToken;
 
-use self::configuration::Config;
+use self::configuration::{Config, Configured};
 use self::dcs_session_kill::{DcsSessionKill, DcsSessionKillAction};
 use self::dcs_sessions::DcsSessions;
 use self::environment::Environment;
@@ -54,7 +56,7 @@ pub struct HwcProvider {
 
 #[derive(Default)]
 struct Shared {
-    client: RwLock<Option<Client>>,
+    configured: RwLock<Option<Configured>>,
     stop: CancellationToken,
 }
 
@@ -62,46 +64,63 @@ impl HwcProvider {
     /// A provider that is configured already, for programs that make its client themselves.
     pub fn with_client(client: Client) -> Self {
         let provider = Self::default();
-        provider.set_client(client);
+        let region = client.settings().region.clone().into();
+        provider.set(Configured {
+            client: Ok(client),
+            region,
+        });
         provider
     }
 
-    fn set_client(&self, client: Client) {
+    fn set(&self, configured: Configured) {
         *self
             .shared
-            .client
+            .configured
             .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(client);
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(configured);
+    }
+
+    fn configured(&self) -> Option<Configured> {
+        self.shared
+            .configured
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     /// The client of the configured provider.
     fn client(&self, diags: &mut Diagnostics) -> Option<Client> {
-        let client = self
-            .shared
-            .client
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone();
-        if client.is_none() {
-            explain::error(
-                diags,
-                AttributePath::root(),
-                "The provider is not configured",
-                "The engine asked for a kill before it configured the provider \"hwc\". Nothing was sent. \
-                 This is a mistake of the engine or of this provider: please report it.",
-            );
+        match self.configured().map(|configured| configured.client) {
+            Some(Ok(client)) => Some(client),
+            Some(Err(unknown)) => {
+                explain::error(
+                    diags,
+                    AttributePath::root(),
+                    format!("Provider arguments not known yet: {}", unknown.join(", ")),
+                    "Nobody was killed, and nothing was sent. These arguments of the provider \"hwc\" get their values \
+                     from something that is only known after apply, so the cloud cannot be asked while planning. First \
+                     apply what they come from, for example with -target, and then plan again. Or give them values that \
+                     are known at plan.",
+                );
+                None
+            }
+            None => {
+                explain::error(
+                    diags,
+                    AttributePath::root(),
+                    "The provider is not configured",
+                    "The engine asked for a kill before it configured the provider \"hwc\". Nothing was sent. \
+                     This is a mistake of the engine or of this provider: please report it.",
+                );
+                None
+            }
         }
-        client
     }
 
-    /// The region that a resource without `region` is in, as far as plan can tell.
-    fn region(&self) -> Option<String> {
-        self.shared
-            .client
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .as_ref()
-            .and_then(|client| client.settings().region.clone())
+    /// The region that a resource without `region` is in. Null: there is none. Unknown: only apply knows it.
+    fn region(&self) -> Value<String> {
+        self.configured()
+            .map_or(Value::Unknown, |configured| configured.region)
     }
 
     /// An operation that has `limit` from now on, ends early when the user stops the run, and tells `progress` what
@@ -147,8 +166,8 @@ impl Provider for HwcProvider {
         config: Config,
     ) -> Option<()> {
         let environment = Environment(&|name| std::env::var(name).ok());
-        let client = configuration::client(diags, &config, environment)?;
-        self.set_client(client);
+        let configured = configuration::configure(diags, &config, environment)?;
+        self.set(configured);
         Some(())
     }
 }

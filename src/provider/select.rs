@@ -1,5 +1,6 @@
 //! The `select` block and the guards beside it, as far as they are the same for every kind of session.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use tf_provider::schema::{Attribute, AttributeType, Block, Description, NestedBlock};
@@ -60,7 +61,7 @@ pub(super) fn guard_attributes() -> HashMap<String, Attribute> {
 }
 
 /// The path of an attribute of the block.
-pub(super) fn path(attribute: &'static str) -> AttributePath {
+pub(super) fn path(attribute: impl Into<Cow<'static, str>>) -> AttributePath {
     AttributePath::new(BLOCK).index(0).attribute(attribute)
 }
 

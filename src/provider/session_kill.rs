@@ -19,6 +19,7 @@ use tf_provider::{AttributePath, Diagnostics, Resource};
 
 pub(super) use self::run::Run;
 use super::arguments::Timeouts;
+use super::promises::Limits;
 use super::select::Guards;
 use super::{HwcProvider, arguments, explain, select};
 use crate::plugin::{Action, Progress};
@@ -78,6 +79,18 @@ pub trait Describes {
 
     /// Whom it is about, for a sentence: `all sessions of the node … of the instance …`.
     fn whom(&self) -> String;
+
+    /// The argument `region`.
+    fn region(&self) -> &Value<String>;
+
+    /// Where that is: `the node … of the instance …`.
+    fn place(&self) -> String;
+
+    /// The argument that says where, and the one that lists sessions.
+    fn place_and_ids(&self) -> (&'static str, &'static str);
+
+    /// The arguments that narrow the kill or guard it.
+    fn limits(&self) -> Limits;
 
     /// What can be said without knowing every value, at plan.
     fn check(&self, diags: &mut Diagnostics);
@@ -186,11 +199,12 @@ impl<S: State> Resource for KillResource<S> {
     ) -> Option<(S, ValueEmpty)> {
         let mut planned = proposed;
         planned.fill_defaults(&config);
-        *planned.region() = arguments::planned_region(&self.provider, config.region());
+        *planned.region() = arguments::planned_region(diags, &self.provider, config.region())?;
         planned.forget_results();
         if planned.written().is_dry_run() {
             select::announce_dry_run(diags);
         }
+        announce_every_session(diags, &planned.written(), AND_THEN_REFUSED);
         Some((planned, ValueEmpty::Null))
     }
 
@@ -210,6 +224,8 @@ impl<S: State> Resource for KillResource<S> {
             .collect();
         if !differing.is_empty() {
             announce_replacement(diags, &differing, &prior, &planned);
+            // The engine plans the replacement's create next, and leaves out the warnings of that.
+            announce_every_session(diags, &planned.written(), AND_THEN_REFUSED);
             planned.forget_results();
         }
         let replaced_by = differing.into_iter().map(AttributePath::new).collect();
@@ -323,6 +339,28 @@ fn announce_replacement<S: State>(
     explain::warning(diags, AttributePath::new(differing[0]), summary, detail);
 }
 
+/// What may follow when a resource is planned again at apply: see [`super::promises`].
+const AND_THEN_REFUSED: &str = " Where the engine then calls the final plan inconsistent, nobody was killed: an argument that \
+    was not known in the plan turned out to be null.";
+
+/// Says in the plan that no argument chooses among the sessions of a node or an instance.
+fn announce_every_session(diags: &mut Diagnostics, written: &impl Describes, more: &str) {
+    let (place, ids) = written.place_and_ids();
+    if written.is_dry_run() || !written.limits().means_every_session() {
+        return;
+    }
+    explain::warning(
+        diags,
+        AttributePath::new(place),
+        format!("This kills every session of {}", written.place()),
+        format!(
+            "No argument chooses among the sessions: {ids} is not given, and select is not given or has only all = true. An \
+             argument that is null counts as not given. To kill only some of the sessions, set {ids}, or write conditions \
+             in select.{more}"
+        ),
+    );
+}
+
 /// The action whose arguments are `A`.
 pub struct KillAction<A> {
     provider: HwcProvider,
@@ -349,6 +387,15 @@ impl<A: Arguments> Action for KillAction<A> {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: A) -> Option<()> {
         config.written().check(diags);
+        Some(())
+    }
+
+    /// An action keeps no plan: what could turn out to be null is refused here, since nobody can notice it later.
+    async fn plan<'a>(&self, diags: &mut Diagnostics, config: A) -> Option<()> {
+        let written = config.written();
+        _ = arguments::planned_region(diags, &self.provider, written.region());
+        written.limits().refuse_unknown(diags);
+        announce_every_session(diags, &written, "");
         Some(())
     }
 

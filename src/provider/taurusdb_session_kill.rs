@@ -13,6 +13,7 @@ use self::kill::{Kill, Proof, Subject};
 use super::arguments::{
     self, Timeouts, WholeNumber, computed, known, optional, optional_computed, required,
 };
+use super::promises::{self, Limits, Presence, Promises};
 use super::select::{self, Given, Guards, Select};
 use super::session_kill::{self, Arguments, Describes, KillAction, KillResource, State, Terms};
 use super::taurusdb_sessions::{SelectBlock, select_block, selector};
@@ -25,6 +26,9 @@ pub type TaurusdbSessionKill = KillResource<Model>;
 
 /// The action.
 pub(super) type TaurusdbSessionKillAction = KillAction<ActionConfig>;
+
+/// The arguments that narrow a kill or guard it, apart from those that choose sessions.
+const LIMITS: [&str; 2] = ["max_sessions", "dry_run"];
 
 /// The resource's attributes, in the order of the schema.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -40,6 +44,7 @@ pub struct Model {
     fail_on_not_found: Value<bool>,
     triggers: Value<BTreeMap<String, Value<String>>>,
     timeouts: Timeouts,
+    promises: Promises,
     id: Value<String>,
     matched: Value<Vec<i64>>,
     processes_killed: Value<Vec<i64>>,
@@ -144,6 +149,7 @@ impl State for Model {
     }
 
     fn forget_results(&mut self) {
+        self.promises = self.written().limits().promises();
         self.id = Value::Unknown;
         self.matched = Value::Unknown;
         self.processes_killed = Value::Unknown;
@@ -207,11 +213,32 @@ impl Describes for Written<'_> {
             (_, Given::Present(_)) => "the sessions that select chooses".to_owned(),
             _ => "sessions".to_owned(),
         };
+        format!("{which} of {}", self.place())
+    }
+
+    fn region(&self) -> &Value<String> {
+        self.region
+    }
+
+    fn place(&self) -> String {
         format!(
-            "{which} of the node {} of the instance {}",
+            "the node {} of the instance {}",
             arguments::shown(self.node_id),
             arguments::shown(self.instance_id)
         )
+    }
+
+    fn place_and_ids(&self) -> (&'static str, &'static str) {
+        ("node_id", "processes")
+    }
+
+    fn limits(&self) -> Limits {
+        let presences = [
+            Presence::from(self.guards.max_sessions),
+            Presence::from(self.guards.dry_run),
+        ];
+        let ids = ("processes", Presence::from(self.processes));
+        Limits::new(std::iter::zip(LIMITS, presences), ids, self.select)
     }
 
     fn check(&self, diags: &mut Diagnostics) {
@@ -355,6 +382,7 @@ fn resource_schema() -> Schema {
         "killed_at" => computed(String, "When the kill was answered (RFC 3339, UTC). Null when it was not."),
     };
     attributes.extend(shared_attributes());
+    attributes.extend(promises::attribute(LIMITS));
     session_kill::schema(
         "Kills session threads of a TaurusDB (MySQL) node when it is created: those of the ids in `processes`, or those that \
          `select` chooses at that time. Changing any argument but \

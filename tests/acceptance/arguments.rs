@@ -3,7 +3,7 @@
 use crate::support::engines;
 use crate::support::mariadb;
 use crate::support::sandbox::{
-    DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
+    DCS_INSTANCE, DCS_NODES, REGION, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
 use crate::support::workspace::{Run, Workspace};
 
@@ -210,10 +210,10 @@ resource "hwc_taurusdb_session_kill" "test" {{
 #[test]
 fn validate_and_plan_need_neither_credentials_nor_network() {
     for engine in engines::all() {
-        // Nothing is set, and every endpoint leads nowhere: port 1 refuses.
+        // Nothing but the region is set, and every endpoint leads nowhere: port 1 refuses.
         let nowhere = "http://127.0.0.1:1";
         let configuration = format!(
-            "provider \"hwc\" {{\n  endpoints = {{ dcs = {nowhere:?}, taurusdb = {nowhere:?}, iam = {nowhere:?} }}\n}}\n{}",
+            "provider \"hwc\" {{\n  region = {REGION:?}\n  endpoints = {{ dcs = {nowhere:?}, taurusdb = {nowhere:?}, iam = {nowhere:?} }}\n}}\n{}",
             valid_kills("")
         );
         let workspace = Workspace::bare(engine, &configuration);
@@ -275,6 +275,10 @@ fn a_node_that_only_apply_knows_is_no_missing_node() {
     let [node, _] = DCS_NODES;
     let configuration = format!(
         r#"
+provider "hwc" {{
+  region = "{REGION}"
+}}
+
 resource "terraform_data" "later" {{
   input = "{node}"
 }}
@@ -331,4 +335,31 @@ fn import_is_refused_in_plain_words() {
             .failed()
             .saying(&[resource, "cannot be imported"]);
     }
+}
+
+#[test]
+fn a_refresh_after_a_kill_finds_no_change() {
+    let sandbox = Sandbox::builder()
+        .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 3)
+        .start();
+    let kill = format!(
+        "resource \"hwc_taurusdb_session_kill\" \"test\" {{\n  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id = {:?}\n  processes = [4000000, {}]\n  max_sessions = 10\n}}\n",
+        TAURUSDB_NODES[0],
+        i64::MAX
+    );
+    engines::with_each(|engine| {
+        let workspace = Workspace::new(engine, &sandbox, &kill);
+        workspace.apply().succeeded();
+
+        workspace
+            .run(&[
+                "plan",
+                "-refresh-only",
+                "-detailed-exitcode",
+                "-no-color",
+                "-input=false",
+            ])
+            .succeeded();
+        workspace.plan().succeeded();
+    });
 }

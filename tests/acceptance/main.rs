@@ -30,3 +30,4 @@ mod select_refusals;
 mod select_runbooks;
 mod select_taurusdb;
 mod taurusdb;
+mod unknowns;

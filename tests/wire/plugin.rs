@@ -109,7 +109,7 @@ fn attribute(attr_type: AttributeType, constraint: AttributeConstraint) -> Attri
     }
 }
 
-/// A resource that keeps what it is given, and misbehaves when its text says so: `panic`, `wait`, `half`, `silent`.
+/// A resource that keeps what it is given, and misbehaves when its text says so: `panic`, `late panic`, `unwritable`, `wait`, `half`, `silent`.
 struct Note {
     stopped: Arc<CancellationToken>,
 }
@@ -122,8 +122,16 @@ struct NoteState<'a> {
     #[serde(borrow)]
     labels: ValueMap<'a, ValueString<'a>>,
     limits: Vec<Limit>,
-    #[serde(borrow)]
+    #[serde(borrow, serialize_with = "written")]
     id: ValueString<'a>,
+}
+
+/// An id that one state cannot be encoded with.
+fn written<S: serde::Serializer>(id: &ValueString<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    match id.as_str() {
+        "unwritable" => Err(serde::ser::Error::custom("the secret is hunter2")),
+        _ => id.serialize(serializer),
+    }
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -224,6 +232,15 @@ impl Resource for Note {
         planned.id = ValueString::from("1".to_owned());
         match planned.text.as_str() {
             "panic" => panic!("the secret is hunter2"),
+            "unwritable" => {
+                plugin::record("id", &ValueString::from("8".to_owned()));
+                planned.id = ValueString::from("unwritable".to_owned());
+            }
+            "late panic" => {
+                plugin::record("id", &ValueString::from("7".to_owned()));
+                tokio::task::yield_now().await;
+                panic!("the secret is hunter2")
+            }
             "silent" => return None,
             "half" => diags.root_error("Half done", "The rest is missing."),
             "wait" => self.wait(diags).await,
