@@ -222,7 +222,9 @@ where
         let Ok(progress) = PROGRESS.try_with(Arc::clone) else {
             return Box::pin(connecting);
         };
-        progress.stage.store(BEGUN, Ordering::SeqCst);
+        // A second connection of the same call would take nothing back: the first may have carried the request.
+        let stage = &progress.stage;
+        _ = stage.compare_exchange(UNSEEN, BEGUN, Ordering::SeqCst, Ordering::SeqCst);
         Box::pin(async move {
             let late = |_| io::Error::new(io::ErrorKind::TimedOut, NO_CONNECTION);
             let made = tokio::time::timeout(progress.limit, connecting)
