@@ -134,7 +134,16 @@ base="$cache/fresh-machine/$suite.tar"
 [ -s "$base" ] || make_base "$suite" "$base"
 
 machine=$(mktemp -d /var/tmp/fresh-machine.XXXXXX)
-trap 'rm -rf --one-file-system "$machine"' EXIT
+inside=
+leave() {
+  # Its first process ends with it, and with that one all others there, which takes a moment.
+  if [ -n "$inside" ]; then
+    kill -KILL "$inside" 2>/dev/null || true
+    wait "$inside" 2>/dev/null || true
+  fi
+  rm -rf --one-file-system "$machine" 2>/dev/null || { sleep 1; rm -rf --one-file-system "$machine"; }
+}
+trap leave EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 tar -C "$machine" -xf "$base"
@@ -147,6 +156,10 @@ cp -a "${CARGO_HOME:-$HOME/.cargo}"/bin/{rustup,cargo,cargo-clippy,cargo-fmt,cli
   "$machine/root/.cargo/bin/"
 
 say "On a bare $suite, at $(git -C "$root" rev-parse --short HEAD): $*"
+# In the background, because a signal is only heeded while the shell waits.
+unshare --mount --pid --fork --kill-child "$0" --enter "$machine" "$@" &
+inside=$!
 status=0
-unshare --mount --pid --fork --kill-child "$0" --enter "$machine" "$@" || status=$?
+wait "$inside" || status=$?
+inside=
 exit "$status"

@@ -162,6 +162,25 @@ fn resolve_the_name(root: &EmptyRoot) {
     }
 }
 
+/// Names a library of the system for resolving names that ends every program which loads it, as one made for another
+/// version of the C library may.
+fn add_a_resolver_of_the_system(root: &EmptyRoot) {
+    let library = root.inside(Path::new("/lib/libnss_trap.so.2"));
+    root.write(
+        "/etc/nsswitch.conf",
+        "hosts: trap files dns\npasswd: trap files\n",
+    );
+    root.write(
+        "/trap.c",
+        "__attribute__((constructor)) static void trap(void) { __builtin_trap(); }\n",
+    );
+    fs::create_dir_all(library.parent().expect("a folder")).expect("the folder of the library");
+    run(Command::new("cc")
+        .args(["-shared", "-nostdlib", "-o"])
+        .arg(library)
+        .arg(root.inside(Path::new("/trap.c"))));
+}
+
 fn text(path: &Path) -> String {
     path.to_str().expect("a path in UTF-8").to_owned()
 }
@@ -186,8 +205,9 @@ fn the_linux_package_starts_in_an_empty_root_resolves_a_name_there_and_kills() {
         output.status
     );
 
-    // When an engine starts it there, and the cloud's address is a name.
+    // When an engine starts it there, the cloud's address is a name, and the system has a resolver of its own.
     resolve_the_name(&root);
+    add_a_resolver_of_the_system(&root);
     let sandbox = Sandbox::builder()
         .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 1)
         .start();
