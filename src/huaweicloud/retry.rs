@@ -11,6 +11,8 @@
 //! | other 5xx, or the answer was lost | repeat | repeat | never: the outcome is unknown |
 //! | anything else | final | final | final |
 //!
+//! A [`Repeat::Peek`] is a read whose caller goes on looking: of the answers only a 429 is repeated.
+//!
 //! How long the delays are:
 //!
 //! | before | delay |

@@ -170,8 +170,9 @@ impl Before {
         match (self, time) {
             (Self::Nothing, _) => proven,
             (Self::SavedAt(Some(before)), Some(now)) => before != now,
-            // One of them tells no time: then the job alone can tell.
-            (Self::SavedAt(before), now) => proven || before.as_deref() != now,
+            (Self::SavedAt(None), Some(_)) => true,
+            // It tells no time: then the job alone can tell.
+            (Self::SavedAt(_), None) => proven,
         }
     }
 

@@ -25,7 +25,7 @@ use crate::huaweicloud::dcs::{
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::operation::Operation;
-use crate::plugin::Progress;
+use crate::plugin::{Progress, record};
 use crate::session::dcs::{Selector, Session, SessionId, also_killed};
 use crate::session::{Selects, Verdict, ids};
 
@@ -374,6 +374,10 @@ impl Run<'_, Kill> {
         accepted: KillAccepted,
         sent_at: Value<String>,
     ) -> Proof {
+        // Whatever happens from here on, these are known.
+        record("started_at", &sent_at);
+        record("request_id", &accepted.request_id);
+        record("job_id", &accepted.job_id);
         let mut proof = Proof {
             job_id: accepted.job_id.clone(),
             started_at: sent_at,

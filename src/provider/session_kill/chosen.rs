@@ -19,6 +19,7 @@ use super::{Kill, Run};
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::operation::{Interrupted, Operation};
+use crate::plugin::record;
 use crate::provider::arguments::moment;
 use crate::provider::explain::{self, Report, count};
 use crate::provider::select::{self, Listing};
@@ -307,6 +308,7 @@ impl<K: Chosen> Run<'_, K> {
                 .await;
             match outcome {
                 Outcome::Accepted(answered) => {
+                    record("request_id", &answered.request_id);
                     killed.request_id = answered.request_id;
                     killed.answered_at = moment(self.client.clock().now());
                     match answered.fates {
