@@ -109,8 +109,8 @@ fn nobody_is_left(target: &Target, error: Error) -> Report {
         summary: "The answer was lost, but the sessions are gone".to_owned(),
         meaning: format!(
             "The request to kill the sessions {} was sent, and no complete answer came back. The sessions were listed \
-             afterwards, and by their age none of them was connected when the request was sent. The request was not sent \
-             again. The job that killed them is not known, so job_id and job_status are null in state.",
+             afterwards: by their age none of them was connected when the request was sent, so everybody who was connected \
+             then is gone. The request was not sent again. No job is known: job_id and job_status are null in state.",
             whose(target)
         ),
         error,
