@@ -128,6 +128,8 @@ done
 [ "$(id -u)" -eq 0 ] || no_machine "this needs root"
 have apt-get || no_machine "this needs Debian or Ubuntu"
 have rustup || no_machine "this needs a toolchain of rustup"
+# The toolchain is read-only there, so what rust-toolchain.toml names must be here before.
+(cd "$root" && cargo --version >/dev/null) || no_machine "there is no toolchain as rust-toolchain.toml names it"
 unshare --mount --pid --fork true 2>/dev/null || no_machine "this machine lets nobody mount anything"
 
 base="$cache/fresh-machine/$suite.tar"
@@ -152,8 +154,10 @@ chmod 755 "$machine"
 git clone --quiet "$root" "$machine/project"
 copy_registry_settings "$machine"
 mkdir -p "$machine/root/.rustup" "$machine/root/.cargo/bin"
-cp -a "${CARGO_HOME:-$HOME/.cargo}"/bin/{rustup,cargo,cargo-clippy,cargo-fmt,clippy-driver,rustc,rustdoc,rustfmt} \
-  "$machine/root/.cargo/bin/"
+cp -L "$(command -v rustup)" "$machine/root/.cargo/bin/rustup"
+for tool in cargo cargo-clippy cargo-fmt clippy-driver rustc rustdoc rustfmt; do
+  ln -s rustup "$machine/root/.cargo/bin/$tool"
+done
 
 say "On a bare $suite, at $(git -C "$root" rev-parse --short HEAD): $*"
 # In the background, because a signal is only heeded while the shell waits.
