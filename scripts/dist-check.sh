@@ -12,9 +12,13 @@ trap 'rm -rf "$scratch"' EXIT
 # The signature has the time of the signing in it, so it differs; what is signed must not.
 unset GPG_FINGERPRINT CARGO_TARGET_DIR
 
+# A commit that is made meanwhile does not count.
+commit=$(git -C "$root" rev-parse HEAD)
+
 for folder in "$scratch/one" "$scratch/another/a-longer-name"; do
   mkdir -p "$(dirname "$folder")"
   git clone --quiet "$root" "$folder"
+  git -C "$folder" checkout --quiet --detach "$commit"
   say "Building $(git -C "$folder" rev-parse --short HEAD) in $folder"
   started=$SECONDS
   "$folder/scripts/dist.py" "$@" >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }

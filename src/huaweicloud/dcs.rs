@@ -361,8 +361,12 @@ fn may_pass(error: &Error) -> bool {
     }
 }
 
+/// The job does not exist, or not yet: HTTP 404, or the codes for a wrong job (`DCS.4070`) and a wrong object (`DCS.4022`).
 fn is_not_found(error: &Error) -> bool {
-    error.api().is_some_and(|answer| answer.status == 404)
+    error.api().is_some_and(|answer| {
+        let code = answer.code.as_deref();
+        answer.status == 404 || matches!(code, Some("DCS.4070" | "DCS.4022"))
+    })
 }
 
 /// Reads the answer of a kill-all. Whatever its body, the kill was accepted.

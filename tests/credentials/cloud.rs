@@ -118,7 +118,7 @@ impl Cloud {
         let job = "0".repeat(32).parse().unwrap();
         let dcs = Dcs::new(client, &self.ready().region);
         match dcs.job(&job, &operation).await {
-            Err(Error::Api { answer, .. }) if answer.status == 404 => Ok(()),
+            Err(Error::Api { answer, .. }) if answer.code.as_deref() == Some("DCS.4070") => Ok(()),
             Err(error) => Err(error),
             Ok(Job { .. }) => panic!("there is no such job"),
         }

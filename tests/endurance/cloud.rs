@@ -81,7 +81,14 @@ pub async fn create(
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(planned.diagnostics, []);
+    // A kill of all sessions is warned of; more must not be said.
+    let warning = wire::diagnostic::Severity::Warning as i32;
+    let is_warning = |diag: &wire::Diagnostic| diag.severity == warning;
+    assert!(
+        planned.diagnostics.iter().all(is_warning),
+        "{:?}",
+        planned.diagnostics
+    );
     provider
         .apply_resource_change(wire::apply_resource_change::Request {
             type_name: type_name.to_owned(),
