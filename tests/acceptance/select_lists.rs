@@ -223,7 +223,8 @@ fn sessions_of_redis_are_listed_as_they_are_now() {
             ),
         ),
     );
-    assert_eq!(read(&workspace, DCS_LIST)["addresses"], json!([]));
+    let before = read(&workspace, DCS_LIST);
+    assert_eq!(before["addresses"], json!([]));
 
     let look = RedisLook {
         name: "shop",
@@ -237,6 +238,10 @@ fn sessions_of_redis_are_listed_as_they_are_now() {
     let values = read(&workspace, DCS_LIST);
 
     assert_eq!(values["addresses"], json!([guest.address]));
+    let [listed, listed_before] =
+        [&values, &before].map(|values| &values["listed_at"][DCS_NODES[0]]);
+    assert!(listed.is_string(), "{listed}");
+    assert_ne!(listed, listed_before);
     let session = &list(&values, "sessions")[0];
     for (name, value) in [
         ("node_id", json!(DCS_NODES[0])),

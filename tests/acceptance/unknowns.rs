@@ -176,6 +176,59 @@ fn a_replacement_whose_limit_turns_out_to_be_null_kills_nobody() {
 }
 
 #[test]
+fn a_list_that_turns_out_to_be_empty_is_not_everybody() {
+    let late = "resource \"terraform_data\" \"late\" {\n  input = []\n}\n";
+    let list = "terraform_data.late.output";
+    for (kind, instance, node, argument, error) in [
+        (
+            DCS,
+            DCS_INSTANCE,
+            DCS_NODES[0],
+            format!("client_addrs = {list}"),
+            "No addresses",
+        ),
+        (
+            DCS,
+            DCS_INSTANCE,
+            DCS_NODES[0],
+            format!("select {{\n    names = {list}\n  }}"),
+            "Invalid select.names",
+        ),
+        (
+            TAURUSDB,
+            TAURUSDB_INSTANCE,
+            TAURUSDB_NODES[0],
+            format!("processes = {list}"),
+            "No session threads",
+        ),
+        (
+            TAURUSDB,
+            TAURUSDB_INSTANCE,
+            TAURUSDB_NODES[0],
+            format!("select {{\n    users = {list}\n  }}"),
+            "Invalid select.users",
+        ),
+    ] {
+        engines::with_each(|engine| {
+            let sandbox = sandbox();
+            let kill = format!(
+                "resource {kind:?} \"test\" {{\n  instance_id = {instance:?}\n  node_id = {node:?}\n  {argument}\n}}\n"
+            );
+            let workspace = Workspace::new(engine, &sandbox, &format!("{late}{kill}"));
+
+            apply(&workspace, true).failed().saying(&[error]);
+
+            assert_eq!(sandbox.calls().len(), 0, "{engine}: {argument}");
+            let address = format!("{kind}.test");
+            assert!(
+                workspace.resource(&address).is_none(),
+                "{engine}: {argument}"
+            );
+        });
+    }
+}
+
+#[test]
 fn a_limit_that_gets_a_value_is_accepted() {
     engines::with_each(|engine| {
         let sandbox = sandbox();

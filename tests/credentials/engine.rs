@@ -387,6 +387,7 @@ fn a_refused_password_is_told_with_what_to_check() {
         "HTTP 401",
         "sign in with the password of user \"sandbox-user\"",
         "HW_USER_PASSWORD",
+        "a HUAWEI ID cannot sign in by password",
     ]);
 
     assert!(!run.text().contains("wrong-never-print-me"));

@@ -125,6 +125,60 @@ async fn a_batch_that_is_refused_as_too_large_is_sent_in_smaller_ones() {
 }
 
 #[tokio::test]
+async fn addresses_that_are_refused_as_too_many_are_sent_in_smaller_requests() {
+    let cloud = Cloud::start().await;
+    let sessions = (1..=45)
+        .map(|id| client(id, &format!("10.0.0.{id}:5000"), "worker", -100))
+        .collect();
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+    cloud.at("POST", "/clients/kill", |_| {
+        Some((
+            400,
+            json!({"error_code": "DCS.4062", "error_msg": "client_addrs"}),
+        ))
+    });
+
+    let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    assert_eq!(ending.succeeded()["killed_count"], json!(45));
+    let sizes: Vec<usize> = (cloud.world().bodies("POST", "/clients/kill").iter())
+        .map(|body| body["client_addrs"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(sizes, [45, 20, 20, 5]);
+}
+
+#[tokio::test]
+async fn a_proof_of_many_clients_is_bounded_and_counts_all_of_them() {
+    for arguments in [
+        json!({"node_id": NODE, "select": [{"names": ["worker"]}]}),
+        json!({"node_id": NODE, "max_sessions": 2_000}),
+        json!({"node_id": NODE, "dry_run": true}),
+    ] {
+        let cloud = Cloud::start().await;
+        let sessions = (0..1_200)
+            .map(|id| {
+                client(
+                    id,
+                    &format!("10.0.{}.{}:5000", id / 250, id % 250),
+                    "worker",
+                    -100,
+                )
+            })
+            .collect();
+        cloud.world().sessions.insert(NODE.to_owned(), sessions);
+
+        let ending = kill_dcs(&cloud, arguments.clone()).await;
+
+        let state = ending.succeeded();
+        let matched = state["matched"].as_array().map(Vec::len);
+        assert_eq!(matched, Some(1_000), "{arguments}");
+        assert_eq!(state["matched_count"], json!(1_200), "{arguments}");
+        ending.warns("State keeps 1000 of 1200 sessions in detail");
+    }
+}
+
+#[tokio::test]
 async fn a_proof_of_many_sessions_is_bounded_and_counts_all_of_them() {
     let cloud = Cloud::start().await;
     cloud.world().threads = (1..=2_500).map(|id| thread(id, "app")).collect();
