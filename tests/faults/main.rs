@@ -799,9 +799,13 @@ What happens when the network, the gateway or the service misbehaves. This page 
 call meet every fault; the numbers are counted, not promised.
 
 Every call that kills ends in one of three ways. *Accepted*: the resource is in state with what came back. *Rejected*:
-certainly nothing happened, and nothing goes into state. *Unknown*: the request may have arrived and its answer was lost;
-the resource is in state, tainted, and the error says what to check. A job that was accepted and fails later is in state,
-tainted, with its id.
+certainly nothing happened, and nothing goes into state. *Unknown*: the request may have arrived, its answer was lost, and
+looking did not settle it; the resource is in state, tainted, and the error says what was seen and what to check. A job that
+was accepted and fails later is in state, tainted, with its id.
+
+To look means: after a lost answer the provider lists the sessions, for two minutes at most. When none from before the kill is
+left, the kill counts as done: in state, not tainted, with a warning. In these tables one session is always left, and DCS does
+not tell its age, so the outcome stays unknown.
 
 The codes in the tables are the test's, the same for every call. How to read them: *once* is a fault that happens one time, after which all is well; *always* is one that stays.
 *Sent* counts the requests that arrived, with `max_retries = 3` (the default is 5) and a create time-out of 40
