@@ -22,6 +22,7 @@ use terraform_provider_hwc::huaweicloud::clock::Clock;
 use terraform_provider_hwc::huaweicloud::credentials::assume_role::{
     AgencyDomain, AssumeRole, Role,
 };
+use terraform_provider_hwc::huaweicloud::credentials::oidc::{IdToken, Oidc};
 use terraform_provider_hwc::huaweicloud::credentials::password::{Password, User};
 use terraform_provider_hwc::huaweicloud::credentials::temporary::Temporary;
 use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, ProvideCredential};
@@ -93,6 +94,7 @@ enum Call {
     TaurusdbList,
     ProjectLookup,
     PasswordToken,
+    IdToken,
     AgencyKeys,
     StsKeys,
 }
@@ -113,7 +115,7 @@ enum Action {
 }
 
 impl Call {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::DcsKillAll,
         Self::DcsKill,
         Self::DcsJob,
@@ -124,6 +126,7 @@ impl Call {
         Self::TaurusdbList,
         Self::ProjectLookup,
         Self::PasswordToken,
+        Self::IdToken,
         Self::AgencyKeys,
         Self::StsKeys,
     ];
@@ -140,6 +143,7 @@ impl Call {
             Self::TaurusdbList => "TaurusDB: list the session threads (`GET …/processes`)",
             Self::ProjectLookup => "IAM: find the project's id (`GET /v3/projects`)",
             Self::PasswordToken => "IAM: sign in with a password (`POST /v3/auth/tokens`)",
+            Self::IdToken => "IAM: sign in with an id token (`POST /v3.0/OS-AUTH/id-token/tokens`)",
             Self::AgencyKeys => {
                 "IAM: get the keys of an agency (`POST /v3.0/OS-CREDENTIAL/securitytokens`)"
             }
@@ -168,7 +172,11 @@ impl Call {
             Self::TaurusdbKill => {
                 "Thread ids are not reused while the server runs, so killing the same ids again hits nobody else, and the call is repeated."
             }
-            Self::ProjectLookup | Self::PasswordToken | Self::AgencyKeys | Self::StsKeys => {
+            Self::ProjectLookup
+            | Self::PasswordToken
+            | Self::IdToken
+            | Self::AgencyKeys
+            | Self::StsKeys => {
                 "It comes before the kill. When it fails, no kill was sent and nothing goes into state."
             }
         }
@@ -193,7 +201,9 @@ impl Call {
             | Self::DcsScan
             | Self::DcsList => Service::Dcs,
             Self::TaurusdbKill | Self::TaurusdbList => Service::TaurusDb,
-            Self::ProjectLookup | Self::PasswordToken | Self::AgencyKeys => Service::Iam,
+            Self::ProjectLookup | Self::PasswordToken | Self::IdToken | Self::AgencyKeys => {
+                Service::Iam
+            }
             Self::StsKeys => Service::Sts,
         }
     }
@@ -211,6 +221,7 @@ impl Call {
             Self::TaurusdbList => |line| line.starts_with("GET") && line.contains("/processes"),
             Self::ProjectLookup => |line| line.contains("/v3/projects"),
             Self::PasswordToken => |line| line.contains("/v3/auth/tokens"),
+            Self::IdToken => |line| line.contains("/id-token/tokens"),
             Self::AgencyKeys => |line| line.contains("/securitytokens"),
             Self::StsKeys => |line| line.contains("/v5/agencies/assume"),
         }
@@ -243,6 +254,10 @@ impl Call {
                 user: Reference::Name("ops".to_owned()),
                 domain: Some(Reference::Name("acme".to_owned())),
                 password: "SK".to_owned().into(),
+            })),
+            Self::IdToken => Box::new(Temporary::new(Oidc {
+                idp_id: "pipeline".to_owned(),
+                id_token: IdToken::Text("SK".to_owned().into()),
             })),
             Self::AgencyKeys => agency(AgencyDomain::Name("acme".to_owned())),
             Self::StsKeys => agency(AgencyDomain::Id("a1b2c3".to_owned())),
@@ -281,7 +296,7 @@ fn script(line: &str) -> String {
         r#"{"processes":[{"id":1,"user":"app","host":"10.0.0.7:51234","db":"shop","command":"Sleep","time":60}],"total_count":1}"#
     } else if is(Call::TaurusdbKill) {
         r#"{"processes_killed":[1,2],"processes_not_found":[3]}"#
-    } else if is(Call::PasswordToken) {
+    } else if is(Call::PasswordToken) || is(Call::IdToken) {
         r#"{"token":{"expires_at":"2026-11-22T10:00:00.000000Z"}}"#
     } else if is(Call::AgencyKeys) {
         r#"{"credential":{"access":"AK2","secret":"SK2","securitytoken":"ST2","expires_at":"2026-11-22T10:00:00.000000Z"}}"#
@@ -796,7 +811,8 @@ description: |-
 # Faults
 
 What happens when the network, the gateway or the service misbehaves. This page is written by the test that makes every
-call meet every fault; the numbers are counted, not promised.
+call meet every fault; the numbers are counted, not promised. Two calls are not in it: `GET /v3/auth/projects`, which follows
+a 403 of `GET /v3/projects`, and the metadata service of an ECS, which is asked once and never for a kill.
 
 Every call that kills ends in one of three ways. *Accepted*: the resource is in state with what came back. *Rejected*:
 certainly nothing happened, and nothing goes into state. *Unknown*: the request may have arrived, its answer was lost, and
