@@ -812,7 +812,7 @@ description: |-
 
 What happens when the network, the gateway or the service misbehaves. This page is written by the test that makes every
 call meet every fault; the numbers are counted, not promised. Two calls are not in it: `GET /v3/auth/projects`, which follows
-a 403 of `GET /v3/projects`, and the metadata service of an ECS, which is asked once and never for a kill.
+a 403 of `GET /v3/projects`, and the metadata service of an ECS: when it gives no keys, it is not asked again, and no kill is sent.
 
 Every call that kills ends in one of three ways. *Accepted*: the resource is in state with what came back. *Rejected*:
 certainly nothing happened, and nothing goes into state. *Unknown*: the request may have arrived, its answer was lost, and
