@@ -37,7 +37,7 @@ resource "hwc_dcs_session_kill" "all_nodes" {
 }
 
 output "dcs_job" {
-  description = "The cloud's own record of the kill, for its job list and its support."
+  description = "The cloud's own record of the kill, which its support asks for."
   value = {
     id          = hwc_dcs_session_kill.node.job_id
     status      = hwc_dcs_session_kill.node.job_status
