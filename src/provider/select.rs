@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use serde::Serialize;
 use tf_provider::schema::{Attribute, AttributeType, Block, Description, NestedBlock};
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics, map};
@@ -55,8 +56,8 @@ pub(super) fn strings(description: &str) -> Attribute {
 /// The arguments `max_sessions` and `dry_run`.
 pub(super) fn guard_attributes() -> HashMap<String, Attribute> {
     map! {
-        "max_sessions" => optional(AttributeType::Number, "The most sessions that may be killed. When more are found, none is killed, and the error says how many there are and shows the first few. Changing it after a kill kills again."),
-        "dry_run" => optional(AttributeType::Bool, "Only list what would be killed, and kill nothing. By default false. Changing it back to false kills."),
+        "max_sessions" => optional(AttributeType::Number, "The most sessions that may be killed. When more are found, none is killed, and the error says how many there are and shows the first few."),
+        "dry_run" => optional(AttributeType::Bool, "Only list what would be killed, and kill nothing. By default false."),
     }
 }
 
@@ -91,6 +92,17 @@ pub(super) fn given<B>(select: &Select<B>) -> Given<'_, B> {
             Some(Value::Value(block)) => Given::Present(block),
         },
     }
+}
+
+/// The conditions in a block by their names, in the encoding of the wire, which has a form for unknown values.
+pub(super) fn conditions<B: Serialize>(block: &B) -> Vec<(String, rmpv::Value)> {
+    let encoded = rmp_serde::to_vec_named(block).unwrap_or_default();
+    let Ok(rmpv::Value::Map(members)) = rmpv::decode::read_value(&mut encoded.as_slice()) else {
+        return Vec::new();
+    };
+    (members.into_iter())
+        .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value)))
+        .collect()
 }
 
 /// Reads the attributes of a block, and remembers whether all of them were known and readable.
@@ -223,16 +235,12 @@ impl Guards<'_> {
             WholeNumber::Other(_) => None,
         };
         if max.is_none() {
-            let written = match number {
-                WholeNumber::Whole(number) => number.to_string(),
-                WholeNumber::Other(text) => text.clone(),
-            };
             explain::error(
                 diags,
                 AttributePath::new("max_sessions"),
                 "Invalid max_sessions",
                 format!(
-                    "max_sessions is {written}. It is a whole number from 1; to kill nothing, write dry_run = true."
+                    "max_sessions is {number}. It is a whole number from 1; to kill nothing, write dry_run = true."
                 ),
             );
         }
