@@ -505,6 +505,9 @@ impl Client {
         };
         let line = request.line.clone();
         let sent = self.clock().instant();
+        if call.repeat.changes() {
+            operation.note_change(self.clock());
+        }
         // Half of the time is kept to hear the answer.
         let connecting = connection::Progress::new(left / 2);
         let exchange = Arc::clone(&connecting).watch(self.exchange(request));
