@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cloud::{Answer, Cloud};
-use crate::{NODE, client, kill_dcs, kill_taurusdb, thread};
+use crate::{NODE, client, cloud_with_two_nodes, kill_dcs, kill_taurusdb, thread};
 
 /// What a gateway says that lost sight of its backend: the backend may have done everything.
 fn lost() -> Option<Answer> {
@@ -156,4 +156,85 @@ async fn an_answer_that_cannot_be_read_is_settled_by_looking() {
 
     assert_eq!(ending.succeeded()["processes_killed"], json!([1, 2]));
     ending.warns("its answer could not be read");
+}
+
+#[tokio::test]
+async fn a_kill_of_everybody_that_had_to_wait_is_judged_by_when_it_left() {
+    let cloud = cloud().await;
+    cloud.at("POST", "/clients/kill-all", |world| {
+        // While the instance is busy, everybody leaves, and somebody else comes.
+        world.pass(60);
+        let newcomer = vec![client(20, "10.0.0.20:6000", "billing", 30)];
+        world.sessions.insert(NODE.to_owned(), newcomer);
+        Some((400, json!({"error_code": "DCS.4096", "error_msg": "busy"})))
+    });
+    cloud.at("POST", "/clients/kill-all", |_| lost());
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE})).await;
+
+    ending.says(
+        &ending.errors,
+        "1 session connected before the request was sent",
+    );
+    let started = ending.state.as_ref().unwrap()["started_at"].clone();
+    let started = started.as_str().unwrap();
+    assert!(started.starts_with("2026-11-21T10:01:"), "{started}");
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_active_any_more_proves_nothing() {
+    let cloud = cloud_with_two_nodes(50).await;
+    cloud.at("POST", "/clients/kill-all", |world| {
+        world.nodes[1]["status"] = json!("Inactive");
+        world.sessions.insert("node-1".to_owned(), Vec::new());
+        lost()
+    });
+
+    let ending = kill_dcs(&cloud, json!({"kill_all_nodes": true})).await;
+
+    ending.says(
+        &ending.errors,
+        "It is unknown whether the sessions were killed",
+    );
+    ending.says(&ending.errors, "node-2 (Inactive)");
+}
+
+#[tokio::test]
+async fn a_node_that_was_counted_and_is_not_listed_any_more_proves_nothing() {
+    let cloud = cloud_with_two_nodes(50).await;
+    cloud.at("POST", "/clients/kill-all", |world| {
+        world.nodes.truncate(1);
+        world.sessions.insert("node-1".to_owned(), Vec::new());
+        lost()
+    });
+
+    let ending = kill_dcs(&cloud, json!({"kill_all_nodes": true, "max_sessions": 5})).await;
+
+    ending.says(
+        &ending.errors,
+        "It is unknown whether the sessions were killed",
+    );
+    ending.says(&ending.errors, "node-2");
+}
+
+#[tokio::test]
+async fn looking_does_not_wait_for_a_lost_request_until_the_time_is_over() {
+    let cloud = cloud().await;
+    cloud.world().threads = (1..=150).map(|id| thread(id, "app")).collect();
+    cloud.at("DELETE", "/processes", |_| None);
+    for _ in 0..10 {
+        cloud.at("DELETE", "/processes", |_| lost());
+    }
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    let state = ending.state.as_ref().unwrap();
+    ending.says(&ending.errors, "50 of those that were sent are still there");
+    assert_eq!(state["killed_count"], json!(100));
+    assert_eq!(state["remaining_count"], json!(50));
+    assert!(
+        cloud.clock.slept().as_secs() < 200,
+        "{:?}",
+        cloud.clock.slept()
+    );
 }

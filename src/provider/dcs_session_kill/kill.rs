@@ -2,7 +2,7 @@
 
 mod settle;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_trait::async_trait;
 use tf_provider::value::Value;
@@ -19,6 +19,7 @@ use super::super::session_kill::proof::{self, Count};
 use super::super::session_kill::{self, Run, Terms};
 use super::super::{dcs_sessions, select};
 use crate::huaweicloud::client::Client;
+use crate::huaweicloud::dcs::list::SessionNodes;
 use crate::huaweicloud::dcs::{
     Dcs, InstanceId, Job, JobId, JobStatus, KILL_ADDRESSES, KillAccepted, NodeId,
     SMALL_KILL_ADDRESSES, Target,
@@ -27,6 +28,7 @@ use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::operation::Operation;
 use crate::plugin::{Progress, record};
 use crate::session::dcs::{Selector, Session, SessionId, also_killed};
+use crate::session::guard::FIRST_SHOWN;
 use crate::session::{Selects, Verdict, ids};
 
 /// Whose sessions.
@@ -189,8 +191,12 @@ impl Chosen for Kill {
         entry.id.clone()
     }
 
-    fn go_together(one: &Addressed, other: &Addressed) -> bool {
-        one.id.node_id == other.id.node_id
+    fn node(id: &SessionId) -> Option<&str> {
+        Some(&id.node_id)
+    }
+
+    fn kills_everybody(&self) -> bool {
+        matches!(self.subject, Subject::All(_))
     }
 
     fn show(session: &Session) -> String {
@@ -217,19 +223,24 @@ impl Chosen for Kill {
     async fn list(
         &self,
         client: &Client,
+        nodes: Option<&BTreeSet<String>>,
         seen: &BTreeMap<String, String>,
         operation: &Operation,
     ) -> Result<select::Listing<Session>, Error> {
-        let target = self.target();
-        dcs_sessions::list(
-            client,
-            &self.region,
-            &self.instance,
-            &target,
-            seen,
-            operation,
-        )
-        .await
+        let (region, instance) = (&self.region, &self.instance);
+        match nodes {
+            None => {
+                let target = self.target();
+                dcs_sessions::list(client, region, instance, &target, seen, operation).await
+            }
+            Some(nodes) => {
+                let nodes = SessionNodes {
+                    active: nodes.iter().cloned().collect(),
+                    passed_over: Vec::new(),
+                };
+                dcs_sessions::list_nodes(client, region, instance, nodes, seen, operation).await
+            }
+        }
     }
 
     async fn send(
@@ -302,13 +313,25 @@ impl Proof {
 }
 
 impl Run<'_, Kill> {
-    /// Lists everybody, and refuses when there are more than may be killed; rows that cannot be read count too.
+    /// Lists everybody, and refuses when there are more than may be killed; rows that cannot be read count too. Sessions of
+    /// nodes that are not active cannot be counted, and a kill of all nodes may end them: then no cap holds.
     async fn choose_everybody(&self, diags: &mut Diagnostics) -> Option<Selection<Session>> {
         let selection = self.choose(diags, &Everybody).await?;
+        let Terms {
+            max_sessions,
+            dry_run,
+            ..
+        } = self.kill.terms;
+        if !selection.passed_over.is_empty() {
+            not_counted(diags, &selection.passed_over, max_sessions, dry_run);
+            if max_sessions.is_some() && !dry_run {
+                return None;
+            }
+        }
         let number = selection.choice.chosen.len() + selection.unreadable;
-        match self.kill.terms.max_sessions {
-            Some(max) if number > max && !self.kill.terms.dry_run => {
-                let first = selection.choice.chosen.iter().take(5);
+        match max_sessions {
+            Some(max) if number > max && !dry_run => {
+                let first = selection.choice.chosen.iter().take(FIRST_SHOWN);
                 let first: Vec<String> = first.map(dcs_sessions::show).collect();
                 select::too_many(diags, number, max, &first);
                 None
@@ -328,12 +351,14 @@ impl Run<'_, Kill> {
         let kill = self.kill;
         let dcs = Dcs::new(&self.client, &kill.region);
         loop {
-            let sent_at = moment(self.client.clock().now());
-            let sent = self.client.clock().instant();
-            let leave_before = selection.as_ref().map(Selection::holds_until);
+            let leave_before = (selection.as_ref()).map(|selection| selection.age.counts_until());
             let outcome = dcs
                 .kill_all(&kill.instance, target, leave_before, &self.operation)
                 .await;
+            let clock = self.client.clock();
+            // It may have waited long before it left.
+            let sent = self.operation.last_change().unwrap_or(clock.instant());
+            let sent_at = moment(clock.now() - clock.instant().saturating_duration_since(sent));
             let mut proof = match outcome {
                 Outcome::Rejected(Error::TooLate) if selection.is_some() => {
                     self.progress.report(
@@ -351,7 +376,11 @@ impl Run<'_, Kill> {
                 Outcome::Unknown(error) => Proof {
                     request_id: error.request_id().map(ToOwned::to_owned),
                     started_at: sent_at,
-                    finished_at: self.settle(diags, target, sent, error).await,
+                    finished_at: {
+                        let counted = selection.iter().flat_map(|selection| selection.age.nodes());
+                        let counted = counted.cloned().collect();
+                        self.settle(diags, target, counted, sent, error).await
+                    },
                     ..Proof::default()
                 },
                 Outcome::Accepted(accepted) => self.accepted(diags, accepted, sent_at).await,
@@ -527,6 +556,37 @@ impl Run<'_, Kill> {
                 proof.job_status = last_seen;
             }
         }
+    }
+}
+
+/// Says which nodes of an instance cannot be counted before all their sessions are killed.
+fn not_counted(
+    diags: &mut Diagnostics,
+    passed_over: &[(String, String)],
+    max_sessions: Option<usize>,
+    dry_run: bool,
+) {
+    let nodes = explain::lines(passed_over, select::show_passed_over);
+    let number = explain::count(passed_over.len(), "node");
+    let known = "DCS lists no sessions of nodes that are not active, and a kill of all nodes may end their sessions too";
+    if dry_run || max_sessions.is_none() {
+        explain::warning(
+            diags,
+            AttributePath::new("kill_all_nodes"),
+            format!("{number} not active, so not all sessions are listed"),
+            format!("{known}:\n\n{nodes}"),
+        );
+    } else {
+        explain::error(
+            diags,
+            AttributePath::new("max_sessions"),
+            format!("{number} not active, so not all sessions can be counted"),
+            format!(
+                "No session was killed, and nothing went into state. {known}, so max_sessions cannot be kept:\n\n{nodes}\n\n\
+                 Apply again when the nodes are active, kill the sessions of each active node by its node_id, or leave out \
+                 max_sessions."
+            ),
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! Carrying out the kill: the threads of given ids, or those that are chosen when it begins.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use tf_provider::value::Value;
@@ -166,6 +166,7 @@ impl Chosen for Kill {
     async fn list(
         &self,
         client: &Client,
+        _nodes: Option<&BTreeSet<String>>,
         _seen: &BTreeMap<String, String>,
         operation: &Operation,
     ) -> Result<select::Listing<Session>, Error> {

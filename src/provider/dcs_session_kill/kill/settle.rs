@@ -1,6 +1,6 @@
 //! A kill of all sessions whose answer was lost: looking whether it happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
@@ -12,7 +12,7 @@ use crate::huaweicloud::error::Error;
 use crate::provider::arguments::moment;
 use crate::provider::dcs_sessions;
 use crate::provider::explain::{Report, count};
-use crate::provider::select::Listing;
+use crate::provider::select::{self, Listing};
 use crate::provider::session_kill::Run;
 use crate::provider::session_kill::chosen::{LOOKS, SETTLED_WITHIN};
 use crate::session::dcs::{Session, SessionId};
@@ -20,11 +20,13 @@ use crate::session::since::{Aged, Beginnings, Census};
 
 impl Run<'_, Kill> {
     /// Looks whether sessions that were connected when the request was sent are still there. When none is left, a warning
-    /// says how that is known, and the moment at which it was seen comes back; else an error says what was seen.
+    /// says how that is known, and the moment at which it was seen comes back; else an error says what was seen. A node that
+    /// was `counted` before the kill, or that is not active, has to be seen too.
     pub(super) async fn settle(
         &self,
         diags: &mut Diagnostics,
         target: &Target,
+        counted: BTreeSet<String>,
         sent: Instant,
         error: Error,
     ) -> Value<String> {
@@ -38,6 +40,7 @@ impl Run<'_, Kill> {
         let mut seen = BTreeMap::new();
         let mut beginnings = Beginnings::default();
         let mut census = None;
+        let mut blind = Vec::new();
         while clock.instant().saturating_duration_since(begun) < SETTLED_WITHIN
             && self.operation.sleep(clock, interval).await.is_ok()
         {
@@ -54,16 +57,31 @@ impl Run<'_, Kill> {
             .await;
             let Ok(listing) = listed else { break };
             let now = count_since(&mut beginnings, &listing, sent);
+            blind = not_seen(&counted, &listing);
             seen = listing.saved_at;
-            if now.none_is_left() {
+            if now.none_is_left() && blind.is_empty() {
                 nobody_is_left(target, error).into_warning(diags);
                 return moment(clock.now());
             }
             census = Some(now);
         }
-        unknown(target, census, error).into_error(diags);
+        unknown(target, census, &blind, error).into_error(diags);
         Value::Null
     }
+}
+
+/// The nodes that the list says nothing about, for a person.
+fn not_seen(counted: &BTreeSet<String>, listing: &Listing<Session>) -> Vec<String> {
+    let passed_over = &listing.passed_over;
+    let missing = (counted.iter())
+        .filter(|node| !listing.collected.contains_key(*node))
+        .filter(|node| {
+            passed_over
+                .iter()
+                .all(|(passed_over, _)| passed_over != *node)
+        });
+    let passed_over = passed_over.iter().map(select::show_passed_over);
+    missing.cloned().chain(passed_over).collect()
 }
 
 /// Counts the sessions of a list by when they began. Links of replication are not clients, and are not counted: whether a
@@ -78,7 +96,7 @@ fn count_since(
         ..Census::default()
     };
     let after_sending = |instant: Instant| instant.saturating_duration_since(sent);
-    for (node, (from, to)) in &listing.collected {
+    for (node, collected) in &listing.collected {
         let of_node = (listing.sessions.iter())
             .filter(|session| session.id.node_id == *node && !session.is_replication());
         let aged = of_node.map(|session| Aged {
@@ -89,7 +107,11 @@ fn count_since(
             before,
             after,
             untold,
-        } = beginnings.look(aged, after_sending(*from), after_sending(*to));
+        } = beginnings.look(
+            aged,
+            after_sending(collected.asked),
+            after_sending(collected.read),
+        );
         census.before += before;
         census.after += after;
         census.untold += untold;
@@ -118,7 +140,11 @@ fn nobody_is_left(target: &Target, error: Error) -> Report {
     }
 }
 
-fn unknown(target: &Target, census: Option<Census>, error: Error) -> Report {
+fn unknown(target: &Target, census: Option<Census>, blind: &[String], error: Error) -> Report {
+    let blind = match blind {
+        [] => String::new(),
+        nodes => format!(" Nobody could look at these nodes: {}.", nodes.join(", ")),
+    };
     let seen = match census {
         None => "The sessions could not be listed afterwards.".to_owned(),
         Some(census) => format!(
@@ -133,7 +159,7 @@ fn unknown(target: &Target, census: Option<Census>, error: Error) -> Report {
         summary: "It is unknown whether the sessions were killed".to_owned(),
         meaning: format!(
             "The request to kill the sessions {} was sent, but its answer was lost. The kill may have happened. It was not \
-             sent again, since that would hit clients that have reconnected. {seen}",
+             sent again, since that would hit clients that have reconnected. {seen}{blind}",
             whose(target)
         ),
         error,
