@@ -396,6 +396,10 @@ impl Client {
             let demanded = retry::demanded(attempt.retry_after, &error);
             let least = demanded.unwrap_or_default();
             let waiting = match retry::next(call.repeat, &error) {
+                // What the earlier attempt met says more than that there was no other.
+                Next::GiveUp if doubt && matches!(error, Error::TooLate) => {
+                    return Outcome::Unknown(last.unwrap_or(error));
+                }
                 Next::GiveUp => return given_up(error, doubt),
                 Next::GiveUpUnknown => return Outcome::Unknown(error),
                 Next::Again if faults >= self.settings().max_retries => {
