@@ -238,3 +238,81 @@ async fn looking_does_not_wait_for_a_lost_request_until_the_time_is_over() {
         cloud.clock.slept()
     );
 }
+
+#[tokio::test]
+async fn a_lost_answer_is_told_although_the_kill_was_then_too_old_to_be_sent_again() {
+    let cloud = cloud().await;
+    cloud.at("DELETE", "/processes", |world| {
+        world.pass(60);
+        lost()
+    });
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    ending.says(&ending.errors, "2 of those that were sent are still there");
+    ending.says(&ending.errors, "HTTP 502: Bad gateway");
+}
+
+#[tokio::test]
+async fn one_look_that_fails_does_not_end_the_looking() {
+    for everybody in [true, false] {
+        let cloud = cloud().await;
+        let kill = if everybody {
+            "/clients/kill-all"
+        } else {
+            "/clients/kill"
+        };
+        cloud.at("POST", kill, |world| {
+            world.sessions.insert(NODE.to_owned(), Vec::new());
+            // The scan that follows fails, and so does each repeat of it.
+            world.scan_job = || {
+                (
+                    200,
+                    json!({"status": "FAIL", "fail_reason": "the node is away"}),
+                )
+            };
+            lost()
+        });
+        for scan in 0..4 {
+            cloud.at("POST", "/clients", move |world| {
+                if scan == 3 {
+                    world.scan_job = || (200, json!({"status": "SUCCESS"}));
+                }
+                None
+            });
+        }
+        if !everybody {
+            // The scan before the kill.
+            cloud.at("POST", "/clients", |world| {
+                world.scan_job = || (200, json!({"status": "SUCCESS"}));
+                None
+            });
+        }
+
+        let select = match everybody {
+            true => json!({"node_id": NODE}),
+            false => json!({"node_id": NODE, "select": [{"names": ["worker"]}]}),
+        };
+        let ending = kill_dcs(&cloud, select).await;
+
+        ending.succeeded();
+        ending.warns("nswer was lost, but the sessions are gone");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_may_be_of_a_killed_session() {
+    let cloud = cloud().await;
+    cloud.at("POST", "/clients/kill", |world| {
+        let nameless = vec![json!({"name": "worker"})];
+        world.sessions.insert(NODE.to_owned(), nameless);
+        Some((204, json!(null)))
+    });
+
+    let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    assert_eq!(ending.succeeded()["killed"], json!(null));
+    ending.warns("It was not seen whether the killed sessions are gone");
+    ending.warns("1 row without a readable ID");
+}

@@ -40,6 +40,10 @@ async fn an_address_that_goes_to_another_client_while_the_kill_waits_is_not_kill
     let state = ending.succeeded();
     assert_eq!(state["killed"], json!(["10.0.0.8:5000"]));
     assert_eq!(state["not_found"], json!(["10.0.0.7:5000"]));
+    // The proof tells the list that decided, and when the kill left.
+    assert_eq!(state["listed_at"], json!({ NODE: "list 2" }));
+    let started = state["started_at"].as_str().unwrap();
+    assert!(started.starts_with("2026-11-21T10:01:"), "{started}");
     let world = cloud.world();
     assert_eq!(world.sessions[NODE].len(), 1);
     let asked = world.bodies("POST", "/clients/kill");

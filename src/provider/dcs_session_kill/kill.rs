@@ -355,10 +355,7 @@ impl Run<'_, Kill> {
             let outcome = dcs
                 .kill_all(&kill.instance, target, leave_before, &self.operation)
                 .await;
-            let clock = self.client.clock();
-            // It may have waited long before it left.
-            let sent = self.operation.last_change().unwrap_or(clock.instant());
-            let sent_at = moment(clock.now() - clock.instant().saturating_duration_since(sent));
+            let sent_at = self.left_at();
             let mut proof = match outcome {
                 Outcome::Rejected(Error::TooLate) if selection.is_some() => {
                     self.progress.report(
@@ -379,7 +376,7 @@ impl Run<'_, Kill> {
                     finished_at: {
                         let counted = selection.iter().flat_map(|selection| selection.age.nodes());
                         let counted = counted.cloned().collect();
-                        self.settle(diags, target, counted, sent, error).await
+                        self.settle(diags, target, counted, error).await
                     },
                     ..Proof::default()
                 },
@@ -453,10 +450,6 @@ impl Run<'_, Kill> {
     ) -> Option<Proof> {
         let choice = &selection.choice;
         self.tell_matched(choice, "masters and replicas");
-        let started_at = match choice.chosen.as_slice() {
-            [] => Value::Null,
-            _ => moment(self.client.clock().now()),
-        };
         let killed = self.kill_chosen(diags, selector, selection).await?;
         let finished_at = match (&killed.left, choice.chosen.as_slice()) {
             (Some(_), [_, ..]) => moment(self.client.clock().now()),
@@ -479,8 +472,8 @@ impl Run<'_, Kill> {
             killed: killed.ended().map(shown),
             remaining: killed.remaining().map(shown),
             request_id: request_id.clone(),
-            listed_at: Some(selection.saved_at.clone()),
-            started_at,
+            listed_at: Some(killed.listed_at.clone()),
+            started_at: killed.sent_at.clone(),
             finished_at,
             ..Proof::default()
         }

@@ -42,7 +42,7 @@ pub(in crate::provider) const LOOKS: (Duration, Duration) =
 pub(in crate::provider) const SETTLED_WITHIN: Duration = Duration::from_secs(120);
 
 /// How many looks in a row may fail before nobody looks any more.
-const FAILED_LOOKS: u32 = 3;
+pub(in crate::provider) const FAILED_LOOKS: u32 = 3;
 
 /// What reports call things.
 pub(in crate::provider) struct Words {
@@ -217,8 +217,12 @@ pub(in crate::provider) struct Killed<Id> {
     pub(in crate::provider) left: Option<Vec<Id>>,
     /// `X-Request-Id` of the last answer.
     pub(in crate::provider) request_id: Option<String>,
+    /// When the first request left.
+    pub(in crate::provider) sent_at: Value<String>,
     /// When the last answer came.
     pub(in crate::provider) answered_at: Value<String>,
+    /// When the service saved the lists that decided who was killed.
+    pub(in crate::provider) listed_at: BTreeMap<String, String>,
 }
 
 impl<Id: Clone + Eq + std::hash::Hash> Killed<Id> {
@@ -229,7 +233,9 @@ impl<Id: Clone + Eq + std::hash::Hash> Killed<Id> {
             told: true,
             left: Some(Vec::new()),
             request_id: None,
+            sent_at: Value::Null,
             answered_at: Value::Null,
+            listed_at: BTreeMap::new(),
         }
     }
 
@@ -353,7 +359,10 @@ impl<K: Chosen> Run<'_, K> {
         let choice = &selection.choice;
         if choice.chosen.is_empty() {
             select::nothing_matched(diags, self.kill.described_in(), choice.protected);
-            return Some(Killed::nobody());
+            return Some(Killed {
+                listed_at: selection.saved_at.clone(),
+                ..Killed::nobody()
+            });
         }
         let entries = choice.chosen.iter().map(K::entry).collect();
         self.kill_entries(diags, entries, Some((selector, selection)))
@@ -392,6 +401,9 @@ impl<K: Chosen> Run<'_, K> {
             let outcome = (self.kill)
                 .send(&self.client, batch, leave_before, &self.operation)
                 .await;
+            if killed.sent_at.is_null() && !matches!(outcome, Outcome::Rejected(_)) {
+                killed.sent_at = self.left_at();
+            }
             match outcome {
                 Outcome::Accepted(answered) => {
                     record("request_id", &answered.request_id);
@@ -461,6 +473,7 @@ impl<K: Chosen> Run<'_, K> {
 
         killed.report = tally.report();
         killed.told = told;
+        killed.listed_at = seen.clone();
         if let Some(failure) = &failure
             && killed.request_id.is_none()
         {
@@ -643,7 +656,7 @@ fn readable<S>(listing: Listing<S>, before: usize) -> Result<Listing<S>, Error> 
 }
 
 /// Can another look end better?
-fn may_pass(error: &Error) -> bool {
+pub(in crate::provider) fn may_pass(error: &Error) -> bool {
     match error {
         Error::Listing(_)
         | Error::NotSent { .. }

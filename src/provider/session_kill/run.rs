@@ -1,11 +1,13 @@
 //! A kill under way: what bounds it, choosing among listed sessions, and rehearsing.
 
+use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::{Kill, Terms};
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::operation::Operation;
 use crate::plugin::Progress;
+use crate::provider::arguments::moment;
 use crate::provider::explain::{self, count};
 use crate::provider::{HwcProvider, select};
 use crate::session::guard::{Choice, choose};
@@ -34,6 +36,14 @@ impl<'a, K: Kill> Run<'a, K> {
             client,
             progress,
         })
+    }
+
+    /// When the last request to kill left: it may have waited long before.
+    pub(in crate::provider) fn left_at(&self) -> Value<String> {
+        let clock = self.client.clock();
+        let left = self.operation.last_change();
+        let since = left.map(|left| clock.instant().saturating_duration_since(left));
+        since.map_or(Value::Null, |since| moment(clock.now() - since))
     }
 
     /// Chooses among the listed sessions. `None`: there are more than may be killed, and an error says so.

@@ -14,7 +14,7 @@ use crate::provider::dcs_sessions;
 use crate::provider::explain::{Report, count};
 use crate::provider::select::{self, Listing};
 use crate::provider::session_kill::Run;
-use crate::provider::session_kill::chosen::{LOOKS, SETTLED_WITHIN};
+use crate::provider::session_kill::chosen::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
 use crate::session::dcs::{Session, SessionId};
 use crate::session::since::{Aged, Beginnings, Census};
 
@@ -27,7 +27,6 @@ impl Run<'_, Kill> {
         diags: &mut Diagnostics,
         target: &Target,
         counted: BTreeSet<String>,
-        sent: Instant,
         error: Error,
     ) -> Value<String> {
         self.progress.report(
@@ -36,6 +35,8 @@ impl Run<'_, Kill> {
         );
         let clock = self.client.clock();
         let begun = clock.instant();
+        let sent = self.operation.last_change().unwrap_or(begun);
+        let mut failed = 0;
         let mut interval = LOOKS.0;
         let mut seen = BTreeMap::new();
         let mut beginnings = Beginnings::default();
@@ -55,7 +56,15 @@ impl Run<'_, Kill> {
                 &self.operation,
             )
             .await;
-            let Ok(listing) = listed else { break };
+            let listing = match listed {
+                Ok(listing) => listing,
+                Err(error) if failed + 1 < FAILED_LOOKS && may_pass(&error) => {
+                    failed += 1;
+                    continue;
+                }
+                Err(_) => break,
+            };
+            failed = 0;
             let now = count_since(&mut beginnings, &listing, sent);
             blind = not_seen(&counted, &listing);
             seen = listing.saved_at;
