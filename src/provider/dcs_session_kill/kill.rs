@@ -31,6 +31,9 @@ use crate::session::dcs::{Selector, Session, SessionId, also_killed};
 use crate::session::guard::FIRST_SHOWN;
 use crate::session::{Selects, Verdict, ids};
 
+/// Where a person can look. The documents do not say that the list of background tasks has kills in it.
+const LOOK: &str = "Look at the sessions of the node in the console: their age tells whether they are from before the kill.";
+
 /// Whose sessions.
 pub(super) enum Subject {
     /// All of them.
@@ -133,7 +136,7 @@ impl session_kill::Kill for Kill {
                 let mut proof = run
                     .kill_selected(diags, selector.as_ref(), &selection)
                     .await?;
-                proof.bound(diags);
+                run.bound(diags, &mut proof);
                 Some(proof)
             }
             Subject::Addresses(_, addresses) => {
@@ -175,7 +178,7 @@ impl Chosen for Kill {
         service: "DCS",
         session: "session",
         lingers: "",
-        look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
+        look: LOOK,
     };
     const BATCH: usize = KILL_ADDRESSES;
     const SMALL_BATCH: usize = SMALL_KILL_ADDRESSES;
@@ -313,6 +316,13 @@ impl Proof {
 }
 
 impl Run<'_, Kill> {
+    /// An action keeps nothing, so that nothing has to be bounded.
+    fn bound(&self, diags: &mut Diagnostics, proof: &mut Proof) {
+        if !self.progress.is_heard() {
+            proof.bound(diags);
+        }
+    }
+
     /// Lists everybody, and refuses when there are more than may be killed; rows that cannot be read count too. Sessions of
     /// nodes that are not active cannot be counted, and a kill of all nodes may end them: then no cap holds.
     async fn choose_everybody(&self, diags: &mut Diagnostics) -> Option<Selection<Session>> {
@@ -387,7 +397,7 @@ impl Run<'_, Kill> {
                 proof.protected = Some(selection.choice.protected);
                 proof.listed_at = Some(selection.saved_at);
                 proof = proof.counted();
-                proof.bound(diags);
+                self.bound(diags, &mut proof);
             }
             return Some(proof);
         }
@@ -414,7 +424,7 @@ impl Run<'_, Kill> {
             Some(job_id) => format!("Accepted: the job {job_id} kills the sessions."),
             None => "Accepted, but the answer does not tell the job.".to_owned(),
         });
-        warn_if_unreadable(diags, accepted);
+        self.warn_if_unreadable(diags, accepted);
         if let (true, Some(job_id)) = (self.kill.wait, proof.job_id.clone()) {
             self.follow(diags, &job_id, &mut proof).await;
         }
@@ -436,7 +446,7 @@ impl Run<'_, Kill> {
         }
         .counted();
         if !matches!(self.kill.subject, Subject::Addresses(..)) {
-            proof.bound(diags);
+            self.bound(diags, &mut proof);
         }
         proof
     }
@@ -535,7 +545,7 @@ impl Run<'_, Kill> {
                 }
                 proof.finished_at = job.end_time.map_or(Value::Null, moment);
                 if matches!(job.status, JobStatus::Fail(_)) {
-                    job_failed(diags, job_id, &job);
+                    self.job_failed(diags, job_id, &job);
                 } else {
                     self.progress.report(format!(
                         "Done: the job {job_id} ended with {} after {} seconds.",
@@ -545,10 +555,69 @@ impl Run<'_, Kill> {
                 }
             }
             Err(error) => {
-                not_seen_to_end(job_id, last_seen.as_deref(), error).into_error(diags);
+                self.not_seen_to_end(job_id, last_seen.as_deref(), error)
+                    .into_error(diags);
                 proof.job_status = last_seen;
             }
         }
+    }
+
+    fn not_seen_to_end(&self, job_id: &JobId, last_seen: Option<&str>, error: Error) -> Report {
+        let why = match &error {
+            Error::DeadlineExceeded { .. } => "had not ended when the create time-out was reached",
+            Error::Stopped { .. } => "had not ended when the run was stopped",
+            _ => "could not be followed to its end",
+        };
+        Report {
+            summary: format!("The job {job_id} {why}"),
+            meaning: format!(
+                "DCS accepted the kill as the job {job_id}{}. The job may still be running, and it may still kill \
+             sessions.{}",
+                last_seen
+                    .map(|status| format!(", whose status was {status} when it was last looked at"))
+                    .unwrap_or_default(),
+                self.of_resource(" Its id is in state.")
+            ),
+            error,
+            next: Some(self.how_to_proceed(LOOK, "")),
+        }
+    }
+
+    fn job_failed(&self, diags: &mut Diagnostics, job_id: &JobId, job: &Job) {
+        explain::error(
+            diags,
+            AttributePath::root(),
+            format!("The job {job_id} failed"),
+            format!(
+                "DCS accepted the kill as the job {job_id}, but the job ended with FAIL{}. Some sessions may have been \
+             killed before it failed.\n\n{}",
+                job.fail_reason
+                    .as_ref()
+                    .map(|reason| format!(": {reason}"))
+                    .unwrap_or_else(|| " and gave no reason".to_owned()),
+                self.how_to_proceed(LOOK, "")
+            ),
+        );
+    }
+
+    fn warn_if_unreadable(&self, diags: &mut Diagnostics, accepted: KillAccepted) {
+        let Some(error) = accepted.unreadable else {
+            return;
+        };
+        Report {
+        summary: "The kill was accepted, but its answer could not be read".to_owned(),
+        meaning: match accepted.job_id {
+            Some(job_id) => format!(
+                "The answer is not JSON, but it shows the job id {job_id} the way the API document's own sample does.{}",
+                self.of_resource(" The job is in state.")
+            ),
+            None => format!("DCS accepted the kill and will run it as a job, but the job's id is not known, so it cannot be \
+                     followed{}.", self.of_resource(": job_id and job_status are null in state")),
+        },
+        error,
+        next: None,
+    }
+    .into_warning(diags);
     }
 }
 
@@ -581,69 +650,6 @@ fn not_counted(
             ),
         );
     }
-}
-
-fn not_seen_to_end(job_id: &JobId, last_seen: Option<&str>, error: Error) -> Report {
-    let why = match &error {
-        Error::DeadlineExceeded { .. } => "had not ended when the create time-out was reached",
-        Error::Stopped { .. } => "had not ended when the run was stopped",
-        _ => "could not be followed to its end",
-    };
-    Report {
-        summary: format!("The job {job_id} {why}"),
-        meaning: format!(
-            "DCS accepted the kill as the job {job_id}{}. The job may still be running, and it may still kill \
-             sessions. Its id is in state.",
-            last_seen
-                .map(|status| format!(", whose status was {status} when it was last looked at"))
-                .unwrap_or_default()
-        ),
-        error,
-        next: Some(
-            "How to proceed: the resource is in state, marked as tainted. Look at the job in the console (DCS, \
-             Background Tasks). If it succeeded, run `terraform untaint` on the resource. Applying again sends a new \
-             kill."
-                .to_owned(),
-        ),
-    }
-}
-
-fn job_failed(diags: &mut Diagnostics, job_id: &JobId, job: &Job) {
-    explain::error(
-        diags,
-        AttributePath::root(),
-        format!("The job {job_id} failed"),
-        format!(
-            "DCS accepted the kill as the job {job_id}, but the job ended with FAIL{}. Some sessions may have been \
-             killed before it failed.\n\nHow to proceed: the resource is in state with its job_id, marked as tainted. \
-             Applying again sends a new kill.",
-            job.fail_reason
-                .as_ref()
-                .map(|reason| format!(": {reason}"))
-                .unwrap_or_else(|| " and gave no reason".to_owned())
-        ),
-    );
-}
-
-fn warn_if_unreadable(diags: &mut Diagnostics, accepted: KillAccepted) {
-    let Some(error) = accepted.unreadable else {
-        return;
-    };
-    Report {
-        summary: "The kill was accepted, but its answer could not be read".to_owned(),
-        meaning: match accepted.job_id {
-            Some(job_id) => format!(
-                "The answer is not JSON, but it shows the job id {job_id} the way the API document's own sample does. \
-                 The job is in state."
-            ),
-            None => "DCS accepted the kill and will run it as a job, but the job's id is not known, so it cannot be \
-                     followed: job_id and job_status are null in state."
-                .to_owned(),
-        },
-        error,
-        next: None,
-    }
-    .into_warning(diags);
 }
 
 /// The addresses by which sessions are killed, in their order.

@@ -494,7 +494,7 @@ impl<K: Chosen> Run<'_, K> {
         };
         let report = &killed.report;
         if !report.spared.is_empty() {
-            spared::<K>(diags, self.kill.described_in(), report.spared.len());
+            self.explain_spared(diags, report.spared.len());
         }
         let in_doubt = !report.unknown.is_empty() || !report.accepted.is_empty();
         let look = if chosen.is_some() || in_doubt {
@@ -625,7 +625,7 @@ impl<K: Chosen> Run<'_, K> {
         let Some(failure) = failure else {
             if let Some(error) = look.and_then(|look| look.ended_by.clone()) {
                 match left {
-                    Some(left) => still_there::<K>(error, left),
+                    Some(left) => self.still_there(error, left),
                     None => not_seen::<K>(error),
                 }
                 .into_warning(diags);
@@ -637,7 +637,107 @@ impl<K: Chosen> Run<'_, K> {
             return;
         }
         let looked_until = look.and_then(|look| look.ended_by.as_ref());
-        not_all::<K, _>(failure, report, left, looked_until).into_error(diags);
+        self.not_all(failure, report, left, looked_until)
+            .into_error(diags);
+    }
+    /// Sessions that were left alone, since the selection does not mean them any more.
+    fn explain_spared(&self, diags: &mut Diagnostics, number: usize) {
+        explain::warning(
+            diags,
+            self.kill.described_in(),
+            format!("{} not chosen any more", count(number, K::WORDS.session)),
+            format!(
+                "The kill had to wait, so the sessions were listed again before it was sent. These were still there, but the \
+             conditions did not hold for them any more. They are left alone{}.",
+                self.of_resource(", and are in the attribute remaining")
+            ),
+        );
+    }
+
+    /// Killed sessions are listed at last.
+    fn still_there(&self, error: Error, left: usize) -> Report {
+        Report {
+            summary: format!("{} still there", count(left, "killed session")),
+            meaning: format!(
+                "The kill was accepted, but these sessions are still listed{}.{}",
+                K::WORDS.lingers,
+                self.of_resource(" They are in the attribute remaining.")
+            ),
+            error,
+            next: None,
+        }
+    }
+
+    /// Not everything was sent, or not everything that was sent was answered.
+    fn not_all(
+        &self,
+        failure: Failure,
+        report: &KillReport<IdOf<K>>,
+        left: Option<usize>,
+        looked_until: Option<&Error>,
+    ) -> Report {
+        let session = K::WORDS.session;
+        let unknown = report.unknown.len();
+        let seen = match (left, looked_until) {
+            (Some(0), _) => {
+                "They were listed again, and none of those that were sent is there any more."
+                    .to_owned()
+            }
+            (Some(left), _) => format!(
+                "They were listed again, and {left} of those that were sent are still there{}.",
+                self.of_resource("; the attribute remaining says which")
+            ),
+            (None, Some(_)) => "They could not be listed afterwards.".to_owned(),
+            (None, None) => String::new(),
+        };
+        let summary = match (failure.ended, left) {
+            (Ended::Unknown, None) => "It is unknown whether the sessions were killed".to_owned(),
+            (Ended::Unknown, Some(_)) => "Not all sessions were killed for certain".to_owned(),
+            _ => format!("Not all sessions were killed{}", code(&failure.error)),
+        };
+        let answered = [
+            (report.killed.len(), "killed"),
+            (report.accepted.len(), "sent and accepted"),
+            (report.not_found.len(), "not found"),
+            (report.excluded.len(), "left alone by the service"),
+            (report.gone.len(), "gone before they were sent"),
+            (report.spared.len(), "not chosen any more"),
+        ];
+        let answered: Vec<String> = (answered.iter())
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}"))
+            .collect();
+        let before = match answered.as_slice() {
+            [] => String::new(),
+            parts => format!(" Before that: {}.", parts.join(", ")),
+        };
+        let ended = match failure.ended {
+        Ended::Unknown => format!(
+            "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
+            count(unknown, session)
+        ),
+        Ended::Rejected if failure.error.api().is_some() => "A request was refused.".to_owned(),
+        Ended::Rejected => "A request was not sent.".to_owned(),
+        Ended::NotListed => {
+            "The kill had to wait. The sessions could not be listed again, so no more were sent."
+                .to_owned()
+        }
+    };
+        let unsent = match report.unsent.len() {
+            0 => String::new(),
+            number => format!(" {} not sent.", count(number, session)),
+        };
+        Report {
+            summary,
+            meaning: format!("{ended}{before}{unsent} {seen}")
+                .trim_end()
+                .to_owned(),
+            error: failure.error,
+            next: Some(self.how_to_proceed(
+                K::WORDS.look,
+                " for the sessions that are meant and there by then",
+            )),
+        }
     }
 }
 
@@ -726,17 +826,6 @@ fn nameless<K: Chosen>(diags: &mut Diagnostics, number: usize) {
     );
 }
 
-/// Sessions that were left alone, since the selection does not mean them any more.
-fn spared<K: Chosen>(diags: &mut Diagnostics, place: AttributePath, number: usize) {
-    explain::warning(
-        diags,
-        place,
-        format!("{} not chosen any more", count(number, K::WORDS.session)),
-        "The kill had to wait, so the sessions were listed again before it was sent. These were still there, but the \
-         conditions did not hold for them any more. They are left alone, and are in the attribute remaining.",
-    );
-}
-
 fn unreadable<K: Chosen>(number: usize, error: Error) -> Report {
     Report {
         summary: "The kill was accepted, but its answer could not be read".to_owned(),
@@ -748,18 +837,6 @@ fn unreadable<K: Chosen>(number: usize, error: Error) -> Report {
         ),
         error,
         next: Some(K::WORDS.look.to_owned()),
-    }
-}
-
-fn still_there<K: Chosen>(error: Error, left: usize) -> Report {
-    Report {
-        summary: format!("{} still there", count(left, "killed session")),
-        meaning: format!(
-            "The kill was accepted, but these sessions are still listed{}. They are in the attribute remaining.",
-            K::WORDS.lingers
-        ),
-        error,
-        next: None,
     }
 }
 
@@ -783,74 +860,5 @@ fn seen_gone<K: Chosen>(error: Error, number: usize) -> Report {
         ),
         error,
         next: None,
-    }
-}
-
-fn not_all<K: Chosen, Id: Clone>(
-    failure: Failure,
-    report: &KillReport<Id>,
-    left: Option<usize>,
-    looked_until: Option<&Error>,
-) -> Report {
-    let session = K::WORDS.session;
-    let unknown = report.unknown.len();
-    let seen = match (left, looked_until) {
-        (Some(0), _) => {
-            "They were listed again, and none of those that were sent is there any more.".to_owned()
-        }
-        (Some(left), _) => format!(
-            "They were listed again, and {left} of those that were sent are still there; the attribute remaining says which."
-        ),
-        (None, Some(_)) => "They could not be listed afterwards.".to_owned(),
-        (None, None) => String::new(),
-    };
-    let summary = match (failure.ended, left) {
-        (Ended::Unknown, None) => "It is unknown whether the sessions were killed".to_owned(),
-        (Ended::Unknown, Some(_)) => "Not all sessions were killed for certain".to_owned(),
-        _ => format!("Not all sessions were killed{}", code(&failure.error)),
-    };
-    let answered = [
-        (report.killed.len(), "killed"),
-        (report.accepted.len(), "sent and accepted"),
-        (report.not_found.len(), "not found"),
-        (report.excluded.len(), "left alone by the service"),
-        (report.gone.len(), "gone before they were sent"),
-        (report.spared.len(), "not chosen any more"),
-    ];
-    let answered: Vec<String> = (answered.iter())
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect();
-    let before = match answered.as_slice() {
-        [] => String::new(),
-        parts => format!(" Before that: {}.", parts.join(", ")),
-    };
-    let ended = match failure.ended {
-        Ended::Unknown => format!(
-            "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
-            count(unknown, session)
-        ),
-        Ended::Rejected if failure.error.api().is_some() => "A request was refused.".to_owned(),
-        Ended::Rejected => "A request was not sent.".to_owned(),
-        Ended::NotListed => {
-            "The kill had to wait. The sessions could not be listed again, so no more were sent."
-                .to_owned()
-        }
-    };
-    let unsent = match report.unsent.len() {
-        0 => String::new(),
-        number => format!(" {} not sent.", count(number, session)),
-    };
-    Report {
-        summary,
-        meaning: format!("{ended}{before}{unsent} {seen}")
-            .trim_end()
-            .to_owned(),
-        error: failure.error,
-        next: Some(format!(
-            "How to proceed: the resource is in state, marked as tainted. {} Applying again sends a new kill for the sessions \
-             that are meant and there by then. If nothing is left to do, run `terraform untaint` on the resource.",
-            K::WORDS.look
-        )),
     }
 }

@@ -46,6 +46,30 @@ impl<'a, K: Kill> Run<'a, K> {
         since.map_or(Value::Null, |since| moment(clock.now() - since))
     }
 
+    /// What belongs in a message only when a resource kills: an action keeps nothing.
+    pub(in crate::provider) fn of_resource<'t>(&self, text: &'t str) -> &'t str {
+        if self.progress.is_heard() { "" } else { text }
+    }
+
+    /// How to go on after a kill that did not end well. `look` says where to look first, and `whom` whom a new kill is about.
+    pub(in crate::provider) fn how_to_proceed(&self, look: &str, whom: &str) -> String {
+        let steps = if self.progress.is_heard() {
+            [
+                look.to_owned(),
+                format!("Invoking the action again sends a new kill{whom}."),
+            ]
+        } else {
+            [
+                format!("The resource is in state, marked as tainted. {look}"),
+                format!(
+                    "If nothing is left to do, run `terraform untaint` on the resource. Applying again sends a new \
+                     kill{whom}."
+                ),
+            ]
+        };
+        format!("How to proceed: {}", steps.join(" ").trim_start())
+    }
+
     /// Chooses among the listed sessions. `None`: there are more than may be killed, and an error says so.
     ///
     /// A rehearsal shows them all, and warns that the kill itself would be refused.

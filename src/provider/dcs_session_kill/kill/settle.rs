@@ -69,13 +69,66 @@ impl Run<'_, Kill> {
             blind = not_seen(&counted, &listing);
             seen = listing.saved_at;
             if now.none_is_left() && blind.is_empty() {
-                nobody_is_left(target, error).into_warning(diags);
+                self.nobody_is_left(target, error).into_warning(diags);
                 return moment(clock.now());
             }
             census = Some(now);
         }
-        unknown(target, census, &blind, error).into_error(diags);
+        self.unknown(target, census, &blind, error)
+            .into_error(diags);
         Value::Null
+    }
+
+    fn nobody_is_left(&self, target: &Target, error: Error) -> Report {
+        Report {
+            summary: "The answer was lost, but the sessions are gone".to_owned(),
+            meaning: format!(
+                "The request to kill the sessions {} was sent, and no complete answer came back. The sessions were listed \
+             afterwards: by their age none of them was connected when the request was sent, so everybody who was connected \
+             then is gone. The request was not sent again. No job is known{}.",
+                whose(target),
+                self.of_resource(": job_id and job_status are null in state")
+            ),
+            error,
+            next: None,
+        }
+    }
+
+    fn unknown(
+        &self,
+        target: &Target,
+        census: Option<Census>,
+        blind: &[String],
+        error: Error,
+    ) -> Report {
+        let blind = match blind {
+            [] => String::new(),
+            nodes => format!(" Nobody could look at these nodes: {}.", nodes.join(", ")),
+        };
+        let seen = match census {
+            None => "The sessions could not be listed afterwards.".to_owned(),
+            Some(census) => format!(
+                "The sessions were listed afterwards. By their age, {} connected before the request was sent, {} connected \
+             later, and {} within a few seconds around it, or it cannot be told.",
+                count(census.before, "session"),
+                census.after,
+                census.untold
+            ),
+        };
+        Report {
+        summary: "It is unknown whether the sessions were killed".to_owned(),
+        meaning: format!(
+            "The request to kill the sessions {} was sent, but its answer was lost. The kill may have happened. It was not \
+             sent again, since that would hit clients that have reconnected. {seen}{blind}",
+            whose(target)
+        ),
+        error,
+        next: Some(self.how_to_proceed(
+            "Look at the age of the node's sessions in the console, and at the audit log (CTS), which shows who killed \
+             sessions and when.",
+            "",
+        )),
+    }
     }
 }
 
@@ -132,52 +185,5 @@ fn whose(target: &Target) -> String {
     match target {
         Target::AllNodes => "of all nodes of the instance".to_owned(),
         Target::Node(node) => format!("of the node {node}"),
-    }
-}
-
-fn nobody_is_left(target: &Target, error: Error) -> Report {
-    Report {
-        summary: "The answer was lost, but the sessions are gone".to_owned(),
-        meaning: format!(
-            "The request to kill the sessions {} was sent, and no complete answer came back. The sessions were listed \
-             afterwards: by their age none of them was connected when the request was sent, so everybody who was connected \
-             then is gone. The request was not sent again. No job is known: job_id and job_status are null in state.",
-            whose(target)
-        ),
-        error,
-        next: None,
-    }
-}
-
-fn unknown(target: &Target, census: Option<Census>, blind: &[String], error: Error) -> Report {
-    let blind = match blind {
-        [] => String::new(),
-        nodes => format!(" Nobody could look at these nodes: {}.", nodes.join(", ")),
-    };
-    let seen = match census {
-        None => "The sessions could not be listed afterwards.".to_owned(),
-        Some(census) => format!(
-            "The sessions were listed afterwards. By their age, {} connected before the request was sent, {} connected \
-             later, and {} within a few seconds around it, or it cannot be told.",
-            count(census.before, "session"),
-            census.after,
-            census.untold
-        ),
-    };
-    Report {
-        summary: "It is unknown whether the sessions were killed".to_owned(),
-        meaning: format!(
-            "The request to kill the sessions {} was sent, but its answer was lost. The kill may have happened. It was not \
-             sent again, since that would hit clients that have reconnected. {seen}{blind}",
-            whose(target)
-        ),
-        error,
-        next: Some(
-            "What to check: the age of the node's sessions in the console, and the audit log (CTS), which shows who killed \
-             sessions and when.\n\n\
-             How to proceed: the resource is in state, marked as tainted. If the sessions were killed, run `terraform \
-             untaint` on it. If they were not, apply again: that sends a new kill."
-                .to_owned(),
-        ),
     }
 }
