@@ -396,6 +396,10 @@ impl Client {
             let demanded = retry::demanded(attempt.retry_after, &error);
             let least = demanded.unwrap_or_default();
             let waiting = match retry::next(call.repeat, &error) {
+                // What the earlier attempt met says more than that there was no other.
+                Next::GiveUp if doubt && matches!(error, Error::TooLate) => {
+                    return Outcome::Unknown(last.unwrap_or(error));
+                }
                 Next::GiveUp => return given_up(error, doubt),
                 Next::GiveUpUnknown => return Outcome::Unknown(error),
                 Next::Again if faults >= self.settings().max_retries => {
@@ -505,6 +509,9 @@ impl Client {
         };
         let line = request.line.clone();
         let sent = self.clock().instant();
+        if call.repeat.changes() {
+            operation.note_change(self.clock());
+        }
         // Half of the time is kept to hear the answer.
         let connecting = connection::Progress::new(left / 2);
         let exchange = Arc::clone(&connecting).watch(self.exchange(request));

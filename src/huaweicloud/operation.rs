@@ -2,7 +2,7 @@
 //! and who wants to hear what is being waited for.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -49,6 +49,7 @@ pub struct Operation {
     deadline: Instant,
     stop: CancellationToken,
     listener: Option<Listener>,
+    last_change: Arc<Mutex<Option<Instant>>>,
 }
 
 impl fmt::Debug for Operation {
@@ -95,6 +96,7 @@ impl Operation {
             deadline: clock::after(clock.instant(), limit),
             stop,
             listener: None,
+            last_change: Arc::default(),
         }
     }
 
@@ -110,6 +112,23 @@ impl Operation {
         if let Some(listener) = &self.listener {
             listener(waiting);
         }
+    }
+
+    /// Notes that a request that changes something leaves now, after whatever it had to wait for.
+    pub(super) fn note_change(&self, clock: &dyn Clock) {
+        let mut last = self
+            .last_change
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *last = Some(clock.instant());
+    }
+
+    /// When the last request that changes something left; `None` if none has.
+    pub fn last_change(&self) -> Option<Instant> {
+        *self
+            .last_change
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The time that is left; zero when it is over.

@@ -51,6 +51,11 @@ impl Progress {
         }
     }
 
+    /// Is it that of an action?
+    pub fn is_heard(&self) -> bool {
+        self.listener.is_some()
+    }
+
     /// Progress that nobody listens to: for what is also done outside an action.
     pub fn none() -> Self {
         Self { listener: None }

@@ -1,6 +1,6 @@
 //! `hwc_dcs_sessions`: the sessions of a DCS (Redis) node or instance, and the `select` block that chooses among them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,15 +10,14 @@ use serde::{Deserialize, Serialize};
 use tf_provider::schema::{Attribute, AttributeType, NestedBlock, Schema};
 use tf_provider::value::{Value, ValueEmpty};
 use tf_provider::{DataSource, Diagnostics, map};
+use tokio::time::Instant;
 
 use super::HwcProvider;
 use super::arguments::{self, WholeNumber, computed, known, optional, required};
 use super::explain::Report;
-use super::select::{self, BlockReader, Given, Listing, Select, Strings};
+use super::select::{self, BlockReader, Collected, Given, Listing, Select, Strings};
 use crate::huaweicloud::client::Client;
-use crate::huaweicloud::dcs::list::{
-    Before, CLIENTS_PER_PAGE, ClientPage, ClientRecord, SessionNodes,
-};
+use crate::huaweicloud::dcs::list::{CLIENTS_PER_PAGE, ClientPage, ClientRecord, SessionNodes};
 use crate::huaweicloud::dcs::{Dcs, InstanceId, NodeId, Target};
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Operation;
@@ -130,22 +129,37 @@ pub(super) async fn list(
     seen: &BTreeMap<String, String>,
     operation: &Operation,
 ) -> Result<Listing<Session>, Error> {
-    let dcs = Dcs::new(client, region);
-    let SessionNodes {
-        active,
-        passed_over,
-    } = match target {
+    let nodes = match target {
         Target::Node(node) => SessionNodes {
             active: vec![node.to_string()],
             passed_over: Vec::new(),
         },
-        Target::AllNodes => dcs.session_nodes(instance, operation).await?,
+        Target::AllNodes => {
+            let dcs = Dcs::new(client, region);
+            dcs.session_nodes(instance, operation).await?
+        }
     };
-    if active.is_empty() {
+    if nodes.active.is_empty() {
         return Err(Error::Listing(format!(
             "DCS lists no active node of the instance {instance}, so there are no sessions to list."
         )));
     }
+    list_nodes(client, region, instance, nodes, seen, operation).await
+}
+
+/// The same of the active ones of these nodes.
+pub(super) async fn list_nodes(
+    client: &Client,
+    region: &str,
+    instance: &InstanceId,
+    SessionNodes {
+        active,
+        passed_over,
+    }: SessionNodes,
+    seen: &BTreeMap<String, String>,
+    operation: &Operation,
+) -> Result<Listing<Session>, Error> {
+    let dcs = Dcs::new(client, region);
     let mut listing = Listing {
         sessions: Vec::new(),
         nameless: 0,
@@ -159,10 +173,15 @@ pub(super) async fn list(
                 "DCS lists a node of the instance with the ID {id:?}: {reason}."
             ))
         })?;
-        let before = seen.get(&id).cloned().map(Some).map(Before::SavedAt);
-        let begun = client.clock().instant();
-        let (list, saved_at) = list_node(&dcs, instance, &node, before, operation).await?;
-        let collected = (begun, client.clock().instant());
+        let earlier = seen.get(&id).cloned().into_iter().collect();
+        let asked = client.clock().instant();
+        let (list, saved_at, renewed) =
+            list_node(client, &dcs, instance, &node, earlier, operation).await?;
+        let collected = Collected {
+            asked,
+            renewed,
+            read: client.clock().instant(),
+        };
         listing.collected.insert(id.clone(), collected);
         listing.sessions.extend(list.sessions);
         listing.nameless += list.nameless;
@@ -172,16 +191,20 @@ pub(super) async fn list(
     Ok(listing)
 }
 
-/// Lists the sessions of one node, and says when DCS saved the list.
+/// Lists the sessions of one node, and says when DCS saved the list, in its own words, and when the list was there.
 async fn list_node(
+    client: &Client,
     dcs: &Dcs<'_>,
     instance: &InstanceId,
     node: &NodeId,
-    mut before: Option<Before>,
+    mut earlier: BTreeSet<String>,
     operation: &Operation,
-) -> Result<(List<Session>, Option<String>), Error> {
+) -> Result<(List<Session>, Option<String>, Instant), Error> {
     for _ in 0..OLD_PAGES {
-        let old = dcs.renew_clients(instance, node, before, operation).await?;
+        let old = dcs
+            .renew_clients(instance, node, earlier, operation)
+            .await?;
+        let renewed = client.clock().instant();
         let saved_at = Mutex::new(None);
         let is_old = AtomicBool::new(false);
         let (old, saved, was_old) = (&old, &saved_at, &is_old);
@@ -200,9 +223,9 @@ async fn list_node(
             let saved_at = saved_at
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner);
-            return Ok((list, saved_at));
+            return Ok((list, saved_at, renewed));
         }
-        before = Some(old.clone());
+        earlier = old.clone().times();
     }
     Err(Error::Listing(format!(
         "DCS goes on showing an old list of the sessions of the node {node} after it saved a new one. An old list is not \

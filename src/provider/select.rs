@@ -322,29 +322,50 @@ pub(super) struct Listing<S> {
     /// When the service saved the list of each node, by the node's id, in the service's own words; empty where it lists
     /// what is there at the moment.
     pub(super) saved_at: BTreeMap<String, String>,
-    /// Between which moments the list of each node was collected, by the node's id; empty like `saved_at`.
-    pub(super) collected: BTreeMap<String, (Instant, Instant)>,
+    /// When the list of each node was made, by the node's id; empty like `saved_at`.
+    pub(super) collected: BTreeMap<String, Collected>,
     /// Nodes that are not active, with their status: nobody looked at their sessions.
     pub(super) passed_over: Vec<(String, String)>,
+}
+
+/// When the list of a node was made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Collected {
+    /// When the service was asked to collect it.
+    pub(super) asked: Instant,
+    /// When the new list was there.
+    pub(super) renewed: Instant,
+    /// When it had been read.
+    pub(super) read: Instant,
+}
+
+/// A node that is not active, with its status.
+pub(super) fn show_passed_over((node, status): &(String, String)) -> String {
+    format!("{node} ({status})")
 }
 
 impl<S> Listing<S> {
     /// Says what the list does not show.
     pub(super) fn tell_gaps(&self, diags: &mut Diagnostics) {
         if !self.passed_over.is_empty() {
-            let nodes: Vec<String> = (self.passed_over.iter())
-                .map(|(node, status)| format!("  {node} ({status})"))
-                .collect();
             explain::warning(
                 diags,
                 AttributePath::new("instance_id"),
-                format!("{} not active", explain::count(nodes.len(), "node")),
+                format!(
+                    "{} not active",
+                    explain::count(self.passed_over.len(), "node")
+                ),
                 format!(
                     "The sessions of these nodes are neither listed nor killed:\n\n{}",
-                    nodes.join("\n")
+                    explain::lines(&self.passed_over, show_passed_over)
                 ),
             );
         }
+        self.tell_unreadable(diags);
+    }
+
+    /// Says how many rows cannot be read.
+    pub(super) fn tell_unreadable(&self, diags: &mut Diagnostics) {
         if self.nameless > 0 {
             explain::warning(
                 diags,

@@ -45,6 +45,8 @@ pub struct KillReport<Id> {
     pub unknown: Vec<Id>,
     /// Not in the list any more when their turn came, so they were not sent.
     pub gone: Vec<Id>,
+    /// Still listed when their turn came, but not chosen any more, so they were not sent.
+    pub spared: Vec<Id>,
     /// Never sent, or in a request that was refused: nothing was done about them.
     pub unsent: Vec<Id>,
     /// Reported in an answer, but never asked for. In the order of the answers.
@@ -89,6 +91,7 @@ pub struct KillTally<Id> {
 enum Fate {
     Unsent,
     Gone,
+    Spared,
     Unknown,
     Accepted,
     Excluded,
@@ -150,6 +153,11 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
         self.learn_all(ids, Fate::Gone);
     }
 
+    /// These are not chosen any more, and were not sent.
+    pub fn spare(&mut self, ids: &[Id]) {
+        self.learn_all(ids, Fate::Spared);
+    }
+
     fn learn_all(&mut self, ids: &[Id], fate: Fate) {
         for id in ids {
             self.learn(id, fate);
@@ -173,6 +181,7 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
             accepted: with(&[Fate::Accepted]),
             unknown: with(&[Fate::Unknown]),
             gone: with(&[Fate::Gone]),
+            spared: with(&[Fate::Spared]),
             unsent: with(&[Fate::Unsent]),
             unexpected: ids::unique(self.unexpected.iter().cloned()),
         }
@@ -234,6 +243,7 @@ mod tests {
             accepted: vec![],
             unknown: vec![],
             gone: vec![],
+            spared: vec![],
             unsent: vec![],
             unexpected: vec![],
         }
@@ -436,11 +446,12 @@ mod tests {
             let unique = tally.asked().to_vec();
             let batches = unique.chunks(size).map(<[i64]>::to_vec).zip(answers);
             let (answered, others): (Vec<_>, Vec<_>) = batches.partition(|(_, answer)| answer.is_some());
-            for ((batch, _), what) in others.iter().zip((0..4).cycle()) {
+            for ((batch, _), what) in others.iter().zip((0..5).cycle()) {
                 match what {
                     0 => tally.accept(batch),
                     1 => tally.lose(batch),
                     2 => tally.leave(batch),
+                    3 => tally.spare(batch),
                     _ => {}
                 }
             }
@@ -455,7 +466,7 @@ mod tests {
 
             let lists = [
                 &report.killed, &report.not_found, &report.excluded, &report.accepted, &report.unknown, &report.gone,
-                &report.unsent,
+                &report.spared, &report.unsent,
             ];
             for id in &asked {
                 let times: usize = lists.iter().map(|list| count(list, *id)).sum();

@@ -144,7 +144,11 @@ fn a_failed_job_is_an_error_of_the_action() {
     workspace
         .apply_with(&["-invoke=action.hwc_dcs_session_kill.test"])
         .failed()
-        .saying(&["the node is in failover"]);
+        .saying(&[
+            "the node is in failover",
+            "Invoking the action again sends a new kill",
+        ])
+        .not_speaking_of_state();
 }
 
 #[test]
@@ -156,7 +160,8 @@ fn a_session_that_is_gone_is_an_error_of_the_action_when_asked_so() {
     workspace
         .apply_with(&["-invoke=action.hwc_taurusdb_session_kill.test"])
         .failed()
-        .saying(&["4000000003", "not found"]);
+        .saying(&["4000000003", "not found"])
+        .not_speaking_of_state();
 
     assert_eq!(
         sandbox.calls_to("/processes")[0].body,

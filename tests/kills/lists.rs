@@ -241,3 +241,27 @@ async fn addresses_that_find_nobody_among_inner_ones_are_explained() {
     assert_eq!(ending.succeeded()["killed"], json!([]));
     ending.warns("client IP pass-through");
 }
+
+#[tokio::test]
+async fn a_list_that_could_not_be_seen_for_a_moment_is_not_taken_for_none() {
+    let cloud = cloud_with_an_old_list().await;
+    let gateway = || {
+        let code = "APIGW.0201";
+        Some((502, json!({"error_code": code, "error_msg": "no backend"})))
+    };
+    let old = || {
+        let worker = client(7, "10.0.0.7:5000", "worker", -100);
+        let list = json!({"time": "list 1", "clients": [worker], "count": 1});
+        Some((200, list))
+    };
+    cloud.at("GET", "/clients", move |_| gateway());
+    // The service goes on showing the old list for a while after the scan has succeeded.
+    cloud.at("GET", "/clients", move |_| old());
+    cloud.at("GET", "/clients", move |_| old());
+
+    let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    assert_eq!(ending.succeeded()["killed"], json!([]));
+    assert_eq!(cloud.world().sessions[NODE].len(), 1);
+}

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cloud::{Answer, Cloud};
-use crate::{NODE, client, kill_dcs, kill_taurusdb, thread};
+use crate::{NODE, client, cloud_with_two_nodes, kill_dcs, kill_taurusdb, thread};
 
 /// What a gateway says that lost sight of its backend: the backend may have done everything.
 fn lost() -> Option<Answer> {
@@ -158,4 +158,163 @@ async fn an_answer_that_cannot_be_read_is_settled_by_looking() {
 
     assert_eq!(ending.succeeded()["processes_killed"], json!([1, 2]));
     ending.warns("its answer could not be read");
+}
+
+#[tokio::test]
+async fn a_kill_of_everybody_that_had_to_wait_is_judged_by_when_it_left() {
+    let cloud = cloud().await;
+    cloud.at("POST", "/clients/kill-all", |world| {
+        // While the instance is busy, everybody leaves, and somebody else comes.
+        world.pass(60);
+        let newcomer = vec![client(20, "10.0.0.20:6000", "billing", 30)];
+        world.sessions.insert(NODE.to_owned(), newcomer);
+        Some((400, json!({"error_code": "DCS.4096", "error_msg": "busy"})))
+    });
+    cloud.at("POST", "/clients/kill-all", |_| lost());
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE})).await;
+
+    ending.says(
+        &ending.errors,
+        "1 session connected before the request was sent",
+    );
+    let started = ending.state.as_ref().unwrap()["started_at"].clone();
+    let started = started.as_str().unwrap();
+    assert!(started.starts_with("2026-11-21T10:01:"), "{started}");
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_active_any_more_proves_nothing() {
+    let cloud = cloud_with_two_nodes(50).await;
+    cloud.at("POST", "/clients/kill-all", |world| {
+        world.nodes[1]["status"] = json!("Inactive");
+        world.sessions.insert("node-1".to_owned(), Vec::new());
+        lost()
+    });
+
+    let ending = kill_dcs(&cloud, json!({"kill_all_nodes": true})).await;
+
+    ending.says(
+        &ending.errors,
+        "It is unknown whether the sessions were killed",
+    );
+    ending.says(&ending.errors, "node-2 (Inactive)");
+}
+
+#[tokio::test]
+async fn a_node_that_was_counted_and_is_not_listed_any_more_proves_nothing() {
+    let cloud = cloud_with_two_nodes(50).await;
+    cloud.at("POST", "/clients/kill-all", |world| {
+        world.nodes.truncate(1);
+        world.sessions.insert("node-1".to_owned(), Vec::new());
+        lost()
+    });
+
+    let ending = kill_dcs(&cloud, json!({"kill_all_nodes": true, "max_sessions": 5})).await;
+
+    ending.says(
+        &ending.errors,
+        "It is unknown whether the sessions were killed",
+    );
+    ending.says(&ending.errors, "node-2");
+}
+
+#[tokio::test]
+async fn looking_does_not_wait_for_a_lost_request_until_the_time_is_over() {
+    let cloud = cloud().await;
+    cloud.world().threads = (1..=150).map(|id| thread(id, "app")).collect();
+    cloud.at("DELETE", "/processes", |_| None);
+    for _ in 0..10 {
+        cloud.at("DELETE", "/processes", |_| lost());
+    }
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    let state = ending.state.as_ref().unwrap();
+    ending.says(&ending.errors, "50 of those that were sent are still there");
+    assert_eq!(state["killed_count"], json!(100));
+    assert_eq!(state["remaining_count"], json!(50));
+    assert!(
+        cloud.clock.slept().as_secs() < 200,
+        "{:?}",
+        cloud.clock.slept()
+    );
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_told_although_the_kill_was_then_too_old_to_be_sent_again() {
+    let cloud = cloud().await;
+    cloud.at("DELETE", "/processes", |world| {
+        world.pass(60);
+        lost()
+    });
+
+    let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    ending.says(&ending.errors, "2 of those that were sent are still there");
+    ending.says(&ending.errors, "HTTP 502: Bad gateway");
+}
+
+#[tokio::test]
+async fn one_look_that_fails_does_not_end_the_looking() {
+    for everybody in [true, false] {
+        let cloud = cloud().await;
+        let kill = if everybody {
+            "/clients/kill-all"
+        } else {
+            "/clients/kill"
+        };
+        cloud.at("POST", kill, |world| {
+            world.sessions.insert(NODE.to_owned(), Vec::new());
+            // The scan that follows fails, and so does each repeat of it.
+            world.scan_job = || {
+                (
+                    200,
+                    json!({"status": "FAIL", "fail_reason": "the node is away"}),
+                )
+            };
+            lost()
+        });
+        for scan in 0..4 {
+            cloud.at("POST", "/clients", move |world| {
+                if scan == 3 {
+                    world.scan_job = || (200, json!({"status": "SUCCESS"}));
+                }
+                None
+            });
+        }
+        if !everybody {
+            // The scan before the kill.
+            cloud.at("POST", "/clients", |world| {
+                world.scan_job = || (200, json!({"status": "SUCCESS"}));
+                None
+            });
+        }
+
+        let select = match everybody {
+            true => json!({"node_id": NODE}),
+            false => json!({"node_id": NODE, "select": [{"names": ["worker"]}]}),
+        };
+        let ending = kill_dcs(&cloud, select).await;
+
+        ending.succeeded();
+        ending.warns("nswer was lost, but the sessions are gone");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_may_be_of_a_killed_session() {
+    let cloud = cloud().await;
+    cloud.at("POST", "/clients/kill", |world| {
+        let nameless = vec![json!({"name": "worker"})];
+        world.sessions.insert(NODE.to_owned(), nameless);
+        Some((204, json!(null)))
+    });
+
+    let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    assert_eq!(ending.succeeded()["killed"], json!(null));
+    ending.warns("It was not seen whether the killed sessions are gone");
+    ending.warns("1 row without a readable ID");
 }

@@ -145,3 +145,18 @@ pub fn thread(id: i64, user: &str) -> Json {
         "info": null,
     })
 }
+
+/// A cloud with an instance of two active nodes, `node-1` and `node-2`, with a worker that is `age` seconds old at each.
+pub async fn cloud_with_two_nodes(age: i64) -> Cloud {
+    let cloud = Cloud::start().await;
+    for number in 1..=2 {
+        let node = format!("node-{number}");
+        let mut world = cloud.world();
+        world
+            .nodes
+            .push(json!({"node_id": node, "node_role": "redis-server", "status": "Active"}));
+        let worker = client(7, &format!("10.0.0.{number}:5000"), "worker", -age);
+        world.sessions.insert(node, vec![worker]);
+    }
+    cloud
+}

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::cloud::{Answer, Cloud};
-use crate::{NODE, client, kill_dcs, kill_taurusdb, thread};
+use crate::{NODE, client, cloud_with_two_nodes, kill_dcs, kill_taurusdb, thread};
 
 fn busy() -> Answer {
     (
@@ -40,6 +40,10 @@ async fn an_address_that_goes_to_another_client_while_the_kill_waits_is_not_kill
     let state = ending.succeeded();
     assert_eq!(state["killed"], json!(["10.0.0.8:5000"]));
     assert_eq!(state["not_found"], json!(["10.0.0.7:5000"]));
+    // The proof tells the list that decided, and when the kill left.
+    assert_eq!(state["listed_at"], json!({ NODE: "list 2" }));
+    let started = state["started_at"].as_str().unwrap();
+    assert!(started.starts_with("2026-11-21T10:01:"), "{started}");
     let world = cloud.world();
     assert_eq!(world.sessions[NODE].len(), 1);
     let asked = world.bodies("POST", "/clients/kill");
@@ -208,4 +212,143 @@ async fn listed_ids_are_kept_as_they_are() {
     assert_eq!(ending.succeeded()["processes_killed"], json!(processes));
     assert_eq!(ending.warnings, [] as [(String, String); 0]);
     assert_eq!(ending.succeeded()["remaining"], Json::Null);
+}
+
+#[tokio::test]
+async fn sessions_of_a_node_that_is_not_listed_any_more_are_looked_at_all_the_same() {
+    for gone in [true, false] {
+        let cloud = cloud_with_two_nodes(100).await;
+        cloud.at("POST", "/clients/kill", |_| None);
+        cloud.at("POST", "/clients/kill", move |world| {
+            if gone {
+                world.nodes.truncate(1);
+            } else {
+                world.nodes[1]["status"] = json!("Inactive");
+            }
+            Some((204, Json::Null))
+        });
+
+        let select = json!({"kill_all_nodes": true, "select": [{"names": ["worker"]}]});
+        let ending = kill_dcs(&cloud, select).await;
+
+        let state = ending.succeeded();
+        assert_eq!(state["killed"], json!(["10.0.0.1:5000"]), "{gone}");
+        assert_eq!(state["remaining"], json!(["10.0.0.2:5000"]), "{gone}");
+        ending.warns("1 killed session still there");
+    }
+}
+
+#[tokio::test]
+async fn a_node_whose_list_was_read_long_before_the_last_is_listed_again() {
+    let cloud = cloud_with_two_nodes(100).await;
+    cloud.at("POST", "/clients", |_| None);
+    cloud.at("POST", "/clients", |world| {
+        world.pass(60);
+        let billing = vec![client(9, "10.0.0.1:5000", "billing", 50)];
+        world.sessions.insert("node-1".to_owned(), billing);
+        None
+    });
+
+    let select = json!({"kill_all_nodes": true, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    let state = ending.succeeded();
+    assert_eq!(cloud.world().sessions["node-1"].len(), 1);
+    assert_eq!(state["killed"], json!(["10.0.0.2:5000"]));
+    assert_eq!(state["not_found"], json!(["10.0.0.1:5000"]));
+    // The list of the other node still held.
+    let scanned: Vec<Json> = (cloud.world().bodies("POST", "/clients").iter())
+        .map(|body| body["node_id"].clone())
+        .collect();
+    assert_eq!(scanned[..3], ["node-1", "node-2", "node-1"].map(Json::from));
+}
+
+#[tokio::test]
+async fn a_list_that_somebody_else_had_collected_while_the_kill_waited_is_an_old_one() {
+    let cloud = Cloud::start().await;
+    let worker = vec![client(7, "10.0.0.7:5000", "worker", -100)];
+    cloud.world().sessions.insert(NODE.to_owned(), worker);
+    cloud.world().scan_answer = |_| (200, Json::Null);
+    cloud.at("POST", "/clients/kill", |world| {
+        world.scan(NODE);
+        world.pass(60);
+        let billing = vec![client(9, "10.0.0.7:5000", "billing", 50)];
+        world.sessions.insert(NODE.to_owned(), billing);
+        Some(busy())
+    });
+    // Two scans make the first list, since there was none to compare with. The one after the wait takes its time.
+    cloud.at("POST", "/clients", |_| None);
+    cloud.at("POST", "/clients", |_| None);
+    cloud.at("POST", "/clients", |_| Some((200, Json::Null)));
+
+    let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    assert_eq!(cloud.world().sessions[NODE].len(), 1);
+    assert_eq!(ending.succeeded()["killed"], json!([]));
+    assert_eq!(cloud.world().bodies("POST", "/clients/kill").len(), 1);
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_meant_any_more_after_the_wait_is_left_and_not_called_gone() {
+    let cloud = Cloud::start().await;
+    let idle = |id: u64, idle: u64| {
+        let mut session = client(id, &format!("10.0.0.{id}:5000"), "worker", -1000);
+        session["idle"] = json!(idle);
+        session
+    };
+    let sessions = vec![idle(7, 300), idle(8, 300), idle(9, 300)];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+    cloud.at("POST", "/clients/kill", move |world| {
+        world.pass(60);
+        let sessions = vec![idle(7, 1), idle(8, 360)];
+        world.sessions.insert(NODE.to_owned(), sessions);
+        Some(busy())
+    });
+
+    let select = json!({"node_id": NODE, "select": [{"min_idle": "60s"}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    let state = ending.succeeded();
+    assert_eq!(state["killed"], json!(["10.0.0.8:5000"]));
+    assert_eq!(state["remaining"], json!(["10.0.0.7:5000"]));
+    assert_eq!(state["not_found"], json!(["10.0.0.9:5000"]));
+    ending.warns("1 session not chosen any more");
+}
+
+#[tokio::test]
+async fn an_error_between_two_requests_does_not_speak_of_a_refused_kill() {
+    let cloud = Cloud::start().await;
+    let sessions = (1..=120).map(|id| client(id, &format!("10.0.0.1:{id}"), "worker", -100));
+    (cloud.world().sessions).insert(NODE.to_owned(), sessions.collect());
+    cloud.at("POST", "/clients/kill", |_| None);
+    cloud.at("POST", "/clients/kill", |world| {
+        world.pass(60);
+        Some(busy())
+    });
+    cloud.at("POST", "/clients", |_| None);
+    cloud.at("POST", "/clients", |_| {
+        Some((403, json!({"error_code": "DCS.2003", "error_msg": "no"})))
+    });
+
+    let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    ending.says(&ending.errors, "The sessions could not be listed again");
+    ending.says(&ending.errors, "20 sessions not sent");
+    let (_, detail) = &ending.errors[0];
+    assert!(!detail.contains("A request was refused"), "{detail}");
+    assert_eq!(ending.state.as_ref().unwrap()["killed_count"], json!(100));
+}
+
+#[tokio::test]
+async fn a_cap_does_not_hold_for_nodes_that_cannot_be_counted() {
+    let cloud = cloud_with_two_nodes(100).await;
+    cloud.world().nodes[1]["status"] = json!("AddSharding");
+
+    let capped = json!({"kill_all_nodes": true, "max_sessions": 1});
+    let ending = kill_dcs(&cloud, capped).await;
+
+    ending.refused("node-2 (AddSharding)");
+    assert_eq!(cloud.world().bodies("POST", "/clients/kill-all").len(), 0);
 }

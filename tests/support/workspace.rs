@@ -249,6 +249,20 @@ impl Run {
         self
     }
 
+    /// Panics if it speaks of a resource in state: an action leaves none.
+    #[track_caller]
+    pub fn not_speaking_of_state(self) -> Self {
+        let printed = self.text();
+        for text in ["in state", "taint"] {
+            assert!(
+                !printed.contains(text),
+                "{} printed {text:?}:\n{printed}",
+                self.command
+            );
+        }
+        self
+    }
+
     /// All that was printed, with the frames and line breaks of diagnostics taken out.
     pub fn text(&self) -> String {
         let printed = format!("{}\n{}", self.stdout, self.stderr);

@@ -12,7 +12,7 @@
 //! 4. look until the list has another time than before. Where there was no list before and the job could not be followed,
 //!    the first list that appears is only the one to compare the next with, and the node is scanned again.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -155,33 +155,54 @@ pub struct ClientRecord {
     pub idle: Option<i64>,
 }
 
-/// The list that a node had before it was scanned.
+/// The saved list of a node, as it was right before the scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Before {
-    /// None that could be read.
+enum Shown {
+    /// There was none.
     Nothing,
-    /// One that was saved at this time, when it tells its time.
+    /// It could not be seen, so there may have been one.
+    Unseen,
+    /// There was one that was saved at this time, when it tells its time.
     SavedAt(Option<String>),
+}
+
+/// The lists that a node had before it was scanned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Before {
+    shown: Shown,
+    /// When lists that were read earlier had been saved.
+    earlier: BTreeSet<String>,
 }
 
 impl Before {
     /// Is a list with this time another one? `proven` says that a scan has succeeded since.
     fn is_older_than(&self, time: Option<&str>, proven: bool) -> bool {
-        match (self, time) {
-            (Self::Nothing, _) => proven,
-            (Self::SavedAt(Some(before)), Some(now)) => before != now,
-            (Self::SavedAt(None), Some(_)) => true,
+        if time.is_some_and(|time| self.earlier.contains(time)) {
+            return false;
+        }
+        match (&self.shown, time) {
+            (Shown::Nothing, _) => proven,
+            (Shown::Unseen, _) => false,
+            (Shown::SavedAt(Some(before)), Some(now)) => before != now,
+            (Shown::SavedAt(None), Some(_)) => true,
             // It tells no time: then the job alone can tell.
-            (Self::SavedAt(_), None) => proven,
+            (Shown::SavedAt(_), None) => proven,
         }
     }
 
-    /// Is a page, read later, still of a list that is newer than this one?
-    pub fn is_not(&self, page: &ClientPage) -> bool {
-        match (self, &page.time) {
-            (Self::SavedAt(Some(before)), Some(now)) => before != now,
-            _ => true,
+    /// When all these lists had been saved.
+    pub fn times(mut self) -> BTreeSet<String> {
+        if let Shown::SavedAt(Some(time)) = self.shown {
+            self.earlier.insert(time);
         }
+        self.earlier
+    }
+
+    /// Is a page, read later, still of a list that is newer than these?
+    pub fn is_not(&self, page: &ClientPage) -> bool {
+        page.time.as_ref().is_none_or(|now| {
+            !self.earlier.contains(now) && self.shown != Shown::SavedAt(Some(now.clone()))
+        })
     }
 }
 
@@ -270,8 +291,8 @@ impl Dcs<'_> {
         self.client.read(call, operation).await?.json()
     }
 
-    /// Replaces the saved list of a node by one that is known to be new, and says what was there before. `known` is what
-    /// an earlier call has seen, so that it need not be looked up.
+    /// Replaces the saved list of a node by one that is known to be new, and says what was there before. `earlier` is when
+    /// the lists that the caller has read had been saved: none of them counts as new.
     ///
     /// # Errors
     /// When no list can be shown to be new in time, or a call fails in a way that does not pass.
@@ -279,21 +300,21 @@ impl Dcs<'_> {
         &self,
         instance: &InstanceId,
         node: &NodeId,
-        known: Option<Before>,
+        earlier: BTreeSet<String>,
         operation: &Operation,
     ) -> Result<Before, Error> {
         let clock = self.client.clock();
         let begun = clock.instant();
         let late = || clock.instant().saturating_duration_since(begun) >= NEW_WITHIN;
         let mut last = None;
-        let mut before = match known {
-            Some(known) => known,
-            None => match self.saved_at(instance, node, operation).await {
-                Ok(time) => Before::SavedAt(time),
-                Err(error) if is_not_yet(&error) => Before::Nothing,
-                Err(error) => return Err(error),
-            },
+        // Somebody else may have had a list collected since the caller read one: it is looked up in any case.
+        let shown = match self.saved_at(instance, node, operation).await {
+            Ok(time) => Shown::SavedAt(time),
+            Err(error) if is_no_list(&error) => Shown::Nothing,
+            Err(error) if is_not_yet(&error) => Shown::Unseen,
+            Err(error) => return Err(error),
         };
+        let mut before = Before { shown, earlier };
         let mut failed = 0;
         let mut interval = LOOKS.0;
         let mut scan_again_after = SCAN_AGAIN_AFTER;
@@ -322,9 +343,9 @@ impl Dcs<'_> {
                     Ok(time) if before.is_older_than(time.as_deref(), proven) => return Ok(before),
                     Ok(None) if !proven => return Err(tells_no_time(node)),
                     Ok(time) => {
-                        if before == Before::Nothing {
+                        if matches!(before.shown, Shown::Nothing | Shown::Unseen) {
                             // Nothing says that this list is a new one; the next will be, if its time is another.
-                            before = Before::SavedAt(time);
+                            before.shown = Shown::SavedAt(time);
                             break;
                         }
                         last = None;
@@ -426,6 +447,13 @@ async fn pause(
         .sleep(clock, interval)
         .await
         .map_err(|interrupted: Interrupted| interrupted.into_error(last.take()))
+}
+
+/// There is no list, since nobody has scanned yet: the service itself answers HTTP 500 (documented).
+fn is_no_list(error: &Error) -> bool {
+    error
+        .api()
+        .is_some_and(|answer| answer.status == 500 && !answer.is_from_gateway())
 }
 
 /// There is no list yet, or none that is shown while the scan runs: HTTP 500 before any scan (documented), or a code that

@@ -2,7 +2,7 @@
 
 mod settle;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_trait::async_trait;
 use tf_provider::value::Value;
@@ -19,6 +19,7 @@ use super::super::session_kill::proof::{self, Count};
 use super::super::session_kill::{self, Run, Terms};
 use super::super::{dcs_sessions, select};
 use crate::huaweicloud::client::Client;
+use crate::huaweicloud::dcs::list::SessionNodes;
 use crate::huaweicloud::dcs::{
     Dcs, InstanceId, Job, JobId, JobStatus, KILL_ADDRESSES, KillAccepted, NodeId,
     SMALL_KILL_ADDRESSES, Target,
@@ -27,7 +28,11 @@ use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::operation::Operation;
 use crate::plugin::{Progress, record};
 use crate::session::dcs::{Selector, Session, SessionId, also_killed};
+use crate::session::guard::FIRST_SHOWN;
 use crate::session::{Selects, Verdict, ids};
+
+/// Where a person can look. The documents do not say that the list of background tasks has kills in it.
+const LOOK: &str = "Look at the sessions of the node in the console: their age tells whether they are from before the kill.";
 
 /// Whose sessions.
 pub(super) enum Subject {
@@ -131,7 +136,7 @@ impl session_kill::Kill for Kill {
                 let mut proof = run
                     .kill_selected(diags, selector.as_ref(), &selection)
                     .await?;
-                proof.bound(diags);
+                run.bound(diags, &mut proof);
                 Some(proof)
             }
             Subject::Addresses(_, addresses) => {
@@ -173,7 +178,7 @@ impl Chosen for Kill {
         service: "DCS",
         session: "session",
         lingers: "",
-        look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
+        look: LOOK,
     };
     const BATCH: usize = KILL_ADDRESSES;
     const SMALL_BATCH: usize = SMALL_KILL_ADDRESSES;
@@ -189,8 +194,12 @@ impl Chosen for Kill {
         entry.id.clone()
     }
 
-    fn go_together(one: &Addressed, other: &Addressed) -> bool {
-        one.id.node_id == other.id.node_id
+    fn node(id: &SessionId) -> Option<&str> {
+        Some(&id.node_id)
+    }
+
+    fn kills_everybody(&self) -> bool {
+        matches!(self.subject, Subject::All(_))
     }
 
     fn show(session: &Session) -> String {
@@ -217,19 +226,24 @@ impl Chosen for Kill {
     async fn list(
         &self,
         client: &Client,
+        nodes: Option<&BTreeSet<String>>,
         seen: &BTreeMap<String, String>,
         operation: &Operation,
     ) -> Result<select::Listing<Session>, Error> {
-        let target = self.target();
-        dcs_sessions::list(
-            client,
-            &self.region,
-            &self.instance,
-            &target,
-            seen,
-            operation,
-        )
-        .await
+        let (region, instance) = (&self.region, &self.instance);
+        match nodes {
+            None => {
+                let target = self.target();
+                dcs_sessions::list(client, region, instance, &target, seen, operation).await
+            }
+            Some(nodes) => {
+                let nodes = SessionNodes {
+                    active: nodes.iter().cloned().collect(),
+                    passed_over: Vec::new(),
+                };
+                dcs_sessions::list_nodes(client, region, instance, nodes, seen, operation).await
+            }
+        }
     }
 
     async fn send(
@@ -302,13 +316,32 @@ impl Proof {
 }
 
 impl Run<'_, Kill> {
-    /// Lists everybody, and refuses when there are more than may be killed; rows that cannot be read count too.
+    /// An action keeps nothing, so that nothing has to be bounded.
+    fn bound(&self, diags: &mut Diagnostics, proof: &mut Proof) {
+        if !self.progress.is_heard() {
+            proof.bound(diags);
+        }
+    }
+
+    /// Lists everybody, and refuses when there are more than may be killed; rows that cannot be read count too. Sessions of
+    /// nodes that are not active cannot be counted, and a kill of all nodes may end them: then no cap holds.
     async fn choose_everybody(&self, diags: &mut Diagnostics) -> Option<Selection<Session>> {
         let selection = self.choose(diags, &Everybody).await?;
+        let Terms {
+            max_sessions,
+            dry_run,
+            ..
+        } = self.kill.terms;
+        if !selection.passed_over.is_empty() {
+            not_counted(diags, &selection.passed_over, max_sessions, dry_run);
+            if max_sessions.is_some() && !dry_run {
+                return None;
+            }
+        }
         let number = selection.choice.chosen.len() + selection.unreadable;
-        match self.kill.terms.max_sessions {
-            Some(max) if number > max && !self.kill.terms.dry_run => {
-                let first = selection.choice.chosen.iter().take(5);
+        match max_sessions {
+            Some(max) if number > max && !dry_run => {
+                let first = selection.choice.chosen.iter().take(FIRST_SHOWN);
                 let first: Vec<String> = first.map(dcs_sessions::show).collect();
                 select::too_many(diags, number, max, &first);
                 None
@@ -328,12 +361,11 @@ impl Run<'_, Kill> {
         let kill = self.kill;
         let dcs = Dcs::new(&self.client, &kill.region);
         loop {
-            let sent_at = moment(self.client.clock().now());
-            let sent = self.client.clock().instant();
-            let leave_before = selection.as_ref().map(Selection::holds_until);
+            let leave_before = (selection.as_ref()).map(|selection| selection.age.counts_until());
             let outcome = dcs
                 .kill_all(&kill.instance, target, leave_before, &self.operation)
                 .await;
+            let sent_at = self.left_at();
             let mut proof = match outcome {
                 Outcome::Rejected(Error::TooLate) if selection.is_some() => {
                     self.progress.report(
@@ -351,7 +383,11 @@ impl Run<'_, Kill> {
                 Outcome::Unknown(error) => Proof {
                     request_id: error.request_id().map(ToOwned::to_owned),
                     started_at: sent_at,
-                    finished_at: self.settle(diags, target, sent, error).await,
+                    finished_at: {
+                        let counted = selection.iter().flat_map(|selection| selection.age.nodes());
+                        let counted = counted.cloned().collect();
+                        self.settle(diags, target, counted, error).await
+                    },
                     ..Proof::default()
                 },
                 Outcome::Accepted(accepted) => self.accepted(diags, accepted, sent_at).await,
@@ -361,7 +397,7 @@ impl Run<'_, Kill> {
                 proof.protected = Some(selection.choice.protected);
                 proof.listed_at = Some(selection.saved_at);
                 proof = proof.counted();
-                proof.bound(diags);
+                self.bound(diags, &mut proof);
             }
             return Some(proof);
         }
@@ -388,7 +424,7 @@ impl Run<'_, Kill> {
             Some(job_id) => format!("Accepted: the job {job_id} kills the sessions."),
             None => "Accepted, but the answer does not tell the job.".to_owned(),
         });
-        warn_if_unreadable(diags, accepted);
+        self.warn_if_unreadable(diags, accepted);
         if let (true, Some(job_id)) = (self.kill.wait, proof.job_id.clone()) {
             self.follow(diags, &job_id, &mut proof).await;
         }
@@ -410,7 +446,7 @@ impl Run<'_, Kill> {
         }
         .counted();
         if !matches!(self.kill.subject, Subject::Addresses(..)) {
-            proof.bound(diags);
+            self.bound(diags, &mut proof);
         }
         proof
     }
@@ -424,10 +460,6 @@ impl Run<'_, Kill> {
     ) -> Option<Proof> {
         let choice = &selection.choice;
         self.tell_matched(choice, "masters and replicas");
-        let started_at = match choice.chosen.as_slice() {
-            [] => Value::Null,
-            _ => moment(self.client.clock().now()),
-        };
         let killed = self.kill_chosen(diags, selector, selection).await?;
         let finished_at = match (&killed.left, choice.chosen.as_slice()) {
             (Some(_), [_, ..]) => moment(self.client.clock().now()),
@@ -450,8 +482,8 @@ impl Run<'_, Kill> {
             killed: killed.ended().map(shown),
             remaining: killed.remaining().map(shown),
             request_id: request_id.clone(),
-            listed_at: Some(selection.saved_at.clone()),
-            started_at,
+            listed_at: Some(killed.listed_at.clone()),
+            started_at: killed.sent_at.clone(),
             finished_at,
             ..Proof::default()
         }
@@ -513,7 +545,7 @@ impl Run<'_, Kill> {
                 }
                 proof.finished_at = job.end_time.map_or(Value::Null, moment);
                 if matches!(job.status, JobStatus::Fail(_)) {
-                    job_failed(diags, job_id, &job);
+                    self.job_failed(diags, job_id, &job);
                 } else {
                     self.progress.report(format!(
                         "Done: the job {job_id} ended with {} after {} seconds.",
@@ -523,74 +555,101 @@ impl Run<'_, Kill> {
                 }
             }
             Err(error) => {
-                not_seen_to_end(job_id, last_seen.as_deref(), error).into_error(diags);
+                self.not_seen_to_end(job_id, last_seen.as_deref(), error)
+                    .into_error(diags);
                 proof.job_status = last_seen;
             }
         }
     }
-}
 
-fn not_seen_to_end(job_id: &JobId, last_seen: Option<&str>, error: Error) -> Report {
-    let why = match &error {
-        Error::DeadlineExceeded { .. } => "had not ended when the create time-out was reached",
-        Error::Stopped { .. } => "had not ended when the run was stopped",
-        _ => "could not be followed to its end",
-    };
-    Report {
-        summary: format!("The job {job_id} {why}"),
-        meaning: format!(
-            "DCS accepted the kill as the job {job_id}{}. The job may still be running, and it may still kill \
-             sessions. Its id is in state.",
-            last_seen
-                .map(|status| format!(", whose status was {status} when it was last looked at"))
-                .unwrap_or_default()
-        ),
-        error,
-        next: Some(
-            "How to proceed: the resource is in state, marked as tainted. Look at the job in the console (DCS, \
-             Background Tasks). If it succeeded, run `terraform untaint` on the resource. Applying again sends a new \
-             kill."
-                .to_owned(),
-        ),
+    fn not_seen_to_end(&self, job_id: &JobId, last_seen: Option<&str>, error: Error) -> Report {
+        let why = match &error {
+            Error::DeadlineExceeded { .. } => "had not ended when the create time-out was reached",
+            Error::Stopped { .. } => "had not ended when the run was stopped",
+            _ => "could not be followed to its end",
+        };
+        Report {
+            summary: format!("The job {job_id} {why}"),
+            meaning: format!(
+                "DCS accepted the kill as the job {job_id}{}. The job may still be running, and it may still kill \
+             sessions.{}",
+                last_seen
+                    .map(|status| format!(", whose status was {status} when it was last looked at"))
+                    .unwrap_or_default(),
+                self.of_resource(" Its id is in state.")
+            ),
+            error,
+            next: Some(self.how_to_proceed(LOOK, "")),
+        }
     }
-}
 
-fn job_failed(diags: &mut Diagnostics, job_id: &JobId, job: &Job) {
-    explain::error(
-        diags,
-        AttributePath::root(),
-        format!("The job {job_id} failed"),
-        format!(
-            "DCS accepted the kill as the job {job_id}, but the job ended with FAIL{}. Some sessions may have been \
-             killed before it failed.\n\nHow to proceed: the resource is in state with its job_id, marked as tainted. \
-             Applying again sends a new kill.",
-            job.fail_reason
-                .as_ref()
-                .map(|reason| format!(": {reason}"))
-                .unwrap_or_else(|| " and gave no reason".to_owned())
-        ),
-    );
-}
+    fn job_failed(&self, diags: &mut Diagnostics, job_id: &JobId, job: &Job) {
+        explain::error(
+            diags,
+            AttributePath::root(),
+            format!("The job {job_id} failed"),
+            format!(
+                "DCS accepted the kill as the job {job_id}, but the job ended with FAIL{}. Some sessions may have been \
+             killed before it failed.\n\n{}",
+                job.fail_reason
+                    .as_ref()
+                    .map(|reason| format!(": {reason}"))
+                    .unwrap_or_else(|| " and gave no reason".to_owned()),
+                self.how_to_proceed(LOOK, "")
+            ),
+        );
+    }
 
-fn warn_if_unreadable(diags: &mut Diagnostics, accepted: KillAccepted) {
-    let Some(error) = accepted.unreadable else {
-        return;
-    };
-    Report {
+    fn warn_if_unreadable(&self, diags: &mut Diagnostics, accepted: KillAccepted) {
+        let Some(error) = accepted.unreadable else {
+            return;
+        };
+        Report {
         summary: "The kill was accepted, but its answer could not be read".to_owned(),
         meaning: match accepted.job_id {
             Some(job_id) => format!(
-                "The answer is not JSON, but it shows the job id {job_id} the way the API document's own sample does. \
-                 The job is in state."
+                "The answer is not JSON, but it shows the job id {job_id} the way the API document's own sample does.{}",
+                self.of_resource(" The job is in state.")
             ),
-            None => "DCS accepted the kill and will run it as a job, but the job's id is not known, so it cannot be \
-                     followed: job_id and job_status are null in state."
-                .to_owned(),
+            None => format!("DCS accepted the kill and will run it as a job, but the job's id is not known, so it cannot be \
+                     followed{}.", self.of_resource(": job_id and job_status are null in state")),
         },
         error,
         next: None,
     }
     .into_warning(diags);
+    }
+}
+
+/// Says which nodes of an instance cannot be counted before all their sessions are killed.
+fn not_counted(
+    diags: &mut Diagnostics,
+    passed_over: &[(String, String)],
+    max_sessions: Option<usize>,
+    dry_run: bool,
+) {
+    let nodes = explain::lines(passed_over, select::show_passed_over);
+    let number = explain::count(passed_over.len(), "node");
+    let known = "DCS lists no sessions of nodes that are not active, and a kill of all nodes may end their sessions too";
+    if dry_run || max_sessions.is_none() {
+        explain::warning(
+            diags,
+            AttributePath::new("kill_all_nodes"),
+            format!("{number} not active, so not all sessions are listed"),
+            format!("{known}:\n\n{nodes}"),
+        );
+    } else {
+        explain::error(
+            diags,
+            AttributePath::new("max_sessions"),
+            format!("{number} not active, so not all sessions can be counted"),
+            format!(
+                "No session was killed, and nothing went into state. {known}, so max_sessions cannot be kept:\n\n{nodes}\n\n\
+                 Apply again when the nodes are active, kill the sessions of each active node by its node_id, or leave out \
+                 max_sessions."
+            ),
+        );
+    }
 }
 
 /// The addresses by which sessions are killed, in their order.

@@ -3,11 +3,12 @@
 //! - Nobody is killed by an old list. A request that had to wait, for a busy instance or for its turn, is not sent when the
 //!   list that its sessions were chosen from is older than [`LIST_HOLDS`]: the sessions are listed and chosen again, and
 //!   only those that are still the same and still chosen are sent.
-//! - Looking again is about what was sent and not refused: about all others it says nothing.
+//! - Looking again is about what was sent and not refused: about all others it says nothing. It is about the nodes that were
+//!   sent to: a node that is not among the active ones any more is no proof that its sessions are gone.
 //! - An answer that was lost is no reason to guess. When looking shows that the sessions are gone, that is what is said;
 //!   when it does not, that is said.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -39,6 +40,9 @@ pub(in crate::provider) const LOOKS: (Duration, Duration) =
 /// For how long to look when it is not known whether a kill arrived. One that arrived has done its work by then: DCS' jobs
 /// take seconds, and a thread that rolls back is still listed.
 pub(in crate::provider) const SETTLED_WITHIN: Duration = Duration::from_secs(120);
+
+/// How many looks in a row may fail before nobody looks any more.
+pub(in crate::provider) const FAILED_LOOKS: u32 = 3;
 
 /// What reports call things.
 pub(in crate::provider) struct Words {
@@ -73,9 +77,14 @@ pub(in crate::provider) trait Chosen: Kill {
     /// The session that an entry names.
     fn id(entry: &Self::Entry) -> <Self::Session as Listed>::Id;
 
-    /// Can one request name both?
-    fn go_together(_one: &Self::Entry, _other: &Self::Entry) -> bool {
-        true
+    /// The node of a session, where the service has several for one kill: a request names sessions of one node.
+    fn node(_id: &IdOf<Self>) -> Option<&str> {
+        None
+    }
+
+    /// Does the kill end all sessions of the place, whoever is listed?
+    fn kills_everybody(&self) -> bool {
+        false
     }
 
     /// A session in one line, for a person.
@@ -97,10 +106,12 @@ pub(in crate::provider) trait Chosen: Kill {
     /// The argument that says which sessions are meant.
     fn described_in(&self) -> AttributePath;
 
-    /// Lists the sessions of the place. `seen` is when the lists that were read before had been saved.
+    /// Lists the sessions of the place, or of these nodes of it only, whatever state they are in. `seen` is when the lists
+    /// that were read before had been saved.
     async fn list(
         &self,
         client: &Client,
+        nodes: Option<&BTreeSet<String>>,
         seen: &BTreeMap<String, String>,
         operation: &Operation,
     ) -> Result<Listing<Self::Session>, Error>;
@@ -146,14 +157,53 @@ pub(in crate::provider) struct Selection<S> {
     pub(in crate::provider) saved_at: BTreeMap<String, String>,
     /// Is there anybody, and is every address that is listed one of the service's inner network?
     pub(in crate::provider) only_inner_addresses: bool,
-    /// When they had been read.
-    listed: Instant,
+    /// Nodes that are not active, with their status: nobody looked at their sessions.
+    pub(in crate::provider) passed_over: Vec<(String, String)>,
+    /// How old the lists are.
+    pub(in crate::provider) age: Age,
 }
 
-impl<S> Selection<S> {
-    /// The moment after which nobody is killed by this list.
-    pub(in crate::provider) fn holds_until(&self) -> Instant {
-        self.listed + LIST_HOLDS
+/// How old lists are.
+#[derive(Clone, Debug)]
+pub(in crate::provider) struct Age {
+    /// When the last of them had been read.
+    read: Instant,
+    /// When that of each node was there, where the service has several.
+    renewed: BTreeMap<String, Instant>,
+}
+
+impl Age {
+    /// That of a listing that has just been read.
+    fn of<S>(listing: &Listing<S>, now: Instant) -> Self {
+        let renewed = listing.collected.iter();
+        Self {
+            read: now,
+            renewed: renewed
+                .map(|(node, collected)| (node.clone(), collected.renewed))
+                .collect(),
+        }
+    }
+
+    /// The moment after which a count by these lists does not hold.
+    pub(in crate::provider) fn counts_until(&self) -> Instant {
+        self.read + LIST_HOLDS
+    }
+
+    /// The moment after which nobody of the node is killed by its list.
+    fn holds_until(&self, node: Option<&str>) -> Instant {
+        let renewed = node.and_then(|node| self.renewed.get(node));
+        renewed.copied().unwrap_or(self.read) + LIST_HOLDS
+    }
+
+    /// The nodes whose lists they are.
+    pub(in crate::provider) fn nodes(&self) -> impl Iterator<Item = &String> {
+        self.renewed.keys()
+    }
+
+    /// Takes over that of lists that were read later.
+    fn renew(&mut self, later: Self) {
+        self.read = later.read;
+        self.renewed.extend(later.renewed);
     }
 }
 
@@ -167,8 +217,12 @@ pub(in crate::provider) struct Killed<Id> {
     pub(in crate::provider) left: Option<Vec<Id>>,
     /// `X-Request-Id` of the last answer.
     pub(in crate::provider) request_id: Option<String>,
+    /// When the first request left.
+    pub(in crate::provider) sent_at: Value<String>,
     /// When the last answer came.
     pub(in crate::provider) answered_at: Value<String>,
+    /// When the service saved the lists that decided who was killed.
+    pub(in crate::provider) listed_at: BTreeMap<String, String>,
 }
 
 impl<Id: Clone + Eq + std::hash::Hash> Killed<Id> {
@@ -179,7 +233,9 @@ impl<Id: Clone + Eq + std::hash::Hash> Killed<Id> {
             told: true,
             left: Some(Vec::new()),
             request_id: None,
+            sent_at: Value::Null,
             answered_at: Value::Null,
+            listed_at: BTreeMap::new(),
         }
     }
 
@@ -191,9 +247,10 @@ impl<Id: Clone + Eq + std::hash::Hash> Killed<Id> {
         Some(ended)
     }
 
-    /// Those that were still listed at last, and those that nothing was done about; `None` if nobody could look.
+    /// Those that were still listed at last, and those that were not sent though they were listed before; `None` if nobody could look.
     pub(in crate::provider) fn remaining(&self) -> Option<Vec<Id>> {
         let mut remaining = self.left.clone()?;
+        remaining.extend(self.report.spared.iter().cloned());
         remaining.extend(self.report.unsent.iter().cloned());
         Some(remaining)
     }
@@ -202,8 +259,29 @@ impl<Id: Clone + Eq + std::hash::Hash> Killed<Id> {
 /// Why not everything was sent, or not everything that was sent was answered.
 struct Failure {
     error: Error,
-    /// May the request that failed have arrived?
-    unknown: bool,
+    ended: Ended,
+}
+
+/// How the sending ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// A request may have arrived, and no complete answer came back.
+    Unknown,
+    /// A request certainly did nothing.
+    Rejected,
+    /// A request had to wait, and then its sessions could not be listed again.
+    NotListed,
+}
+
+/// What listing again says of those that were to be sent.
+struct Again<K: Chosen> {
+    /// Those that are still there and still chosen.
+    staying: Vec<K::Entry>,
+    /// Those that are still there, but not chosen any more.
+    spared: Vec<IdOf<K>>,
+    /// Those that are not there any more.
+    gone: Vec<IdOf<K>>,
+    age: Age,
 }
 
 /// What looking again showed.
@@ -223,7 +301,7 @@ impl<K: Chosen> Run<'_, K> {
         diags: &mut Diagnostics,
         selector: Selecting<'_, K>,
     ) -> Option<Selection<K::Session>> {
-        let listing = match self.list(&BTreeMap::new()).await {
+        let listing = match self.list(None, &BTreeMap::new()).await {
             Ok(listing) => listing,
             Err(error) => {
                 rejected::<K>(
@@ -235,7 +313,11 @@ impl<K: Chosen> Run<'_, K> {
             }
         };
         let listed = self.client.clock().instant();
-        listing.tell_gaps(diags);
+        if self.kill.kills_everybody() {
+            listing.tell_unreadable(diags);
+        } else {
+            listing.tell_gaps(diags);
+        }
         let sessions = listing.sessions.iter().cloned();
         let choice = self.choose_among(diags, selector, sessions, K::show)?;
         let others = K::also_killed(&choice.chosen, &listing.sessions);
@@ -249,14 +331,21 @@ impl<K: Chosen> Run<'_, K> {
         Some(Selection {
             choice,
             unreadable: usize::try_from(listing.nameless).unwrap_or(usize::MAX),
-            saved_at: listing.saved_at,
             only_inner_addresses: K::only_inner_addresses(&listing.sessions),
-            listed,
+            age: Age::of(&listing, listed),
+            saved_at: listing.saved_at,
+            passed_over: listing.passed_over,
         })
     }
 
-    async fn list(&self, seen: &BTreeMap<String, String>) -> Result<Listing<K::Session>, Error> {
-        self.kill.list(&self.client, seen, &self.operation).await
+    async fn list(
+        &self,
+        nodes: Option<&BTreeSet<String>>,
+        seen: &BTreeMap<String, String>,
+    ) -> Result<Listing<K::Session>, Error> {
+        (self.kill)
+            .list(&self.client, nodes, seen, &self.operation)
+            .await
     }
 
     /// Kills those that were chosen, and looks until they are gone. `None`: certainly nobody was killed, and an error says
@@ -270,7 +359,10 @@ impl<K: Chosen> Run<'_, K> {
         let choice = &selection.choice;
         if choice.chosen.is_empty() {
             select::nothing_matched(diags, self.kill.described_in(), choice.protected);
-            return Some(Killed::nobody());
+            return Some(Killed {
+                listed_at: selection.saved_at.clone(),
+                ..Killed::nobody()
+            });
         }
         let entries = choice.chosen.iter().map(K::entry).collect();
         self.kill_entries(diags, entries, Some((selector, selection)))
@@ -287,7 +379,7 @@ impl<K: Chosen> Run<'_, K> {
     ) -> Option<Killed<IdOf<K>>> {
         let asked = entries.len();
         let mut tally = KillTally::new(entries.iter().map(K::id));
-        let mut leave_before = chosen.map(|(_, selection)| selection.holds_until());
+        let mut age = chosen.map(|(_, selection)| selection.age.clone());
         let mut seen =
             chosen.map_or_else(BTreeMap::new, |(_, selection)| selection.saved_at.clone());
         let mut queue = entries;
@@ -298,14 +390,20 @@ impl<K: Chosen> Run<'_, K> {
         let mut failure = None;
 
         while let Some(first) = queue.first() {
+            let first = K::id(first);
+            let node = K::node(&first);
             let length = (queue.iter().take(size))
-                .take_while(|entry| K::go_together(first, entry))
+                .take_while(|entry| K::node(&K::id(entry)) == node)
                 .count();
+            let leave_before = age.as_ref().map(|age| age.holds_until(node));
             let batch = queue.get(..length).unwrap_or_default();
             let ids: Vec<_> = batch.iter().map(K::id).collect();
             let outcome = (self.kill)
                 .send(&self.client, batch, leave_before, &self.operation)
                 .await;
+            if killed.sent_at.is_null() && !matches!(outcome, Outcome::Rejected(_)) {
+                killed.sent_at = self.left_at();
+            }
             match outcome {
                 Outcome::Accepted(answered) => {
                     record("request_id", &answered.request_id);
@@ -331,19 +429,22 @@ impl<K: Chosen> Run<'_, K> {
                 }
                 Outcome::Rejected(Error::TooLate) if chosen.is_some() => {
                     let Some((selector, _)) = chosen else { break };
-                    match self.choose_again(selector, &queue, &mut seen).await {
-                        Ok((staying, latest)) => {
-                            let stays: HashSet<_> = staying.iter().map(K::id).collect();
-                            let mut left: Vec<_> = queue.iter().map(K::id).collect();
-                            left.retain(|id| !stays.contains(id));
-                            tally.leave(&left);
-                            leave_before = Some(latest);
-                            queue = staying;
+                    let (waiting, others): (Vec<_>, Vec<_>) =
+                        (queue.iter().cloned()).partition(|entry| K::node(&K::id(entry)) == node);
+                    match self.choose_again(selector, node, &waiting, &mut seen).await {
+                        Ok(again) => {
+                            tally.leave(&again.gone);
+                            tally.spare(&again.spared);
+                            if let Some(age) = &mut age {
+                                age.renew(again.age);
+                            }
+                            queue = again.staying;
+                            queue.extend(others);
                         }
                         Err(error) => {
                             failure = Some(Failure {
                                 error,
-                                unknown: false,
+                                ended: Ended::NotListed,
                             });
                             break;
                         }
@@ -355,7 +456,7 @@ impl<K: Chosen> Run<'_, K> {
                 Outcome::Rejected(error) => {
                     failure = Some(Failure {
                         error,
-                        unknown: false,
+                        ended: Ended::Rejected,
                     });
                     break;
                 }
@@ -363,7 +464,7 @@ impl<K: Chosen> Run<'_, K> {
                     tally.lose(&ids);
                     failure = Some(Failure {
                         error,
-                        unknown: true,
+                        ended: Ended::Unknown,
                     });
                     break;
                 }
@@ -372,25 +473,33 @@ impl<K: Chosen> Run<'_, K> {
 
         killed.report = tally.report();
         killed.told = told;
+        killed.listed_at = seen.clone();
         if let Some(failure) = &failure
             && killed.request_id.is_none()
         {
             killed.request_id = failure.error.request_id().map(ToOwned::to_owned);
         }
         let failure = match failure {
-            Some(failure) if sent == 0 && !failure.unknown => {
-                let summary = format!("The sessions were not killed{}", code(&failure.error));
+            Some(failure) if sent == 0 && failure.ended != Ended::Unknown => {
+                let summary = match failure.ended {
+                    Ended::NotListed => {
+                        "The sessions could not be listed again, so none was killed".to_owned()
+                    }
+                    _ => format!("The sessions were not killed{}", code(&failure.error)),
+                };
                 rejected::<K>(failure.error, summary).into_error(diags);
                 return None;
             }
             failure => failure,
         };
         let report = &killed.report;
+        if !report.spared.is_empty() {
+            self.explain_spared(diags, report.spared.len());
+        }
         let in_doubt = !report.unknown.is_empty() || !report.accepted.is_empty();
         let look = if chosen.is_some() || in_doubt {
-            let settled = report.unknown.len() == report.may_be_gone().len();
-            let within = settled.then_some(SETTLED_WITHIN);
-            Some(self.look(&report.may_be_gone(), seen, within).await)
+            let unreadable = chosen.map_or(0, |(_, selection)| selection.unreadable);
+            Some(self.look(report, seen, unreadable).await)
         } else {
             None
         };
@@ -399,28 +508,30 @@ impl<K: Chosen> Run<'_, K> {
         Some(killed)
     }
 
-    /// Lists again, since the list has become too old to kill by. Those of the queue that are still there and still chosen,
-    /// and until when this list holds.
+    /// Lists the sessions of a node again, since its list has become too old to kill by. What that says of those that wait.
     async fn choose_again(
         &self,
         selector: Selecting<'_, K>,
-        queue: &[K::Entry],
+        node: Option<&str>,
+        waiting: &[K::Entry],
         seen: &mut BTreeMap<String, String>,
-    ) -> Result<(Vec<K::Entry>, Instant), Error> {
+    ) -> Result<Again<K>, Error> {
         self.progress.report(
             "The kill had to wait, so the sessions are listed again before it is sent.".to_owned(),
         );
-        let listing = self.list(seen).await?;
-        let listed = self.client.clock().instant();
-        *seen = listing.saved_at;
-        let waiting: HashSet<_> = queue.iter().map(K::id).collect();
+        let nodes = node.map(|node| BTreeSet::from([node.to_owned()]));
+        let listing = self.list(nodes.as_ref(), seen).await?;
+        let age = Age::of(&listing, self.client.clock().instant());
+        seen.extend(listing.saved_at);
+        let waiting: Vec<_> = waiting.iter().map(K::id).collect();
+        let meant: HashSet<_> = waiting.iter().cloned().collect();
         let chosen = match choose(selector, listing.sessions.iter().cloned(), None) {
             Ok(choice) => choice.chosen,
             // There is no cap here that could be exceeded.
             Err(_) => Vec::new(),
         };
         let staying: Vec<K::Session> = (chosen.into_iter())
-            .filter(|session| waiting.contains(&session.id()))
+            .filter(|session| meant.contains(&session.id()))
             .collect();
         if let Some(other) = K::also_killed(&staying, &listing.sessions).first() {
             return Err(Error::Listing(format!(
@@ -428,38 +539,60 @@ impl<K: Chosen> Run<'_, K> {
                 K::show(other)
             )));
         }
-        Ok((staying.iter().map(K::entry).collect(), listed + LIST_HOLDS))
+        let there: HashSet<_> = listing.sessions.iter().map(Listed::id).collect();
+        let stays: HashSet<_> = staying.iter().map(Listed::id).collect();
+        let (spared, gone) = (waiting.into_iter())
+            .filter(|id| !stays.contains(id))
+            .partition(|id| there.contains(id));
+        Ok(Again {
+            staying: staying.iter().map(K::entry).collect(),
+            spared,
+            gone,
+            age,
+        })
     }
 
-    /// Lists again until none of the sessions is left, but no longer than `within`.
+    /// Lists again until none of the sessions is left that the kill may have ended. Those whose request was accepted are
+    /// waited for until the time is over; those whose request was lost no longer than [`SETTLED_WITHIN`].
+    ///
+    /// `unreadable` is how many rows without an ID there were before the kill.
     async fn look(
         &self,
-        ids: &[IdOf<K>],
+        report: &KillReport<IdOf<K>>,
         mut seen: BTreeMap<String, String>,
-        within: Option<Duration>,
+        unreadable: usize,
     ) -> Look<IdOf<K>> {
         let clock = self.client.clock();
         let begun = clock.instant();
+        let ids = report.may_be_gone();
+        let nodes: BTreeSet<String> = (ids.iter())
+            .filter_map(|id| K::node(id).map(ToOwned::to_owned))
+            .collect();
+        let nodes = (!nodes.is_empty()).then_some(nodes);
+        let lost: HashSet<_> = report.unknown.iter().collect();
+        let mut failed = 0;
         let mut interval = LOOKS.0;
         let mut look = Look {
             left: ids.is_empty().then(Vec::new),
             ended_by: None,
         };
         while look.left.as_ref().is_none_or(|left| !left.is_empty()) {
-            let over = within
-                .is_some_and(|within| clock.instant().saturating_duration_since(begun) >= within);
-            let slept = match over {
+            let only_lost = (look.left.as_ref().unwrap_or(&ids).iter()).all(|id| lost.contains(id));
+            let long = clock.instant().saturating_duration_since(begun) >= SETTLED_WITHIN;
+            let slept = match only_lost && long {
                 true => Err(Interrupted::Deadline),
                 false => self.operation.sleep(clock, interval).await,
             };
             if let Err(interrupted) = slept {
-                look.ended_by = Some(interrupted.into_error(None));
+                look.ended_by = look.ended_by.or_else(|| Some(interrupted.into_error(None)));
                 break;
             }
             interval = interval.mul_f64(1.5).min(LOOKS.1);
-            match self.list(&seen).await {
+            let listed = self.list(nodes.as_ref(), &seen).await;
+            match listed.and_then(|listing| readable(listing, unreadable)) {
                 Ok(listing) => {
-                    let left = outcome::remaining(ids, &listing.sessions);
+                    (failed, look.ended_by) = (0, None);
+                    let left = outcome::remaining(&ids, &listing.sessions);
                     if !left.is_empty() {
                         let number = count(left.len(), K::WORDS.session);
                         self.progress.report(format!("{number} still there."));
@@ -468,8 +601,12 @@ impl<K: Chosen> Run<'_, K> {
                     look.left = Some(left);
                 }
                 Err(error) => {
+                    failed += 1;
+                    let last = failed >= FAILED_LOOKS || !may_pass(&error);
                     look.ended_by = Some(error);
-                    break;
+                    if last {
+                        break;
+                    }
                 }
             }
         }
@@ -488,19 +625,146 @@ impl<K: Chosen> Run<'_, K> {
         let Some(failure) = failure else {
             if let Some(error) = look.and_then(|look| look.ended_by.clone()) {
                 match left {
-                    Some(left) => still_there::<K>(error, left),
+                    Some(left) => self.still_there(error, left),
                     None => not_seen::<K>(error),
                 }
                 .into_warning(diags);
             }
             return;
         };
-        if failure.unknown && left == Some(0) && report.unsent.is_empty() {
+        if failure.ended == Ended::Unknown && left == Some(0) && report.unsent.is_empty() {
             seen_gone::<K>(failure.error, report.unknown.len()).into_warning(diags);
             return;
         }
         let looked_until = look.and_then(|look| look.ended_by.as_ref());
-        not_all::<K, _>(failure, report, left, looked_until).into_error(diags);
+        self.not_all(failure, report, left, looked_until)
+            .into_error(diags);
+    }
+    /// Sessions that were left alone, since the selection does not mean them any more.
+    fn explain_spared(&self, diags: &mut Diagnostics, number: usize) {
+        explain::warning(
+            diags,
+            self.kill.described_in(),
+            format!("{} not chosen any more", count(number, K::WORDS.session)),
+            format!(
+                "The kill had to wait, so the sessions were listed again before it was sent. These were still there, but the \
+             conditions did not hold for them any more. They are left alone{}.",
+                self.of_resource(", and are in the attribute remaining")
+            ),
+        );
+    }
+
+    /// Killed sessions are listed at last.
+    fn still_there(&self, error: Error, left: usize) -> Report {
+        Report {
+            summary: format!("{} still there", count(left, "killed session")),
+            meaning: format!(
+                "The kill was accepted, but these sessions are still listed{}.{}",
+                K::WORDS.lingers,
+                self.of_resource(" They are in the attribute remaining.")
+            ),
+            error,
+            next: None,
+        }
+    }
+
+    /// Not everything was sent, or not everything that was sent was answered.
+    fn not_all(
+        &self,
+        failure: Failure,
+        report: &KillReport<IdOf<K>>,
+        left: Option<usize>,
+        looked_until: Option<&Error>,
+    ) -> Report {
+        let session = K::WORDS.session;
+        let unknown = report.unknown.len();
+        let seen = match (left, looked_until) {
+            (Some(0), _) => {
+                "They were listed again, and none of those that were sent is there any more."
+                    .to_owned()
+            }
+            (Some(left), _) => format!(
+                "They were listed again, and {left} of those that were sent are still there{}.",
+                self.of_resource("; the attribute remaining says which")
+            ),
+            (None, Some(_)) => "They could not be listed afterwards.".to_owned(),
+            (None, None) => String::new(),
+        };
+        let summary = match (failure.ended, left) {
+            (Ended::Unknown, None) => "It is unknown whether the sessions were killed".to_owned(),
+            (Ended::Unknown, Some(_)) => "Not all sessions were killed for certain".to_owned(),
+            _ => format!("Not all sessions were killed{}", code(&failure.error)),
+        };
+        let answered = [
+            (report.killed.len(), "killed"),
+            (report.accepted.len(), "sent and accepted"),
+            (report.not_found.len(), "not found"),
+            (report.excluded.len(), "left alone by the service"),
+            (report.gone.len(), "gone before they were sent"),
+            (report.spared.len(), "not chosen any more"),
+        ];
+        let answered: Vec<String> = (answered.iter())
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}"))
+            .collect();
+        let before = match answered.as_slice() {
+            [] => String::new(),
+            parts => format!(" Before that: {}.", parts.join(", ")),
+        };
+        let ended = match failure.ended {
+        Ended::Unknown => format!(
+            "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
+            count(unknown, session)
+        ),
+        Ended::Rejected if failure.error.api().is_some() => "A request was refused.".to_owned(),
+        Ended::Rejected => "A request was not sent.".to_owned(),
+        Ended::NotListed => {
+            "The kill had to wait. The sessions could not be listed again, so no more were sent."
+                .to_owned()
+        }
+    };
+        let unsent = match report.unsent.len() {
+            0 => String::new(),
+            number => format!(" {} not sent.", count(number, session)),
+        };
+        Report {
+            summary,
+            meaning: format!("{ended}{before}{unsent} {seen}")
+                .trim_end()
+                .to_owned(),
+            error: failure.error,
+            next: Some(self.how_to_proceed(
+                K::WORDS.look,
+                " for the sessions that are meant and there by then",
+            )),
+        }
+    }
+}
+
+/// A list in which nobody can be overlooked. A row without an ID that was not there before may be anybody.
+fn readable<S>(listing: Listing<S>, before: usize) -> Result<Listing<S>, Error> {
+    if usize::try_from(listing.nameless).is_ok_and(|rows| rows <= before) {
+        return Ok(listing);
+    }
+    Err(Error::Listing(format!(
+        "The list has {} without a readable ID, which may be of any session.",
+        count(
+            usize::try_from(listing.nameless).unwrap_or(usize::MAX),
+            "row"
+        )
+    )))
+}
+
+/// Can another look end better?
+pub(in crate::provider) fn may_pass(error: &Error) -> bool {
+    match error {
+        Error::Listing(_)
+        | Error::NotSent { .. }
+        | Error::Lost { .. }
+        | Error::Unreadable { .. } => true,
+        Error::Api { answer, .. } => answer.status >= 500,
+        Error::SignIn { error, .. } => may_pass(error),
+        _ => false,
     }
 }
 
@@ -576,18 +840,6 @@ fn unreadable<K: Chosen>(number: usize, error: Error) -> Report {
     }
 }
 
-fn still_there<K: Chosen>(error: Error, left: usize) -> Report {
-    Report {
-        summary: format!("{} still there", count(left, "killed session")),
-        meaning: format!(
-            "The kill was accepted, but these sessions are still listed{}. They are in the attribute remaining.",
-            K::WORDS.lingers
-        ),
-        error,
-        next: None,
-    }
-}
-
 fn not_seen<K: Chosen>(error: Error) -> Report {
     Report {
         summary: "It was not seen whether the killed sessions are gone".to_owned(),
@@ -608,69 +860,5 @@ fn seen_gone<K: Chosen>(error: Error, number: usize) -> Report {
         ),
         error,
         next: None,
-    }
-}
-
-fn not_all<K: Chosen, Id: Clone>(
-    failure: Failure,
-    report: &KillReport<Id>,
-    left: Option<usize>,
-    looked_until: Option<&Error>,
-) -> Report {
-    let session = K::WORDS.session;
-    let unknown = report.unknown.len();
-    let seen = match (left, looked_until) {
-        (Some(0), _) => {
-            "They were listed again, and none of those that were sent is there any more.".to_owned()
-        }
-        (Some(left), _) => format!(
-            "They were listed again, and {left} of those that were sent are still there; the attribute remaining says which."
-        ),
-        (None, Some(_)) => "They could not be listed afterwards.".to_owned(),
-        (None, None) => String::new(),
-    };
-    let summary = match (failure.unknown, left) {
-        (true, None) => "It is unknown whether the sessions were killed".to_owned(),
-        (true, Some(_)) => "Not all sessions were killed for certain".to_owned(),
-        (false, _) => format!("Not all sessions were killed{}", code(&failure.error)),
-    };
-    let answered = [
-        (report.killed.len(), "killed"),
-        (report.accepted.len(), "sent and accepted"),
-        (report.not_found.len(), "not found"),
-        (report.excluded.len(), "left alone by the service"),
-        (report.gone.len(), "gone before they were sent"),
-    ];
-    let answered: Vec<String> = (answered.iter())
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"))
-        .collect();
-    let before = match answered.as_slice() {
-        [] => String::new(),
-        parts => format!(" Before that: {}.", parts.join(", ")),
-    };
-    let ended = if failure.unknown {
-        format!(
-            "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
-            count(unknown, session)
-        )
-    } else {
-        "A request was refused.".to_owned()
-    };
-    let unsent = match report.unsent.len() {
-        0 => String::new(),
-        number => format!(" {} not sent.", count(number, session)),
-    };
-    Report {
-        summary,
-        meaning: format!("{ended}{before}{unsent} {seen}")
-            .trim_end()
-            .to_owned(),
-        error: failure.error,
-        next: Some(format!(
-            "How to proceed: the resource is in state, marked as tainted. {} Applying again sends a new kill for the sessions \
-             that are meant and there by then. If nothing is left to do, run `terraform untaint` on the resource.",
-            K::WORDS.look
-        )),
     }
 }

@@ -1,11 +1,13 @@
 //! A kill under way: what bounds it, choosing among listed sessions, and rehearsing.
 
+use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::{Kill, Terms};
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::operation::Operation;
 use crate::plugin::Progress;
+use crate::provider::arguments::moment;
 use crate::provider::explain::{self, count};
 use crate::provider::{HwcProvider, select};
 use crate::session::guard::{Choice, choose};
@@ -34,6 +36,38 @@ impl<'a, K: Kill> Run<'a, K> {
             client,
             progress,
         })
+    }
+
+    /// When the last request to kill left: it may have waited long before.
+    pub(in crate::provider) fn left_at(&self) -> Value<String> {
+        let clock = self.client.clock();
+        let left = self.operation.last_change();
+        let since = left.map(|left| clock.instant().saturating_duration_since(left));
+        since.map_or(Value::Null, |since| moment(clock.now() - since))
+    }
+
+    /// What belongs in a message only when a resource kills: an action keeps nothing.
+    pub(in crate::provider) fn of_resource<'t>(&self, text: &'t str) -> &'t str {
+        if self.progress.is_heard() { "" } else { text }
+    }
+
+    /// How to go on after a kill that did not end well. `look` says where to look first, and `whom` whom a new kill is about.
+    pub(in crate::provider) fn how_to_proceed(&self, look: &str, whom: &str) -> String {
+        let steps = if self.progress.is_heard() {
+            [
+                look.to_owned(),
+                format!("Invoking the action again sends a new kill{whom}."),
+            ]
+        } else {
+            [
+                format!("The resource is in state, marked as tainted. {look}"),
+                format!(
+                    "If nothing is left to do, run `terraform untaint` on the resource. Applying again sends a new \
+                     kill{whom}."
+                ),
+            ]
+        };
+        format!("How to proceed: {}", steps.join(" ").trim_start())
     }
 
     /// Chooses among the listed sessions. `None`: there are more than may be killed, and an error says so.

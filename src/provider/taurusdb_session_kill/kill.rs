@@ -1,6 +1,6 @@
 //! Carrying out the kill: the threads of given ids, or those that are chosen when it begins.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use tf_provider::value::Value;
@@ -123,7 +123,7 @@ impl session_kill::Kill for Kill {
                         .await?;
                     run.proof(diags, killed, Some(&selection))
                 };
-                proof.bound(diags);
+                run.bound(diags, &mut proof);
                 Some(proof)
             }
         }
@@ -166,6 +166,7 @@ impl Chosen for Kill {
     async fn list(
         &self,
         client: &Client,
+        _nodes: Option<&BTreeSet<String>>,
         _seen: &BTreeMap<String, String>,
         operation: &Operation,
     ) -> Result<select::Listing<Session>, Error> {
@@ -248,6 +249,13 @@ impl Proof {
 }
 
 impl Run<'_, Kill> {
+    /// An action keeps nothing, so that nothing has to be bounded.
+    fn bound(&self, diags: &mut Diagnostics, proof: &mut Proof) {
+        if !self.progress.is_heard() {
+            proof.bound(diags);
+        }
+    }
+
     /// What a dry run leaves: who would have been killed.
     fn rehearse(
         &self,
@@ -307,7 +315,7 @@ impl Run<'_, Kill> {
                 report.excluded.len()
             ));
         }
-        tell(diags, self.kill, report);
+        self.tell(diags, report);
         Proof {
             matched: selection.map(|selection| {
                 let chosen = selection.choice.chosen.iter();
@@ -324,6 +332,55 @@ impl Run<'_, Kill> {
         }
         .counted()
     }
+
+    /// What is worth knowing about a kill that was answered.
+    fn tell(&self, diags: &mut Diagnostics, report: &KillReport<ThreadId>) {
+        let kill = self.kill;
+        let attribute = || kill.described_in();
+        if !report.uncertain.is_empty() {
+            explain::warning(
+                diags,
+                attribute(),
+                "Some session threads may have been killed although they were not found",
+                format!(
+                    "The first request's answer was lost, so it was sent again, and {} then not found: {}. The first request \
+                 may have killed them.{}",
+                    threads(report.uncertain.len()),
+                    series(&numbers(&report.uncertain)),
+                    self.of_resource(" They are in processes_not_found.")
+                ),
+            );
+        }
+        if !report.unexpected.is_empty() {
+            explain::warning(
+                diags,
+                attribute(),
+                "The answer names session threads that were not asked for",
+                format!(
+                    "TaurusDB reported {} that were not asked for: {}.{}",
+                    threads(report.unexpected.len()),
+                    series(&numbers(&report.unexpected)),
+                    self.of_resource(" They are in none of the lists in state.")
+                ),
+            );
+        }
+        if kill.fail_on_not_found && !report.not_found.is_empty() {
+            explain::error(
+                diags,
+                attribute(),
+                "Some session threads were not found",
+                format!(
+                    "{} did not exist on the node: {}. {} killed. This is an error because fail_on_not_found is true{}.",
+                    threads(report.not_found.len()),
+                    series(&numbers(&report.not_found)),
+                    threads(report.killed.len()),
+                    self.of_resource(
+                        "; the resource is in state with what was killed, marked as tainted"
+                    )
+                ),
+            );
+        }
+    }
 }
 
 fn numbers(threads: &[ThreadId]) -> Vec<i64> {
@@ -332,48 +389,4 @@ fn numbers(threads: &[ThreadId]) -> Vec<i64> {
 
 fn threads(number: usize) -> String {
     count(number, "thread")
-}
-
-/// What is worth knowing about a kill that was answered.
-fn tell(diags: &mut Diagnostics, kill: &Kill, report: &KillReport<ThreadId>) {
-    let attribute = || kill.described_in();
-    if !report.uncertain.is_empty() {
-        explain::warning(
-            diags,
-            attribute(),
-            "Some session threads may have been killed although they were not found",
-            format!(
-                "The first request's answer was lost, so it was sent again, and {} then not found: {}. The first request \
-                 may have killed them. They are in processes_not_found.",
-                threads(report.uncertain.len()),
-                series(&numbers(&report.uncertain))
-            ),
-        );
-    }
-    if !report.unexpected.is_empty() {
-        explain::warning(
-            diags,
-            attribute(),
-            "The answer names session threads that were not asked for",
-            format!(
-                "TaurusDB reported {} that were not asked for: {}. They are in none of the lists in state.",
-                threads(report.unexpected.len()),
-                series(&numbers(&report.unexpected))
-            ),
-        );
-    }
-    if kill.fail_on_not_found && !report.not_found.is_empty() {
-        explain::error(
-            diags,
-            attribute(),
-            "Some session threads were not found",
-            format!(
-                "{} did not exist on the node: {}. {} killed. This is an error because fail_on_not_found is true; the \
-                 resource is in state with what was killed, marked as tainted.",
-                threads(report.not_found.len()),
-                series(&numbers(&report.not_found)),
-                threads(report.killed.len())
-            ),
-        );
-    }
 }

@@ -1,6 +1,6 @@
 //! A kill of all sessions whose answer was lost: looking whether it happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
@@ -12,20 +12,21 @@ use crate::huaweicloud::error::Error;
 use crate::provider::arguments::moment;
 use crate::provider::dcs_sessions;
 use crate::provider::explain::{Report, count};
-use crate::provider::select::Listing;
+use crate::provider::select::{self, Listing};
 use crate::provider::session_kill::Run;
-use crate::provider::session_kill::chosen::{LOOKS, SETTLED_WITHIN};
+use crate::provider::session_kill::chosen::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
 use crate::session::dcs::{Session, SessionId};
 use crate::session::since::{Aged, Beginnings, Census};
 
 impl Run<'_, Kill> {
     /// Looks whether sessions that were connected when the request was sent are still there. When none is left, a warning
-    /// says how that is known, and the moment at which it was seen comes back; else an error says what was seen.
+    /// says how that is known, and the moment at which it was seen comes back; else an error says what was seen. A node that
+    /// was `counted` before the kill, or that is not active, has to be seen too.
     pub(super) async fn settle(
         &self,
         diags: &mut Diagnostics,
         target: &Target,
-        sent: Instant,
+        counted: BTreeSet<String>,
         error: Error,
     ) -> Value<String> {
         self.progress.report(
@@ -34,10 +35,13 @@ impl Run<'_, Kill> {
         );
         let clock = self.client.clock();
         let begun = clock.instant();
+        let sent = self.operation.last_change().unwrap_or(begun);
+        let mut failed = 0;
         let mut interval = LOOKS.0;
         let mut seen = BTreeMap::new();
         let mut beginnings = Beginnings::default();
         let mut census = None;
+        let mut blind = Vec::new();
         while clock.instant().saturating_duration_since(begun) < SETTLED_WITHIN
             && self.operation.sleep(clock, interval).await.is_ok()
         {
@@ -52,18 +56,94 @@ impl Run<'_, Kill> {
                 &self.operation,
             )
             .await;
-            let Ok(listing) = listed else { break };
+            let listing = match listed {
+                Ok(listing) => listing,
+                Err(error) if failed + 1 < FAILED_LOOKS && may_pass(&error) => {
+                    failed += 1;
+                    continue;
+                }
+                Err(_) => break,
+            };
+            failed = 0;
             let now = count_since(&mut beginnings, &listing, sent);
+            blind = not_seen(&counted, &listing);
             seen = listing.saved_at;
-            if now.none_is_left() {
-                nobody_is_left(target, error).into_warning(diags);
+            if now.none_is_left() && blind.is_empty() {
+                self.nobody_is_left(target, error).into_warning(diags);
                 return moment(clock.now());
             }
             census = Some(now);
         }
-        unknown(target, census, error).into_error(diags);
+        self.unknown(target, census, &blind, error)
+            .into_error(diags);
         Value::Null
     }
+
+    fn nobody_is_left(&self, target: &Target, error: Error) -> Report {
+        Report {
+            summary: "The answer was lost, but the sessions are gone".to_owned(),
+            meaning: format!(
+                "The request to kill the sessions {} was sent, and no complete answer came back. The sessions were listed \
+             afterwards: by their age none of them was connected when the request was sent, so everybody who was connected \
+             then is gone. The request was not sent again. No job is known{}.",
+                whose(target),
+                self.of_resource(": job_id and job_status are null in state")
+            ),
+            error,
+            next: None,
+        }
+    }
+
+    fn unknown(
+        &self,
+        target: &Target,
+        census: Option<Census>,
+        blind: &[String],
+        error: Error,
+    ) -> Report {
+        let blind = match blind {
+            [] => String::new(),
+            nodes => format!(" Nobody could look at these nodes: {}.", nodes.join(", ")),
+        };
+        let seen = match census {
+            None => "The sessions could not be listed afterwards.".to_owned(),
+            Some(census) => format!(
+                "The sessions were listed afterwards. By their age, {} connected before the request was sent, {} connected \
+             later, and {} within a few seconds around it, or it cannot be told.",
+                count(census.before, "session"),
+                census.after,
+                census.untold
+            ),
+        };
+        Report {
+        summary: "It is unknown whether the sessions were killed".to_owned(),
+        meaning: format!(
+            "The request to kill the sessions {} was sent, but its answer was lost. The kill may have happened. It was not \
+             sent again, since that would hit clients that have reconnected. {seen}{blind}",
+            whose(target)
+        ),
+        error,
+        next: Some(self.how_to_proceed(
+            "Look at the age of the node's sessions in the console, and at the audit log (CTS), which shows who killed \
+             sessions and when.",
+            "",
+        )),
+    }
+    }
+}
+
+/// The nodes that the list says nothing about, for a person.
+fn not_seen(counted: &BTreeSet<String>, listing: &Listing<Session>) -> Vec<String> {
+    let passed_over = &listing.passed_over;
+    let missing = (counted.iter())
+        .filter(|node| !listing.collected.contains_key(*node))
+        .filter(|node| {
+            passed_over
+                .iter()
+                .all(|(passed_over, _)| passed_over != *node)
+        });
+    let passed_over = passed_over.iter().map(select::show_passed_over);
+    missing.cloned().chain(passed_over).collect()
 }
 
 /// Counts the sessions of a list by when they began. Links of replication are not clients, and are not counted: whether a
@@ -78,7 +158,7 @@ fn count_since(
         ..Census::default()
     };
     let after_sending = |instant: Instant| instant.saturating_duration_since(sent);
-    for (node, (from, to)) in &listing.collected {
+    for (node, collected) in &listing.collected {
         let of_node = (listing.sessions.iter())
             .filter(|session| session.id.node_id == *node && !session.is_replication());
         let aged = of_node.map(|session| Aged {
@@ -89,7 +169,11 @@ fn count_since(
             before,
             after,
             untold,
-        } = beginnings.look(aged, after_sending(*from), after_sending(*to));
+        } = beginnings.look(
+            aged,
+            after_sending(collected.asked),
+            after_sending(collected.read),
+        );
         census.before += before;
         census.after += after;
         census.untold += untold;
@@ -101,48 +185,5 @@ fn whose(target: &Target) -> String {
     match target {
         Target::AllNodes => "of all nodes of the instance".to_owned(),
         Target::Node(node) => format!("of the node {node}"),
-    }
-}
-
-fn nobody_is_left(target: &Target, error: Error) -> Report {
-    Report {
-        summary: "The answer was lost, but the sessions are gone".to_owned(),
-        meaning: format!(
-            "The request to kill the sessions {} was sent, and no complete answer came back. The sessions were listed \
-             afterwards: by their age none of them was connected when the request was sent, so everybody who was connected \
-             then is gone. The request was not sent again. No job is known: job_id and job_status are null in state.",
-            whose(target)
-        ),
-        error,
-        next: None,
-    }
-}
-
-fn unknown(target: &Target, census: Option<Census>, error: Error) -> Report {
-    let seen = match census {
-        None => "The sessions could not be listed afterwards.".to_owned(),
-        Some(census) => format!(
-            "The sessions were listed afterwards. By their age, {} connected before the request was sent, {} connected \
-             later, and {} within a few seconds around it, or it cannot be told.",
-            count(census.before, "session"),
-            census.after,
-            census.untold
-        ),
-    };
-    Report {
-        summary: "It is unknown whether the sessions were killed".to_owned(),
-        meaning: format!(
-            "The request to kill the sessions {} was sent, but its answer was lost. The kill may have happened. It was not \
-             sent again, since that would hit clients that have reconnected. {seen}",
-            whose(target)
-        ),
-        error,
-        next: Some(
-            "What to check: the age of the node's sessions in the console, and the audit log (CTS), which shows who killed \
-             sessions and when.\n\n\
-             How to proceed: the resource is in state, marked as tainted. If the sessions were killed, run `terraform \
-             untaint` on it. If they were not, apply again: that sends a new kill."
-                .to_owned(),
-        ),
     }
 }
