@@ -101,7 +101,7 @@ pub(super) fn select_block() -> (String, NestedBlock) {
         "Which sessions, by what they are. Every condition that is given must hold; the values within one are \
          alternatives. Sessions of masters and replicas (flags `M` and `S`) are chosen only when `flags` names them.",
         map! {
-            "addresses" => select::strings("Where clients are: addresses, addresses with a port, or networks such as `10.0.0.0/24`."),
+            "addresses" => select::strings("Where clients are: addresses, addresses with a port, or networks such as `10.0.0.0/24`. With client IP pass-through off, DCS lists inner addresses (`198.19.0.0/16`) instead of those of clients."),
             "names" => select::strings("Names that clients gave themselves, with `*`, `?` and `[a-z]`. A client without a name matches none."),
             "users" => select::strings("Whole user names. Upper and lower case differ."),
             "exclude_users" => select::strings("Users who are left alone. It chooses nothing by itself, and may stand beside `all`."),

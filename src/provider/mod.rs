@@ -145,7 +145,7 @@ impl Provider for HwcProvider {
                 description: Description::markdown(
                     "Kills database sessions on Huawei Cloud and keeps the proof in state. Every argument may come \
                      from an environment variable instead, the same as those of the official `huaweicloud` provider; \
-                     an argument wins over its variable. Plan and validate call no API and need no credentials.",
+                     an argument wins over its variable. Plan and validate call no API and need no credentials; only data sources and ephemeral resources do.",
                 ),
                 attributes: configuration::attributes(),
                 blocks: configuration::blocks(),

@@ -456,3 +456,33 @@ impl EphemeralModel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn page(json: &str) -> ProcessPage {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_statement_is_kept_only_where_it_is_wanted() {
+        let json = r#"{"processes": [{"id": 1, "user": "app", "info": "SELECT 1"}], "total_count": 1}"#;
+        let info = |statements| rows(page(json), statements).sessions[0].info.clone();
+
+        assert_eq!(info(false), None);
+        assert_eq!(info(true).as_deref(), Some("SELECT 1"));
+    }
+
+    #[test]
+    fn a_row_without_a_thread_id_is_counted_and_shown_as_nobody() {
+        let json = r#"{"processes": [{"id": 0}, {"id": "x"}, null, {"id": "7"}], "total_count": 4}"#;
+
+        let page = rows(page(json), false);
+
+        assert_eq!(page.nameless, 3);
+        assert_eq!(page.sessions.len(), 1);
+        assert_eq!(page.sessions[0].id.get(), 7);
+    }
+}

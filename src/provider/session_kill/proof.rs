@@ -60,7 +60,7 @@ pub(in crate::provider) fn bound<Id: Clone + Eq + Hash, const N: usize>(
         diags,
         AttributePath::root(),
         format!("State keeps {IN_DETAIL} of {longest} sessions in detail"),
-        "The counts in state are those of all sessions. The lists show a part of them, sessions that were not killed first: \
-         with longer lists every later plan would become slow.",
+        "The counts in state are those of all sessions. The lists show a part of them; sessions that were not killed take \
+         precedence. With longer lists every later plan would become slow.",
     );
 }
