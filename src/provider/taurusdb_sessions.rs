@@ -468,7 +468,8 @@ mod tests {
 
     #[test]
     fn a_statement_is_kept_only_where_it_is_wanted() {
-        let json = r#"{"processes": [{"id": 1, "user": "app", "info": "SELECT 1"}], "total_count": 1}"#;
+        let json =
+            r#"{"processes": [{"id": 1, "user": "app", "info": "SELECT 1"}], "total_count": 1}"#;
         let info = |statements| rows(page(json), statements).sessions[0].info.clone();
 
         assert_eq!(info(false), None);
@@ -477,7 +478,8 @@ mod tests {
 
     #[test]
     fn a_row_without_a_thread_id_is_counted_and_shown_as_nobody() {
-        let json = r#"{"processes": [{"id": 0}, {"id": "x"}, null, {"id": "7"}], "total_count": 4}"#;
+        let json =
+            r#"{"processes": [{"id": 0}, {"id": "x"}, null, {"id": "7"}], "total_count": 4}"#;
 
         let page = rows(page(json), false);
 

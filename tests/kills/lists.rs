@@ -265,3 +265,24 @@ async fn a_list_that_could_not_be_seen_for_a_moment_is_not_taken_for_none() {
     assert_eq!(ending.succeeded()["killed"], json!([]));
     assert_eq!(cloud.world().sessions[NODE].len(), 1);
 }
+
+#[tokio::test]
+async fn looking_again_is_rare_enough_for_what_a_scan_costs() {
+    // Given sessions that a kill does not end.
+    let cloud = Cloud::start().await;
+    let sessions = vec![client(7, "10.0.0.7:5000", "worker", -100)];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+    cloud.at("POST", "/clients/kill", |_| Some((204, json!(null))));
+
+    let arguments = json!({
+        "node_id": NODE, "select": [{"names": ["worker"]}], "timeouts": [{"create": "10m"}],
+    });
+    let ending = kill_dcs(&cloud, arguments).await;
+
+    // Then they are looked at until the time is over, less and less often: at most twice a minute at last.
+    assert_eq!(ending.succeeded()["remaining"], json!(["10.0.0.7:5000"]));
+    let minutes = cloud.clock.slept().as_secs() / 60;
+    assert!(minutes >= 9, "{minutes} minutes");
+    let scans = cloud.world().bodies("POST", "/clients").len();
+    assert!((10..30).contains(&scans), "{scans} scans");
+}
