@@ -298,3 +298,29 @@ async fn a_cap_does_not_hold_for_nodes_that_cannot_be_counted() {
     ending.refused("node-2 (AddSharding)");
     assert_eq!(cloud.world().bodies("POST", "/clients/kill-all").len(), 0);
 }
+
+#[tokio::test]
+async fn only_nodes_on_which_somebody_is_left_are_looked_at_again() {
+    let cloud = cloud_with_two_nodes(100).await;
+    cloud.at("POST", "/clients/kill", |_| None);
+    // The second node takes its time.
+    cloud.at("POST", "/clients/kill", |_| Some((204, Json::Null)));
+    // Two scans of the listing, and two each of the first two looks; then the session is gone.
+    for _ in 0..5 {
+        cloud.at("POST", "/clients", |_| None);
+    }
+    cloud.at("POST", "/clients", |world| {
+        world.sessions.insert("node-2".to_owned(), Vec::new());
+        None
+    });
+
+    let select = json!({"kill_all_nodes": true, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    assert_eq!(ending.succeeded()["remaining"], json!([]));
+    let scans = cloud.world().bodies("POST", "/clients");
+    let of_first = scans
+        .iter()
+        .filter(|body| body["node_id"] == json!("node-1"));
+    assert_eq!((of_first.count(), scans.len()), (2, 6));
+}

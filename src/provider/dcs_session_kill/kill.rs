@@ -346,6 +346,11 @@ impl Run<'_, Kill> {
                 select::too_many(diags, number, max, &first);
                 None
             }
+            // Those that can be read alone are counted above.
+            Some(max) if number > max && selection.choice.chosen.len() <= max => {
+                select::would_be_too_many(diags, number, max);
+                Some(selection)
+            }
             _ => Some(selection),
         }
     }

@@ -565,10 +565,6 @@ impl<K: Chosen> Run<'_, K> {
         let clock = self.client.clock();
         let begun = clock.instant();
         let ids = report.may_be_gone();
-        let nodes: BTreeSet<String> = (ids.iter())
-            .filter_map(|id| K::node(id).map(ToOwned::to_owned))
-            .collect();
-        let nodes = (!nodes.is_empty()).then_some(nodes);
         let lost: HashSet<_> = report.unknown.iter().collect();
         let mut failed = 0;
         let mut interval = LOOKS.0;
@@ -577,7 +573,8 @@ impl<K: Chosen> Run<'_, K> {
             ended_by: None,
         };
         while look.left.as_ref().is_none_or(|left| !left.is_empty()) {
-            let only_lost = (look.left.as_ref().unwrap_or(&ids).iter()).all(|id| lost.contains(id));
+            let waiting_for = look.left.as_ref().unwrap_or(&ids);
+            let only_lost = waiting_for.iter().all(|id| lost.contains(id));
             let long = clock.instant().saturating_duration_since(begun) >= SETTLED_WITHIN;
             let slept = match only_lost && long {
                 true => Err(Interrupted::Deadline),
@@ -588,16 +585,20 @@ impl<K: Chosen> Run<'_, K> {
                 break;
             }
             interval = interval.mul_f64(1.5).min(LOOKS.1);
-            let listed = self.list(nodes.as_ref(), &seen).await;
+            let nodes: BTreeSet<String> = (waiting_for.iter())
+                .filter_map(|id| K::node(id).map(ToOwned::to_owned))
+                .collect();
+            let nodes = (!nodes.is_empty()).then_some(&nodes);
+            let listed = self.list(nodes, &seen).await;
             match listed.and_then(|listing| readable(listing, unreadable)) {
                 Ok(listing) => {
                     (failed, look.ended_by) = (0, None);
-                    let left = outcome::remaining(&ids, &listing.sessions);
+                    let left = outcome::remaining(waiting_for, &listing.sessions);
                     if !left.is_empty() {
                         let number = count(left.len(), K::WORDS.session);
                         self.progress.report(format!("{number} still there."));
                     }
-                    seen = listing.saved_at;
+                    seen.extend(listing.saved_at);
                     look.left = Some(left);
                 }
                 Err(error) => {
