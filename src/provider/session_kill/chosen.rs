@@ -8,7 +8,7 @@
 //! - An answer that was lost is no reason to guess. When looking shows that the sessions are gone, that is what is said;
 //!   when it does not, that is said.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -82,6 +82,12 @@ pub(in crate::provider) trait Chosen: Kill {
         None
     }
 
+    /// What a request calls a session. Sessions of one name are killed together.
+    fn name(entry: &Self::Entry) -> String;
+
+    /// Is it a session of which nothing but the ID can be read?
+    fn is_odd(session: &Self::Session) -> bool;
+
     /// Does the kill end all sessions of the place, whoever is listed?
     fn kills_everybody(&self) -> bool {
         false
@@ -153,6 +159,8 @@ pub(in crate::provider) struct Selection<S> {
     pub(in crate::provider) choice: Choice<S>,
     /// How many rows of the list could not be read at all.
     pub(in crate::provider) unreadable: usize,
+    /// Of how many sessions nothing but the ID could be read.
+    pub(in crate::provider) odd: usize,
     /// When the service saved the lists.
     pub(in crate::provider) saved_at: BTreeMap<String, String>,
     /// Is there anybody, and is every address that is listed one of the service's inner network?
@@ -331,6 +339,7 @@ impl<K: Chosen> Run<'_, K> {
         Some(Selection {
             choice,
             unreadable: usize::try_from(listing.nameless).unwrap_or(usize::MAX),
+            odd: (listing.sessions.iter().filter(|session| K::is_odd(session))).count(),
             only_inner_addresses: K::only_inner_addresses(&listing.sessions),
             age: Age::of(&listing, listed),
             saved_at: listing.saved_at,
@@ -382,7 +391,7 @@ impl<K: Chosen> Run<'_, K> {
         let mut age = chosen.map(|(_, selection)| selection.age.clone());
         let mut seen =
             chosen.map_or_else(BTreeMap::new, |(_, selection)| selection.saved_at.clone());
-        let mut queue = entries;
+        let mut queue = by_name::<K>(entries);
         let mut size = K::BATCH.max(1);
         let mut sent = 0;
         let mut told = false;
@@ -392,9 +401,17 @@ impl<K: Chosen> Run<'_, K> {
         while let Some(first) = queue.first() {
             let first = K::id(first);
             let node = K::node(&first);
-            let length = (queue.iter().take(size))
+            let mut length = (queue.iter().take(size))
                 .take_while(|entry| K::node(&K::id(entry)) == node)
                 .count();
+            // A name that is in two requests would be killed twice.
+            length += match queue.split_at_checked(length) {
+                Some(([.., last], rest)) => {
+                    let name = K::name(last);
+                    rest.iter().take_while(|next| K::name(next) == name).count()
+                }
+                _ => 0,
+            };
             let leave_before = age.as_ref().map(|age| age.holds_until(node));
             let batch = queue.get(..length).unwrap_or_default();
             let ids: Vec<_> = batch.iter().map(K::id).collect();
@@ -438,7 +455,7 @@ impl<K: Chosen> Run<'_, K> {
                             if let Some(age) = &mut age {
                                 age.renew(again.age);
                             }
-                            queue = again.staying;
+                            queue = by_name::<K>(again.staying);
                             queue.extend(others);
                         }
                         Err(error) => {
@@ -450,7 +467,9 @@ impl<K: Chosen> Run<'_, K> {
                         }
                     }
                 }
-                Outcome::Rejected(error) if length > K::SMALL_BATCH && is_bad_request(&error) => {
+                Outcome::Rejected(error)
+                    if length.min(size) > K::SMALL_BATCH && is_bad_request(&error) =>
+                {
                     size = K::SMALL_BATCH;
                 }
                 Outcome::Rejected(error) => {
@@ -740,6 +759,20 @@ impl<K: Chosen> Run<'_, K> {
             )),
         }
     }
+}
+
+/// The same entries, with those of one name next to each other.
+fn by_name<K: Chosen>(entries: Vec<K::Entry>) -> Vec<K::Entry> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut names: Vec<Vec<K::Entry>> = Vec::new();
+    for entry in entries {
+        let place = *places.entry(K::name(&entry)).or_insert(names.len());
+        match names.get_mut(place) {
+            Some(alike) => alike.push(entry),
+            None => names.push(vec![entry]),
+        }
+    }
+    names.into_iter().flatten().collect()
 }
 
 /// A list in which nobody can be overlooked. A row without an ID that was not there before may be anybody.
