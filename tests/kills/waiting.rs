@@ -368,3 +368,24 @@ async fn a_refused_batch_of_sessions_that_share_an_address_is_made_smaller_once(
     ending.refused("DCS.4800");
     assert_eq!(cloud.world().bodies("POST", "/clients/kill").len(), 2);
 }
+
+#[tokio::test]
+async fn what_a_count_warns_of_is_said_once_when_the_kill_had_to_wait() {
+    let cloud = Cloud::start().await;
+    let sessions = vec![
+        client(7, "10.0.0.7:5000", "worker", -100),
+        json!({"name": "no id"}),
+    ];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+    cloud.at("POST", "/clients/kill-all", |world| {
+        world.pass(60);
+        Some(busy())
+    });
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE, "max_sessions": 5})).await;
+
+    ending.succeeded();
+    let unreadable = ending.warnings.iter();
+    let unreadable = unreadable.filter(|(summary, _)| summary == "Some sessions cannot be read");
+    assert_eq!(unreadable.count(), 1, "{ending:#?}");
+}

@@ -388,7 +388,11 @@ impl Run<'_, Kill> {
                         "The kill had to wait, so the sessions are counted again before it is sent."
                             .to_owned(),
                     );
-                    selection = Some(self.choose_everybody(diags).await?);
+                    // What the first count warned of is said already.
+                    let mut again = Diagnostics::default();
+                    let counted = self.choose_everybody(&mut again).await;
+                    diags.errors.extend(again.errors);
+                    selection = Some(counted?);
                     continue;
                 }
                 Outcome::Rejected(error) => {
