@@ -57,7 +57,7 @@ pub struct Settings {
     pub project_name: Option<String>,
     /// `X-Language` of the calls that know it: `en-us` or `zh-cn`.
     pub language: Option<String>,
-    /// Whom to trust, and as whom to present oneself.
+    /// Which certificates to trust, and which one to present.
     pub tls: Tls,
     /// How requests are signed with keys.
     pub signing: Algorithm,
@@ -365,7 +365,8 @@ impl Client {
             let attempt = match self.attempt(call, &api, operation).await {
                 Ok(attempt) => attempt,
                 Err(interrupted) => {
-                    let last = last.or_else(|| self.inner.gate.last_refusal(&api));
+                    let now = self.clock().instant();
+                    let last = last.or_else(|| self.inner.gate.last_refusal(&api, now));
                     return given_up(interrupted.into_error(last), doubt);
                 }
             };

@@ -395,13 +395,10 @@ impl Gate {
         self.host(api).pace().recover(api, sent);
     }
 
-    /// What an API said when it last throttled.
-    pub fn last_refusal(&self, api: &Api) -> Option<Error> {
-        let host = self.host(api);
-        let pace = host.pace();
-        pace.pauses
-            .get(&api.template)
-            .map(|pause| pause.error.clone())
+    /// What an API that has to be left alone said when it last throttled.
+    pub fn last_refusal(&self, api: &Api, now: Instant) -> Option<Error> {
+        let pause = self.host(api).pace().pause(api, now);
+        pause.map(|pause| pause.error)
     }
 
     fn host(&self, api: &Api) -> Arc<Host> {
@@ -787,6 +784,19 @@ mod tests {
         assert!(pace.pauses.is_empty());
         assert_eq!(pace.reserve(later), Duration::ZERO);
         assert_eq!(pace.reserve(later), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_429_is_remembered_for_as_long_as_its_api_is_left_alone() {
+        let throttled = answered(429, None);
+        let start = Instant::now();
+        let gate = Gate::default();
+        let pause = gate.throttled(&api("/a"), refusal(&throttled, start, None));
+
+        let remembered = |later| gate.last_refusal(&api("/a"), start + later).is_some();
+        assert!(remembered(pause / 2));
+        assert!(!remembered(pause * 2));
+        assert!(gate.last_refusal(&api("/b"), start).is_none());
     }
 
     #[test]

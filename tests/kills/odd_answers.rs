@@ -155,3 +155,39 @@ async fn rows_that_cannot_be_read_count_against_the_cap_of_a_kill_of_everybody()
     ending.refused("2 sessions match, but max_sessions is 1");
     assert_eq!(cloud.world().sessions[NODE].len(), 2);
 }
+
+#[tokio::test]
+async fn a_rehearsal_of_a_kill_of_everybody_counts_rows_that_cannot_be_read_too() {
+    let cloud = cloud().await;
+    let sessions = vec![
+        client(7, "10.0.0.7:5000", "worker", -100),
+        json!({"name": "no id"}),
+    ];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+
+    let rehearsal = json!({"node_id": NODE, "max_sessions": 1, "dry_run": true});
+    let ending = kill_dcs(&cloud, rehearsal).await;
+
+    assert_eq!(ending.succeeded()["matched"], json!(["10.0.0.7:5000"]));
+    ending.warns("2 sessions match, but max_sessions is 1");
+}
+
+#[tokio::test]
+async fn an_address_that_was_not_found_may_be_of_a_session_that_cannot_be_read() {
+    let cloud = cloud().await;
+    let sessions = vec![
+        client(7, "10.0.0.7:5000", "worker", -100),
+        json!({"id": "8", "addr": {"odd": true}}),
+    ];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+
+    for addresses in [
+        ["10.0.0.7:5000", "10.0.0.8:5000"],
+        ["10.0.0.8:5000", "10.0.0.9:5000"],
+    ] {
+        let ending = kill_dcs(&cloud, json!({"node_id": NODE, "client_addrs": addresses})).await;
+
+        ending.succeeded();
+        ending.warns("may belong to 1 session that cannot be read");
+    }
+}

@@ -352,3 +352,94 @@ async fn a_cap_does_not_hold_for_nodes_that_cannot_be_counted() {
     ending.refused("node-2 (AddSharding)");
     assert_eq!(cloud.world().bodies("POST", "/clients/kill-all").len(), 0);
 }
+
+#[tokio::test]
+async fn only_nodes_on_which_somebody_is_left_are_looked_at_again() {
+    let cloud = cloud_with_two_nodes(100).await;
+    cloud.at("POST", "/clients/kill", |_| None);
+    // The second node takes its time.
+    cloud.at("POST", "/clients/kill", |_| Some((204, Json::Null)));
+    // Two scans of the listing, and two each of the first two looks; then the session is gone.
+    for _ in 0..5 {
+        cloud.at("POST", "/clients", |_| None);
+    }
+    cloud.at("POST", "/clients", |world| {
+        world.sessions.insert("node-2".to_owned(), Vec::new());
+        None
+    });
+
+    let select = json!({"kill_all_nodes": true, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    assert_eq!(ending.succeeded()["remaining"], json!([]));
+    let scans = cloud.world().bodies("POST", "/clients");
+    let of_first = scans
+        .iter()
+        .filter(|body| body["node_id"] == json!("node-1"));
+    assert_eq!((of_first.count(), scans.len()), (2, 6));
+}
+
+#[tokio::test]
+async fn an_address_that_two_sessions_share_is_sent_once() {
+    let cloud = Cloud::start().await;
+    let address = |id: u64| format!("10.0.0.1:{}", if id == 150 { 1 } else { id });
+    let sessions = (1..=150).map(|id| client(id, &address(id), "worker", -100));
+    (cloud.world().sessions).insert(NODE.to_owned(), sessions.collect());
+    // Whoever was killed by the first request is back before the second.
+    cloud.at("POST", "/clients/kill", |_| None);
+    cloud.at("POST", "/clients/kill", |world| {
+        let back = client(200, "10.0.0.1:1", "worker", 0);
+        world.sessions.get_mut(NODE).unwrap().push(back);
+        None
+    });
+
+    let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    assert_eq!(ending.succeeded()["killed_count"], json!(150));
+    assert_eq!(cloud.world().sessions[NODE].len(), 1);
+    let asked = cloud.world().bodies("POST", "/clients/kill");
+    let sizes: Vec<usize> = (asked.iter())
+        .map(|body| body["client_addrs"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(sizes, [99, 50]);
+}
+
+#[tokio::test]
+async fn a_refused_batch_of_sessions_that_share_an_address_is_made_smaller_once() {
+    let cloud = Cloud::start().await;
+    let sessions = (1..=150).map(|id| client(id, "10.0.0.1:1", "worker", -100));
+    (cloud.world().sessions).insert(NODE.to_owned(), sessions.collect());
+    for _ in 0..5 {
+        cloud.at("POST", "/clients/kill", |_| {
+            Some((400, json!({"error_code": "DCS.4800", "error_msg": "no"})))
+        });
+    }
+
+    let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    ending.refused("DCS.4800");
+    assert_eq!(cloud.world().bodies("POST", "/clients/kill").len(), 2);
+}
+
+#[tokio::test]
+async fn what_a_count_warns_of_is_said_once_when_the_kill_had_to_wait() {
+    let cloud = Cloud::start().await;
+    let sessions = vec![
+        client(7, "10.0.0.7:5000", "worker", -100),
+        json!({"name": "no id"}),
+    ];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+    cloud.at("POST", "/clients/kill-all", |world| {
+        world.pass(60);
+        Some(busy())
+    });
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE, "max_sessions": 5})).await;
+
+    ending.succeeded();
+    let unreadable = ending.warnings.iter();
+    let unreadable = unreadable.filter(|(summary, _)| summary == "Some sessions cannot be read");
+    assert_eq!(unreadable.count(), 1, "{ending:#?}");
+}

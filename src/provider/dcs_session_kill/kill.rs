@@ -154,6 +154,9 @@ impl session_kill::Kill for Kill {
                     run.kill_selected(diags, &Listed(&given), &selection)
                         .await?
                 };
+                if !not_found.is_empty() {
+                    may_be_of_unreadable(diags, &not_found, selection.odd + selection.unreadable);
+                }
                 let left = proof.not_found.take().unwrap_or_default();
                 proof.not_found = Some(ids::unique(not_found.into_iter().chain(left)));
                 Some(proof)
@@ -196,6 +199,14 @@ impl Chosen for Kill {
 
     fn node(id: &SessionId) -> Option<&str> {
         Some(&id.node_id)
+    }
+
+    fn name(entry: &Addressed) -> String {
+        format!("{} {}", entry.id.node_id, entry.address)
+    }
+
+    fn is_odd(session: &Session) -> bool {
+        session.odd
     }
 
     fn kills_everybody(&self) -> bool {
@@ -264,7 +275,7 @@ impl Chosen for Kill {
                 return Outcome::Rejected(Error::Listing(format!("node {node:?}: {reason}.")));
             }
         };
-        let addresses: Vec<String> = batch.iter().map(|entry| entry.address.clone()).collect();
+        let addresses = ids::unique(batch.iter().map(|entry| entry.address.clone()));
         Dcs::new(client, &self.region)
             .kill(&self.instance, &node, &addresses, leave_before, operation)
             .await
@@ -346,6 +357,11 @@ impl Run<'_, Kill> {
                 select::too_many(diags, number, max, &first);
                 None
             }
+            // Those that can be read alone are counted above.
+            Some(max) if number > max && selection.choice.chosen.len() <= max => {
+                select::would_be_too_many(diags, number, max);
+                Some(selection)
+            }
             _ => Some(selection),
         }
     }
@@ -372,7 +388,11 @@ impl Run<'_, Kill> {
                         "The kill had to wait, so the sessions are counted again before it is sent."
                             .to_owned(),
                     );
-                    selection = Some(self.choose_everybody(diags).await?);
+                    // What the first count warned of is said already.
+                    let mut again = Diagnostics::default();
+                    let counted = self.choose_everybody(&mut again).await;
+                    diags.errors.extend(again.errors);
+                    selection = Some(counted?);
                     continue;
                 }
                 Outcome::Rejected(error) => {
@@ -619,6 +639,24 @@ impl Run<'_, Kill> {
     }
     .into_warning(diags);
     }
+}
+
+/// Says that addresses which no readable session has may belong to one that cannot be read.
+fn may_be_of_unreadable(diags: &mut Diagnostics, not_found: &[String], unreadable: usize) {
+    if unreadable == 0 {
+        return;
+    }
+    explain::warning(
+        diags,
+        AttributePath::new("client_addrs"),
+        "Some addresses were not found, but not all sessions can be read",
+        format!(
+            "No session that can be read has these addresses, so nothing was sent to kill them. They may belong to {} that \
+             cannot be read:\n\n{}",
+            explain::count(unreadable, "session"),
+            explain::lines(not_found, String::clone)
+        ),
+    );
 }
 
 /// Says which nodes of an instance cannot be counted before all their sessions are killed.

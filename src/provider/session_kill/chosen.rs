@@ -8,7 +8,7 @@
 //! - An answer that was lost is no reason to guess. When looking shows that the sessions are gone, that is what is said;
 //!   when it does not, that is said.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -82,6 +82,12 @@ pub(in crate::provider) trait Chosen: Kill {
         None
     }
 
+    /// What a request calls a session. Sessions of one name are killed together.
+    fn name(entry: &Self::Entry) -> String;
+
+    /// Is it a session of which nothing but the ID can be read?
+    fn is_odd(session: &Self::Session) -> bool;
+
     /// Does the kill end all sessions of the place, whoever is listed?
     fn kills_everybody(&self) -> bool {
         false
@@ -153,6 +159,8 @@ pub(in crate::provider) struct Selection<S> {
     pub(in crate::provider) choice: Choice<S>,
     /// How many rows of the list could not be read at all.
     pub(in crate::provider) unreadable: usize,
+    /// Of how many sessions nothing but the ID could be read.
+    pub(in crate::provider) odd: usize,
     /// When the service saved the lists.
     pub(in crate::provider) saved_at: BTreeMap<String, String>,
     /// Is there anybody, and is every address that is listed one of the service's inner network?
@@ -331,6 +339,7 @@ impl<K: Chosen> Run<'_, K> {
         Some(Selection {
             choice,
             unreadable: usize::try_from(listing.nameless).unwrap_or(usize::MAX),
+            odd: (listing.sessions.iter().filter(|session| K::is_odd(session))).count(),
             only_inner_addresses: K::only_inner_addresses(&listing.sessions),
             age: Age::of(&listing, listed),
             saved_at: listing.saved_at,
@@ -382,7 +391,7 @@ impl<K: Chosen> Run<'_, K> {
         let mut age = chosen.map(|(_, selection)| selection.age.clone());
         let mut seen =
             chosen.map_or_else(BTreeMap::new, |(_, selection)| selection.saved_at.clone());
-        let mut queue = entries;
+        let mut queue = by_name::<K>(entries);
         let mut size = K::BATCH.max(1);
         let mut sent = 0;
         let mut told = false;
@@ -392,9 +401,17 @@ impl<K: Chosen> Run<'_, K> {
         while let Some(first) = queue.first() {
             let first = K::id(first);
             let node = K::node(&first);
-            let length = (queue.iter().take(size))
+            let mut length = (queue.iter().take(size))
                 .take_while(|entry| K::node(&K::id(entry)) == node)
                 .count();
+            // A name that is in two requests would be killed twice.
+            length += match queue.split_at_checked(length) {
+                Some(([.., last], rest)) => {
+                    let name = K::name(last);
+                    rest.iter().take_while(|next| K::name(next) == name).count()
+                }
+                _ => 0,
+            };
             let leave_before = age.as_ref().map(|age| age.holds_until(node));
             let batch = queue.get(..length).unwrap_or_default();
             let ids: Vec<_> = batch.iter().map(K::id).collect();
@@ -438,7 +455,7 @@ impl<K: Chosen> Run<'_, K> {
                             if let Some(age) = &mut age {
                                 age.renew(again.age);
                             }
-                            queue = again.staying;
+                            queue = by_name::<K>(again.staying);
                             queue.extend(others);
                         }
                         Err(error) => {
@@ -450,7 +467,9 @@ impl<K: Chosen> Run<'_, K> {
                         }
                     }
                 }
-                Outcome::Rejected(error) if length > K::SMALL_BATCH && is_bad_request(&error) => {
+                Outcome::Rejected(error)
+                    if length.min(size) > K::SMALL_BATCH && is_bad_request(&error) =>
+                {
                     size = K::SMALL_BATCH;
                 }
                 Outcome::Rejected(error) => {
@@ -565,10 +584,6 @@ impl<K: Chosen> Run<'_, K> {
         let clock = self.client.clock();
         let begun = clock.instant();
         let ids = report.may_be_gone();
-        let nodes: BTreeSet<String> = (ids.iter())
-            .filter_map(|id| K::node(id).map(ToOwned::to_owned))
-            .collect();
-        let nodes = (!nodes.is_empty()).then_some(nodes);
         let lost: HashSet<_> = report.unknown.iter().collect();
         let mut failed = 0;
         let mut interval = LOOKS.0;
@@ -577,7 +592,8 @@ impl<K: Chosen> Run<'_, K> {
             ended_by: None,
         };
         while look.left.as_ref().is_none_or(|left| !left.is_empty()) {
-            let only_lost = (look.left.as_ref().unwrap_or(&ids).iter()).all(|id| lost.contains(id));
+            let waiting_for = look.left.as_ref().unwrap_or(&ids);
+            let only_lost = waiting_for.iter().all(|id| lost.contains(id));
             let long = clock.instant().saturating_duration_since(begun) >= SETTLED_WITHIN;
             let slept = match only_lost && long {
                 true => Err(Interrupted::Deadline),
@@ -588,16 +604,20 @@ impl<K: Chosen> Run<'_, K> {
                 break;
             }
             interval = interval.mul_f64(1.5).min(LOOKS.1);
-            let listed = self.list(nodes.as_ref(), &seen).await;
+            let nodes: BTreeSet<String> = (waiting_for.iter())
+                .filter_map(|id| K::node(id).map(ToOwned::to_owned))
+                .collect();
+            let nodes = (!nodes.is_empty()).then_some(&nodes);
+            let listed = self.list(nodes, &seen).await;
             match listed.and_then(|listing| readable(listing, unreadable)) {
                 Ok(listing) => {
                     (failed, look.ended_by) = (0, None);
-                    let left = outcome::remaining(&ids, &listing.sessions);
+                    let left = outcome::remaining(waiting_for, &listing.sessions);
                     if !left.is_empty() {
                         let number = count(left.len(), K::WORDS.session);
                         self.progress.report(format!("{number} still there."));
                     }
-                    seen = listing.saved_at;
+                    seen.extend(listing.saved_at);
                     look.left = Some(left);
                 }
                 Err(error) => {
@@ -739,6 +759,20 @@ impl<K: Chosen> Run<'_, K> {
             )),
         }
     }
+}
+
+/// The same entries, with those of one name next to each other.
+fn by_name<K: Chosen>(entries: Vec<K::Entry>) -> Vec<K::Entry> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut names: Vec<Vec<K::Entry>> = Vec::new();
+    for entry in entries {
+        let place = *places.entry(K::name(&entry)).or_insert(names.len());
+        match names.get_mut(place) {
+            Some(alike) => alike.push(entry),
+            None => names.push(vec![entry]),
+        }
+    }
+    names.into_iter().flatten().collect()
 }
 
 /// A list in which nobody can be overlooked. A row without an ID that was not there before may be anybody.

@@ -51,19 +51,20 @@ impl<'a, K: Kill> Run<'a, K> {
         if self.progress.is_heard() { "" } else { text }
     }
 
-    /// How to go on after a kill that did not end well. `look` says where to look first, and `whom` whom a new kill is about.
-    pub(in crate::provider) fn how_to_proceed(&self, look: &str, whom: &str) -> String {
+    /// How to go on after a kill that did not end well. `look` says where to look first, and `of` which sessions a new kill
+    /// is about.
+    pub(in crate::provider) fn how_to_proceed(&self, look: &str, of: &str) -> String {
         let steps = if self.progress.is_heard() {
             [
                 look.to_owned(),
-                format!("Invoking the action again sends a new kill{whom}."),
+                format!("Invoking the action again sends a new kill{of}."),
             ]
         } else {
             [
                 format!("The resource is in state, marked as tainted. {look}"),
                 format!(
                     "If nothing is left to do, run `terraform untaint` on the resource. Applying again sends a new \
-                     kill{whom}."
+                     kill{of}."
                 ),
             ]
         };
@@ -128,11 +129,11 @@ impl<'a, K: Kill> Run<'a, K> {
         );
     }
 
-    /// Says how many sessions matched, and how many of `whom` did and are left alone.
-    pub(in crate::provider) fn tell_matched<S>(&self, choice: &Choice<S>, whom: &str) {
+    /// Says how many sessions matched, and how many sessions of `others` did and are left alone.
+    pub(in crate::provider) fn tell_matched<S>(&self, choice: &Choice<S>, others: &str) {
         let left_alone = match choice.protected {
             0 => String::new(),
-            protected => format!(", and {protected} of {whom} are left alone"),
+            protected => format!(", and {protected} of {others} are left alone"),
         };
         let matched = count(choice.chosen.len(), "session");
         self.progress

@@ -152,6 +152,14 @@ impl Chosen for Kill {
         *entry
     }
 
+    fn name(entry: &ThreadId) -> String {
+        entry.to_string()
+    }
+
+    fn is_odd(session: &Session) -> bool {
+        session.odd
+    }
+
     fn show(session: &Session) -> String {
         taurusdb_sessions::show(session)
     }
