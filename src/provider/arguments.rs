@@ -308,7 +308,7 @@ pub(super) fn known<T>(value: Option<T>) -> Value<T> {
 
 /// A number of which only a 64-bit whole one is right. Terraform's numbers can be others, and those are kept as
 /// text, so that the error can show what was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum WholeNumber {
     /// A 64-bit whole number, exactly.
     Whole(i64),

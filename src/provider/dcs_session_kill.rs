@@ -16,7 +16,9 @@ use super::arguments::{
 use super::dcs_sessions::{LISTED_AT, SelectBlock, select_block, selector};
 use super::promises::{self, Limits, Presence, Promises};
 use super::select::{self, Given, Guards, Select, Strings};
-use super::session_kill::{self, Arguments, Describes, KillAction, KillResource, State, Terms};
+use super::session_kill::{
+    self, Arguments, Comparison, Describes, KillAction, KillResource, State, Terms, Triggers,
+};
 use super::{HwcProvider, explain};
 use crate::huaweicloud::dcs::{InstanceId, NodeId, Target};
 
@@ -42,7 +44,7 @@ pub struct Model {
     max_sessions: Value<WholeNumber>,
     dry_run: Value<bool>,
     wait_for_completion: Value<bool>,
-    triggers: Value<BTreeMap<String, Value<String>>>,
+    triggers: Triggers,
     timeouts: Timeouts,
     promises: Promises,
     id: Value<String>,
@@ -138,25 +140,26 @@ impl State for Model {
         self.wait_for_completion = arguments::or_default(&config.wait_for_completion, true);
     }
 
-    fn differences(&self, prior: &Self) -> Vec<(&'static str, bool)> {
-        vec![
-            ("region", self.region != prior.region),
-            ("instance_id", self.instance_id != prior.instance_id),
-            ("node_id", self.node_id != prior.node_id),
-            (
-                "kill_all_nodes",
-                self.kill_all_nodes != prior.kill_all_nodes,
-            ),
-            ("client_addrs", self.client_addrs != prior.client_addrs),
-            ("select", self.select != prior.select),
-            ("max_sessions", self.max_sessions != prior.max_sessions),
-            ("dry_run", self.dry_run != prior.dry_run),
-            (
-                "wait_for_completion",
-                self.wait_for_completion != prior.wait_for_completion,
-            ),
-            ("triggers", self.triggers != prior.triggers),
-        ]
+    fn id(&self) -> &Value<String> {
+        &self.id
+    }
+
+    fn compare(&mut self, prior: &Self, comparison: &mut Comparison) {
+        comparison.value("region", &self.region, &prior.region);
+        comparison.value("instance_id", &self.instance_id, &prior.instance_id);
+        let all = Value::Value(true);
+        if (&self.kill_all_nodes, &prior.kill_all_nodes) != (&all, &all) {
+            comparison.value("node_id", &self.node_id, &prior.node_id);
+        }
+        comparison.value(
+            "kill_all_nodes",
+            &self.kill_all_nodes,
+            &prior.kill_all_nodes,
+        );
+        comparison.list("client_addrs", &mut self.client_addrs, &prior.client_addrs);
+        comparison.select(&mut self.select, &prior.select);
+        comparison.dry_run(&self.dry_run, session_kill::is_rehearsal(prior));
+        comparison.triggers(&mut self.triggers, &prior.triggers);
     }
 
     fn forget_results(&mut self) {
@@ -211,14 +214,10 @@ impl State for Model {
     }
 
     fn fill(&mut self, kill: &Kill, proof: Proof) {
-        let name = match (&proof.job_id, &proof.request_id, kill.terms.dry_run) {
-            (Some(job_id), ..) => job_id.to_string(),
-            (None, Some(request_id), _) => request_id.clone(),
-            (None, None, true) => "dry-run".to_owned(),
-            (None, None, false) => "none".to_owned(),
-        };
+        let job = proof.job_id.as_ref().map(ToString::to_string);
+        let name = job.as_deref().or(proof.request_id.as_deref());
         self.region = Value::Value(kill.region.clone());
-        self.id = Value::Value(format!("{}/{name}", kill.instance));
+        self.id = session_kill::id(kill.instance.as_str(), name, &kill.terms);
         self.job_id = known(proof.job_id.map(|id| id.to_string()));
         self.job_status = known(proof.job_status);
         self.matched_count = proof.matched_count.value();

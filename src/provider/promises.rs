@@ -196,20 +196,14 @@ impl Limits {
 
 /// The conditions in a block, and what is known of each.
 fn conditions<B: Serialize>(block: &B) -> Vec<(String, Presence)> {
-    use rmpv::Value;
-    // In the encoding of the wire, which has a form for unknown values.
-    let encoded = rmp_serde::to_vec_named(block).unwrap_or_default();
-    let Ok(Value::Map(members)) = rmpv::decode::read_value(&mut encoded.as_slice()) else {
-        return Vec::new();
-    };
-    (members.iter())
-        .filter_map(|(name, value)| {
+    (select::conditions(block).into_iter())
+        .map(|(name, value)| {
             let presence = match value {
-                Value::Nil => Presence::Absent,
-                Value::Ext(..) => Presence::Unknown,
+                rmpv::Value::Nil => Presence::Absent,
+                rmpv::Value::Ext(..) => Presence::Unknown,
                 _ => Presence::Given,
             };
-            Some((name.as_str()?.to_owned(), presence))
+            (name, presence)
         })
         .collect()
 }

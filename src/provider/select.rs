@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use serde::Serialize;
 use tf_provider::schema::{Attribute, AttributeType, Block, Description, NestedBlock};
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics, map};
@@ -91,6 +92,17 @@ pub(super) fn given<B>(select: &Select<B>) -> Given<'_, B> {
             Some(Value::Value(block)) => Given::Present(block),
         },
     }
+}
+
+/// The conditions in a block by their names, in the encoding of the wire, which has a form for unknown values.
+pub(super) fn conditions<B: Serialize>(block: &B) -> Vec<(String, rmpv::Value)> {
+    let encoded = rmp_serde::to_vec_named(block).unwrap_or_default();
+    let Ok(rmpv::Value::Map(members)) = rmpv::decode::read_value(&mut encoded.as_slice()) else {
+        return Vec::new();
+    };
+    (members.into_iter())
+        .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value)))
+        .collect()
 }
 
 /// Reads the attributes of a block, and remembers whether all of them were known and readable.

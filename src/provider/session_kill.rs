@@ -2,6 +2,7 @@
 //! action it kills whenever it is invoked. What differs between kinds of sessions stands behind [`Arguments`],
 //! [`Describes`], [`State`] and [`Kill`].
 
+mod again;
 pub(super) mod chosen;
 pub(super) mod proof;
 mod run;
@@ -17,6 +18,7 @@ use tf_provider::schema::{Attribute, NestedBlock, Schema};
 use tf_provider::value::{Value, ValueEmpty};
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
+pub(super) use self::again::{Comparison, Triggers};
 pub(super) use self::run::Run;
 use super::arguments::Timeouts;
 use super::promises::Limits;
@@ -129,11 +131,36 @@ pub trait State: Arguments {
     /// can see it.
     fn forget_results(&mut self);
 
-    /// The arguments that differ and of which each means a new kill, by name.
-    fn differences(&self, prior: &Self) -> Vec<(&'static str, bool)>;
+    /// The attribute `id`, which [`id`] has written.
+    fn id(&self) -> &Value<String>;
+
+    /// Compares the arguments that say whom the kill is about. Where they mean the same, the words of `prior` are planned.
+    fn compare(&mut self, prior: &Self, comparison: &mut Comparison);
 
     /// Writes down what became of the kill.
     fn fill(&mut self, kill: &Self::Kill, proof: <Self::Kill as Kill>::Proof);
+}
+
+/// What stands in `id` instead of a request's id after a rehearsal.
+const REHEARSAL: &str = "dry-run";
+
+/// The attribute `id`: where, and what the cloud calls the kill.
+pub(super) fn id(place: &str, name: Option<&str>, terms: &Terms) -> Value<String> {
+    let name = match name {
+        Some(name) => name,
+        None if terms.dry_run => REHEARSAL,
+        None => "none",
+    };
+    Value::Value(format!("{place}/{name}"))
+}
+
+/// Whether this state is that of a rehearsal. The argument `dry_run` does not tell: it may have changed after the kill.
+pub(super) fn is_rehearsal<S: State>(state: &S) -> bool {
+    let name = match state.id() {
+        Value::Value(id) => id.rsplit_once('/').map(|(_, name)| name),
+        _ => None,
+    };
+    name == Some(REHEARSAL)
 }
 
 /// The schema of a resource or of an action: its own attributes and those that every kill has.
@@ -219,10 +246,12 @@ impl<S: State> Resource for KillResource<S> {
     ) -> Option<(S, ValueEmpty, Vec<AttributePath>)> {
         let mut planned = proposed;
         planned.fill_defaults(&config);
-        let differing: Vec<&'static str> = (planned.differences(&prior).into_iter())
-            .filter_map(|(argument, differs)| differs.then_some(argument))
-            .collect();
-        if !differing.is_empty() {
+        let mut comparison = Comparison::default();
+        planned.compare(&prior, &mut comparison);
+        let differing = comparison.into_differing();
+        if differing.is_empty() {
+            announce_late_dry_run(diags, &prior, &planned);
+        } else {
             announce_replacement(diags, &differing, &prior, &planned);
             // The engine plans the replacement's create next, and leaves out the warnings of that.
             announce_every_session(diags, &planned.written(), AND_THEN_REFUSED);
@@ -258,7 +287,7 @@ impl<S: State> Resource for KillResource<S> {
         Some((state, private_state))
     }
 
-    /// Only `timeouts` changes in place: nothing is killed.
+    /// What changes in place is how, and not whom: nothing is called, and what state says of the kill stays.
     async fn update<'a>(
         &self,
         _diags: &mut Diagnostics,
@@ -308,7 +337,7 @@ fn announce_replacement<S: State>(
         [others @ .., last] => format!("{} and {last} have", others.join(", ")),
     };
     let whom = planned.written().whom();
-    let (summary, detail) = match (prior.written().is_dry_run(), planned.written().is_dry_run()) {
+    let (summary, detail) = match (is_rehearsal(prior), planned.written().is_dry_run()) {
         (true, true) => {
             select::announce_dry_run(diags);
             return;
@@ -337,6 +366,21 @@ fn announce_replacement<S: State>(
         ),
     };
     explain::warning(diags, AttributePath::new(differing[0]), summary, detail);
+}
+
+/// Says in the plan that a rehearsal comes too late.
+fn announce_late_dry_run<S: State>(diags: &mut Diagnostics, prior: &S, planned: &S) {
+    let is_new = !prior.written().is_dry_run() && planned.written().is_dry_run();
+    if is_rehearsal(prior) || !is_new {
+        return;
+    }
+    explain::warning(
+        diags,
+        AttributePath::new("dry_run"),
+        "dry_run comes after the kill",
+        "Nobody is killed, and no sessions are listed. This resource stands for a kill that was already carried out, and what \
+         state says of it stays. For a dry run of another kill, write a resource of its own.",
+    );
 }
 
 /// What may follow when a resource is planned again at apply: see [`super::promises`].

@@ -2,7 +2,7 @@
 
 mod kill;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use tf_provider::schema::{Attribute, AttributeType, Schema};
@@ -15,7 +15,9 @@ use super::arguments::{
 };
 use super::promises::{self, Limits, Presence, Promises};
 use super::select::{self, Given, Guards, Select};
-use super::session_kill::{self, Arguments, Describes, KillAction, KillResource, State, Terms};
+use super::session_kill::{
+    self, Arguments, Comparison, Describes, KillAction, KillResource, State, Terms, Triggers,
+};
 use super::taurusdb_sessions::{SelectBlock, select_block, selector};
 use super::{HwcProvider, explain};
 use crate::huaweicloud::taurusdb::{InstanceId, NodeId};
@@ -42,7 +44,7 @@ pub struct Model {
     max_sessions: Value<WholeNumber>,
     dry_run: Value<bool>,
     fail_on_not_found: Value<bool>,
-    triggers: Value<BTreeMap<String, Value<String>>>,
+    triggers: Triggers,
     timeouts: Timeouts,
     promises: Promises,
     id: Value<String>,
@@ -131,21 +133,18 @@ impl State for Model {
         self.fail_on_not_found = arguments::or_default(&config.fail_on_not_found, false);
     }
 
-    fn differences(&self, prior: &Self) -> Vec<(&'static str, bool)> {
-        vec![
-            ("region", self.region != prior.region),
-            ("instance_id", self.instance_id != prior.instance_id),
-            ("node_id", self.node_id != prior.node_id),
-            ("processes", self.processes != prior.processes),
-            ("select", self.select != prior.select),
-            ("max_sessions", self.max_sessions != prior.max_sessions),
-            ("dry_run", self.dry_run != prior.dry_run),
-            (
-                "fail_on_not_found",
-                self.fail_on_not_found != prior.fail_on_not_found,
-            ),
-            ("triggers", self.triggers != prior.triggers),
-        ]
+    fn id(&self) -> &Value<String> {
+        &self.id
+    }
+
+    fn compare(&mut self, prior: &Self, comparison: &mut Comparison) {
+        comparison.value("region", &self.region, &prior.region);
+        comparison.value("instance_id", &self.instance_id, &prior.instance_id);
+        comparison.value("node_id", &self.node_id, &prior.node_id);
+        comparison.list("processes", &mut self.processes, &prior.processes);
+        comparison.select(&mut self.select, &prior.select);
+        comparison.dry_run(&self.dry_run, session_kill::is_rehearsal(prior));
+        comparison.triggers(&mut self.triggers, &prior.triggers);
     }
 
     fn forget_results(&mut self) {
@@ -179,12 +178,8 @@ impl State for Model {
     }
 
     fn fill(&mut self, kill: &Kill, proof: Proof) {
-        let name = match (&proof.request_id, kill.terms.dry_run) {
-            (Some(id), _) => id,
-            (None, true) => "dry-run",
-            (None, false) => "none",
-        };
-        self.id = Value::Value(format!("{}/{}/{name}", kill.instance, kill.node));
+        let place = format!("{}/{}", kill.instance, kill.node);
+        self.id = session_kill::id(&place, proof.request_id.as_deref(), &kill.terms);
         self.region = Value::Value(kill.region.clone());
         self.matched_count = proof.matched_count.value();
         self.killed_count = proof.killed_count.value();

@@ -61,14 +61,14 @@ impl Origin {
 }
 
 /// A condition on where sessions come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OriginPattern {
     host: HostPattern,
     /// Compared only when it is given.
     port: Option<u16>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum HostPattern {
     Network(IpNet),
     Name(String),

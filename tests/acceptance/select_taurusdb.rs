@@ -511,8 +511,13 @@ fn a_plan_says_what_a_change_from_and_to_a_dry_run_does() {
     ]);
     assert!(sandbox.nodes()[0].sessions.len() < 40);
 
-    // From a kill to a dry run.
+    // From a kill to a dry run of the same, and of others.
     workspace.edit("dry_run = false", "dry_run = true");
+    workspace
+        .plan()
+        .planned_changes()
+        .saying(&["dry_run comes after the kill", "Nobody is killed"]);
+    workspace.edit("\"report\"", "\"app\"");
     workspace
         .plan()
         .planned_changes()
