@@ -7,6 +7,7 @@
 mod support;
 
 mod actions;
+mod again;
 mod arguments;
 mod configuration;
 mod crash;
