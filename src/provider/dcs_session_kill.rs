@@ -507,10 +507,12 @@ fn resource_schema() -> Schema {
     };
     attributes.extend(shared_attributes());
     attributes.extend(promises::attribute(LIMITS));
-    session_kill::schema(
+    session_kill::resource_schema(
         "Kills sessions of a node of a DCS (Redis) instance, or of all its nodes, when it is created: all of them, those that \
-         `select` chooses at that time, or those in `client_addrs`. Changing any \
-         argument but `timeouts` kills again, and so does a changed value in `triggers`. Destroying it only forgets it.",
+         `select` chooses at that time, or those in `client_addrs`. Changing the place, which \
+         sessions are meant, or a value in `triggers` kills again. Writing the same in another order or in other words \
+         does not, and neither does changing `max_sessions`, `wait_for_completion` or `timeouts`. Destroying it \
+         removes it from state and kills nothing.",
         attributes,
         select_block(),
     )

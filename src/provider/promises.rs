@@ -15,6 +15,9 @@
 //! So the promise is a planned value. The attribute `promises` has a text for each argument that is given or may be,
 //! and null for each that is left out. An unknown argument that gets a value keeps its text; one that becomes null
 //! changes it, and the engine's error quotes the text, which says what happened: nobody was killed.
+//!
+//! An update in place keeps the promises of the kill that has happened: it kills nobody, so that nothing is promised, and
+//! a limit that is unknown in its plan may become null.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -221,7 +224,7 @@ pub(super) fn attribute(
         "What the plan promises. What has a text here limits the kill: `chosen` is the list of sessions or the `select` block, \
          `conditions` are those in the block, and the others are arguments. If a value is unknown at plan and null at apply, the \
          engine refuses the apply with `Provider produced inconsistent final plan`, and nobody is killed. Null for what is left \
-         out.",
+         out. An update in place kills nobody and keeps what the plan of the kill promised.",
     );
     HashMap::from([(ATTRIBUTE.to_owned(), attribute)])
 }

@@ -56,8 +56,8 @@ pub(super) fn strings(description: &str) -> Attribute {
 /// The arguments `max_sessions` and `dry_run`.
 pub(super) fn guard_attributes() -> HashMap<String, Attribute> {
     map! {
-        "max_sessions" => optional(AttributeType::Number, "The most sessions that may be killed. When more are found, none is killed, and the error says how many there are and shows the first few. Changing it after a kill kills again."),
-        "dry_run" => optional(AttributeType::Bool, "Only list what would be killed, and kill nothing. By default false. Changing it back to false kills."),
+        "max_sessions" => optional(AttributeType::Number, "The most sessions that may be killed. When more are found, none is killed, and the error says how many there are and shows the first few."),
+        "dry_run" => optional(AttributeType::Bool, "Only list what would be killed, and kill nothing. By default false."),
     }
 }
 

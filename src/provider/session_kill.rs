@@ -175,6 +175,35 @@ pub(super) fn schema(
     arguments::schema(description, attributes, blocks)
 }
 
+/// What a resource's arguments say beside what those of an action say: what a change of them does after a kill.
+const AFTER_A_KILL: [(&str, &str); 4] = [
+    ("max_sessions", HOW),
+    ("fail_on_not_found", HOW),
+    ("wait_for_completion", HOW),
+    (
+        "dry_run",
+        " After a dry run, changing it to false kills. After a kill, changing it kills nobody and keeps the proof.",
+    ),
+];
+
+/// Of an argument that says how, and not whom.
+const HOW: &str = " Changing it after a kill does not kill again.";
+
+/// The schema of a resource.
+pub(super) fn resource_schema(
+    description: &'static str,
+    attributes: HashMap<String, Attribute>,
+    select: (String, NestedBlock),
+) -> Schema {
+    let mut schema = schema(description, attributes, select);
+    for (argument, sentence) in AFTER_A_KILL {
+        if let Some(attribute) = schema.block.attributes.get_mut(argument) {
+            attribute.description.content += sentence;
+        }
+    }
+    schema
+}
+
 /// The resource that keeps the state `S`.
 pub struct KillResource<S> {
     provider: HwcProvider,

@@ -378,10 +378,12 @@ fn resource_schema() -> Schema {
     };
     attributes.extend(shared_attributes());
     attributes.extend(promises::attribute(LIMITS));
-    session_kill::schema(
+    session_kill::resource_schema(
         "Kills session threads of a TaurusDB (MySQL) node when it is created: those of the ids in `processes`, or those that \
-         `select` chooses at that time. Changing any argument but \
-         `timeouts` kills again, and so does a changed value in `triggers`. Destroying it only forgets it.",
+         `select` chooses at that time. Changing the place, which \
+         sessions are meant, or a value in `triggers` kills again. Writing the same in another order or in other words \
+         does not, and neither does changing `max_sessions`, `fail_on_not_found` or `timeouts`. Destroying it \
+         removes it from state and kills nothing.",
         attributes,
         select_block(),
     )
