@@ -301,6 +301,23 @@ pub(super) fn shown(value: &Value<String>) -> &str {
     }
 }
 
+/// The first few values of a list for a sentence of the plan, and how many more there are: `4, 7, 9 and 12 more`.
+pub(super) fn first_shown<T: Display>(values: &[Value<T>]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<String> = (values.iter().take(SHOWN))
+        .map(|value| match value {
+            Value::Value(value) => value.to_string(),
+            Value::Null => "null".to_owned(),
+            Value::Unknown => "(known after apply)".to_owned(),
+        })
+        .collect();
+    let shown = shown.join(", ");
+    match values.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 /// What is known goes into state, what is not is null.
 pub(super) fn known<T>(value: Option<T>) -> Value<T> {
     value.map_or(Value::Null, Value::Value)
@@ -314,6 +331,15 @@ pub enum WholeNumber {
     Whole(i64),
     /// Anything else, as text.
     Other(String),
+}
+
+impl Display for WholeNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Whole(number) => number.fmt(f),
+            Self::Other(text) => text.fmt(f),
+        }
+    }
 }
 
 impl Serialize for WholeNumber {

@@ -244,10 +244,9 @@ impl Describes for Written<'_> {
 
     fn whom(&self) -> String {
         let which = match (self.client_addrs, select::given(self.select)) {
-            (Value::Value(addresses), _) => match addresses.len() {
-                1 => "the session of 1 address".to_owned(),
-                number => format!("the sessions of {number} addresses"),
-            },
+            (Value::Value(addresses), _) => {
+                format!("the sessions at {}", arguments::first_shown(addresses))
+            }
             (_, Given::Present(_)) => "the sessions that select chooses".to_owned(),
             (Value::Null, Given::Absent) => "all sessions".to_owned(),
             _ => "sessions".to_owned(),

@@ -235,16 +235,12 @@ impl Guards<'_> {
             WholeNumber::Other(_) => None,
         };
         if max.is_none() {
-            let written = match number {
-                WholeNumber::Whole(number) => number.to_string(),
-                WholeNumber::Other(text) => text.clone(),
-            };
             explain::error(
                 diags,
                 AttributePath::new("max_sessions"),
                 "Invalid max_sessions",
                 format!(
-                    "max_sessions is {written}. It is a whole number from 1; to kill nothing, write dry_run = true."
+                    "max_sessions is {number}. It is a whole number from 1; to kill nothing, write dry_run = true."
                 ),
             );
         }

@@ -117,7 +117,7 @@ pub trait Arguments: Serialize + DeserializeOwned + Send + Sync + 'static {
 }
 
 /// What a resource keeps: its arguments and what became of the kill.
-pub trait State: Arguments {
+pub trait State: Arguments + Clone {
     /// Name of the resource's type.
     const TYPE: &'static str;
 
@@ -134,7 +134,7 @@ pub trait State: Arguments {
     /// The attribute `id`, which [`id`] has written.
     fn id(&self) -> &Value<String>;
 
-    /// Compares the arguments that say whom the kill is about. Where they mean the same, the words of `prior` are planned.
+    /// Compares the arguments that say whom the kill is about. Where they mean the same, takes the words of `prior`.
     fn compare(&mut self, prior: &Self, comparison: &mut Comparison);
 
     /// Writes down what became of the kill.
@@ -276,9 +276,11 @@ impl<S: State> Resource for KillResource<S> {
         let mut planned = proposed;
         planned.fill_defaults(&config);
         let mut comparison = Comparison::default();
-        planned.compare(&prior, &mut comparison);
+        let mut kept = planned.clone();
+        kept.compare(&prior, &mut comparison);
         let differing = comparison.into_differing();
         if differing.is_empty() {
+            planned = kept;
             announce_late_dry_run(diags, &prior, &planned);
         } else {
             announce_replacement(diags, &differing, &prior, &planned);

@@ -204,7 +204,13 @@ impl Describes for Written<'_> {
 
     fn whom(&self) -> String {
         let which = match (self.processes, select::given(self.select)) {
-            (Value::Value(threads), _) => explain::count(threads.len(), "listed thread"),
+            (Value::Value(threads), _) => {
+                let noun = match threads.len() {
+                    1 => "thread",
+                    _ => "threads",
+                };
+                format!("the session {noun} {}", arguments::first_shown(threads))
+            }
             (_, Given::Present(_)) => "the sessions that select chooses".to_owned(),
             _ => "sessions".to_owned(),
         };

@@ -45,7 +45,7 @@ fn sandbox() -> Sandbox {
         sandbox = sandbox.simulated_dcs(DCS_INSTANCE, node, 3);
     }
     for node in TAURUSDB_NODES {
-        sandbox = sandbox.simulated_taurusdb(TAURUSDB_INSTANCE, node, 3);
+        sandbox = sandbox.simulated_taurusdb(TAURUSDB_INSTANCE, node, 40);
     }
     sandbox.start()
 }
@@ -224,7 +224,7 @@ fn edits_of_a_kill_of_listed_threads() {
         .saying(&[
             "Warning: Applying this kills sessions again",
             "Now triggers has changed",
-            "2 listed threads of the node",
+            "the session threads 4000000, 4000001 of the node",
         ]),
         edit(
             "another value of a trigger",
@@ -246,7 +246,10 @@ fn edits_of_a_kill_of_listed_threads() {
             &with("processes = [4000000]\n  max_sessions = 5"),
             Replace(1),
         )
-        .saying(&["Now processes has changed", "1 listed thread of the node"]),
+        .saying(&[
+            "Now processes has changed",
+            "the session thread 4000000 of the node",
+        ]),
         edit(
             "another node",
             &format!("node_id = {other:?}\n  processes = [4000000]"),
@@ -327,13 +330,22 @@ fn edits_of_a_kill_of_selected_threads() {
             "the sessions that select chooses of the node",
         ]),
         edit(
-            "a condition taken away",
-            &select("users = [\"nobody\"]"),
-            Replace(0),
+            "conditions taken away, so that sessions match",
+            &select("users = [\"app\"]"),
+            Replace(1),
         ),
         edit(
+            "the same users, and a cap",
+            &format!(
+                "max_sessions = 1\n  {}",
+                select("users = [\"app\", \"app\"]")
+            ),
+            InPlace,
+        ),
+        edit("another user", &select("users = [\"report\"]"), Replace(1)),
+        edit(
             "an exclusion",
-            &select("users = [\"nobody\"]\n    exclude_users = [\"noone\"]"),
+            &select("users = [\"report\"]\n    exclude_users = [\"app\"]"),
             Replace(0),
         ),
         edit(
@@ -389,6 +401,12 @@ fn edits_of_a_kill_of_all_sessions_of_a_node() {
             &with("client_addrs = [\"10.9.9.9:2\", \"10.9.9.9:1\", \"10.9.9.9:2\"]"),
             NoChange,
         ),
+        edit(
+            "a trigger beside addresses",
+            &with("client_addrs = [\"10.9.9.9:2\", \"10.9.9.9:1\"]\n  triggers = { a = 1 }"),
+            Replace(0),
+        )
+        .saying(&["the sessions at 10.9.9.9:2, 10.9.9.9:1 of the node"]),
         edit(
             "fewer addresses",
             &with("client_addrs = [\"10.9.9.9:1\"]"),
