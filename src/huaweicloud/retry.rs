@@ -153,7 +153,7 @@ impl Backoff {
 const LONGEST_WAIT: Duration = Duration::from_secs(365 * 86_400);
 
 /// Reads a `Retry-After` header: seconds, or a date (RFC 9110, 10.2.3). A date that has passed means no delay, and a
-/// number beyond counting means [`LONGEST_WAIT`].
+/// number beyond counting means a year.
 pub fn parse_retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
     let value = value.trim();
     let wait = if value.is_empty() {

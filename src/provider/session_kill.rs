@@ -131,7 +131,7 @@ pub trait State: Arguments + Clone {
     /// can see it.
     fn forget_results(&mut self);
 
-    /// The attribute `id`, which [`id`] has written.
+    /// The attribute `id`.
     fn id(&self) -> &Value<String>;
 
     /// Compares the arguments that say whom the kill is about. Where they mean the same, takes the words of `prior`.

@@ -114,7 +114,7 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
         }
     }
 
-    /// The ids to kill, in order, none twice: what is to be cut into [`batches`].
+    /// The ids to kill, in order, none twice: what is to be sent in batches.
     #[must_use]
     pub fn asked(&self) -> &[Id] {
         &self.asked
