@@ -1,0 +1,227 @@
+//! What a kill of chosen sessions says when something is not as it should be.
+
+use tf_provider::Diagnostics;
+
+use super::{Chosen, Ended, Failure, IdOf, Look};
+use crate::huaweicloud::error::Error;
+use crate::provider::explain::{self, Report, count};
+use crate::provider::select;
+use crate::provider::session_kill::Run;
+use crate::session::outcome::KillReport;
+
+impl<K: Chosen> Run<'_, K> {
+    /// Says what is not as it should be.
+    pub(super) fn explain(
+        &self,
+        diags: &mut Diagnostics,
+        failure: Option<Failure>,
+        report: &KillReport<IdOf<K>>,
+        look: Option<&Look<IdOf<K>>>,
+    ) {
+        let left = look.and_then(|look| look.left.as_ref().map(Vec::len));
+        let Some(failure) = failure else {
+            if let Some(error) = look.and_then(|look| look.ended_by.clone()) {
+                match left {
+                    Some(left) => self.still_there(error, left),
+                    None => not_seen::<K>(error),
+                }
+                .into_warning(diags);
+            }
+            return;
+        };
+        if failure.ended == Ended::Unknown && left == Some(0) && report.unsent.is_empty() {
+            seen_gone::<K>(failure.error, report.unknown.len()).into_warning(diags);
+            return;
+        }
+        let looked_until = look.and_then(|look| look.ended_by.as_ref());
+        self.not_all(failure, report, left, looked_until)
+            .into_error(diags);
+    }
+    /// Sessions that were left alone, since the selection does not mean them any more.
+    pub(super) fn explain_spared(&self, diags: &mut Diagnostics, number: usize) {
+        explain::warning(
+            diags,
+            self.kill.described_in(),
+            format!("{} not chosen any more", count(number, K::WORDS.session)),
+            format!(
+                "The kill had to wait, so the sessions were listed again before it was sent. These were still there, but the \
+             conditions did not hold for them any more. They are left alone{}.",
+                self.of_resource(", and are in the attribute remaining")
+            ),
+        );
+    }
+
+    /// Killed sessions are listed at last.
+    fn still_there(&self, error: Error, left: usize) -> Report {
+        Report {
+            summary: format!("{} still there", count(left, "killed session")),
+            meaning: format!(
+                "The kill was accepted, but these sessions are still listed{}.{}",
+                K::WORDS.lingers,
+                self.of_resource(" They are in the attribute remaining.")
+            ),
+            error,
+            next: None,
+        }
+    }
+
+    /// Not everything was sent, or not everything that was sent was answered.
+    fn not_all(
+        &self,
+        failure: Failure,
+        report: &KillReport<IdOf<K>>,
+        left: Option<usize>,
+        looked_until: Option<&Error>,
+    ) -> Report {
+        let session = K::WORDS.session;
+        let unknown = report.unknown.len();
+        let seen = match (left, looked_until) {
+            (Some(0), _) => {
+                "They were listed again, and none of those that were sent is there any more."
+                    .to_owned()
+            }
+            (Some(left), _) => format!(
+                "They were listed again, and {left} of those that were sent are still there{}.",
+                self.of_resource("; the attribute remaining says which")
+            ),
+            (None, Some(_)) => "They could not be listed afterwards.".to_owned(),
+            (None, None) => String::new(),
+        };
+        let summary = match (failure.ended, left) {
+            (Ended::Unknown, None) => "It is unknown whether the sessions were killed".to_owned(),
+            (Ended::Unknown, Some(_)) => "Not all sessions were killed for certain".to_owned(),
+            _ => format!("Not all sessions were killed{}", code(&failure.error)),
+        };
+        let answered = [
+            (report.killed.len(), "killed"),
+            (report.accepted.len(), "sent and accepted"),
+            (report.not_found.len(), "not found"),
+            (report.excluded.len(), "left alone by the service"),
+            (report.gone.len(), "gone before they were sent"),
+            (report.spared.len(), "not chosen any more"),
+        ];
+        let answered: Vec<String> = (answered.iter())
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}"))
+            .collect();
+        let before = match answered.as_slice() {
+            [] => String::new(),
+            parts => format!(" Before that: {}.", parts.join(", ")),
+        };
+        let ended = match failure.ended {
+        Ended::Unknown => format!(
+            "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
+            count(unknown, session)
+        ),
+        Ended::Rejected if failure.error.api().is_some() => "A request was refused.".to_owned(),
+        Ended::Rejected => "A request was not sent.".to_owned(),
+        Ended::NotListed => {
+            "The kill had to wait. The sessions could not be listed again, so no more were sent."
+                .to_owned()
+        }
+    };
+        let unsent = match report.unsent.len() {
+            0 => String::new(),
+            number => format!(" {} not sent.", count(number, session)),
+        };
+        Report {
+            summary,
+            meaning: format!("{ended}{before}{unsent} {seen}")
+                .trim_end()
+                .to_owned(),
+            error: failure.error,
+            next: Some(self.how_to_proceed(
+                K::WORDS.look,
+                " for the sessions that are meant and there by then",
+            )),
+        }
+    }
+}
+
+/// The API's code, for a summary.
+pub(in crate::provider) fn code(error: &Error) -> String {
+    error
+        .api()
+        .and_then(|answer| answer.code.as_ref())
+        .map(|code| format!(": {code}"))
+        .unwrap_or_default()
+}
+
+/// Certainly nothing happened.
+pub(in crate::provider) fn rejected<K: Chosen>(error: Error, summary: impl Into<String>) -> Report {
+    Report {
+        summary: summary.into(),
+        meaning: format!(
+            "No {} was killed, and nothing went into state.",
+            K::WORDS.session
+        ),
+        error,
+        next: None,
+    }
+}
+
+/// A kill names sessions by something that sessions which were not chosen have too.
+pub(super) fn shared_names<K: Chosen>(diags: &mut Diagnostics, others: &[&K::Session]) {
+    explain::error(
+        diags,
+        select::block_path(),
+        "Sessions that were not chosen have the same address",
+        format!(
+            "No session was killed, and nothing went into state. {} kills chosen sessions by their addresses, and {} not \
+             chosen would be killed too. The first of them:\n\n{}",
+            K::WORDS.service,
+            count(others.len(), "session"),
+            explain::lines(others, |session| K::show(session))
+        ),
+    );
+}
+
+pub(super) fn nameless<K: Chosen>(diags: &mut Diagnostics, number: usize) {
+    explain::warning(
+        diags,
+        select::block_path(),
+        format!("{} without an address", count(number, K::WORDS.session)),
+        format!(
+            "They match, but {} lists no address for them, and chosen sessions are killed by their addresses. They are left \
+             alone.",
+            K::WORDS.service
+        ),
+    );
+}
+
+pub(super) fn unreadable<K: Chosen>(number: usize, error: Error) -> Report {
+    Report {
+        summary: "The kill was accepted, but its answer could not be read".to_owned(),
+        meaning: format!(
+            "{} accepted a request to kill {}, but which of them it killed is not told. The sessions are listed again to see \
+             which are gone.",
+            K::WORDS.service,
+            count(number, K::WORDS.session)
+        ),
+        error,
+        next: Some(K::WORDS.look.to_owned()),
+    }
+}
+
+fn not_seen<K: Chosen>(error: Error) -> Report {
+    Report {
+        summary: "It was not seen whether the killed sessions are gone".to_owned(),
+        meaning: "The kill was accepted, but the sessions could not be listed afterwards."
+            .to_owned(),
+        error,
+        next: Some(K::WORDS.look.to_owned()),
+    }
+}
+
+fn seen_gone<K: Chosen>(error: Error, number: usize) -> Report {
+    Report {
+        summary: "An answer was lost, but the sessions are gone".to_owned(),
+        meaning: format!(
+            "A request to kill {} was sent, and no complete answer came back. The sessions were listed again, and none of \
+             them is there any more. The request was not sent again.",
+            count(number, K::WORDS.session)
+        ),
+        error,
+        next: None,
+    }
+}
