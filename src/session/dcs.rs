@@ -8,7 +8,6 @@ use std::time::Duration;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::address::{Origin, OriginPattern};
-use super::ids;
 use super::selector::{Problem, Reader, SelectorError, holds, is_one_of, known, plain};
 use super::{Listed, Selects, Verdict};
 
@@ -159,16 +158,6 @@ impl Listed for Session {
     fn id(&self) -> SessionId {
         self.id.clone()
     }
-}
-
-/// The addresses that kill these sessions, in their order, none twice.
-#[must_use]
-pub fn kill_addresses(sessions: &[Session]) -> Vec<String> {
-    ids::unique(
-        sessions
-            .iter()
-            .map(|session| session.kill_address().to_owned()),
-    )
 }
 
 /// The listed sessions that were not chosen and would die all the same, because a kill names addresses and they share
@@ -787,7 +776,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kill_names_peers_once_and_tells_who_shares_them() {
+    fn a_kill_names_peers_and_tells_who_shares_them() {
         let behind = |node: &str, client: &str, peer: &str| Session {
             id: id(node, client),
             peer: Some(peer.to_owned()),
@@ -802,7 +791,6 @@ mod tests {
         let elsewhere = behind("node-2", "7", "192.0.2.1:1");
         let listed = [&chosen[..], &[bystander.clone(), elsewhere]].concat();
 
-        assert_eq!(kill_addresses(&chosen), ["192.0.2.1:1", "10.0.0.7:51234"]);
         assert_eq!(also_killed(&chosen, &listed), [&bystander]);
     }
 
