@@ -22,6 +22,7 @@ use terraform_provider_hwc::huaweicloud::clock::Clock;
 use terraform_provider_hwc::huaweicloud::credentials::assume_role::{
     AgencyDomain, AssumeRole, Role,
 };
+use terraform_provider_hwc::huaweicloud::credentials::metadata::{self, Metadata};
 use terraform_provider_hwc::huaweicloud::credentials::oidc::{IdToken, Oidc};
 use terraform_provider_hwc::huaweicloud::credentials::password::{Password, User};
 use terraform_provider_hwc::huaweicloud::credentials::temporary::Temporary;
@@ -43,7 +44,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use self::server::{Behaviour, Server};
+use self::server::{Behaviour, Script, Server};
 
 const DOCUMENT: &str = "docs/guides/faults.md";
 
@@ -93,10 +94,13 @@ enum Call {
     TaurusdbKill,
     TaurusdbList,
     ProjectLookup,
+    ReachableProjects,
     PasswordToken,
     IdToken,
     AgencyKeys,
     StsKeys,
+    MetadataToken,
+    MetadataKeys,
 }
 
 /// What the user does that leads to the call.
@@ -115,7 +119,7 @@ enum Action {
 }
 
 impl Call {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::DcsKillAll,
         Self::DcsKill,
         Self::DcsJob,
@@ -125,10 +129,13 @@ impl Call {
         Self::TaurusdbKill,
         Self::TaurusdbList,
         Self::ProjectLookup,
+        Self::ReachableProjects,
         Self::PasswordToken,
         Self::IdToken,
         Self::AgencyKeys,
         Self::StsKeys,
+        Self::MetadataToken,
+        Self::MetadataKeys,
     ];
 
     const fn title(self) -> &'static str {
@@ -142,12 +149,21 @@ impl Call {
             Self::TaurusdbKill => "TaurusDB: kill session threads (`DELETE …/processes`)",
             Self::TaurusdbList => "TaurusDB: list the session threads (`GET …/processes`)",
             Self::ProjectLookup => "IAM: find the project's id (`GET /v3/projects`)",
+            Self::ReachableProjects => {
+                "IAM: find the project's id after a 403 of `GET /v3/projects` (`GET /v3/auth/projects`)"
+            }
             Self::PasswordToken => "IAM: sign in with a password (`POST /v3/auth/tokens`)",
             Self::IdToken => "IAM: sign in with an id token (`POST /v3.0/OS-AUTH/id-token/tokens`)",
             Self::AgencyKeys => {
                 "IAM: get the keys of an agency (`POST /v3.0/OS-CREDENTIAL/securitytokens`)"
             }
             Self::StsKeys => "STS: assume an agency (`POST /v5/agencies/assume`)",
+            Self::MetadataToken => {
+                "ECS metadata service: get a session token (`PUT /meta-data/latest/api/token`)"
+            }
+            Self::MetadataKeys => {
+                "ECS metadata service: get the keys of the machine (`GET /openstack/latest/securitykey`)"
+            }
         }
     }
 
@@ -179,6 +195,19 @@ impl Call {
             | Self::StsKeys => {
                 "It comes before the kill. When it fails, no kill was sent and nothing goes into state."
             }
+            Self::ReachableProjects => {
+                "It comes before the kill. When it fails, no kill was sent and nothing goes into state. After an \
+                 error answer that is not waited out, the error tells the 403 that came before (here `APIGW.0302`)."
+            }
+            Self::MetadataToken => {
+                "It comes before the kill, and is never repeated; each request to this service has 3 seconds. After a 404, \
+                 405 or 503 the keys are asked for without a session token, and every 2xx that arrives whole counts as a \
+                 token. When it fails, no kill was sent and nothing goes into state."
+            }
+            Self::MetadataKeys => {
+                "It comes before the kill, and is never repeated; each request to this service has 3 seconds. When it \
+                 fails, no kill was sent and nothing goes into state."
+            }
         }
     }
 
@@ -192,19 +221,23 @@ impl Call {
         }
     }
 
-    const fn service(self) -> Service {
+    /// The service that answers it; none for the metadata service, which is found by an address of its own.
+    const fn service(self) -> Option<Service> {
         match self {
             Self::DcsKillAll
             | Self::DcsKill
             | Self::DcsJob
             | Self::DcsNodes
             | Self::DcsScan
-            | Self::DcsList => Service::Dcs,
-            Self::TaurusdbKill | Self::TaurusdbList => Service::TaurusDb,
-            Self::ProjectLookup | Self::PasswordToken | Self::IdToken | Self::AgencyKeys => {
-                Service::Iam
-            }
-            Self::StsKeys => Service::Sts,
+            | Self::DcsList => Some(Service::Dcs),
+            Self::TaurusdbKill | Self::TaurusdbList => Some(Service::TaurusDb),
+            Self::ProjectLookup
+            | Self::ReachableProjects
+            | Self::PasswordToken
+            | Self::IdToken
+            | Self::AgencyKeys => Some(Service::Iam),
+            Self::StsKeys => Some(Service::Sts),
+            Self::MetadataToken | Self::MetadataKeys => None,
         }
     }
 
@@ -220,20 +253,44 @@ impl Call {
             Self::TaurusdbKill => |line| line.starts_with("DELETE"),
             Self::TaurusdbList => |line| line.starts_with("GET") && line.contains("/processes"),
             Self::ProjectLookup => |line| line.contains("/v3/projects"),
+            Self::ReachableProjects => |line| line.contains("/v3/auth/projects"),
             Self::PasswordToken => |line| line.contains("/v3/auth/tokens"),
             Self::IdToken => |line| line.contains("/id-token/tokens"),
             Self::AgencyKeys => |line| line.contains("/securitytokens"),
             Self::StsKeys => |line| line.contains("/v5/agencies/assume"),
+            Self::MetadataToken => |line| line.contains("/meta-data/latest/api/token"),
+            Self::MetadataKeys => |line| line.contains("/openstack/latest/securitykey"),
         }
     }
 
     /// Does the same host answer calls before this one?
     const fn comes_after_others(self) -> bool {
-        matches!(self, Self::DcsJob | Self::DcsScan | Self::DcsList)
+        self.comes_second() || matches!(self, Self::DcsScan | Self::DcsList)
     }
 
-    /// What authenticates the user's calls.
-    fn credential(self) -> Box<dyn ProvideCredential> {
+    /// Does the same host answer exactly one call before this one?
+    const fn comes_second(self) -> bool {
+        matches!(
+            self,
+            Self::DcsJob | Self::ReachableProjects | Self::MetadataKeys
+        )
+    }
+
+    /// Does the metadata service answer it, which has time limits of its own?
+    const fn asks_metadata(self) -> bool {
+        matches!(self, Self::MetadataToken | Self::MetadataKeys)
+    }
+
+    /// The answers that lead to the call.
+    fn script(self) -> Script {
+        match self {
+            Self::ReachableProjects => script_without_permission,
+            _ => script,
+        }
+    }
+
+    /// What authenticates the user's calls; `url` is the host that the call meets.
+    fn credential(self, url: &str) -> Box<dyn ProvideCredential> {
         let keys = || {
             Box::new(Credential::Keys(Keys {
                 access_key: "AK".to_owned(),
@@ -261,6 +318,10 @@ impl Call {
             })),
             Self::AgencyKeys => agency(AgencyDomain::Name("acme".to_owned())),
             Self::StsKeys => agency(AgencyDomain::Id("a1b2c3".to_owned())),
+            Self::MetadataToken | Self::MetadataKeys => metadata::source(
+                Metadata::At(url.parse().unwrap()),
+                "No credentials were given.".to_owned(),
+            ),
             _ => keys(),
         }
     }
@@ -273,7 +334,7 @@ fn path(line: &str) -> &str {
 }
 
 /// The right answers.
-fn script(line: &str) -> String {
+fn script(line: &str) -> (u16, String) {
     let is = |call: Call| call.is()(line);
     let answer = if is(Call::DcsKillAll) {
         r#"{"job_id":"8abf6e1e824dfcb201824e02ee9a0015"}"#
@@ -285,9 +346,10 @@ fn script(line: &str) -> String {
         // Each list is another one.
         static LISTS: AtomicU64 = AtomicU64::new(0);
         let list = LISTS.fetch_add(1, Ordering::Relaxed);
-        return format!(
+        let body = format!(
             r#"{{"clients":[{{"id":"7","addr":"10.0.0.7:51234","peer":"10.0.0.7:51234","flags":"N"}}],"count":1,"time":"list {list}"}}"#
         );
+        return (200, body);
     } else if is(Call::DcsKill) {
         "{}"
     } else if is(Call::DcsScan) {
@@ -298,14 +360,26 @@ fn script(line: &str) -> String {
         r#"{"processes_killed":[1,2],"processes_not_found":[3]}"#
     } else if is(Call::PasswordToken) || is(Call::IdToken) {
         r#"{"token":{"expires_at":"2026-11-22T10:00:00.000000Z"}}"#
-    } else if is(Call::AgencyKeys) {
+    } else if is(Call::MetadataToken) {
+        "session-of-60-seconds"
+    } else if is(Call::AgencyKeys) || is(Call::MetadataKeys) {
         r#"{"credential":{"access":"AK2","secret":"SK2","securitytoken":"ST2","expires_at":"2026-11-22T10:00:00.000000Z"}}"#
     } else if is(Call::StsKeys) {
         r#"{"credentials":{"access_key_id":"AK2","secret_access_key":"SK2","security_token":"ST2","expiration":"2026-11-22T10:00:00.000Z"}}"#
     } else {
         r#"{"projects":[{"id":"619d3e78f61b4be68bc5aa0b59edcf7b","name":"cn-north-4"}]}"#
     };
-    answer.to_owned()
+    (200, answer.to_owned())
+}
+
+/// The right answers to a caller who may not list projects by name.
+fn script_without_permission(line: &str) -> (u16, String) {
+    if Call::ProjectLookup.is()(line) {
+        let body =
+            r#"{"error_code":"APIGW.0302","error_msg":"The IAM user is forbidden in the system."}"#;
+        return (403, body.to_owned());
+    }
+    script(line)
 }
 
 /// What the call meets.
@@ -523,7 +597,7 @@ fn clock() -> Arc<TestClock> {
 /// Runs the action whose `call` meets the faults: `first` in order, then `rest` for ever.
 async fn run(call: Call, faults: Vec<Fault>, rest: Fault) -> Ending {
     let clock = clock();
-    let mut good = Server::start(Vec::new(), Behaviour::Good, script).await;
+    let mut good = Server::start(Vec::new(), Behaviour::Good, call.script()).await;
     let mut faulty = None;
     let url;
 
@@ -535,14 +609,14 @@ async fn run(call: Call, faults: Vec<Fault>, rest: Fault) -> Ending {
     match (&rest, behaviour(&rest)) {
         (_, Some(rest)) => {
             let first = faults.iter().filter_map(behaviour).collect();
-            let server = Server::start_for(call.is(), first, rest, script).await;
+            let server = Server::start_for(call.is(), first, rest, call.script()).await;
             url = server.url();
             faulty = Some(server);
         }
         (Fault::Refused, None) => {
-            // A port that was free a moment ago; the kill before a job goes to a server that stops after it.
+            // A port that was free a moment ago; a call before it goes to a server that stops after that one.
             if call.comes_after_others() {
-                good = Server::start(Vec::new(), Behaviour::Good, script).await;
+                good = Server::start(Vec::new(), Behaviour::Good, call.script()).await;
                 url = one_good_then_refused(&good).await;
             } else {
                 let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -558,7 +632,7 @@ async fn run(call: Call, faults: Vec<Fault>, rest: Fault) -> Ending {
 
     let mut endpoints = Endpoints::default();
     for service in Service::ALL {
-        let target = if service == call.service() {
+        let target = if Some(service) == call.service() {
             url.clone()
         } else {
             good.url()
@@ -573,12 +647,12 @@ async fn run(call: Call, faults: Vec<Fault>, rest: Fault) -> Ending {
         request_timeout: REQUEST_TIMEOUT,
         ..Settings::default()
     };
-    let client = Client::with_clock(settings, call.credential(), clock.clone());
+    let client = Client::with_clock(settings, call.credential(&url), clock.clone());
     // Sleeps take no time here, but slow answers do: there must not be too many of them.
     let slow = matches!(
         rest,
         Fault::Behaviour(Behaviour::Silent | Behaviour::SlowDrip)
-    );
+    ) && !call.asks_metadata();
     let limit = if slow { "3s" } else { "40s" };
     let mut ending = if call.action() == Action::DcsKill {
         kill_chosen(&client, limit).await
@@ -771,11 +845,19 @@ fn check_rules(call: Call, name: &str, ending: &Ending) {
     {
         assert_eq!(ending.sent, 1, "nothing is sent again in doubt: {what}");
     }
+    if call.asks_metadata() {
+        assert!(ending.sent <= 1, "the machine is asked once: {what}");
+    }
     if !matches!(ending.state, "in state" | "read") && call != Call::DcsKill {
         assert!(
-            ["Tried:", "status was", "did not show a new list"]
-                .iter()
-                .any(|words| ending.details.contains(words)),
+            [
+                "Tried:",
+                "status was",
+                "did not show a new list",
+                "was asked last, at http"
+            ]
+            .iter()
+            .any(|words| ending.details.contains(words)),
             "it says what was tried, or what was seen: {what}"
         );
     }
@@ -811,8 +893,7 @@ description: |-
 # Faults
 
 What happens when the network, the gateway or the service misbehaves. This page is written by the test that makes every
-call meet every fault; the numbers are counted, not promised. Two calls are not in it: `GET /v3/auth/projects`, which follows
-a 403 of `GET /v3/projects`, and the metadata service of an ECS: when it gives no keys, it is not asked again, and no kill is sent.
+call meet every fault; the numbers are counted, not promised.
 
 Every call that kills ends in one of three ways. *Accepted*: the resource is in state with what came back. *Rejected*:
 certainly nothing happened, and nothing goes into state. *Unknown*: the request may have arrived, its answer was lost, and
@@ -856,8 +937,8 @@ async fn meet(call: Call, fault: Fault) -> (Option<Ending>, Option<Ending>) {
     match fault {
         // The same host answered a moment ago: TLS cannot be missing for this call alone.
         Fault::SilentTls if call.comes_after_others() => (None, None),
-        // The one connection that is good before is that of the kill.
-        Fault::Refused if call.comes_after_others() && call != Call::DcsJob => (None, None),
+        // Only one connection is good before.
+        Fault::Refused if call.comes_after_others() && !call.comes_second() => (None, None),
         Fault::Refused | Fault::SilentTls => (None, Some(run(call, Vec::new(), fault).await)),
         Fault::Behaviour(_) => {
             let good = Fault::Behaviour(Behaviour::Good);

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// What a connection meets.
 #[derive(Clone, Debug)]
 pub enum Behaviour {
-    /// The right answer for what was asked.
+    /// The answer of the script for what was asked.
     Good,
     /// This answer.
     Answer {
@@ -39,8 +39,8 @@ pub enum Behaviour {
 /// What happened: the requests that arrived whole, as `METHOD PATH`.
 pub type Journal = Arc<Mutex<Vec<String>>>;
 
-/// Gives the right body for a request.
-pub type Script = fn(&str) -> String;
+/// Gives the status and the body of the answer to a request.
+pub type Script = fn(&str) -> (u16, String);
 
 /// A running server. It stops when it is dropped.
 pub struct Server {
@@ -130,7 +130,7 @@ async fn serve(
     journal.lock().unwrap().push(line.clone());
     match behaviour {
         Behaviour::OnceThenReset => {
-            let body = script(&line);
+            let (_, body) = script(&line);
             let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(body.as_bytes()).await?;
@@ -140,7 +140,8 @@ async fn serve(
         Behaviour::Good => {
             // IAM gives out tokens in a header.
             let token = ("x-subject-token", "gAAAAABk".to_owned());
-            answer(&mut stream, 200, &[token], &script(&line)).await?;
+            let (status, body) = script(&line);
+            answer(&mut stream, status, &[token], &body).await?;
         }
         Behaviour::Answer {
             status,
@@ -150,7 +151,7 @@ async fn serve(
         Behaviour::ResetBefore | Behaviour::ResetAfter => return reset(stream),
         Behaviour::Silent => tokio::time::sleep(Duration::from_secs(30)).await,
         Behaviour::Truncated => {
-            let body = script(&line);
+            let (_, body) = script(&line);
             let head = format!(
                 "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
                 body.len() + 100
