@@ -201,8 +201,8 @@ impl Chosen for Kill {
         Some(&id.node_id)
     }
 
-    fn name(entry: &Addressed) -> String {
-        format!("{} {}", entry.id.node_id, entry.address)
+    fn name(entry: &Addressed) -> Option<String> {
+        Some(format!("{} {}", entry.id.node_id, entry.address))
     }
 
     fn is_odd(session: &Session) -> bool {

@@ -86,8 +86,11 @@ pub(in crate::provider) trait Chosen: Kill {
         None
     }
 
-    /// What a request calls a session. Sessions of one name are killed together.
-    fn name(entry: &Self::Entry) -> String;
+    /// What a request calls a session, where several can have the same name: they are killed together. `None` where a
+    /// request calls each by its ID.
+    fn name(_entry: &Self::Entry) -> Option<String> {
+        None
+    }
 
     /// Is it a session of which nothing but the ID can be read?
     fn is_odd(session: &Self::Session) -> bool;
@@ -412,7 +415,8 @@ impl<K: Chosen> Run<'_, K> {
             length += match queue.split_at_checked(length) {
                 Some(([.., last], rest)) => {
                     let name = K::name(last);
-                    rest.iter().take_while(|next| K::name(next) == name).count()
+                    let has_name = |next: &&K::Entry| name.is_some() && K::name(next) == name;
+                    rest.iter().take_while(has_name).count()
                 }
                 _ => 0,
             };
@@ -640,16 +644,19 @@ impl<K: Chosen> Run<'_, K> {
 
 /// The same entries, with those of one name next to each other.
 fn by_name<K: Chosen>(entries: Vec<K::Entry>) -> Vec<K::Entry> {
+    let Some(names) = entries.iter().map(K::name).collect::<Option<Vec<_>>>() else {
+        return entries;
+    };
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut names: Vec<Vec<K::Entry>> = Vec::new();
-    for entry in entries {
-        let place = *places.entry(K::name(&entry)).or_insert(names.len());
-        match names.get_mut(place) {
-            Some(alike) => alike.push(entry),
-            None => names.push(vec![entry]),
+    let mut alike: Vec<Vec<K::Entry>> = Vec::new();
+    for (entry, name) in entries.into_iter().zip(names) {
+        let place = *places.entry(name).or_insert(alike.len());
+        match alike.get_mut(place) {
+            Some(others) => others.push(entry),
+            None => alike.push(vec![entry]),
         }
     }
-    names.into_iter().flatten().collect()
+    alike.into_iter().flatten().collect()
 }
 
 /// A list in which nobody can be overlooked. A row without an ID that was not there before may be anybody.

@@ -152,10 +152,6 @@ impl Chosen for Kill {
         *entry
     }
 
-    fn name(entry: &ThreadId) -> String {
-        entry.to_string()
-    }
-
     fn is_odd(session: &Session) -> bool {
         session.odd
     }
