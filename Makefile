@@ -26,7 +26,7 @@ test-acceptance: setup setup-tofu build ## Run the tests with every engine here,
 test-engines: setup build ## Show what works with every engine from Terraform 1.6 and OpenTofu 1.6 to the newest
 	engines=$$(scripts/setup-engines.sh) && TEST_ENGINES=$$engines cargo test --test acceptance matrix -- --ignored --nocapture
 
-test-package: setup ## Build the Linux package, and kill a session from an empty root directory with it
+test-package: setup build ## Build the Linux package, and kill a session from an empty root directory with it
 	cargo test --test acceptance empty_root -- --ignored
 
 fmt: ## Format the code
