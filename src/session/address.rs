@@ -5,11 +5,11 @@
 //! address. Names are compared without regard to case and are never resolved: `localhost` and `127.0.0.1` are two
 //! different things, as they are to MySQL.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::selector::Problem;
+use super::problem::Problem;
 
 /// The bits before the IPv4 address in an IPv4 address that is written inside IPv6, `::ffff:0:0/96`.
 const MAPPED_PREFIX: u8 = 96;
@@ -25,6 +25,16 @@ pub struct Origin {
 enum Host {
     Address(IpAddr),
     Name(String),
+}
+
+impl Host {
+    /// Whether it is an address or can be the name of a host.
+    fn is_readable(&self) -> bool {
+        match self {
+            Self::Address(_) => true,
+            Self::Name(name) => is_host_name(name),
+        }
+    }
 }
 
 impl Origin {
@@ -115,12 +125,15 @@ impl OriginPattern {
     /// Whether a session from there meets the condition.
     #[must_use]
     pub fn matches(&self, origin: &Origin) -> bool {
-        let host = match (&self.host, &origin.host) {
-            (HostPattern::Network(network), Host::Address(address)) => network.contains(address),
-            (HostPattern::Name(wanted), Host::Name(name)) => wanted.eq_ignore_ascii_case(name),
-            _ => false,
-        };
-        host && (self.port.is_none() || self.port == origin.port)
+        self.host.matches(&origin.host) && (self.port.is_none() || self.port == origin.port)
+    }
+
+    /// Whether a session from there may meet the condition, for all that the list tells: the list may show a name where the
+    /// condition has an address or the other way round, no port, or something that cannot be read.
+    #[must_use]
+    pub fn may_match(&self, origin: &Origin) -> bool {
+        let port = self.port.is_none() || origin.port.is_none() || self.port == origin.port;
+        !origin.host.is_readable() || (port && self.host.may_match(&origin.host))
     }
 
     /// Reads a network or an address; `None` if the text is neither, but may still be a name.
@@ -150,6 +163,39 @@ impl OriginPattern {
             port,
         }
     }
+}
+
+impl HostPattern {
+    fn matches(&self, host: &Host) -> bool {
+        match (self, host) {
+            (Self::Network(network), Host::Address(address)) => network.contains(address),
+            (Self::Name(wanted), Host::Name(name)) => wanted.eq_ignore_ascii_case(name),
+            _ => false,
+        }
+    }
+
+    /// A name may stand for any address, but `localhost` only for the loopback addresses.
+    fn may_match(&self, host: &Host) -> bool {
+        match (self, host) {
+            (Self::Network(network), Host::Name(name)) => {
+                !is_localhost(name) || LOOPBACK.iter().any(|address| network.contains(address))
+            }
+            (Self::Name(name), Host::Address(address)) => {
+                !is_localhost(name) || address.is_loopback()
+            }
+            _ => self.matches(host),
+        }
+    }
+}
+
+/// The addresses that `localhost` stands for.
+const LOOPBACK: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::LOCALHOST),
+    IpAddr::V6(Ipv6Addr::LOCALHOST),
+];
+
+fn is_localhost(name: &str) -> bool {
+    name.eq_ignore_ascii_case("localhost")
 }
 
 /// Reads `[2001:db8::7]` and `[2001:db8::7]:51234`.

@@ -8,7 +8,9 @@ use std::time::Duration;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::address::{Origin, OriginPattern};
-use super::selector::{Problem, Reader, SelectorError, holds, is_one_of, known, plain};
+use super::problem::{Problem, SelectorError};
+use super::reader::{Reader, holds};
+use super::selector::{is_one_of, known, plain};
 use super::{Listed, Selects, Verdict};
 
 /// The flag of a connection to this node's master, by which the node receives what to replicate.
@@ -348,7 +350,9 @@ fn database(number: &i64) -> Result<u32, Problem> {
     i32::try_from(*number)
         .ok()
         .and_then(|number| u32::try_from(number).ok())
-        .ok_or(Problem::NotADatabase { value: *number })
+        .ok_or_else(|| Problem::NotADatabase {
+            value: number.to_string(),
+        })
 }
 
 fn flag(text: &str) -> Result<char, Problem> {
@@ -753,8 +757,13 @@ mod tests {
             ("names[3]", Problem::SurroundingSpace { value: value("w ") }),
             ("users", Problem::EmptyList),
             ("exclude_users[0]", Problem::EmptyValue),
-            ("databases[1]", Problem::NotADatabase { value: -1 }),
-            ("databases[2]", Problem::NotADatabase { value: 1 << 40 }),
+            ("databases[1]", Problem::NotADatabase { value: value("-1") }),
+            (
+                "databases[2]",
+                Problem::NotADatabase {
+                    value: value("1099511627776"),
+                },
+            ),
             (
                 "commands[0]",
                 Problem::SurroundingSpace {

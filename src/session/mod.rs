@@ -29,13 +29,19 @@
 //! - Internal and replication sessions are left alone unless they are named, also by `all = true`.
 
 pub mod address;
+pub mod condition;
 pub mod dcs;
 pub mod duration;
 pub mod guard;
 pub mod ids;
 pub mod listing;
 pub mod outcome;
+mod problem;
+mod reader;
 pub mod selector;
+// The folder is about all that concerns sessions, the file about what one of them is.
+#[allow(clippy::module_inception)]
+mod session;
 pub mod since;
 pub mod taurusdb;
 
@@ -43,6 +49,10 @@ pub mod taurusdb;
 mod reference_tests;
 
 use std::hash::Hash;
+
+pub use condition::{Condition, Meaning, Shape, Written};
+pub use selector::{Problem, Selector, SelectorError};
+pub use session::{Protection, Session, SessionId, also_killed};
 
 /// A session as a listing shows it: something that has an identity of its own.
 pub trait Listed {

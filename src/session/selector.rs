@@ -1,285 +1,370 @@
-//! What a selector may not say, and the attribute that says it.
+//! The selector of every service: what is written for its conditions, checked, and applied to one session at a time.
 
-use std::borrow::Borrow;
+use std::collections::HashSet;
 use std::time::Duration;
 
-use thiserror::Error;
+use globset::{GlobBuilder, GlobMatcher};
+use regex::Regex;
 
-use super::duration::{self, DurationError};
+use super::address::{Origin, OriginPattern};
+use super::condition::{Condition, Meaning, Shape, Written, read_address};
+use super::duration;
+use super::session::{Protection, Session};
+use super::{Selects, Verdict};
 
-/// One thing that is wrong with a selector, and where.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{}: {problem}", self.place())]
-pub struct SelectorError {
-    /// The attribute of the `select` block, by its name there. What is wrong with the block as a whole is reported on
-    /// `all`, since that is what would have to be written or left out.
-    pub attribute: &'static str,
-    /// The element of the attribute, counted from 0; `None` when it is the attribute itself.
-    pub index: Option<usize>,
-    /// What is wrong.
-    pub problem: Problem,
+pub use super::problem::{Problem, SelectorError};
+
+#[cfg(test)]
+mod reference_tests;
+#[cfg(test)]
+mod tests;
+
+/// A selector that has been checked.
+#[derive(Debug, Clone)]
+pub struct Selector {
+    /// Each must hold. None at all is `all = true`.
+    tests: Vec<Test>,
 }
 
-impl SelectorError {
-    /// Where the problem is, as one writes it: `hosts[2]` or `min_time`.
+/// One condition, as a session is held to it.
+#[derive(Debug, Clone)]
+enum Test {
+    Users(HashSet<String>),
+    ExcludeUsers(HashSet<String>),
+    Databases(HashSet<String>),
+    Commands(Vec<String>),
+    States(Vec<String>),
+    Flags(HashSet<char>),
+    MinIdle(Duration),
+    MinBusy(Duration),
+    MinAge(Duration),
+    MinTransaction(Duration),
+    Applications(Vec<GlobMatcher>),
+    Addresses(Vec<OriginPattern>),
+    ExcludeAddresses(Vec<OriginPattern>),
+    StatementMatches(Vec<Regex>),
+    ExcludeStatementMatches(Vec<Regex>),
+}
+
+impl Selector {
+    /// Checks what is written for the conditions that a service offers, in the order in which it offers them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, in the order of `offered`, and last what is wrong with the selector as a whole.
+    pub fn parse(
+        offered: &[Condition],
+        written: &[(Condition, Written)],
+    ) -> Result<Self, Vec<SelectorError>> {
+        let mut reader = Reader::new(written);
+        for condition in offered {
+            for (_, value) in written.iter().filter(|(other, _)| other == condition) {
+                reader.read(*condition, value);
+            }
+        }
+        for (condition, _) in written {
+            if !offered.contains(condition) {
+                reader.refuse(*condition, None, Problem::NotOffered);
+            }
+        }
+        reader.finish()
+    }
+
+    /// Whether it looks at statements: then they must be listed.
     #[must_use]
-    pub fn place(&self) -> String {
-        match self.index {
-            Some(index) => format!("{}[{index}]", self.attribute),
-            None => self.attribute.to_owned(),
+    pub fn reads_statements(&self) -> bool {
+        self.has(|test| {
+            matches!(
+                test,
+                Test::StatementMatches(_) | Test::ExcludeStatementMatches(_)
+            )
+        })
+    }
+
+    /// Whether it looks at addresses.
+    #[must_use]
+    pub fn looks_at_addresses(&self) -> bool {
+        self.has(|test| matches!(test, Test::Addresses(_) | Test::ExcludeAddresses(_)))
+    }
+
+    fn has(&self, wanted: impl Fn(&Test) -> bool) -> bool {
+        self.tests.iter().any(wanted)
+    }
+
+    /// Whether a session that meets every condition is left alone all the same.
+    fn protects(&self, session: &Session) -> bool {
+        match &session.protection {
+            Protection::None => false,
+            Protection::UnlessUserIsNamed => !self.has(|test| matches!(test, Test::Users(_))),
+            Protection::UnlessFlagsAreNamed(letters) => {
+                let names_all = |test: &Test| match test {
+                    Test::Flags(flags) => letters.chars().all(|letter| flags.contains(&letter)),
+                    _ => false,
+                };
+                letters.is_empty() || !self.has(names_all)
+            }
         }
     }
 }
 
-/// What can be wrong with a selector.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Problem {
-    /// Neither a condition nor `all = true`.
-    #[error("nothing is selected; give at least one condition, or all = true for every session")]
-    NothingSelected,
-    /// Exclusions alone choose nothing.
-    #[error(
-        "only exclusions are given; add all = true to choose every other session, or a condition"
-    )]
-    OnlyExclusions,
-    /// `all = true` beside conditions.
-    #[error("all = true contradicts {}, which would leave sessions out", .conditions.join(", "))]
-    AllWithConditions {
-        /// The conditions that are given beside it.
-        conditions: Vec<&'static str>,
-    },
-    /// A list that is given and has no elements: no session can meet it.
-    #[error("the list is empty, so that no session can match; leave it out if anything may match")]
-    EmptyList,
-    /// An element that is the empty string.
-    #[error("the value is empty")]
-    EmptyValue,
-    /// An element that begins or ends with white space.
-    #[error("\"{value}\" begins or ends with white space")]
-    SurroundingSpace {
-        /// The value as written.
-        value: String,
-    },
-    /// Neither an address, nor a network, nor a host name where one is accepted.
-    #[error(
-        "\"{value}\" is not an address; write one like \"10.0.0.7\", \"10.0.0.0/24\" or \"2001:db8::7\"{}",
-        if *.names { ", or a host name" } else { "" }
-    )]
-    NotAnAddress {
-        /// The value as written.
-        value: String,
-        /// Whether a host name would have been accepted as well.
-        names: bool,
-    },
-    /// Looks like a network in CIDR form, but is none.
-    #[error("\"{value}\" is not a network; write one like \"10.0.0.0/24\" or \"2001:db8::/32\"")]
-    NotANetwork {
-        /// The value as written.
-        value: String,
-    },
-    /// A network whose address has bits set beyond the prefix: either the network or the one address was meant.
-    #[error(
-        "\"{value}\" is not the beginning of its network; write \"{network}\" for the whole network or \"{address}\" for the one address"
-    )]
-    HostBits {
-        /// The value as written.
-        value: String,
-        /// The network it lies in.
-        network: String,
-        /// The address without the prefix.
-        address: String,
-    },
-    /// A port that is not a number from 1 to 65535.
-    #[error("\"{value}\" has the port \"{port}\"; a port is a number from 1 to 65535")]
-    NotAPort {
-        /// The value as written.
-        value: String,
-        /// The part after the colon.
-        port: String,
-    },
-    /// Not a regular expression.
-    #[error("\"{value}\" is not a regular expression: {reason}")]
-    NotARegex {
-        /// The value as written.
-        value: String,
-        /// What the regular expression compiler says, over several lines.
-        reason: String,
-    },
-    /// Not a glob.
-    #[error("\"{value}\" is not a glob: {reason}")]
-    NotAGlob {
-        /// The value as written.
-        value: String,
-        /// What the glob compiler says.
-        reason: String,
-    },
-    /// Not a flag of the client list.
-    #[error(
-        "\"{value}\" is not a flag; a flag is one letter as CLIENT LIST shows it, upper and lower case differ, and several flags are several elements"
-    )]
-    NotAFlag {
-        /// The value as written.
-        value: String,
-    },
-    /// Not the number of a database.
-    #[error(
-        "{value} is not a database; databases are numbered from 0 to {}",
-        i32::MAX
-    )]
-    NotADatabase {
-        /// The number as written.
-        value: i64,
-    },
-    /// Not a duration.
-    #[error(transparent)]
-    Duration(#[from] DurationError),
-    /// A minimum of no time, which every session reaches.
-    #[error(
-        "a minimum of {value} is reached by every session; leave it out, or write a longer one"
-    )]
-    ZeroMinimum {
-        /// The value as written.
-        value: String,
-    },
-    /// A minimum above its maximum: no session can match.
-    #[error(
-        "the minimum {} is above the maximum {}, so that no session can match",
-        duration::show(*.min),
-        duration::show(*.max)
-    )]
-    MinimumAboveMaximum {
-        /// The minimum.
-        min: Duration,
-        /// The maximum.
-        max: Duration,
-    },
-    /// A user who is chosen and excluded at once.
-    #[error("\"{user}\" is also in users; a user is either chosen or excluded")]
-    ChosenAndExcluded {
-        /// The user's name.
-        user: String,
-    },
+impl Selects<Session> for Selector {
+    fn verdict(&self, session: &Session) -> Verdict {
+        if !session.readable || !self.tests.iter().all(|test| test.holds(session)) {
+            Verdict::Passed
+        } else if self.protects(session) {
+            Verdict::Protected
+        } else if !session.nameable {
+            Verdict::Nameless
+        } else {
+            Verdict::Chosen
+        }
+    }
 }
 
-/// Reads the attributes of one `select` block, and keeps every problem it meets on the way.
-#[derive(Debug, Default)]
-pub(super) struct Reader {
+impl Test {
+    /// Whether a session meets the condition. What is not told meets none, and is excluded where it might be excluded.
+    fn holds(&self, session: &Session) -> bool {
+        match self {
+            Self::Users(users) => known(&session.user).is_some_and(|user| users.contains(user)),
+            Self::ExcludeUsers(users) => {
+                known(&session.user).is_some_and(|user| !users.contains(user))
+            }
+            Self::Databases(databases) => {
+                known(&session.database).is_some_and(|database| databases.contains(database))
+            }
+            Self::Commands(commands) => {
+                known(&session.command).is_some_and(|command| is_command(commands, command))
+            }
+            Self::States(states) => {
+                known(&session.state).is_some_and(|state| is_one_of(states, state))
+            }
+            Self::Flags(flags) => known(&session.state)
+                .is_some_and(|letters| letters.chars().any(|letter| flags.contains(&letter))),
+            Self::MinIdle(min) => session.idle.is_some_and(|idle| idle >= *min),
+            Self::MinBusy(min) => session.busy.is_some_and(|busy| busy >= *min),
+            Self::MinAge(min) => session.age.is_some_and(|age| age >= *min),
+            Self::MinTransaction(min) => session.transaction.is_some_and(|time| time >= *min),
+            Self::Applications(globs) => known(&session.application)
+                .is_some_and(|name| globs.iter().any(|glob| glob.is_match(name))),
+            Self::Addresses(patterns) => origin(session)
+                .is_some_and(|origin| patterns.iter().any(|one| one.matches(&origin))),
+            Self::ExcludeAddresses(patterns) => origin(session)
+                .is_some_and(|origin| !patterns.iter().any(|one| one.may_match(&origin))),
+            Self::StatementMatches(patterns) => known(&session.statement)
+                .is_some_and(|statement| patterns.iter().any(|one| one.is_match(statement))),
+            Self::ExcludeStatementMatches(patterns) => match known(&session.statement) {
+                Some(statement) => !patterns.iter().any(|one| one.is_match(statement)),
+                None => session.busy.is_none(),
+            },
+        }
+    }
+
+    /// Whether it takes longer than looking at a value: such tests come last.
+    fn is_search(&self) -> bool {
+        matches!(
+            self,
+            Self::Applications(_)
+                | Self::Addresses(_)
+                | Self::ExcludeAddresses(_)
+                | Self::StatementMatches(_)
+                | Self::ExcludeStatementMatches(_)
+        )
+    }
+}
+
+/// Where conditions on addresses look.
+fn origin(session: &Session) -> Option<Origin> {
+    Origin::listed(known(&session.origin).or(known(&session.address))?)
+}
+
+/// Whether a command, or the command whose subcommand it is, is among those of a condition.
+fn is_command(commands: &[String], command: &str) -> bool {
+    let family = command.split_once('|').map(|(family, _)| family);
+    is_one_of(commands, command) || family.is_some_and(|family| is_one_of(commands, family))
+}
+
+/// Reads what is written, and keeps every problem it meets on the way.
+struct Reader<'w> {
+    written: &'w [(Condition, Written)],
+    tests: Vec<Test>,
     errors: Vec<SelectorError>,
+    /// The conditions that are given, by their names.
     conditions: Vec<&'static str>,
-    exclusions: bool,
+    excludes: bool,
+    all: bool,
 }
 
-impl Reader {
-    /// Notes a problem.
-    pub(super) fn refuse(
-        &mut self,
-        attribute: &'static str,
-        index: Option<usize>,
-        problem: Problem,
-    ) {
+impl<'w> Reader<'w> {
+    fn new(written: &'w [(Condition, Written)]) -> Self {
+        Self {
+            written,
+            tests: Vec::new(),
+            errors: Vec::new(),
+            conditions: Vec::new(),
+            excludes: false,
+            all: false,
+        }
+    }
+
+    fn refuse(&mut self, condition: Condition, index: Option<usize>, problem: Problem) {
         self.errors.push(SelectorError {
-            attribute,
+            attribute: condition.name(),
             index,
             problem,
         });
     }
 
-    /// Reads a condition that is a list, element by element. What is wrong is noted, and the rest is read on.
-    pub(super) fn list<T: Borrow<V>, V: ?Sized, R>(
-        &mut self,
-        attribute: &'static str,
-        values: Option<&[T]>,
-        read: impl Fn(&V) -> Result<R, Problem>,
-    ) -> Option<Vec<R>> {
-        let values = values?;
-        self.conditions.push(attribute);
-        if values.is_empty() {
-            self.refuse(attribute, None, Problem::EmptyList);
+    fn read(&mut self, condition: Condition, written: &Written) {
+        match (condition.shape(), written) {
+            (Shape::Bool, Written::Bool(all)) => self.all |= all,
+            (Shape::Duration, Written::Duration(text)) => self.read_minimum(condition, text),
+            (Shape::Texts, Written::Texts(values)) => self.read_texts(condition, values),
+            (shape, _) => self.refuse(condition, None, Problem::AnotherShape { shape }),
         }
-        Some(self.elements(attribute, values, read))
     }
 
-    /// Reads `exclude_users`. An empty list is fine here: it takes nobody away.
-    pub(super) fn excluded_users(
-        &mut self,
-        excluded: Option<&[String]>,
-        users: Option<&[String]>,
-    ) -> Vec<String> {
-        const ATTRIBUTE: &str = "exclude_users";
-        let excluded = excluded.unwrap_or_default();
-        self.exclusions = !excluded.is_empty();
-        let chosen = users.unwrap_or_default();
-        self.elements(ATTRIBUTE, excluded, |user: &str| {
-            let name = plain(user)?;
-            if chosen.contains(&name) {
-                return Err(Problem::ChosenAndExcluded { user: name });
+    fn read_minimum(&mut self, condition: Condition, text: &str) {
+        self.conditions.push(condition.name());
+        let min = match duration::parse(text) {
+            Ok(min) if min.is_zero() => {
+                let value = text.to_owned();
+                return self.refuse(condition, None, Problem::ZeroMinimum { value });
             }
-            Ok(name)
-        })
+            Ok(min) => min,
+            Err(error) => return self.refuse(condition, None, error.into()),
+        };
+        self.tests.extend(match condition {
+            Condition::MinIdle => Some(Test::MinIdle(min)),
+            Condition::MinBusy => Some(Test::MinBusy(min)),
+            Condition::MinAge => Some(Test::MinAge(min)),
+            Condition::MinTransaction => Some(Test::MinTransaction(min)),
+            _ => None,
+        });
     }
 
-    /// Reads a condition that is a least duration.
-    pub(super) fn minimum(
-        &mut self,
-        attribute: &'static str,
-        text: Option<&str>,
-    ) -> Option<Duration> {
-        let duration = self.maximum(attribute, text)?;
-        if duration.is_zero() {
-            let value = text.unwrap_or_default().to_owned();
-            self.refuse(attribute, None, Problem::ZeroMinimum { value });
-        }
-        Some(duration)
-    }
-
-    /// Reads a condition that is a greatest duration.
-    pub(super) fn maximum(
-        &mut self,
-        attribute: &'static str,
-        text: Option<&str>,
-    ) -> Option<Duration> {
-        let text = text?;
-        self.conditions.push(attribute);
-        match duration::parse(text) {
-            Ok(duration) => Some(duration),
-            Err(error) => {
-                self.refuse(attribute, None, error.into());
-                None
+    fn read_texts(&mut self, condition: Condition, values: &[String]) {
+        if condition.is_exclusion() {
+            if values.is_empty() {
+                // It takes nobody away.
+                return;
             }
-        }
-    }
-
-    /// Ends the reading: weighs `all` against what was given, and hands over every problem there is.
-    pub(super) fn finish(mut self, all: bool) -> Result<(), Vec<SelectorError>> {
-        let conditions = std::mem::take(&mut self.conditions);
-        match (all, conditions.is_empty()) {
-            (true, false) => self.refuse("all", None, Problem::AllWithConditions { conditions }),
-            (false, true) if self.exclusions => self.refuse("all", None, Problem::OnlyExclusions),
-            (false, true) => self.refuse("all", None, Problem::NothingSelected),
-            (true, true) | (false, false) => {}
-        }
-        if self.errors.is_empty() {
-            Ok(())
+            self.excludes = true;
         } else {
-            Err(self.errors)
-        }
-    }
-
-    fn elements<T: Borrow<V>, V: ?Sized, R>(
-        &mut self,
-        attribute: &'static str,
-        values: &[T],
-        read: impl Fn(&V) -> Result<R, Problem>,
-    ) -> Vec<R> {
-        let mut read_values = Vec::with_capacity(values.len());
-        for (index, value) in values.iter().enumerate() {
-            match read(value.borrow()) {
-                Ok(value) => read_values.push(value),
-                Err(problem) => self.refuse(attribute, Some(index), problem),
+            self.conditions.push(condition.name());
+            if values.is_empty() {
+                self.refuse(condition, None, Problem::EmptyList);
             }
         }
-        read_values
+        let test = match condition {
+            Condition::Users => Test::Users(self.elements(condition, values, plain)),
+            Condition::ExcludeUsers => Test::ExcludeUsers(self.elements(condition, values, plain)),
+            Condition::Databases { numbered: false } => {
+                Test::Databases(self.elements(condition, values, plain))
+            }
+            Condition::Databases { numbered: true } => {
+                Test::Databases(self.elements(condition, values, database_number))
+            }
+            Condition::Commands => Test::Commands(self.elements(condition, values, plain)),
+            Condition::States => Test::States(self.elements(condition, values, plain)),
+            Condition::Flags => Test::Flags(self.elements(condition, values, flag)),
+            Condition::Applications | Condition::Names => {
+                Test::Applications(self.elements(condition, values, glob))
+            }
+            Condition::Addresses { host_names } => {
+                let read = |text: &str| read_address(text, host_names);
+                Test::Addresses(self.elements(condition, values, read))
+            }
+            Condition::ExcludeAddresses { host_names } => {
+                let read = |text: &str| read_address(text, host_names);
+                Test::ExcludeAddresses(self.elements(condition, values, read))
+            }
+            Condition::StatementMatches => {
+                Test::StatementMatches(self.elements(condition, values, regex))
+            }
+            Condition::ExcludeStatementMatches => {
+                Test::ExcludeStatementMatches(self.elements(condition, values, regex))
+            }
+            Condition::MinIdle
+            | Condition::MinBusy
+            | Condition::MinAge
+            | Condition::MinTransaction
+            | Condition::All => return,
+        };
+        self.tests.push(test);
     }
+
+    /// Reads the values of a list. What is wrong is noted, and the rest is read on.
+    fn elements<R, C: FromIterator<R>>(
+        &mut self,
+        condition: Condition,
+        values: &[String],
+        read: impl Fn(&str) -> Result<R, Problem>,
+    ) -> C {
+        let chosen = condition.opposite().map(|opposite| Chosen {
+            name: opposite.name(),
+            meanings: self.meanings(opposite),
+        });
+        let mut elements = Vec::with_capacity(values.len());
+        for (index, value) in values.iter().enumerate() {
+            let element = read(value).and_then(|element| match &chosen {
+                Some(chosen) if chosen.meanings.contains(&condition.meaning(value)) => {
+                    Err(Problem::ChosenAndExcluded {
+                        value: value.clone(),
+                        chosen: chosen.name,
+                    })
+                }
+                _ => Ok(element),
+            });
+            match element {
+                Ok(element) => elements.push(element),
+                Err(problem) => self.refuse(condition, Some(index), problem),
+            }
+        }
+        elements.into_iter().collect()
+    }
+
+    /// What is written for a condition, by its meaning.
+    fn meanings(&self, condition: Condition) -> HashSet<Meaning> {
+        self.written
+            .iter()
+            .filter(|(other, _)| *other == condition)
+            .filter_map(|(_, written)| match written {
+                Written::Texts(values) => Some(values),
+                Written::Duration(_) | Written::Bool(_) => None,
+            })
+            .flatten()
+            .map(|value| condition.meaning(value))
+            .collect()
+    }
+
+    /// Ends the reading: weighs what was given as a whole, and hands over every problem there is.
+    fn finish(mut self) -> Result<Selector, Vec<SelectorError>> {
+        let (idle, busy) = (Condition::MinIdle, Condition::MinBusy);
+        if self.conditions.contains(&idle.name()) && self.conditions.contains(&busy.name()) {
+            self.refuse(busy, None, Problem::IdleAndBusy);
+        }
+        let conditions = std::mem::take(&mut self.conditions);
+        let problem = match (self.all, conditions.is_empty()) {
+            (true, false) => Some(Problem::AllWithConditions { conditions }),
+            (false, true) if self.excludes => Some(Problem::OnlyExclusions),
+            (false, true) => Some(Problem::NothingSelected),
+            (true, true) | (false, false) => None,
+        };
+        if let Some(problem) = problem {
+            self.refuse(Condition::All, None, problem);
+        }
+        if !self.errors.is_empty() {
+            return Err(self.errors);
+        }
+        self.tests.sort_by_key(Test::is_search);
+        Ok(Selector { tests: self.tests })
+    }
+}
+
+/// What the opposite of an exclusion chooses.
+struct Chosen {
+    name: &'static str,
+    meanings: HashSet<Meaning>,
 }
 
 /// A value that is compared as it stands: not empty, and without the white space around it that nobody sees.
@@ -295,14 +380,50 @@ pub(super) fn plain(value: &str) -> Result<String, Problem> {
     Ok(value.to_owned())
 }
 
-/// What a listing says; an empty text says nothing.
-pub(super) fn known(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
+/// The number of a database in the one way it is listed: without a sign or leading zeros.
+fn database_number(text: &str) -> Result<String, Problem> {
+    let value = plain(text)?;
+    match value.parse::<i32>() {
+        Ok(number) if number >= 0 && number.to_string() == value => Ok(value),
+        _ => Err(Problem::NotADatabase { value }),
+    }
 }
 
-/// Whether a condition holds; one that is not given always does.
-pub(super) fn holds<C>(condition: &Option<C>, meets: impl FnOnce(&C) -> bool) -> bool {
-    condition.as_ref().is_none_or(meets)
+fn flag(text: &str) -> Result<char, Problem> {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (None, _) => Err(Problem::EmptyValue),
+        (Some(letter), None) if letter.is_ascii_alphabetic() => Ok(letter),
+        _ => Err(Problem::NotAFlag {
+            value: text.to_owned(),
+        }),
+    }
+}
+
+fn glob(pattern: &str) -> Result<GlobMatcher, Problem> {
+    let pattern = plain(pattern)?;
+    match GlobBuilder::new(&pattern).backslash_escape(true).build() {
+        Ok(glob) => Ok(glob.compile_matcher()),
+        Err(error) => Err(Problem::NotAGlob {
+            reason: error.kind().to_string(),
+            value: pattern,
+        }),
+    }
+}
+
+fn regex(pattern: &str) -> Result<Regex, Problem> {
+    if pattern.is_empty() {
+        return Err(Problem::EmptyValue);
+    }
+    Regex::new(pattern).map_err(|error| Problem::NotARegex {
+        value: pattern.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+/// What a listing tells; an empty text tells nothing.
+pub(super) fn known(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
 }
 
 /// Whether a name is among those of a condition, in upper or lower case.

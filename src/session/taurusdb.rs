@@ -9,7 +9,9 @@ use regex::Regex;
 use thiserror::Error;
 
 use super::address::{Origin, OriginPattern};
-use super::selector::{Problem, Reader, SelectorError, holds, is_one_of, known, plain};
+use super::problem::{Problem, SelectorError};
+use super::reader::{Reader, holds};
+use super::selector::{is_one_of, known, plain};
 use super::{Listed, Selects, Verdict};
 
 /// The id of a session thread: a positive 64-bit number. The server does not give an id twice while it runs.
@@ -720,7 +722,10 @@ mod tests {
             ),
             (
                 "exclude_users[1]",
-                Some(Problem::ChosenAndExcluded { user: value("app") }),
+                Some(Problem::ChosenAndExcluded {
+                    value: value("app"),
+                    chosen: "users",
+                }),
             ),
             (
                 "hosts[2]",
