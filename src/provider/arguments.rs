@@ -1,17 +1,18 @@
 //! Reading arguments, and the attributes and blocks that several resources share.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, Description, NestedBlock, Schema,
 };
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics, map};
 
+use super::record::{Encoded, Record, written};
 use super::{HwcProvider, explain};
 
 /// How long reading a list of sessions may take, for data sources and ephemeral resources.
@@ -32,6 +33,9 @@ fn attribute(
         ..Attribute::default()
     }
 }
+
+/// The version of the schemas of resources: 0 until provider 0.1.0, whose state [`super::session_kill`] upgrades.
+pub(super) const SCHEMA_VERSION: i64 = 1;
 
 /// An argument that must be given.
 pub(super) fn required(attr_type: AttributeType, description: &str) -> Attribute {
@@ -70,14 +74,14 @@ pub(super) fn secret(description: &str) -> Attribute {
     sensitive(optional(AttributeType::String, description))
 }
 
-/// A schema in its first version.
+/// A schema in its present version.
 pub(super) fn schema(
-    description: &'static str,
+    description: String,
     attributes: HashMap<String, Attribute>,
     blocks: HashMap<String, NestedBlock>,
 ) -> Schema {
     Schema {
-        version: 0,
+        version: SCHEMA_VERSION,
         block: Block {
             version: 0,
             description: Description::markdown(description),
@@ -88,22 +92,12 @@ pub(super) fn schema(
     }
 }
 
-/// A resource's arguments as an action has them: nothing is computed, since nothing is kept.
-pub(super) fn of_action(mut attributes: HashMap<String, Attribute>) -> HashMap<String, Attribute> {
-    for attribute in attributes.values_mut() {
-        if attribute.constraint == AttributeConstraint::OptionalComputed {
-            attribute.constraint = AttributeConstraint::Optional;
-        }
-    }
-    attributes
-}
+/// What the argument `region` means.
+pub(super) const REGION: &str = "Region of the instance. By default the provider's `region`.";
 
 /// The `region` argument of a resource.
 pub(super) fn region_attribute() -> Attribute {
-    optional_computed(
-        AttributeType::String,
-        "Region of the instance. By default the provider's `region`.",
-    )
+    optional_computed(AttributeType::String, REGION)
 }
 
 /// The `triggers` argument of a resource.
@@ -114,31 +108,22 @@ pub(super) fn triggers_attribute() -> Attribute {
     )
 }
 
-/// The `timeouts` block, which may be left out.
-pub(super) fn timeouts_block() -> HashMap<String, NestedBlock> {
+/// The `timeouts` block, which may be left out. `change` says what changing it does.
+pub(super) fn timeouts_block(change: &str) -> HashMap<String, NestedBlock> {
+    let create = format!(
+        "Time limit of the whole kill, as in `90s`, `10m` or `1h30m`; by default `10m`. It includes the time that an instance \
+         is busy with another task.{change}"
+    );
     map! {
         "timeouts" => NestedBlock::Optional(Block {
             version: 0,
             description: Description::markdown("Time limits."),
             attributes: map! {
-                "create" => optional(
-                    AttributeType::String,
-                    "Time limit of the whole kill, as in `90s`, `10m` or `1h30m`; by default `10m`. It includes the time \
-                     that an instance is busy with another task. Changing it does not kill again.",
-                ),
+                "create" => optional(AttributeType::String, &create),
             },
             ..Block::default()
         }),
     }
-}
-
-/// The `timeouts` block as Terraform sends it: a list of at most one.
-pub(super) type Timeouts = Value<Vec<Value<TimeoutsBlock>>>;
-
-/// What stands in a `timeouts` block.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimeoutsBlock {
-    create: Value<String>,
 }
 
 /// The path of `timeouts { create }`.
@@ -147,15 +132,10 @@ fn create_timeout_path() -> AttributePath {
 }
 
 /// The create time-out: as given, else the default. A value that is not known yet counts as the default.
-pub(super) fn create_timeout(diags: &mut Diagnostics, timeouts: &Timeouts) -> Option<Duration> {
-    let given = match timeouts {
-        Value::Value(blocks) => blocks.first(),
-        _ => None,
-    };
-    let Some(Value::Value(TimeoutsBlock {
-        create: Value::Value(text),
-    })) = given
-    else {
+pub(super) fn create_timeout(diags: &mut Diagnostics, arguments: &Record) -> Option<Duration> {
+    let block = arguments.block("timeouts");
+    let create = (block.attributes()).find(|(name, _)| *name == "create");
+    let Some(text) = create.and_then(|(_, value)| value.as_str()) else {
         return Some(DEFAULT_CREATE_TIMEOUT);
     };
     match crate::session::duration::parse(text) {
@@ -184,14 +164,14 @@ pub(super) fn create_timeout(diags: &mut Diagnostics, timeouts: &Timeouts) -> Op
 /// Reads an identifier that must be there. `None` without an error means: not known yet.
 pub(super) fn identifier<T>(
     diags: &mut Diagnostics,
+    arguments: &Record,
     name: &'static str,
-    value: &Value<String>,
 ) -> Option<T>
 where
     T: FromStr,
     T::Err: Display,
 {
-    match value {
+    match arguments.text(name) {
         Value::Value(text) => match text.parse() {
             Ok(id) => Some(id),
             Err(reason) => {
@@ -221,10 +201,10 @@ where
 pub(super) fn region(
     diags: &mut Diagnostics,
     provider: &HwcProvider,
-    value: &Value<String>,
+    arguments: &Record,
 ) -> Option<String> {
-    match value {
-        Value::Value(region) if !region.is_empty() => Some(region.clone()),
+    match arguments.text("region") {
+        Value::Value(region) if !region.is_empty() => Some(region.to_owned()),
         Value::Value(_) => {
             explain::error(
                 diags,
@@ -262,39 +242,31 @@ fn no_region(diags: &mut Diagnostics) {
 pub(super) fn planned_region(
     diags: &mut Diagnostics,
     provider: &HwcProvider,
-    given: &Value<String>,
-) -> Option<Value<String>> {
-    let region = match given {
-        Value::Null => provider.region(),
-        given => given.clone(),
-    };
-    if region.is_null() {
-        no_region(diags);
-        return None;
-    }
-    Some(region)
-}
-
-/// The value, or the default where it is null.
-pub(super) fn or_default(value: &Value<bool>, default: bool) -> Value<bool> {
-    match value {
-        Value::Null => Value::Value(default),
-        given => *given,
+    config: &Record,
+) -> Option<Encoded> {
+    match (config.value("region"), provider.region()) {
+        (Encoded::Nil, Value::Null) => {
+            no_region(diags);
+            None
+        }
+        (Encoded::Nil, Value::Value(region)) => Some(region.into()),
+        (Encoded::Nil, Value::Unknown) => Some(Record::unknown()),
+        (given, _) => Some(given.clone()),
     }
 }
 
 /// A moment as it goes into state: RFC 3339, UTC.
-pub(super) fn moment(time: time::OffsetDateTime) -> Value<String> {
+pub(super) fn moment(time: time::OffsetDateTime) -> Option<String> {
     time.to_offset(time::UtcOffset::UTC)
         .replace_nanosecond(time.millisecond() as u32 * 1_000_000)
         .unwrap_or(time)
         .format(&time::format_description::well_known::Rfc3339)
-        .map_or(Value::Null, Value::Value)
+        .ok()
 }
 
 /// A value for a sentence of the plan.
-pub(super) fn shown(value: &Value<String>) -> &str {
-    match value {
+pub(super) fn shown<'r>(arguments: &'r Record, name: &str) -> &'r str {
+    match arguments.text(name) {
         Value::Value(text) => text,
         Value::Null => "(not given)",
         Value::Unknown => "(known after apply)",
@@ -302,13 +274,12 @@ pub(super) fn shown(value: &Value<String>) -> &str {
 }
 
 /// The first few values of a list for a sentence of the plan, and how many more there are: `4, 7, 9 and 12 more`.
-pub(super) fn first_shown<T: Display>(values: &[Value<T>]) -> String {
+pub(super) fn first_shown(values: &[Encoded]) -> String {
     const SHOWN: usize = 3;
-    let shown: Vec<String> = (values.iter().take(SHOWN))
+    let shown: Vec<Cow<'_, str>> = (values.iter().take(SHOWN))
         .map(|value| match value {
-            Value::Value(value) => value.to_string(),
-            Value::Null => "null".to_owned(),
-            Value::Unknown => "(known after apply)".to_owned(),
+            Encoded::Nil => "null".into(),
+            value => written(value).unwrap_or("(known after apply)".into()),
         })
         .collect();
     let shown = shown.join(", ");
@@ -316,81 +287,4 @@ pub(super) fn first_shown<T: Display>(values: &[Value<T>]) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
-}
-
-/// What is known goes into state, what is not is null.
-pub(super) fn known<T>(value: Option<T>) -> Value<T> {
-    value.map_or(Value::Null, Value::Value)
-}
-
-/// A number of which only a 64-bit whole one is right. Terraform's numbers can be others, and those are kept as
-/// text, so that the error can show what was written.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum WholeNumber {
-    /// A 64-bit whole number, exactly.
-    Whole(i64),
-    /// Anything else, as text.
-    Other(String),
-}
-
-impl Display for WholeNumber {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Whole(number) => number.fmt(f),
-            Self::Other(text) => text.fmt(f),
-        }
-    }
-}
-
-impl Serialize for WholeNumber {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Whole(number) => serializer.serialize_i64(*number),
-            // The encoding of numbers that fit no machine type.
-            Self::Other(text) => serializer.serialize_str(text),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for WholeNumber {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NumberVisitor;
-
-        impl serde::de::Visitor<'_> for NumberVisitor {
-            type Value = WholeNumber;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a number")
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<WholeNumber, E> {
-                Ok(WholeNumber::Whole(number))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<WholeNumber, E> {
-                Ok(i64::try_from(number).map_or_else(
-                    |_| WholeNumber::Other(number.to_string()),
-                    WholeNumber::Whole,
-                ))
-            }
-
-            fn visit_f64<E>(self, number: f64) -> Result<WholeNumber, E> {
-                Ok(WholeNumber::Other(number.to_string()))
-            }
-
-            fn visit_str<E>(self, number: &str) -> Result<WholeNumber, E> {
-                Ok(number.parse().map_or_else(
-                    |_| WholeNumber::Other(number.to_owned()),
-                    WholeNumber::Whole,
-                ))
-            }
-        }
-
-        deserializer.deserialize_any(NumberVisitor)
-    }
-}
-
-/// A number of things; null when that is not known.
-pub(super) fn number(count: Option<usize>) -> Value<i64> {
-    known(count.and_then(|count| i64::try_from(count).ok()))
 }

@@ -33,8 +33,8 @@ pub(super) fn lines<S>(sessions: &[S], show: impl Fn(&S) -> String) -> String {
 }
 
 /// The first of them in a sentence, and how many more there are.
-pub(super) fn series(ids: &[i64]) -> String {
-    let shown: Vec<String> = ids.iter().take(SHOWN).map(i64::to_string).collect();
+pub(super) fn series(ids: &[impl ToString]) -> String {
+    let shown: Vec<String> = ids.iter().take(SHOWN).map(ToString::to_string).collect();
     match ids.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),

@@ -1,24 +1,25 @@
-//! What a user writes in HCL: the `provider "hwc"` block, and one file for each thing it offers.
+//! What a user writes in HCL: the `provider "hwc"` block, and what it offers.
 //!
-//! * [`configuration`][]: the arguments of the provider block, and the client that they make.
-//! * [`sign_in`][]: those of them that say how to sign in.
-//! * [`dcs_session_kill`][]: `hwc_dcs_session_kill`.
-//! * [`taurusdb_session_kill`][]: `hwc_taurusdb_session_kill`.
-//! * [`session_kill`]: what these two do alike.
-//! * [`dcs_sessions`], [`taurusdb_sessions`]: the lists of sessions, and the `select` blocks that choose among them.
+//! * [`configuration`][]: the arguments of the provider block, and the client that they make; [`sign_in`][]: those of them
+//!   that say how to sign in.
+//! * [`service`][]: what a service is to the rest; [`services`][]: every service, one file each.
+//! * [`session_kill`][]: the resource and the action that kill sessions, of every service.
+//! * [`sessions`][]: the data source and the ephemeral resource that list sessions, of every service.
 //! * `arguments`: reading arguments, and the attributes and blocks that several of them share.
-//! * `select`: the `select` block and its guards, as far as they are the same for both.
+//! * `select`: the `select` block and its guards; `listing`: the sessions of a place.
+//! * [`record`][]: arguments and results by their names.
 //! * `environment`: variables that stand in for arguments.
 //! * `promises`: what a plan promises where values are not known yet.
 //! * `explain`: the sentences that users read when something went wrong.
 
 pub mod configuration;
-pub mod dcs_session_kill;
-pub mod dcs_sessions;
+pub mod listing;
+pub mod record;
+pub mod service;
+pub mod services;
 pub mod session_kill;
+pub mod sessions;
 pub mod sign_in;
-pub mod taurusdb_session_kill;
-pub mod taurusdb_sessions;
 
 mod arguments;
 mod environment;
@@ -36,11 +37,9 @@ use tf_provider::{AttributePath, Diagnostics, Provider};
 use tokio_util::sync::CancellationToken;
 
 use self::configuration::{Config, Configured};
-use self::dcs_session_kill::{DcsSessionKill, DcsSessionKillAction};
-use self::dcs_sessions::DcsSessions;
 use self::environment::Environment;
-use self::taurusdb_session_kill::{TaurusdbSessionKill, TaurusdbSessionKillAction};
-use self::taurusdb_sessions::TaurusdbSessions;
+use self::session_kill::{KillAction, KillResource};
+use self::sessions::Sessions;
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::operation::Operation;
 use crate::plugin::{Plugin, Progress, Registry};
@@ -182,21 +181,15 @@ impl Plugin for HwcProvider {
     }
 
     fn register(&self, registry: &mut Registry) {
-        let provider = || self.clone();
-        registry.resource("dcs_session_kill", DcsSessionKill::new(provider()));
-        registry.action("dcs_session_kill", DcsSessionKillAction::new(provider()));
-        registry.resource(
-            "taurusdb_session_kill",
-            TaurusdbSessionKill::new(provider()),
-        );
-        registry.action(
-            "taurusdb_session_kill",
-            TaurusdbSessionKillAction::new(provider()),
-        );
-        registry.data_source("dcs_sessions", DcsSessions::new(provider()));
-        registry.ephemeral_resource("dcs_sessions", DcsSessions::new(provider()));
-        registry.data_source("taurusdb_sessions", TaurusdbSessions::new(provider()));
-        registry.ephemeral_resource("taurusdb_sessions", TaurusdbSessions::new(provider()));
+        for service in services::ALL {
+            let provider = || self.clone();
+            let kill = service.description().kill_type();
+            let list = service.description().list_type();
+            registry.resource(&kill, KillResource::new(provider(), service));
+            registry.action(&kill, KillAction::new(provider(), service));
+            registry.data_source(&list, Sessions::new(provider(), service));
+            registry.ephemeral_resource(&list, Sessions::new(provider(), service));
+        }
     }
 
     fn stop(&self) {

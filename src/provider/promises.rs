@@ -21,144 +21,155 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
 use tf_provider::schema::{Attribute, AttributeType};
-use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
 use super::arguments::computed;
 use super::explain;
-use super::select::{self, Given};
+use super::record::{Block, Encoded, Presence, Record, text};
+use super::select;
+use super::service::Description;
+
+#[cfg(test)]
+mod tests;
 
 /// Name of the attribute.
-const ATTRIBUTE: &str = "promises";
+pub(super) const ATTRIBUTE: &str = "promises";
 
-/// The key for what chooses sessions: the list of ids or the `select` block, of which there is one at most.
+/// The key for what chooses sessions: the list of IDs or the `select` block, of which there is one at most.
 const CHOSEN: &str = "chosen";
 
 /// The key for the conditions in the `select` block.
 const CONDITIONS: &str = "conditions";
 
-/// An argument that says where, and not whom: a null there is an error in itself.
-const NODE: &str = "node_id";
+/// The condition that narrows nothing.
+const ALL: &str = "all";
 
-/// The attribute `promises`.
-pub type Promises = Value<BTreeMap<String, Value<String>>>;
+/// What a plan promises of an argument that limits the kill.
+const KEPT: &str =
+    "If this is null at apply, nobody is killed: give it a value, or take it out and plan again.";
 
-/// What is known of an argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// It is null, or left out.
-    Absent,
-    /// It has a value, at least in part.
-    Given,
-    /// It may turn out to be either.
-    Unknown,
-}
-
-impl<T> From<&Value<T>> for Presence {
-    fn from(value: &Value<T>) -> Self {
-        match value {
-            Value::Null => Self::Absent,
-            Value::Value(_) => Self::Given,
-            Value::Unknown => Self::Unknown,
-        }
-    }
+/// An argument that narrows a kill or guards it.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    name: &'static str,
+    presence: Presence,
+    promise: &'static str,
+    /// It says where, and not whom: a null there is an error in itself.
+    is_place: bool,
 }
 
 /// The arguments that narrow a kill or guard it, and what is known of each.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    arguments: Vec<(&'static str, Presence)>,
+    arguments: Vec<Limit>,
     ids: (&'static str, Presence),
     select: Presence,
     /// `None`: it is not known what stands in the block.
     conditions: Option<Vec<(String, Presence)>>,
 }
 
+/// The arguments of a service that limit a kill, apart from those that choose sessions: name, promise, and whether it says
+/// where.
+fn limiting(
+    service: &'static Description,
+) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    let place = service.place.iter();
+    let place = place.filter_map(|argument| Some((argument.name, argument.promise?, true)));
+    let guards = ["max_sessions", "dry_run"].map(|name| (name, KEPT, false));
+    place.chain(guards)
+}
+
 impl Limits {
-    /// The limits of a kill with these arguments, this list of ids and this block.
-    pub(super) fn new<B: Serialize>(
-        arguments: impl IntoIterator<Item = (&'static str, Presence)>,
-        ids: (&'static str, Presence),
-        block: &select::Select<B>,
-    ) -> Self {
-        let (select, conditions) = match select::given(block) {
-            Given::Absent => (Presence::Absent, Some(Vec::new())),
-            Given::Unknown => (Presence::Unknown, None),
-            Given::Present(block) => {
-                let conditions = conditions(block);
-                let told = (conditions.iter()).any(|(_, presence)| *presence != Presence::Unknown);
+    /// The limits of a kill with these arguments.
+    pub(super) fn of(service: &'static Description, arguments: &Record) -> Self {
+        let means_nothing = |name: &str| {
+            let argument = service.place.iter().find(|argument| argument.name == name);
+            let flag = argument.and_then(|argument| argument.overridden_by);
+            flag.is_some_and(|flag| arguments.is_true(flag))
+        };
+        let limits = limiting(service).map(|(name, promise, is_place)| Limit {
+            name,
+            presence: match means_nothing(name) {
+                true => Presence::Absent,
+                false => arguments.presence(name),
+            },
+            promise,
+            is_place,
+        });
+        let (select, conditions) = match arguments.block(select::BLOCK) {
+            Block::Absent => (Presence::Absent, Some(Vec::new())),
+            Block::Unknown => (Presence::Unknown, None),
+            block => {
+                let conditions: Vec<(String, Presence)> = (block.attributes())
+                    .map(|(name, value)| (name.to_owned(), Presence::of(value)))
+                    .collect();
+                let told = (conditions.iter()).any(|(_, presence)| !presence.is_unknown());
                 // An engine may send a block that it does not know yet as a block of unknown conditions.
                 (Presence::Given, told.then_some(conditions))
             }
         };
+        let ids = service.ids.argument;
         Self {
-            arguments: arguments.into_iter().collect(),
-            ids,
+            arguments: limits.collect(),
+            ids: (ids, arguments.presence(ids)),
             select,
             conditions,
         }
     }
 
-    /// What the plan promises.
-    pub(super) fn promises(&self) -> Promises {
-        let text = |presence, text: &str| match presence {
-            Presence::Absent => Value::Null,
-            Presence::Given | Presence::Unknown => Value::Value(text.to_owned()),
+    /// What the plan promises: the value of the attribute.
+    pub(super) fn promises(&self) -> Encoded {
+        let promise = |presence: Presence, promise: &str| {
+            text((!presence.is_absent()).then_some(promise))
         };
-        let mut promises: BTreeMap<String, Value<String>> = (self.arguments.iter())
-            .map(|(name, presence)| {
-                let promise = match *name {
-                    NODE => "If this is null at apply, or kill_all_nodes is true, nobody is killed: plan again with known values.",
-                    _ => "If this is null at apply, nobody is killed: give it a value, or take it out and plan again.",
-                };
-                let promise = text(*presence, promise);
-                ((*name).to_owned(), promise)
-            })
+        let mut promises: BTreeMap<&str, Encoded> = (self.arguments.iter())
+            .map(|limit| (limit.name, promise(limit.presence, limit.promise)))
             .collect();
         let (ids, listed) = self.ids;
-        let chosen = match (listed, self.select) {
-            (Presence::Absent, described) => described,
-            (listed, _) => listed,
+        let chosen = match listed {
+            Presence::Absent => self.select,
+            listed => listed,
         };
-        let chosen = text(
+        let chosen = promise(
             chosen,
             &format!(
                 "If neither {ids} nor select is given at apply, nobody is killed: give one, or take both out and plan again."
             ),
         );
-        promises.insert(CHOSEN.to_owned(), chosen);
-        promises.insert(CONDITIONS.to_owned(), self.promise_of_conditions());
-        Value::Value(promises)
+        promises.insert(CHOSEN, chosen);
+        promises.insert(CONDITIONS, self.promise_of_conditions());
+        let promises = promises.into_iter();
+        Encoded::Map(promises.map(|(name, text)| (name.into(), text)).collect())
     }
 
-    fn promise_of_conditions(&self) -> Value<String> {
+    fn promise_of_conditions(&self) -> Encoded {
         let Some(conditions) = &self.conditions else {
-            return Value::Unknown;
+            return Record::unknown();
         };
         let narrowing: Vec<&str> = (conditions.iter())
-            .filter(|(name, presence)| *presence != Presence::Absent && name != "all")
+            .filter(|(name, presence)| !presence.is_absent() && name != ALL)
             .map(|(name, _)| name.as_str())
             .collect();
         match narrowing.as_slice() {
-            [] => Value::Null,
-            names => Value::Value(format!(
+            [] => Encoded::Nil,
+            names => format!(
                 "If one of these is null at apply, nobody is killed; give it a value, or take it out and plan again: {}.",
                 names.join(", ")
-            )),
+            )
+            .into(),
         }
     }
 
     /// Whether no argument says which sessions are meant, so that every session of a node or instance is.
     pub(super) fn means_every_session(&self) -> bool {
-        let listed = self.ids.1 != Presence::Absent;
+        let listed = !self.ids.1.is_absent();
         let described = match (self.select, &self.conditions) {
             (Presence::Absent, _) => false,
             // `all = true`, and nothing beside it.
             (Presence::Given, Some(conditions)) => conditions
                 .iter()
-                .any(|(name, presence)| name != "all" && *presence != Presence::Absent),
+                .any(|(name, presence)| name != ALL && !presence.is_absent()),
             _ => true,
         };
         !listed && !described
@@ -167,20 +178,20 @@ impl Limits {
     /// Refuses arguments that are not known while an action is planned: it keeps no plan, so nobody can tell later
     /// that a null was once a promise.
     pub(super) fn refuse_unknown(&self, diags: &mut Diagnostics) {
-        let conditions = self.conditions.iter().flatten();
-        let conditions = conditions
-            .map(|(name, presence)| (select::path(name.clone()), name.as_str(), *presence));
+        let conditions = (self.conditions.iter().flatten())
+            .map(|(name, presence)| (select::path(name), name.as_str(), *presence));
         let arguments = (self.arguments.iter())
-            .filter(|(name, _)| *name != NODE)
-            .chain([&self.ids])
-            .map(|(name, presence)| (AttributePath::new(*name), *name, *presence));
+            .filter(|limit| !limit.is_place)
+            .map(|limit| (limit.name, limit.presence))
+            .chain([self.ids])
+            .map(|(name, presence)| (AttributePath::new(name), name, presence));
         let block = match self.conditions {
             None => Presence::Unknown,
             Some(_) => self.select,
         };
-        let block = std::iter::once((select::block_path(), "select", block));
+        let block = std::iter::once((select::block_path(), select::BLOCK, block));
         for (path, name, _) in (arguments.chain(block).chain(conditions))
-            .filter(|(_, name, presence)| *presence == Presence::Unknown && *name != "all")
+            .filter(|(_, name, presence)| presence.is_unknown() && *name != ALL)
         {
             explain::error(
                 diags,
@@ -197,193 +208,18 @@ impl Limits {
     }
 }
 
-/// The conditions in a block, and what is known of each.
-fn conditions<B: Serialize>(block: &B) -> Vec<(String, Presence)> {
-    (select::conditions(block).into_iter())
-        .map(|(name, value)| {
-            let presence = match value {
-                rmpv::Value::Nil => Presence::Absent,
-                rmpv::Value::Ext(..) => Presence::Unknown,
-                _ => Presence::Given,
-            };
-            (name, presence)
-        })
-        .collect()
-}
-
-/// The attribute, for a kill that these arguments limit.
-pub(super) fn attribute(
-    arguments: impl IntoIterator<Item = &'static str>,
-) -> HashMap<String, Attribute> {
-    let members: HashMap<String, AttributeType> = (arguments.into_iter())
+/// The attribute, for the kills of a service.
+pub(super) fn attribute(service: &'static Description) -> Attribute {
+    let members: HashMap<String, AttributeType> = limiting(service)
+        .map(|(name, ..)| name)
         .chain([CHOSEN, CONDITIONS])
         .map(|name| (name.to_owned(), AttributeType::String))
         .collect();
-    let attribute = computed(
+    computed(
         AttributeType::Object(members),
         "What the plan promises. What has a text here limits the kill: `chosen` is the list of sessions or the `select` block, \
          `conditions` are those in the block, and the others are arguments. If a value is unknown at plan and null at apply, the \
          engine refuses the apply with `Provider produced inconsistent final plan`, and nobody is killed. Null for what is left \
          out. An update in place kills nobody and keeps what the plan of the kill promised.",
-    );
-    HashMap::from([(ATTRIBUTE.to_owned(), attribute)])
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[derive(Clone, Default, Serialize)]
-    struct Block {
-        users: Value<Vec<Value<String>>>,
-        min_time: Value<String>,
-        all: Value<bool>,
-    }
-
-    fn limits(ids: Presence, block: select::Select<Block>) -> Limits {
-        Limits::new([("cap", Presence::Absent)], ("ids", ids), &block)
-    }
-
-    fn select(block: Block) -> select::Select<Block> {
-        Value::Value(vec![Value::Value(block)])
-    }
-
-    fn promised(limits: &Limits, key: &str) -> Value<String> {
-        limits.promises().unwrap()[key].clone()
-    }
-
-    fn users() -> Value<Vec<Value<String>>> {
-        Value::Value(vec![Value::Value("a".to_owned()), Value::Unknown])
-    }
-
-    /// The engine accepts a second plan when every value that the first one knew is the same in it.
-    fn accepted(first: &Limits, second: &Limits) -> bool {
-        let (first, second) = (first.promises().unwrap(), second.promises().unwrap());
-        (first.iter()).all(|(key, promise)| promise.is_unknown() || *promise == second[key])
-    }
-
-    #[test]
-    fn an_unknown_argument_may_get_a_value_but_not_become_null() {
-        let none = || Value::Value(Vec::new());
-        let unknown = limits(Presence::Unknown, none());
-
-        assert!(accepted(&unknown, &limits(Presence::Given, none())));
-        assert!(!accepted(&unknown, &limits(Presence::Absent, none())));
-        assert!(accepted(
-            &limits(Presence::Absent, none()),
-            &limits(Presence::Absent, none())
-        ));
-
-        let cap = |presence| Limits::new([("cap", presence)], ("ids", Presence::Given), &none());
-        assert!(accepted(&cap(Presence::Unknown), &cap(Presence::Given)));
-        assert!(!accepted(&cap(Presence::Unknown), &cap(Presence::Absent)));
-    }
-
-    #[test]
-    fn ids_may_become_a_block_and_a_block_ids() {
-        let unknown = limits(Presence::Unknown, Value::Unknown);
-        let none = || Value::Value(Vec::new());
-        let block = select(Block {
-            users: users(),
-            ..Block::default()
-        });
-
-        assert!(accepted(&unknown, &limits(Presence::Given, none())));
-        assert!(accepted(&unknown, &limits(Presence::Absent, block)));
-        assert!(!accepted(&unknown, &limits(Presence::Absent, none())));
-    }
-
-    #[test]
-    fn an_unknown_block_may_come_with_any_condition_but_not_be_missing() {
-        let everything_unknown = select(Block {
-            users: Value::Unknown,
-            min_time: Value::Unknown,
-            all: Value::Unknown,
-        });
-        for unknown in [Value::Unknown, everything_unknown] {
-            let unknown = limits(Presence::Absent, unknown);
-            let users = select(Block {
-                users: users(),
-                ..Block::default()
-            });
-
-            assert!(accepted(&unknown, &limits(Presence::Absent, users)));
-            assert!(!accepted(
-                &unknown,
-                &limits(Presence::Absent, Value::Value(Vec::new()))
-            ));
-        }
-    }
-
-    #[test]
-    fn an_unknown_condition_may_get_a_value_but_not_become_null() {
-        let with = |min_time: Value<String>| {
-            let block = Block {
-                users: users(),
-                min_time,
-                ..Block::default()
-            };
-            limits(Presence::Absent, select(block))
-        };
-        let unknown = with(Value::Unknown);
-
-        assert!(accepted(&unknown, &with(Value::Value("5m".to_owned()))));
-        assert!(!accepted(&unknown, &with(Value::Null)));
-        assert_eq!(
-            promised(&unknown, CONDITIONS),
-            Value::Value(
-                "If one of these is null at apply, nobody is killed; give it a value, or take it out and plan again: users, min_time."
-                    .to_owned()
-            )
-        );
-    }
-
-    #[test]
-    fn every_session_is_meant_when_nothing_says_which() {
-        let all = |exclude: bool| {
-            select(Block {
-                users: if exclude { users() } else { Value::Null },
-                all: Value::Value(true),
-                ..Block::default()
-            })
-        };
-        for (every, ids, block) in [
-            (true, Presence::Absent, Value::Value(Vec::new())),
-            (true, Presence::Absent, all(false)),
-            (false, Presence::Absent, all(true)),
-            (false, Presence::Absent, Value::Unknown),
-            (false, Presence::Given, Value::Null),
-            (false, Presence::Unknown, Value::Null),
-        ] {
-            assert_eq!(limits(ids, block).means_every_session(), every);
-        }
-    }
-
-    #[test]
-    fn an_action_is_not_planned_with_a_limit_that_may_become_null() {
-        let refused = |limits: Limits| {
-            let mut diags = Diagnostics::default();
-            limits.refuse_unknown(&mut diags);
-            (diags.errors.iter())
-                .map(|error| error.summary.to_string())
-                .collect::<Vec<_>>()
-        };
-        let conditions = select(Block {
-            users: users(),
-            min_time: Value::Unknown,
-            ..Block::default()
-        });
-
-        assert_eq!(
-            refused(limits(Presence::Unknown, conditions)),
-            ["ids is not known yet", "min_time is not known yet"]
-        );
-        assert_eq!(
-            refused(limits(Presence::Absent, Value::Unknown)),
-            ["select is not known yet"]
-        );
-        assert!(refused(limits(Presence::Given, Value::Null)).is_empty());
-    }
+    )
 }

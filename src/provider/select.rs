@@ -1,69 +1,67 @@
-//! The `select` block and the guards beside it, as far as they are the same for every kind of session.
+//! The `select` block and the guards beside it.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-
-use serde::Serialize;
-use tf_provider::schema::{Attribute, AttributeType, Block, Description, NestedBlock};
+use tf_provider::schema::{Attribute, AttributeType, Description, NestedBlock};
 use tf_provider::value::Value;
-use tf_provider::{AttributePath, Diagnostics, map};
-use tokio::time::Instant;
+use tf_provider::{AttributePath, Diagnostics};
 
-use super::arguments::{WholeNumber, optional};
+use super::arguments::optional;
 use super::explain;
-use crate::huaweicloud::error::Error;
-use crate::session::Listed;
-use crate::session::listing::{List, Page, PageRequest, Pager, Progress};
+use super::record::{Block, Encoded, Record, written};
+use super::service;
 use crate::session::selector::{Problem, SelectorError};
+use crate::session::{Condition, Selector, Shape, Written};
 
 /// Name of the block.
-const BLOCK: &str = "select";
+pub(super) const BLOCK: &str = "select";
 
-/// A `select` block as Terraform sends it: a list of at most one.
-pub(super) type Select<B> = Value<Vec<Value<B>>>;
-
-/// A list of strings as Terraform sends it.
-pub(super) type Strings = Value<Vec<Value<String>>>;
-
-/// The guards beside the block.
-#[derive(Clone, Copy)]
-pub(super) struct Guards<'a> {
-    pub(super) max_sessions: &'a Value<WholeNumber>,
-    pub(super) dry_run: &'a Value<bool>,
-}
-
-/// The `select` block with these attributes.
-pub(super) fn block(
-    description: &'static str,
-    attributes: HashMap<String, Attribute>,
-) -> NestedBlock {
-    NestedBlock::Optional(Block {
-        version: 0,
-        description: Description::markdown(description),
-        attributes,
-        ..Block::default()
+/// The schema of the block.
+pub(super) fn block(service: &service::Description) -> NestedBlock {
+    let attributes = service.conditions.iter().map(|(condition, words)| {
+        let attribute = optional(shape(*condition), words);
+        (condition.name().to_owned(), attribute)
+    });
+    NestedBlock::Optional(tf_provider::schema::Block {
+        description: Description::markdown(format!(
+            "Which sessions, by what they are. Every condition that is given must hold; the values within one are \
+             alternatives. Order and repetition mean nothing. {}",
+            service.words.protection
+        )),
+        attributes: attributes.collect(),
+        ..tf_provider::schema::Block::default()
     })
 }
 
-/// An attribute of the block that is a list of strings.
-pub(super) fn strings(description: &str) -> Attribute {
-    optional(
-        AttributeType::List(Box::new(AttributeType::String)),
-        description,
-    )
-}
-
-/// The arguments `max_sessions` and `dry_run`.
-pub(super) fn guard_attributes() -> HashMap<String, Attribute> {
-    map! {
-        "max_sessions" => optional(AttributeType::Number, "The most sessions that may be killed. When more are found, none is killed, and the error says how many there are and shows the first few."),
-        "dry_run" => optional(AttributeType::Bool, "Only list what would be killed, and kill nothing. By default false."),
+fn shape(condition: Condition) -> AttributeType {
+    match condition.shape() {
+        Shape::Texts => AttributeType::List(Box::new(AttributeType::String)),
+        Shape::Duration => AttributeType::String,
+        Shape::Bool => AttributeType::Bool,
     }
 }
 
-/// The path of an attribute of the block.
-pub(super) fn path(attribute: impl Into<Cow<'static, str>>) -> AttributePath {
-    AttributePath::new(BLOCK).index(0).attribute(attribute)
+/// The arguments `max_sessions` and `dry_run`.
+pub(super) fn guard_attributes() -> [(&'static str, Attribute); 2] {
+    [
+        (
+            "max_sessions",
+            optional(
+                AttributeType::Number,
+                "The most sessions that may be killed. When more are found, none is killed, and the error says how many there are and shows the first few.",
+            ),
+        ),
+        (
+            "dry_run",
+            optional(
+                AttributeType::Bool,
+                "Only list what would be killed, and kill nothing. By default false.",
+            ),
+        ),
+    ]
+}
+
+/// The path of a condition in the block.
+pub(super) fn path(condition: &str) -> AttributePath {
+    block_path().attribute(condition.to_owned())
 }
 
 /// The path of the block itself: the engine shows the line that it begins in.
@@ -71,143 +69,87 @@ pub(super) fn block_path() -> AttributePath {
     AttributePath::new(BLOCK).index(0)
 }
 
-/// What a `select` block is, before its attributes are looked at.
-pub(super) enum Given<'a, B> {
-    /// There is none.
-    Absent,
-    /// It is there.
-    Present(&'a B),
-    /// It cannot be known yet whether there is one.
-    Unknown,
-}
-
-/// Looks whether there is a block.
-pub(super) fn given<B>(select: &Select<B>) -> Given<'_, B> {
-    match select {
-        Value::Unknown => Given::Unknown,
-        Value::Null => Given::Absent,
-        Value::Value(blocks) => match blocks.first() {
-            None | Some(Value::Null) => Given::Absent,
-            Some(Value::Unknown) => Given::Unknown,
-            Some(Value::Value(block)) => Given::Present(block),
-        },
+/// What is written for the conditions of a block, and whether all of it is known and readable.
+fn read(
+    diags: &mut Diagnostics,
+    service: &service::Description,
+    block: Block<'_>,
+) -> (Vec<(Condition, Written)>, bool) {
+    let mut given = Vec::new();
+    let mut complete = true;
+    for (name, value) in block.attributes() {
+        let condition = (service.conditions.iter().map(|(condition, _)| *condition))
+            .find(|condition| condition.name() == name);
+        let Some(condition) = condition else { continue };
+        if value.is_nil() {
+            continue;
+        }
+        let read = match (condition.shape(), value) {
+            (_, Encoded::Ext(..)) => None,
+            (Shape::Texts, Encoded::Array(values)) => {
+                texts(diags, condition, values).map(Written::Texts)
+            }
+            (Shape::Bool, value) => value.as_bool().map(Written::Bool),
+            (Shape::Duration, value) => {
+                written(value).map(|text| Written::Duration(text.into_owned()))
+            }
+            (Shape::Texts, _) => None,
+        };
+        match read {
+            Some(read) => given.push((condition, read)),
+            None => complete = false,
+        }
     }
+    (given, complete)
 }
 
-/// The conditions in a block by their names, in the encoding of the wire, which has a form for unknown values.
-pub(super) fn conditions<B: Serialize>(block: &B) -> Vec<(String, rmpv::Value)> {
-    let encoded = rmp_serde::to_vec_named(block).unwrap_or_default();
-    let Ok(rmpv::Value::Map(members)) = rmpv::decode::read_value(&mut encoded.as_slice()) else {
-        return Vec::new();
-    };
-    (members.into_iter())
-        .filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value)))
+/// The values of a list. `None`: not all of them are known and readable.
+fn texts(
+    diags: &mut Diagnostics,
+    condition: Condition,
+    values: &[Encoded],
+) -> Option<Vec<String>> {
+    let name = condition.name();
+    for (index, _) in (0_i64..).zip(values).filter(|(_, value)| value.is_nil()) {
+        explain::error(
+            diags,
+            path(name).index(index),
+            format!("Null in {BLOCK}.{name}"),
+            format!("{BLOCK}.{name}[{index}] is null. Write a value, or leave it out."),
+        );
+    }
+    (values.iter())
+        .map(|value| written(value).map(std::borrow::Cow::into_owned))
         .collect()
 }
 
-/// Reads the attributes of a block, and remembers whether all of them were known and readable.
-pub(super) struct BlockReader<'d> {
-    diags: &'d mut Diagnostics,
-    complete: bool,
-}
-
-impl<'d> BlockReader<'d> {
-    pub(super) fn new(diags: &'d mut Diagnostics) -> Self {
-        Self {
-            diags,
-            complete: true,
-        }
-    }
-
-    /// The elements of a list; `None` when the list is not given, or not all of it is known and readable.
-    pub(super) fn list<T: Clone>(
-        &mut self,
-        name: &'static str,
-        value: &Value<Vec<Value<T>>>,
-    ) -> Option<Vec<T>> {
-        let listed = self.value(value)?;
-        let length = listed.len();
-        let mut values = Vec::with_capacity(length);
-        for (index, value) in (0_i64..).zip(listed) {
-            match value {
-                Value::Value(value) => values.push(value),
-                Value::Unknown => {}
-                Value::Null => {
-                    explain::error(
-                        self.diags,
-                        path(name).index(index),
-                        format!("Null in {BLOCK}.{name}"),
-                        format!("{BLOCK}.{name}[{index}] is null. Write a value, or leave it out."),
-                    );
-                }
+/// Checks a block. `None` without an error means: not everything is known yet; what is known was checked.
+pub(super) fn selector(
+    diags: &mut Diagnostics,
+    service: &service::Description,
+    block: Block<'_>,
+) -> Option<Selector> {
+    let (written, complete) = read(diags, service, block);
+    let offered: Vec<Condition> = (service.conditions.iter().map(|(condition, _)| *condition)).collect();
+    match Selector::parse(&offered, &written) {
+        Ok(selector) => complete.then_some(selector),
+        Err(errors) => {
+            let told = |error: &&SelectorError| complete || !may_become_right(&error.problem);
+            for error in errors.iter().filter(told) {
+                report(diags, error);
             }
-        }
-        self.whole(values, length)
-    }
-
-    /// The whole numbers of a list; `None` when the list is not given, or not all of it is known and readable.
-    pub(super) fn numbers(
-        &mut self,
-        name: &'static str,
-        value: &Value<Vec<Value<WholeNumber>>>,
-    ) -> Option<Vec<i64>> {
-        let listed = self.list(name, value)?;
-        let length = listed.len();
-        let mut numbers = Vec::with_capacity(length);
-        for (index, number) in (0_i64..).zip(listed) {
-            match number {
-                WholeNumber::Whole(number) => numbers.push(number),
-                WholeNumber::Other(text) => {
-                    explain::error(
-                        self.diags,
-                        path(name).index(index),
-                        format!("Invalid number in {BLOCK}.{name}"),
-                        format!("{BLOCK}.{name}[{index}] is {text}, which is not a whole number."),
-                    );
-                }
-            }
-        }
-        self.whole(numbers, length)
-    }
-
-    /// The values, when there are as many as were listed.
-    fn whole<T>(&mut self, values: Vec<T>, length: usize) -> Option<Vec<T>> {
-        let whole = values.len() == length;
-        self.complete &= whole;
-        whole.then_some(values)
-    }
-
-    /// A single value; `None` when it is not given.
-    pub(super) fn value<T: Clone>(&mut self, value: &Value<T>) -> Option<T> {
-        self.complete &= !value.is_unknown();
-        value.clone().as_option()
-    }
-
-    /// Checks what was read. `None` without an error means that not all of it is known yet; what is known was checked.
-    pub(super) fn finish<S>(
-        self,
-        parse: impl FnOnce() -> Result<S, Vec<SelectorError>>,
-    ) -> Option<S> {
-        match parse() {
-            Ok(selector) => self.complete.then_some(selector),
-            Err(errors) => {
-                let told = |error: &&SelectorError| self.complete || !may_be_mended(&error.problem);
-                for error in errors.iter().filter(told) {
-                    report(self.diags, error);
-                }
-                None
-            }
+            None
         }
     }
 }
 
 /// Whether the attributes that are not known yet may turn out to be what is missing.
-fn may_be_mended(problem: &Problem) -> bool {
+fn may_become_right(problem: &Problem) -> bool {
     matches!(problem, Problem::NothingSelected | Problem::OnlyExclusions)
 }
 
 fn report(diags: &mut Diagnostics, error: &SelectorError) {
-    if may_be_mended(&error.problem) {
+    if may_become_right(&error.problem) {
         let detail = format!("{BLOCK}: {}.", error.problem);
         explain::error(diags, block_path(), "Nobody is selected", detail);
         return;
@@ -224,33 +166,27 @@ fn report(diags: &mut Diagnostics, error: &SelectorError) {
     );
 }
 
-impl Guards<'_> {
-    /// `max_sessions`, when it is given and known.
-    pub(super) fn max(&self, diags: &mut Diagnostics) -> Option<usize> {
-        let Value::Value(number) = self.max_sessions else {
-            return None;
-        };
-        let max = match number {
-            WholeNumber::Whole(number) => usize::try_from(*number).ok().filter(|max| *max > 0),
-            WholeNumber::Other(_) => None,
-        };
-        if max.is_none() {
-            explain::error(
-                diags,
-                AttributePath::new("max_sessions"),
-                "Invalid max_sessions",
-                format!(
-                    "max_sessions is {number}. It is a whole number from 1; to kill nothing, write dry_run = true."
-                ),
-            );
-        }
-        max
+/// `max_sessions`, when it is given and known.
+pub(super) fn max_sessions(diags: &mut Diagnostics, arguments: &Record) -> Option<usize> {
+    let value = arguments.value("max_sessions");
+    let number = written(value)?;
+    let max = (number.parse().ok()).filter(|max: &usize| *max > 0);
+    if max.is_none() {
+        explain::error(
+            diags,
+            AttributePath::new("max_sessions"),
+            "Invalid max_sessions",
+            format!(
+                "max_sessions is {number}. It is a whole number from 1; to kill nothing, write dry_run = true."
+            ),
+        );
     }
+    max
+}
 
-    /// Is this a rehearsal?
-    pub(super) fn is_dry_run(&self) -> bool {
-        *self.dry_run == Value::Value(true)
-    }
+/// Is this a rehearsal?
+pub(super) fn is_dry_run(arguments: &Record) -> bool {
+    arguments.flag("dry_run") == Value::Value(true)
 }
 
 /// Says in the plan that nothing is going to be killed.
@@ -259,25 +195,26 @@ pub(super) fn announce_dry_run(diags: &mut Diagnostics) {
         diags,
         AttributePath::new("dry_run"),
         "Dry run: nothing will be killed",
-        "dry_run is true. Apply lists the sessions that would be killed into the attribute matched, and kills none of \
-         them.",
+        "dry_run is true. Apply lists the sessions that would be killed in the attribute sessions, and kills none of them.",
     );
 }
 
 /// Refuses a kill of more sessions than allowed, showing the first few.
-pub(super) fn too_many(diags: &mut Diagnostics, matched: usize, max: usize, first: &[String]) {
+pub(super) fn too_many(
+    diags: &mut Diagnostics,
+    matched: usize,
+    max: usize,
+    first: &[String],
+    where_listed: &str,
+) {
     explain::error(
         diags,
         AttributePath::new("max_sessions"),
         format!("{matched} sessions match, but max_sessions is {max}"),
         format!(
-            "No session was killed, and nothing went into state. The first of them:\n\n{}\n\nCheck what is selected. If \
-             all of them are meant, raise max_sessions; dry_run = true lists them all into state.",
-            first
-                .iter()
-                .map(|line| format!("  {line}"))
-                .collect::<Vec<_>>()
-                .join("\n")
+            "No session was killed. The first of them:\n\n{}\n\nCheck what is selected. If all of them are meant, raise \
+             max_sessions; dry_run = true lists them{where_listed}.",
+            explain::lines(first, String::clone)
         ),
     );
 }
@@ -310,96 +247,4 @@ pub(super) fn nothing_matched(diags: &mut Diagnostics, place: AttributePath, pro
             "Nothing was killed, since no session was there to kill. This is not an error.{protected}"
         ),
     );
-}
-
-/// The sessions of a place, as they were listed.
-#[derive(Debug)]
-pub(super) struct Listing<S> {
-    /// The sessions, by id, none twice.
-    pub(super) sessions: Vec<S>,
-    /// How many more rows there were without a readable id.
-    pub(super) nameless: u64,
-    /// When the service saved the list of each node, by the node's id, in the service's own words; empty where it lists
-    /// what is there at the moment.
-    pub(super) saved_at: BTreeMap<String, String>,
-    /// When the list of each node was made, by the node's id; empty like `saved_at`.
-    pub(super) collected: BTreeMap<String, Collected>,
-    /// Nodes that are not active, with their status: nobody looked at their sessions.
-    pub(super) passed_over: Vec<(String, String)>,
-}
-
-/// When the list of a node was made.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Collected {
-    /// When the service was asked to collect it.
-    pub(super) asked: Instant,
-    /// When the new list was there.
-    pub(super) renewed: Instant,
-    /// When it had been read.
-    pub(super) read: Instant,
-}
-
-/// A node that is not active, with its status.
-pub(super) fn show_passed_over((node, status): &(String, String)) -> String {
-    format!("{node} ({status})")
-}
-
-impl<S> Listing<S> {
-    /// Says what the list does not show.
-    pub(super) fn tell_gaps(&self, diags: &mut Diagnostics) {
-        if !self.passed_over.is_empty() {
-            explain::warning(
-                diags,
-                AttributePath::new("instance_id"),
-                format!(
-                    "{} not active",
-                    explain::count(self.passed_over.len(), "node")
-                ),
-                format!(
-                    "The sessions of these nodes are neither listed nor killed:\n\n{}",
-                    explain::lines(&self.passed_over, show_passed_over)
-                ),
-            );
-        }
-        self.tell_unreadable(diags);
-    }
-
-    /// Says how many rows cannot be read.
-    pub(super) fn tell_unreadable(&self, diags: &mut Diagnostics) {
-        if self.nameless > 0 {
-            explain::warning(
-                diags,
-                AttributePath::root(),
-                "Some sessions cannot be read",
-                format!(
-                    "The list has {} without a readable ID. They are neither shown nor chosen.",
-                    explain::count(usize::try_from(self.nameless).unwrap_or(usize::MAX), "row")
-                ),
-            );
-        }
-    }
-}
-
-/// Reads a list to its end, page by page, while sessions come and go.
-pub(super) async fn read_pages<S, F>(
-    limit: u32,
-    mut fetch: impl FnMut(PageRequest) -> F,
-) -> Result<List<S>, Error>
-where
-    S: Listed,
-    F: Future<Output = Result<Page<S>, Error>>,
-{
-    let mut pager = Pager::new(limit);
-    loop {
-        let page = fetch(pager.request()).await?;
-        match pager.accept(page) {
-            Ok(Progress::More(next)) => pager = next,
-            Ok(Progress::Complete(list)) => return Ok(list),
-            Err(unreliable) => {
-                return Err(Error::Listing(format!(
-                    "Nobody can be chosen from it: {unreliable}."
-                )));
-            }
-        }
-    }
 }

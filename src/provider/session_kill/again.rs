@@ -6,99 +6,112 @@
 //!
 //! What is not known yet may mean anything, and so it differs.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use std::hash::Hash;
-use std::time::Duration;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tf_provider::value::Value;
-
-use super::super::select::{self, Given, Select};
-use crate::session::address::OriginPattern;
-use crate::session::duration;
+use crate::provider::record::{Block, Encoded, Record, written};
+use crate::provider::select;
+use crate::provider::service::Description;
+use crate::session::{Condition, Meaning};
 
 #[cfg(test)]
 mod tests;
 
-/// Any values: a kill happens again when one of them changes.
-pub type Triggers = Value<BTreeMap<String, Value<String>>>;
+/// The arguments of which each makes the plan another kill, in the order of the documentation. Where arguments mean the
+/// same, `planned` takes the words of `prior`.
+pub(super) fn compare(
+    service: &Description,
+    planned: &mut Record,
+    prior: &Record,
+) -> Vec<&'static str> {
+    let mut comparison = Comparison {
+        planned,
+        prior,
+        differing: Vec::new(),
+    };
+    comparison.value("region");
+    for argument in service.place {
+        let means_nothing = (argument.overridden_by)
+            .is_some_and(|flag| comparison.planned.is_true(flag) && prior.is_true(flag));
+        if !means_nothing {
+            comparison.value(argument.name);
+        }
+    }
+    comparison.list(service.ids.argument);
+    comparison.select(service);
+    comparison.dry_run();
+    comparison.triggers();
+    comparison.differing
+}
 
-/// Compares arguments, and remembers which of them make it another kill.
-#[derive(Debug, Default)]
-pub struct Comparison {
+struct Comparison<'r> {
+    planned: &'r mut Record,
+    prior: &'r Record,
     differing: Vec<&'static str>,
 }
 
-impl Comparison {
-    /// The arguments of which each makes it another kill, in the order in which they were compared.
-    pub(super) fn into_differing(self) -> Vec<&'static str> {
-        self.differing
-    }
-
+impl Comparison<'_> {
     /// Compares a single value.
-    pub(in super::super) fn value<T: PartialEq>(
-        &mut self,
-        argument: &'static str,
-        planned: &Value<T>,
-        prior: &Value<T>,
-    ) {
-        self.note(argument, !planned.is_unknown() && planned == prior);
+    fn value(&mut self, argument: &'static str) {
+        let planned = self.planned.value(argument);
+        let same = !self.planned.presence(argument).is_unknown()
+            && planned == self.prior.value(argument);
+        self.note(argument, same);
     }
 
     /// Compares a list whose order means nothing, and in which it means nothing that a value is repeated.
-    pub(in super::super) fn list<T: Clone + Eq + Hash>(
-        &mut self,
-        argument: &'static str,
-        planned: &mut Value<Vec<Value<T>>>,
-        prior: &Value<Vec<Value<T>>>,
-    ) {
-        let same = match (&*planned, prior) {
-            (Value::Null, Value::Null) => true,
-            (Value::Value(planned), Value::Value(prior)) => match (set(planned), set(prior)) {
-                (Some(planned), Some(prior)) => planned == prior,
-                _ => false,
-            },
+    fn list(&mut self, argument: &'static str) {
+        let same = match (self.planned.value(argument), self.prior.value(argument)) {
+            (Encoded::Nil, Encoded::Nil) => true,
+            (Encoded::Array(planned), Encoded::Array(prior)) => {
+                match (set(planned), set(prior)) {
+                    (Some(planned), Some(prior)) => planned == prior,
+                    _ => false,
+                }
+            }
             _ => false,
         };
         self.note(argument, same);
-        if same {
-            planned.clone_from(prior);
-        }
+        self.keep(argument, same);
     }
 
     /// Compares `select` blocks, condition by condition.
-    pub(in super::super) fn select<B: Serialize + DeserializeOwned>(
-        &mut self,
-        planned: &mut Select<B>,
-        prior: &Select<B>,
-    ) {
-        let block = match (select::given(planned), select::given(prior)) {
-            (Given::Absent, Given::Absent) => return,
-            (Given::Present(planned), Given::Present(prior)) => same_block(planned, prior),
+    fn select(&mut self, service: &Description) {
+        let block = match (
+            self.planned.block(select::BLOCK),
+            self.prior.block(select::BLOCK),
+        ) {
+            (Block::Absent, Block::Absent) => return,
+            (planned @ Block::Present(_), prior @ Block::Present(_)) => {
+                same_block(service, planned, prior)
+            }
             _ => None,
         };
-        self.note("select", block.is_some());
+        self.note(select::BLOCK, block.is_some());
         if let Some(block) = block {
-            *planned = Value::Value(vec![Value::Value(block)]);
+            (self.planned).set(select::BLOCK, Encoded::Array(vec![Encoded::Map(block)]));
         }
     }
 
     /// Compares `triggers`: values that are not null, by their names.
-    pub(in super::super) fn triggers(&mut self, planned: &mut Triggers, prior: &Triggers) {
-        let same = match (given(planned), given(prior)) {
+    fn triggers(&mut self) {
+        const TRIGGERS: &str = "triggers";
+        let same = match (
+            given(self.planned.value(TRIGGERS)),
+            given(self.prior.value(TRIGGERS)),
+        ) {
             (Some(planned), Some(prior)) => planned == prior,
             _ => false,
         };
-        self.note("triggers", same);
-        if same && planned.is_value() && prior.is_value() {
-            planned.clone_from(prior);
-        }
+        self.note(TRIGGERS, same);
+        let both = [&*self.planned, self.prior].map(|state| state.presence(TRIGGERS).is_given());
+        self.keep(TRIGGERS, same && both == [true, true]);
     }
 
     /// Compares `dry_run`. After a rehearsal the kill is still to come. After a kill nothing is left to rehearse.
-    pub(in super::super) fn dry_run(&mut self, planned: &Value<bool>, was_rehearsal: bool) {
-        self.note("dry_run", !was_rehearsal || *planned == Value::Value(true));
+    fn dry_run(&mut self) {
+        let same = !super::is_rehearsal(self.prior) || select::is_dry_run(self.planned);
+        self.note("dry_run", same);
     }
 
     fn note(&mut self, argument: &'static str, same: bool) {
@@ -106,91 +119,63 @@ impl Comparison {
             self.differing.push(argument);
         }
     }
+
+    /// Keeps the words that are in state.
+    fn keep(&mut self, argument: &'static str, same: bool) {
+        if same {
+            let prior = self.prior.value(argument).clone();
+            self.planned.set(argument, prior);
+        }
+    }
 }
 
 /// The values of a list. `None`: not all of them are known.
-fn set<T: Eq + Hash>(values: &[Value<T>]) -> Option<HashSet<&T>> {
-    (values.iter())
-        .map(|value| match value {
-            Value::Value(value) => Some(value),
-            Value::Null | Value::Unknown => None,
-        })
-        .collect()
+fn set(values: &[Encoded]) -> Option<HashSet<Cow<'_, str>>> {
+    values.iter().map(written).collect()
 }
 
 /// The triggers that have a value. `None`: not all of them are known.
-fn given(triggers: &Triggers) -> Option<BTreeMap<&str, &str>> {
-    let triggers = match triggers {
-        Value::Null => return Some(BTreeMap::new()),
-        Value::Unknown => return None,
-        Value::Value(triggers) => triggers,
-    };
-    (triggers.iter())
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| match value {
-            Value::Value(value) => Some((name.as_str(), value.as_str())),
-            _ => None,
-        })
-        .collect()
+fn given(triggers: &Encoded) -> Option<BTreeMap<&str, &str>> {
+    match triggers {
+        Encoded::Nil => Some(BTreeMap::new()),
+        Encoded::Map(triggers) => (triggers.iter())
+            .filter(|(_, value)| !value.is_nil())
+            .map(|(name, value)| Some((name.as_str()?, value.as_str()?)))
+            .collect(),
+        _ => None,
+    }
 }
 
 /// The planned block in the words of the prior one. `None`: they do not mean the same.
-fn same_block<B: Serialize + DeserializeOwned>(planned: &B, prior: &B) -> Option<B> {
-    let (planned, prior) = (select::conditions(planned), select::conditions(prior));
-    if planned.is_empty() || planned.len() != prior.len() {
-        return None;
-    }
-    let mut block = Vec::with_capacity(planned.len());
-    for ((name, planned), (of_prior, prior)) in std::iter::zip(planned, prior) {
-        let same = name == of_prior && meaning(&name, &planned)? == meaning(&name, &prior)?;
-        let kept = match (&planned, prior) {
-            _ if !same => return None,
-            (rmpv::Value::Nil, _) | (_, rmpv::Value::Nil) => planned,
+fn same_block(
+    service: &Description,
+    planned: Block<'_>,
+    prior: Block<'_>,
+) -> Option<Vec<(Encoded, Encoded)>> {
+    let prior: BTreeMap<&str, &Encoded> = prior.attributes().collect();
+    let mut block = Vec::new();
+    for (name, planned) in planned.attributes() {
+        let (condition, _) = (service.conditions.iter()).find(|(offered, _)| offered.name() == name)?;
+        let prior = prior.get(name).copied().unwrap_or(&Encoded::Nil);
+        if meaning(*condition, planned)? != meaning(*condition, prior)? {
+            return None;
+        }
+        let kept = match (planned, prior) {
+            (Encoded::Nil, _) | (_, Encoded::Nil) => planned,
             (_, prior) => prior,
         };
-        block.push((name.into(), kept));
+        block.push((name.into(), kept.clone()));
     }
-    let mut encoded = Vec::new();
-    rmpv::encode::write_value(&mut encoded, &rmpv::Value::Map(block)).ok()?;
-    rmp_serde::from_slice(&encoded).ok()
-}
-
-/// What one value of a condition means.
-#[derive(PartialEq, Eq, Hash)]
-enum Meaning {
-    Text(String),
-    Place(OriginPattern),
-    Time(Duration),
+    Some(block)
 }
 
 /// What a condition means: one of these values; none where there is no condition. `None`: not all of it is known.
-fn meaning(name: &str, condition: &rmpv::Value) -> Option<HashSet<Meaning>> {
-    match condition {
-        rmpv::Value::Nil | rmpv::Value::Boolean(false) => Some(HashSet::new()),
-        rmpv::Value::Array(values) => (values.iter())
-            .map(|value| meaning_of_value(name, value))
+fn meaning(condition: Condition, value: &Encoded) -> Option<HashSet<Meaning>> {
+    match value {
+        Encoded::Nil | Encoded::Boolean(false) => Some(HashSet::new()),
+        Encoded::Array(values) => (values.iter())
+            .map(|value| Some(condition.meaning(&written(value)?)))
             .collect(),
-        value => Some(HashSet::from([meaning_of_value(name, value)?])),
+        value => Some(HashSet::from([condition.meaning(&written(value)?)])),
     }
-}
-
-fn meaning_of_value(name: &str, value: &rmpv::Value) -> Option<Meaning> {
-    let text = match value {
-        rmpv::Value::Nil | rmpv::Value::Ext(..) => return None,
-        rmpv::Value::String(text) => text.as_str()?,
-        other => return Some(Meaning::Text(other.to_string())),
-    };
-    let meaning = match name {
-        "commands" | "states" => Some(Meaning::Text(text.to_ascii_lowercase())),
-        "addresses" | "exclude_addresses" | "hosts" => {
-            let place = OriginPattern::parse_host(&text.to_ascii_lowercase());
-            place.ok().map(Meaning::Place)
-        }
-        _ if name.starts_with("min_") || name.starts_with("max_") => {
-            duration::parse(text).ok().map(Meaning::Time)
-        }
-        _ => None,
-    };
-    // A text that cannot be read stands for itself.
-    Some(meaning.unwrap_or_else(|| Meaning::Text(text.to_owned())))
 }

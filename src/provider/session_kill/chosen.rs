@@ -11,26 +11,27 @@
 mod reports;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use tf_provider::value::Value;
-use tf_provider::{AttributePath, Diagnostics};
+use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-pub(in crate::provider) use self::reports::{code, rejected};
-use self::reports::{nameless, shared_names, unreadable};
-use super::{Kill, Run};
-use crate::huaweicloud::client::Client;
+pub(super) use self::reports::code;
+use super::arguments::Whom;
+use super::proof::{Fate, Shown, Told};
+use super::run::Run;
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::huaweicloud::operation::{Interrupted, Operation};
+use crate::huaweicloud::operation::Interrupted;
 use crate::plugin::record;
 use crate::provider::arguments::moment;
 use crate::provider::explain::count;
-use crate::provider::select::{self, Listing};
+use crate::provider::listing::{Listing, show};
+use crate::provider::select;
+use crate::provider::service::{Fates, Target};
 use crate::session::guard::{Choice, choose};
-use crate::session::outcome::{self, Answer, KillReport, KillTally};
-use crate::session::{Listed, Selects};
+use crate::session::outcome::{self, KillReport, KillTally};
+use crate::session::{Selects, Session, SessionId, also_killed, ids};
 
 /// For how long after it was read a list holds. A kill that leaves later is chosen again. Inferred: no document says how
 /// soon an address is given to another client; the system of a client reuses a port after a minute or more.
@@ -38,149 +39,37 @@ const LIST_HOLDS: Duration = Duration::from_secs(30);
 
 /// The first look whether killed sessions are gone, and the longest time between two looks. A look at DCS is a scan, which
 /// takes seconds and several calls.
-pub(in crate::provider) const LOOKS: (Duration, Duration) =
+pub(super) const LOOKS: (Duration, Duration) =
     (Duration::from_secs(1), Duration::from_secs(30));
 
 /// For how long to look when it is not known whether a kill arrived. One that arrived has done its work by then: DCS' jobs
 /// take seconds, and a thread that rolls back is still listed.
-pub(in crate::provider) const SETTLED_WITHIN: Duration = Duration::from_secs(120);
+pub(super) const SETTLED_WITHIN: Duration = Duration::from_secs(120);
 
 /// How many looks in a row may fail before nobody looks any more.
-pub(in crate::provider) const FAILED_LOOKS: u32 = 3;
-
-/// What reports call things.
-pub(in crate::provider) struct Words {
-    /// The service.
-    pub(in crate::provider) service: &'static str,
-    /// One of its sessions.
-    pub(in crate::provider) session: &'static str,
-    /// Why a killed session may still be listed.
-    pub(in crate::provider) lingers: &'static str,
-    /// Where a person can look.
-    pub(in crate::provider) look: &'static str,
-}
-
-/// A kill of chosen sessions of one service.
-#[async_trait]
-pub(in crate::provider) trait Chosen: Kill {
-    /// A session as it is listed.
-    type Session: Listed<Id: Send + Sync> + Clone + Send + Sync;
-    /// What a request names a session by.
-    type Entry: Clone + Send + Sync;
-
-    /// How reports speak.
-    const WORDS: Words;
-    /// How many sessions go into one request.
-    const BATCH: usize;
-    /// How many after a larger request was refused as a bad one. A refused request has killed nobody.
-    const SMALL_BATCH: usize;
-
-    /// What names a session in a request.
-    fn entry(session: &Self::Session) -> Self::Entry;
-
-    /// The session that an entry names.
-    fn id(entry: &Self::Entry) -> <Self::Session as Listed>::Id;
-
-    /// The node of a session, where the service has several for one kill: a request names sessions of one node.
-    fn node(_id: &IdOf<Self>) -> Option<&str> {
-        None
-    }
-
-    /// What a request calls a session, where several can have the same name: they are killed together. `None` where a
-    /// request calls each by its ID.
-    fn name(_entry: &Self::Entry) -> Option<String> {
-        None
-    }
-
-    /// Is it a session of which nothing but the ID can be read?
-    fn is_odd(session: &Self::Session) -> bool;
-
-    /// Does the kill end all sessions of the place, whoever is listed?
-    fn kills_everybody(&self) -> bool {
-        false
-    }
-
-    /// A session in one line, for a person.
-    fn show(session: &Self::Session) -> String;
-
-    /// The listed sessions that were not chosen and would be killed with those that were.
-    fn also_killed<'s>(
-        _chosen: &[Self::Session],
-        _listed: &'s [Self::Session],
-    ) -> Vec<&'s Self::Session> {
-        Vec::new()
-    }
-
-    /// Is there anybody, and is every address that is listed one of the service's inner network?
-    fn only_inner_addresses(_listed: &[Self::Session]) -> bool {
-        false
-    }
-
-    /// The argument that says which sessions are meant.
-    fn described_in(&self) -> AttributePath;
-
-    /// Lists the sessions of the place, or of these nodes of it only, whatever state they are in. `seen` is when the lists
-    /// that were read before had been saved.
-    async fn list(
-        &self,
-        client: &Client,
-        nodes: Option<&BTreeSet<String>>,
-        seen: &BTreeMap<String, String>,
-        operation: &Operation,
-    ) -> Result<Listing<Self::Session>, Error>;
-
-    /// Sends one request, unless it cannot leave before the moment given.
-    async fn send(
-        &self,
-        client: &Client,
-        batch: &[Self::Entry],
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<Answered<Self>>;
-}
-
-/// What the service said to a request that it accepted.
-pub(in crate::provider) struct Answered<K: Chosen + ?Sized> {
-    /// `X-Request-Id` of the answer.
-    pub(in crate::provider) request_id: Option<String>,
-    /// What became of each session, where the service tells.
-    pub(in crate::provider) fates: Fates<IdOf<K>>,
-}
-
-/// What the service says of each session of a request.
-pub(in crate::provider) enum Fates<Id> {
-    /// Nothing; it has killed them.
-    NotTold,
-    /// This.
-    Told(Answer<Id>),
-    /// Something that could not be read.
-    Unreadable(Error),
-}
-
-/// What tells one session of a kill from the others.
-pub(in crate::provider) type IdOf<K> = <<K as Chosen>::Session as Listed>::Id;
+pub(super) const FAILED_LOOKS: u32 = 3;
 
 /// Sessions that were chosen from a list, and the list's age.
-pub(in crate::provider) struct Selection<S> {
+pub(super) struct Selection {
     /// Who was chosen.
-    pub(in crate::provider) choice: Choice<S>,
+    pub(super) choice: Choice<Session>,
     /// How many rows of the list could not be read at all.
-    pub(in crate::provider) unreadable: usize,
+    pub(super) unreadable: usize,
     /// Of how many sessions nothing but the ID could be read.
-    pub(in crate::provider) odd: usize,
+    pub(super) odd: usize,
     /// When the service saved the lists.
-    pub(in crate::provider) saved_at: BTreeMap<String, String>,
+    pub(super) saved_at: BTreeMap<String, String>,
     /// Is there anybody, and is every address that is listed one of the service's inner network?
-    pub(in crate::provider) only_inner_addresses: bool,
+    pub(super) only_inner_addresses: bool,
     /// Nodes that are not active, with their status: nobody looked at their sessions.
-    pub(in crate::provider) passed_over: Vec<(String, String)>,
+    pub(super) passed_over: Vec<(String, String)>,
     /// How old the lists are.
-    pub(in crate::provider) age: Age,
+    pub(super) age: Age,
 }
 
 /// How old lists are.
 #[derive(Clone, Debug)]
-pub(in crate::provider) struct Age {
+pub(super) struct Age {
     /// When the last of them had been read.
     read: Instant,
     /// When that of each node was there, where the service has several.
@@ -189,7 +78,7 @@ pub(in crate::provider) struct Age {
 
 impl Age {
     /// That of a listing that has just been read.
-    fn of<S>(listing: &Listing<S>, now: Instant) -> Self {
+    fn of(listing: &Listing, now: Instant) -> Self {
         let renewed = listing.collected.iter();
         Self {
             read: now,
@@ -200,7 +89,7 @@ impl Age {
     }
 
     /// The moment after which a count by these lists does not hold.
-    pub(in crate::provider) fn counts_until(&self) -> Instant {
+    pub(super) fn counts_until(&self) -> Instant {
         self.read + LIST_HOLDS
     }
 
@@ -211,7 +100,7 @@ impl Age {
     }
 
     /// The nodes whose lists they are.
-    pub(in crate::provider) fn nodes(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &String> {
         self.renewed.keys()
     }
 
@@ -223,51 +112,90 @@ impl Age {
 }
 
 /// What is known after a kill of chosen sessions.
-pub(in crate::provider) struct Killed<Id> {
+pub(super) struct Killed {
     /// What the answers say.
-    pub(in crate::provider) report: KillReport<Id>,
+    pub(super) report: KillReport<SessionId>,
     /// Did any answer tell what became of each session?
-    pub(in crate::provider) told: bool,
+    pub(super) told: bool,
     /// Those of the sessions that the kill may have ended which were still listed at last; `None` if nobody could look.
-    pub(in crate::provider) left: Option<Vec<Id>>,
+    pub(super) left: Option<Vec<SessionId>>,
     /// `X-Request-Id` of the last answer.
-    pub(in crate::provider) request_id: Option<String>,
+    pub(super) request_id: Option<String>,
     /// When the first request left.
-    pub(in crate::provider) sent_at: Value<String>,
+    pub(super) sent_at: Option<String>,
     /// When the last answer came.
-    pub(in crate::provider) answered_at: Value<String>,
+    pub(super) answered_at: Option<String>,
     /// When the service saved the lists that decided who was killed.
-    pub(in crate::provider) listed_at: BTreeMap<String, String>,
+    pub(super) listed_at: BTreeMap<String, String>,
 }
 
-impl<Id: Clone + Eq + std::hash::Hash> Killed<Id> {
+impl Killed {
     /// What is known when there was nobody to kill.
-    pub(in crate::provider) fn nobody() -> Self {
+    pub(super) fn nobody() -> Self {
         Self {
             report: KillTally::new([]).report(),
             told: true,
             left: Some(Vec::new()),
             request_id: None,
-            sent_at: Value::Null,
-            answered_at: Value::Null,
+            sent_at: None,
+            answered_at: None,
             listed_at: BTreeMap::new(),
         }
     }
 
-    /// Those that the kill may have ended and that were not listed any more; `None` if nobody could look.
-    pub(in crate::provider) fn ended(&self) -> Option<Vec<Id>> {
-        let left: HashSet<&Id> = self.left.as_ref()?.iter().collect();
-        let mut ended = self.report.may_be_gone();
-        ended.retain(|id| !left.contains(id));
-        Some(ended)
+    /// What became of each session in the words of the service. `was_listed`: they were there before the kill, so that no
+    /// answer is needed to know of those who are not there any more.
+    pub(super) fn words(&self, was_listed: bool) -> Told {
+        let report = &self.report;
+        let mut killed = report.killed.clone();
+        if let Some(left) = self.left.as_ref().filter(|_| was_listed) {
+            let left: HashSet<&SessionId> = left.iter().collect();
+            let ended = report.may_be_gone().into_iter();
+            killed = ids::unique(killed.into_iter().chain(ended.filter(|id| !left.contains(id))));
+        }
+        Told {
+            killed,
+            not_found: [&report.not_found, &report.gone]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
+            refused: report.excluded.clone(),
+        }
     }
 
-    /// Those that were still listed at last, and those that were not sent though they were listed before; `None` if nobody could look.
-    pub(in crate::provider) fn remaining(&self) -> Option<Vec<Id>> {
-        let mut remaining = self.left.clone()?;
-        remaining.extend(self.report.spared.iter().cloned());
-        remaining.extend(self.report.unsent.iter().cloned());
-        Some(remaining)
+    /// What became of each session, in the order of their IDs. `chosen` are those that were listed before the kill.
+    pub(super) fn fates(&self, chosen: Vec<Session>) -> impl Iterator<Item = (Shown, Fate)> {
+        let report = &self.report;
+        let mut fates: BTreeMap<SessionId, Fate> = BTreeMap::new();
+        // Of a session that nobody had listed it cannot be seen whether it was there at all.
+        let gone = match (&self.left, chosen.is_empty()) {
+            (Some(_), false) => Fate::Killed,
+            _ => Fate::Unknown,
+        };
+        for (ids, fate) in [
+            (&report.killed, Fate::Killed),
+            (&report.accepted, gone),
+            (&report.unknown, gone),
+            (&report.not_found, Fate::NotFound),
+            (&report.gone, Fate::NotFound),
+            (&report.excluded, Fate::Refused),
+            (&report.spared, Fate::Remaining),
+            (&report.unsent, Fate::Remaining),
+        ] {
+            fates.extend(ids.iter().map(|id| (id.clone(), fate)));
+        }
+        let left = self.left.iter().flatten();
+        fates.extend(left.map(|id| (id.clone(), Fate::Remaining)));
+        let mut listed: HashMap<SessionId, Session> =
+            (chosen.into_iter().map(|session| (session.id.clone(), session))).collect();
+        fates.into_iter().map(move |(id, fate)| {
+            let shown = match listed.remove(&id) {
+                Some(session) => Shown::of(session),
+                None => Shown::Id(id),
+            };
+            (shown, fate)
+        })
     }
 }
 
@@ -289,144 +217,161 @@ enum Ended {
 }
 
 /// What listing again says of those that were to be sent.
-struct Again<K: Chosen> {
+struct Again {
     /// Those that are still there and still chosen.
-    staying: Vec<K::Entry>,
+    staying: Vec<Target>,
     /// Those that are still there, but not chosen any more.
-    spared: Vec<IdOf<K>>,
+    spared: Vec<SessionId>,
     /// Those that are not there any more.
-    gone: Vec<IdOf<K>>,
+    gone: Vec<SessionId>,
     age: Age,
 }
 
 /// What looking again showed.
-struct Look<Id> {
+struct Look {
     /// Those that were still listed at last; `None` if they could not be listed.
-    left: Option<Vec<Id>>,
+    left: Option<Vec<SessionId>>,
     /// Why the looking ended before nobody was left.
     ended_by: Option<Error>,
 }
 
-type Selecting<'s, K> = &'s (dyn Selects<<K as Chosen>::Session> + Sync);
+/// What chooses.
+pub(super) type Selecting<'s> = &'s (dyn Selects<Session> + Sync);
 
-impl<K: Chosen> Run<'_, K> {
+impl Run<'_> {
     /// Lists the sessions and chooses among them. `None`: an error says why nobody may be killed.
-    pub(in crate::provider) async fn choose(
+    pub(super) async fn choose(
         &self,
         diags: &mut Diagnostics,
-        selector: Selecting<'_, K>,
-    ) -> Option<Selection<K::Session>> {
+        selector: Selecting<'_>,
+    ) -> Option<Selection> {
+        let service = self.kill.service;
         let listing = match self.list(None, &BTreeMap::new()).await {
             Ok(listing) => listing,
             Err(error) => {
-                rejected::<K>(
-                    error,
-                    "The sessions could not be listed, so none was killed",
-                )
-                .into_error(diags);
+                let summary = "The sessions could not be listed, so none was killed";
+                self.rejected(error, summary).into_error(diags);
                 return None;
             }
         };
         let listed = self.client.clock().instant();
-        if self.kill.kills_everybody() {
-            listing.tell_unreadable(diags);
-        } else {
-            listing.tell_gaps(diags);
+        match self.kill.whom {
+            Whom::All => listing.tell_unreadable(diags),
+            _ => listing.tell_gaps(diags),
         }
-        let sessions = listing.sessions.iter().cloned();
-        let choice = self.choose_among(diags, selector, sessions, K::show)?;
-        let others = K::also_killed(&choice.chosen, &listing.sessions);
+        let choice = self.choose_among(diags, selector, &listing.sessions)?;
+        let others = self.also_killed(&choice.chosen, &listing.sessions);
         if !others.is_empty() {
-            shared_names::<K>(diags, &others);
+            self.shared_names(diags, &others);
             return None;
         }
         if choice.nameless > 0 {
-            nameless::<K>(diags, choice.nameless);
+            self.nameless(diags, choice.nameless);
         }
+        let is_inner = |session: &Session| {
+            let address = session.origin.as_ref().or(session.address.as_ref());
+            address.is_some_and(|address| (service.is_inner_address)(address))
+        };
         Some(Selection {
             choice,
-            unreadable: usize::try_from(listing.nameless).unwrap_or(usize::MAX),
-            odd: (listing.sessions.iter().filter(|session| K::is_odd(session))).count(),
-            only_inner_addresses: K::only_inner_addresses(&listing.sessions),
+            unreadable: listing.unreadable(),
+            odd: (listing.sessions.iter())
+                .filter(|session| !session.readable)
+                .count(),
+            only_inner_addresses: !listing.sessions.is_empty()
+                && listing.sessions.iter().all(is_inner),
             age: Age::of(&listing, listed),
             saved_at: listing.saved_at,
             passed_over: listing.passed_over,
         })
     }
 
-    async fn list(
+    /// Chooses among the listed sessions. `None`: there are more than may be killed, and an error says so.
+    ///
+    /// A rehearsal shows them all, and warns that the kill itself would be refused.
+    fn choose_among(
         &self,
-        nodes: Option<&BTreeSet<String>>,
-        seen: &BTreeMap<String, String>,
-    ) -> Result<Listing<K::Session>, Error> {
-        (self.kill)
-            .list(&self.client, nodes, seen, &self.operation)
-            .await
+        diags: &mut Diagnostics,
+        selector: Selecting<'_>,
+        sessions: &[Session],
+    ) -> Option<Choice<Session>> {
+        let cap = self.kill.max_sessions;
+        let max = cap.filter(|_| !self.kill.dry_run);
+        match choose(selector, sessions.iter().cloned(), max) {
+            Ok(choice) => {
+                if let Some(max) = cap.filter(|max| choice.chosen.len() > *max) {
+                    select::would_be_too_many(diags, choice.chosen.len(), max);
+                }
+                Some(choice)
+            }
+            Err(too_many) => {
+                let first: Vec<String> = too_many.first.iter().map(show).collect();
+                self.too_many(diags, too_many.matched, too_many.max, &first);
+                None
+            }
+        }
+    }
+
+    /// The listed sessions that were not chosen and would be killed with those that were.
+    fn also_killed<'s>(&self, chosen: &[Session], listed: &'s [Session]) -> Vec<&'s Session> {
+        match self.kill.service.policy.by_address {
+            true => also_killed(chosen, listed),
+            false => Vec::new(),
+        }
     }
 
     /// Kills those that were chosen, and looks until they are gone. `None`: certainly nobody was killed, and an error says
     /// why.
-    pub(in crate::provider) async fn kill_chosen(
+    pub(super) async fn kill_chosen(
         &self,
         diags: &mut Diagnostics,
-        selector: Selecting<'_, K>,
-        selection: &Selection<K::Session>,
-    ) -> Option<Killed<IdOf<K>>> {
+        selector: Selecting<'_>,
+        selection: &Selection,
+    ) -> Option<Killed> {
         let choice = &selection.choice;
         if choice.chosen.is_empty() {
-            select::nothing_matched(diags, self.kill.described_in(), choice.protected);
+            select::nothing_matched(diags, self.kill.described_in.clone(), choice.protected);
             return Some(Killed {
                 listed_at: selection.saved_at.clone(),
                 ..Killed::nobody()
             });
         }
-        let entries = choice.chosen.iter().map(K::entry).collect();
-        self.kill_entries(diags, entries, Some((selector, selection)))
+        let targets = choice.chosen.iter().map(Target::of).collect();
+        self.kill_targets(diags, targets, Some((selector, selection)))
             .await
     }
 
-    /// Kills what the entries name, which are different, batch by batch, and looks until they are gone if that was looked
-    /// at before, or if the answers do not tell. `None`: certainly nobody was killed, and an error says why.
-    pub(in crate::provider) async fn kill_entries(
+    /// Kills the targets, which are different, batch by batch, and looks until they are gone if that was looked at before,
+    /// or if the answers do not tell. `None`: certainly nobody was killed, and an error says why.
+    pub(super) async fn kill_targets(
         &self,
         diags: &mut Diagnostics,
-        entries: Vec<K::Entry>,
-        chosen: Option<(Selecting<'_, K>, &Selection<K::Session>)>,
-    ) -> Option<Killed<IdOf<K>>> {
-        let asked = entries.len();
-        let mut tally = KillTally::new(entries.iter().map(K::id));
+        targets: Vec<Target>,
+        chosen: Option<(Selecting<'_>, &Selection)>,
+    ) -> Option<Killed> {
+        let policy = &self.kill.service.policy;
+        let words = &self.kill.service.words;
+        let asked = targets.len();
+        let mut tally = KillTally::new(targets.iter().map(|target| target.id.clone()));
         let mut age = chosen.map(|(_, selection)| selection.age.clone());
         let mut seen =
             chosen.map_or_else(BTreeMap::new, |(_, selection)| selection.saved_at.clone());
-        let mut queue = by_name::<K>(entries);
-        let mut size = K::BATCH.max(1);
+        let mut queue = self.by_name(targets);
+        let mut next = 0;
+        let mut size = policy.batch.max(1);
         let mut sent = 0;
         let mut told = false;
         let mut killed = Killed::nobody();
         let mut failure = None;
 
-        while let Some(first) = queue.first() {
-            let first = K::id(first);
-            let node = K::node(&first);
-            let mut length = (queue.iter().take(size))
-                .take_while(|entry| K::node(&K::id(entry)) == node)
-                .count();
-            // A name that is in two requests would be killed twice.
-            length += match queue.split_at_checked(length) {
-                Some(([.., last], rest)) => {
-                    let name = K::name(last);
-                    let has_name = |next: &&K::Entry| name.is_some() && K::name(next) == name;
-                    rest.iter().take_while(has_name).count()
-                }
-                _ => 0,
-            };
+        while let Some(batch) = self.batch(queue.get(next..).unwrap_or_default(), size) {
+            let node = batch.first().and_then(|target| target.id.node());
             let leave_before = age.as_ref().map(|age| age.holds_until(node));
-            let batch = queue.get(..length).unwrap_or_default();
-            let ids: Vec<_> = batch.iter().map(K::id).collect();
-            let outcome = (self.kill)
-                .send(&self.client, batch, leave_before, &self.operation)
+            let ids: Vec<SessionId> = batch.iter().map(|target| target.id.clone()).collect();
+            let outcome = (self.kill.place)
+                .kill(self.calls(), batch, leave_before)
                 .await;
-            if killed.sent_at.is_null() && !matches!(outcome, Outcome::Rejected(_)) {
+            if killed.sent_at.is_none() && !matches!(outcome, Outcome::Rejected(_)) {
                 killed.sent_at = self.left_at();
             }
             match outcome {
@@ -441,21 +386,21 @@ impl<K: Chosen> Run<'_, K> {
                             tally.record(&ids, answer);
                         }
                         Fates::Unreadable(error) => {
-                            unreadable::<K>(ids.len(), error).into_warning(diags);
+                            self.unreadable(ids.len(), error).into_warning(diags);
                             tally.accept(&ids);
                         }
                     }
-                    sent += length;
-                    queue.drain(..length);
-                    if !queue.is_empty() {
-                        let sessions = count(asked, K::WORDS.session);
+                    sent += ids.len();
+                    next += ids.len();
+                    if next < queue.len() {
+                        let sessions = count(asked, words.session);
                         self.progress.report(format!("{sent} of {sessions} sent."));
                     }
                 }
                 Outcome::Rejected(Error::TooLate) if chosen.is_some() => {
                     let Some((selector, _)) = chosen else { break };
-                    let (waiting, others): (Vec<_>, Vec<_>) =
-                        (queue.iter().cloned()).partition(|entry| K::node(&K::id(entry)) == node);
+                    let (waiting, others): (Vec<_>, Vec<_>) = (queue.iter().skip(next).cloned())
+                        .partition(|target| target.id.node() == node);
                     match self.choose_again(selector, node, &waiting, &mut seen).await {
                         Ok(again) => {
                             tally.leave(&again.gone);
@@ -463,8 +408,9 @@ impl<K: Chosen> Run<'_, K> {
                             if let Some(age) = &mut age {
                                 age.renew(again.age);
                             }
-                            queue = by_name::<K>(again.staying);
+                            queue = self.by_name(again.staying);
                             queue.extend(others);
+                            next = 0;
                         }
                         Err(error) => {
                             failure = Some(Failure {
@@ -476,9 +422,9 @@ impl<K: Chosen> Run<'_, K> {
                     }
                 }
                 Outcome::Rejected(error)
-                    if length.min(size) > K::SMALL_BATCH && is_bad_request(&error) =>
+                    if ids.len().min(size) > policy.small_batch && is_bad_request(&error) =>
                 {
-                    size = K::SMALL_BATCH;
+                    size = policy.small_batch;
                 }
                 Outcome::Rejected(error) => {
                     failure = Some(Failure {
@@ -514,7 +460,7 @@ impl<K: Chosen> Run<'_, K> {
                     }
                     _ => format!("The sessions were not killed{}", code(&failure.error)),
                 };
-                rejected::<K>(failure.error, summary).into_error(diags);
+                self.rejected(failure.error, summary).into_error(diags);
                 return None;
             }
             failure => failure,
@@ -535,14 +481,49 @@ impl<K: Chosen> Run<'_, K> {
         Some(killed)
     }
 
+    /// The next request's sessions: of one node, and every one that has a name in common with another of them, since a name
+    /// that is in two requests would be killed twice. `None`: there are no more.
+    fn batch<'t>(&self, waiting: &'t [Target], size: usize) -> Option<&'t [Target]> {
+        let node = waiting.first()?.id.node();
+        let mut length = (waiting.iter().take(size))
+            .take_while(|target| target.id.node() == node)
+            .count();
+        if let Some(([.., last], rest)) = waiting.split_at_checked(length)
+            && self.kill.service.policy.by_address
+        {
+            length += (rest.iter())
+                .take_while(|target| target.id.node() == node && target.address == last.address)
+                .count();
+        }
+        waiting.get(..length)
+    }
+
+    /// The same targets, with those of one name next to each other.
+    fn by_name(&self, targets: Vec<Target>) -> Vec<Target> {
+        if !self.kill.service.policy.by_address {
+            return targets;
+        }
+        let mut places: HashMap<(Option<String>, Option<Arc<str>>), usize> = HashMap::new();
+        let mut alike: Vec<Vec<Target>> = Vec::new();
+        for target in targets {
+            let name = (target.id.node().map(ToOwned::to_owned), target.address.clone());
+            let place = *places.entry(name).or_insert(alike.len());
+            match alike.get_mut(place) {
+                Some(others) => others.push(target),
+                None => alike.push(vec![target]),
+            }
+        }
+        alike.into_iter().flatten().collect()
+    }
+
     /// Lists the sessions of a node again, since its list has become too old to kill by. What that says of those that wait.
     async fn choose_again(
         &self,
-        selector: Selecting<'_, K>,
+        selector: Selecting<'_>,
         node: Option<&str>,
-        waiting: &[K::Entry],
+        waiting: &[Target],
         seen: &mut BTreeMap<String, String>,
-    ) -> Result<Again<K>, Error> {
+    ) -> Result<Again, Error> {
         self.progress.report(
             "The kill had to wait, so the sessions are listed again before it is sent.".to_owned(),
         );
@@ -550,29 +531,28 @@ impl<K: Chosen> Run<'_, K> {
         let listing = self.list(nodes.as_ref(), seen).await?;
         let age = Age::of(&listing, self.client.clock().instant());
         seen.extend(listing.saved_at);
-        let waiting: Vec<_> = waiting.iter().map(K::id).collect();
-        let meant: HashSet<_> = waiting.iter().cloned().collect();
+        let meant: HashSet<&SessionId> = waiting.iter().map(|target| &target.id).collect();
         let chosen = match choose(selector, listing.sessions.iter().cloned(), None) {
             Ok(choice) => choice.chosen,
             // There is no cap here that could be exceeded.
             Err(_) => Vec::new(),
         };
-        let staying: Vec<K::Session> = (chosen.into_iter())
-            .filter(|session| meant.contains(&session.id()))
+        let staying: Vec<Session> = (chosen.into_iter())
+            .filter(|session| meant.contains(&session.id))
             .collect();
-        if let Some(other) = K::also_killed(&staying, &listing.sessions).first() {
+        if let Some(other) = self.also_killed(&staying, &listing.sessions).first() {
             return Err(Error::Listing(format!(
                 "When the sessions were listed again, another session had come that would be killed with them: {}.",
-                K::show(other)
+                show(other)
             )));
         }
-        let there: HashSet<_> = listing.sessions.iter().map(Listed::id).collect();
-        let stays: HashSet<_> = staying.iter().map(Listed::id).collect();
-        let (spared, gone) = (waiting.into_iter())
+        let there: HashSet<&SessionId> = listing.sessions.iter().map(|session| &session.id).collect();
+        let stays: HashSet<&SessionId> = staying.iter().map(|session| &session.id).collect();
+        let (spared, gone) = (waiting.iter().map(|target| target.id.clone()))
             .filter(|id| !stays.contains(id))
             .partition(|id| there.contains(id));
         Ok(Again {
-            staying: staying.iter().map(K::entry).collect(),
+            staying: staying.iter().map(Target::of).collect(),
             spared,
             gone,
             age,
@@ -585,10 +565,10 @@ impl<K: Chosen> Run<'_, K> {
     /// `unreadable` is how many rows without an ID there were before the kill.
     async fn look(
         &self,
-        report: &KillReport<IdOf<K>>,
+        report: &KillReport<SessionId>,
         mut seen: BTreeMap<String, String>,
         unreadable: usize,
-    ) -> Look<IdOf<K>> {
+    ) -> Look {
         let clock = self.client.clock();
         let begun = clock.instant();
         let ids = report.may_be_gone();
@@ -613,7 +593,7 @@ impl<K: Chosen> Run<'_, K> {
             }
             interval = interval.mul_f64(1.5).min(LOOKS.1);
             let nodes: BTreeSet<String> = (waiting_for.iter())
-                .filter_map(|id| K::node(id).map(ToOwned::to_owned))
+                .filter_map(|id| id.node().map(ToOwned::to_owned))
                 .collect();
             let nodes = (!nodes.is_empty()).then_some(&nodes);
             let listed = self.list(nodes, &seen).await;
@@ -622,7 +602,7 @@ impl<K: Chosen> Run<'_, K> {
                     (failed, look.ended_by) = (0, None);
                     let left = outcome::remaining(waiting_for, &listing.sessions);
                     if !left.is_empty() {
-                        let number = count(left.len(), K::WORDS.session);
+                        let number = count(left.len(), self.kill.service.words.session);
                         self.progress.report(format!("{number} still there."));
                     }
                     seen.extend(listing.saved_at);
@@ -642,25 +622,8 @@ impl<K: Chosen> Run<'_, K> {
     }
 }
 
-/// The same entries, with those of one name next to each other.
-fn by_name<K: Chosen>(entries: Vec<K::Entry>) -> Vec<K::Entry> {
-    let Some(names) = entries.iter().map(K::name).collect::<Option<Vec<_>>>() else {
-        return entries;
-    };
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut alike: Vec<Vec<K::Entry>> = Vec::new();
-    for (entry, name) in entries.into_iter().zip(names) {
-        let place = *places.entry(name).or_insert(alike.len());
-        match alike.get_mut(place) {
-            Some(others) => others.push(entry),
-            None => alike.push(vec![entry]),
-        }
-    }
-    alike.into_iter().flatten().collect()
-}
-
 /// A list in which nobody can be overlooked. A row without an ID that was not there before may be anybody.
-fn readable<S>(listing: Listing<S>, before: usize) -> Result<Listing<S>, Error> {
+fn readable(listing: Listing, before: usize) -> Result<Listing, Error> {
     if usize::try_from(listing.nameless).is_ok_and(|rows| rows <= before) {
         return Ok(listing);
     }
@@ -674,7 +637,7 @@ fn readable<S>(listing: Listing<S>, before: usize) -> Result<Listing<S>, Error> 
 }
 
 /// Can another look end better?
-pub(in crate::provider) fn may_pass(error: &Error) -> bool {
+pub(super) fn may_pass(error: &Error) -> bool {
     match error {
         Error::Listing(_)
         | Error::NotSent { .. }

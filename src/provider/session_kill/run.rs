@@ -1,59 +1,121 @@
-//! A kill under way: what bounds it, choosing among listed sessions, and rehearsing.
+//! A kill from its beginning to its proof.
 
-use tf_provider::value::Value;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::{Kill, Terms};
+use super::arguments::{Everybody, Kill, Named, Whom};
+use super::chosen::{Killed, Selecting, Selection};
+use super::proof::{Fate, Proof, Shown, Told};
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::operation::Operation;
 use crate::plugin::Progress;
 use crate::provider::arguments::moment;
 use crate::provider::explain::{self, count};
+use crate::provider::listing::{Listing, show};
+use crate::provider::service::{Calls, Scope, Target};
 use crate::provider::{HwcProvider, select};
-use crate::session::guard::{Choice, choose};
-use crate::session::{Listed, Selects};
+use crate::huaweicloud::error::Error;
+use crate::session::outcome::KillReport;
+use crate::session::{Selector, Session, SessionId};
 
 /// A kill under way, bounded by its time limit.
-pub(in crate::provider) struct Run<'a, K> {
-    pub(in crate::provider) kill: &'a K,
-    pub(in crate::provider) client: Client,
-    pub(in crate::provider) operation: Operation,
-    pub(in crate::provider) progress: &'a Progress,
+pub(super) struct Run<'a> {
+    pub(super) kill: &'a Kill,
+    pub(super) client: Client,
+    pub(super) operation: Operation,
+    pub(super) progress: &'a Progress,
 }
 
-impl<'a, K: Kill> Run<'a, K> {
-    /// Begins it: the time limit runs from here. `None`: an error says that the provider is not configured.
-    pub(in crate::provider) fn begin(
-        kill: &'a K,
-        diags: &mut Diagnostics,
-        provider: &HwcProvider,
-        progress: &'a Progress,
-    ) -> Option<Self> {
-        let client = provider.client(diags)?;
-        Some(Self {
-            operation: provider.operation(&client, kill.terms().limit, progress),
-            kill,
-            client,
-            progress,
-        })
+/// Carries a kill out. `None`: certainly nothing happened, and an error says why.
+pub(super) async fn carry_out(
+    kill: &Kill,
+    diags: &mut Diagnostics,
+    provider: &HwcProvider,
+    progress: &Progress,
+) -> Option<Proof> {
+    let client = provider.client(diags)?;
+    // The time limit runs from here.
+    let operation = provider.operation(&client, kill.limit, progress);
+    let run = Run {
+        kill,
+        client,
+        operation,
+        progress,
+    };
+    match &kill.whom {
+        Whom::All if !kill.dry_run && kill.max_sessions.is_none() => {
+            run.kill_everybody(diags, None).await
+        }
+        Whom::All => {
+            let selection = run.choose_everybody(diags).await?;
+            match kill.dry_run {
+                true => Some(run.rehearse(diags, selection, Vec::new())),
+                false => run.kill_everybody(diags, Some(selection)).await,
+            }
+        }
+        Whom::Selected(selector) => {
+            let selection = run.choose(diags, selector.as_ref()).await?;
+            run.hint_at_inner_addresses(diags, selector, &selection);
+            run.kill_or_rehearse(diags, selector.as_ref(), selection, Vec::new())
+                .await
+        }
+        Whom::Ids(ids) if !kill.dry_run => {
+            if let Some(max) = kill.max_sessions.filter(|max| ids.len() > *max) {
+                let first = ids.iter().take(crate::session::guard::FIRST_SHOWN);
+                let first: Vec<String> = first.map(SessionId::to_string).collect();
+                run.too_many(diags, ids.len(), max, &first);
+                return None;
+            }
+            let targets = ids.iter().cloned().map(Target::unlisted).collect();
+            let killed = run.kill_targets(diags, targets, None).await?;
+            Some(run.prove(diags, killed, None, Vec::new()))
+        }
+        Whom::Ids(ids) => {
+            let selection = run.choose(diags, &Named::ids(ids)).await?;
+            let there: HashSet<&SessionId> = selection.choice.chosen.iter().map(|s| &s.id).collect();
+            let missing = ids.iter().filter(|id| !there.contains(id));
+            let missing = missing.cloned().map(Shown::Id).collect();
+            Some(run.rehearse(diags, selection, missing))
+        }
+        Whom::Addresses(addresses) => {
+            let named = Named::addresses(addresses);
+            let selection = run.choose(diags, &named).await?;
+            let chosen = selection.choice.chosen.iter();
+            let found: HashSet<&str> = chosen.filter_map(|s| s.address.as_deref()).collect();
+            let missing = addresses.iter().filter(|a| !found.contains(a.as_str()));
+            let missing: Vec<Shown> = missing.cloned().map(Shown::Address).collect();
+            run.warn_if_unreadable(diags, &missing, &selection);
+            run.kill_or_rehearse(diags, &named, selection, missing).await
+        }
+    }
+}
+
+impl Run<'_> {
+    /// What every call needs.
+    pub(super) fn calls(&self) -> Calls<'_> {
+        Calls {
+            client: &self.client,
+            region: &self.kill.region,
+            operation: &self.operation,
+        }
     }
 
     /// When the last request to kill left: it may have waited long before.
-    pub(in crate::provider) fn left_at(&self) -> Value<String> {
+    pub(super) fn left_at(&self) -> Option<String> {
         let clock = self.client.clock();
-        let left = self.operation.last_change();
-        let since = left.map(|left| clock.instant().saturating_duration_since(left));
-        since.map_or(Value::Null, |since| moment(clock.now() - since))
+        let since = clock.instant().saturating_duration_since(self.operation.last_change()?);
+        moment(clock.now() - since)
     }
 
     /// What belongs in a message only when a resource kills: an action keeps nothing.
-    pub(in crate::provider) fn of_resource<'t>(&self, text: &'t str) -> &'t str {
+    pub(super) fn of_resource<'t>(&self, text: &'t str) -> &'t str {
         if self.progress.is_heard() { "" } else { text }
     }
 
     /// How to go on after a kill that did not end well. `look` says where to look first, and `of` which sessions a new kill
     /// is about.
-    pub(in crate::provider) fn how_to_proceed(&self, look: &str, of: &str) -> String {
+    pub(super) fn how_to_proceed(&self, look: &str, of: &str) -> String {
         let steps = if self.progress.is_heard() {
             [
                 look.to_owned(),
@@ -71,44 +133,86 @@ impl<'a, K: Kill> Run<'a, K> {
         format!("How to proceed: {}", steps.join(" ").trim_start())
     }
 
-    /// Chooses among the listed sessions. `None`: there are more than may be killed, and an error says so.
-    ///
-    /// A rehearsal shows them all, and warns that the kill itself would be refused.
-    pub(in crate::provider) fn choose_among<S: Listed>(
+    /// Refuses a kill of more sessions than allowed.
+    pub(super) fn too_many(
         &self,
         diags: &mut Diagnostics,
-        selector: &(impl Selects<S> + ?Sized),
-        sessions: impl IntoIterator<Item = S>,
-        show: impl Fn(&S) -> String,
-    ) -> Option<Choice<S>> {
-        let Terms {
-            max_sessions,
-            dry_run,
-            ..
-        } = *self.kill.terms();
-        let max = max_sessions.filter(|_| !dry_run);
-        match choose(selector, sessions, max) {
-            Ok(choice) => {
-                if let Some(max) = max_sessions.filter(|max| choice.chosen.len() > *max) {
-                    select::would_be_too_many(diags, choice.chosen.len(), max);
-                }
-                Some(choice)
-            }
-            Err(too_many) => {
-                let first: Vec<String> = too_many.first.iter().map(show).collect();
-                select::too_many(diags, too_many.matched, too_many.max, &first);
-                None
-            }
+        matched: usize,
+        max: usize,
+        first: &[String],
+    ) {
+        select::too_many(diags, matched, max, first, self.of_resource(" in state"));
+    }
+
+    /// Lists the sessions of the place, or of these nodes of it.
+    pub(super) async fn list(
+        &self,
+        nodes: Option<&BTreeSet<String>>,
+        seen: &BTreeMap<String, String>,
+    ) -> Result<Listing, Error> {
+        let statements = match &self.kill.whom {
+            Whom::Selected(selector) => selector.reads_statements(),
+            _ => false,
+        };
+        let scope = Scope {
+            nodes,
+            seen,
+            statements,
+        };
+        self.kill.place.list(self.calls(), scope).await
+    }
+
+    async fn kill_or_rehearse(
+        &self,
+        diags: &mut Diagnostics,
+        selector: Selecting<'_>,
+        selection: Selection,
+        missing: Vec<Shown>,
+    ) -> Option<Proof> {
+        if self.kill.dry_run {
+            return Some(self.rehearse(diags, selection, missing));
         }
+        let matched = count(selection.choice.chosen.len(), "session");
+        let left_alone = match selection.choice.protected {
+            0 => String::new(),
+            protected => format!(
+                ", and {protected} of {} are left alone",
+                self.kill.service.words.protected
+            ),
+        };
+        self.progress
+            .report(format!("{matched} matched{left_alone}."));
+        let killed = self.kill_chosen(diags, selector, &selection).await?;
+        Some(self.prove(diags, killed, Some(selection), missing))
+    }
+
+    /// What a dry run leaves: who would have been killed. `missing` are given sessions that are not there.
+    fn rehearse(
+        &self,
+        diags: &mut Diagnostics,
+        selection: Selection,
+        missing: Vec<Shown>,
+    ) -> Proof {
+        let chosen = selection.choice.chosen;
+        self.tell_rehearsal(diags, &chosen);
+        let not_found = missing.iter().filter_map(Shown::id).cloned().collect();
+        let listed = chosen.into_iter().map(|session| (Shown::of(session), Fate::Listed));
+        let missing = missing.into_iter().map(|shown| (shown, Fate::NotFound));
+        Proof {
+            sessions: Some(listed.chain(missing).collect()),
+            told: Some(Told {
+                not_found,
+                ..Told::default()
+            }),
+            ids_given: self.ids_given(),
+            listed_at: Some(selection.saved_at),
+            ..Proof::default()
+        }
+        .counted()
     }
 
     /// Says who would have been killed.
-    pub(in crate::provider) fn tell_rehearsal<S>(
-        &self,
-        diags: &mut Diagnostics,
-        chosen: &[S],
-        show: impl Fn(&S) -> String,
-    ) {
+    fn tell_rehearsal(&self, diags: &mut Diagnostics, chosen: &[Session]) {
         let summary = format!(
             "Dry run: {} would have been killed, and none was",
             count(chosen.len(), "session")
@@ -129,14 +233,168 @@ impl<'a, K: Kill> Run<'a, K> {
         );
     }
 
-    /// Says how many sessions matched, and how many sessions of `others` did and are left alone.
-    pub(in crate::provider) fn tell_matched<S>(&self, choice: &Choice<S>, others: &str) {
-        let left_alone = match choice.protected {
-            0 => String::new(),
-            protected => format!(", and {protected} of {others} are left alone"),
+    /// Does the configuration list the sessions one by one?
+    fn ids_given(&self) -> bool {
+        matches!(self.kill.whom, Whom::Ids(_) | Whom::Addresses(_))
+    }
+
+    /// What is known after a kill, of which what is worth knowing is told. `missing` are given sessions that were not there
+    /// when they were listed.
+    fn prove(
+        &self,
+        diags: &mut Diagnostics,
+        killed: Killed,
+        selection: Option<Selection>,
+        missing: Vec<Shown>,
+    ) -> Proof {
+        self.tell(diags, &killed.report, missing.len());
+        let was_listed = selection.is_some();
+        let looked = killed.left.is_some();
+        let finished_at = match &killed.sent_at {
+            None => None,
+            Some(_) if was_listed && looked => moment(self.client.clock().now()),
+            Some(_) => killed.answered_at.clone(),
         };
-        let matched = count(choice.chosen.len(), "session");
-        self.progress
-            .report(format!("{matched} matched{left_alone}."));
+        let told = (killed.told || was_listed && looked).then(|| killed.words(was_listed));
+        let sessions = (was_listed || looked).then(|| {
+            let chosen = selection.map_or_else(Vec::new, |selection| selection.choice.chosen);
+            let missing = missing.into_iter().map(|shown| (shown, Fate::NotFound));
+            killed.fates(chosen).chain(missing).collect()
+        });
+        let told_killed = told.as_ref().map(|told| told.killed.len());
+        let mut proof = Proof {
+            sessions,
+            told,
+            ids_given: self.ids_given(),
+            listed_at: Some(killed.listed_at),
+            request_id: killed.request_id,
+            started_at: killed.sent_at,
+            finished_at,
+            ..Proof::default()
+        }
+        .counted();
+        if !looked {
+            (proof.killed_count, proof.remaining_count) = (told_killed, None);
+        }
+        self.tell_done(&proof, &killed.report);
+        proof
+    }
+
+    fn tell_done(&self, proof: &Proof, report: &KillReport<SessionId>) {
+        let parts = [
+            ("killed", proof.killed_count),
+            ("not found", Some(report.not_found.len() + report.gone.len())),
+            ("refused", Some(report.excluded.len())),
+            ("remaining", proof.remaining_count),
+        ];
+        if proof.killed_count.is_none() {
+            return;
+        }
+        let parts: Vec<String> = (parts.into_iter())
+            .filter_map(|(what, number)| Some(format!("{what} {}", number?)))
+            .collect();
+        self.progress.report(format!("Done: {}.", parts.join(", ")));
+    }
+
+    /// What is worth knowing about a kill that was answered. `missing` is how many given sessions were not listed before.
+    fn tell(&self, diags: &mut Diagnostics, report: &KillReport<SessionId>, missing: usize) {
+        let words = &self.kill.service.words;
+        let attribute = || self.kill.described_in.clone();
+        if !report.uncertain.is_empty() {
+            explain::warning(
+                diags,
+                attribute(),
+                format!("Some {}s may have been killed although they were not found", words.session),
+                format!(
+                    "The first request's answer was lost, so it was sent again, and {} then not found: {}. The first request \
+                     may have killed them.",
+                    were(report.uncertain.len()),
+                    explain::series(&report.uncertain),
+                ),
+            );
+        }
+        if !report.unexpected.is_empty() {
+            explain::warning(
+                diags,
+                attribute(),
+                format!("The answer names {}s that were not asked for", words.session),
+                format!(
+                    "{} reported {} that were not asked for: {}.{}",
+                    words.service,
+                    count(report.unexpected.len(), words.session),
+                    explain::series(&report.unexpected),
+                    self.of_resource(" They are not in state.")
+                ),
+            );
+        }
+        let not_found = report.not_found.len() + report.gone.len() + missing;
+        if self.kill.fail_on_not_found && self.ids_given() && not_found > 0 {
+            let named = match report.not_found.as_slice() {
+                [] => String::new(),
+                ids => format!(" Not found: {}.", explain::series(ids)),
+            };
+            explain::error(
+                diags,
+                attribute(),
+                format!("{} not found", count(not_found, words.session)),
+                format!(
+                    "{} killed; {} not there.{named} This is an error because fail_on_not_found is true{}.",
+                    count(report.may_be_gone().len(), words.session),
+                    were(not_found),
+                    self.of_resource(
+                        "; the resource is in state with what was killed, marked as tainted"
+                    )
+                ),
+            );
+        }
+    }
+
+    /// Says that addresses which no readable session has may belong to one that cannot be read.
+    fn warn_if_unreadable(&self, diags: &mut Diagnostics, missing: &[Shown], selection: &Selection) {
+        let unreadable = selection.odd + selection.unreadable;
+        if unreadable == 0 || missing.is_empty() {
+            return;
+        }
+        explain::warning(
+            diags,
+            self.kill.described_in.clone(),
+            "Some addresses were not found, but not all sessions can be read",
+            format!(
+                "No session that can be read has these addresses, so nothing was sent to kill them. They may belong to {} \
+                 that cannot be read:\n\n{}",
+                count(unreadable, "session"),
+                explain::lines(missing, Shown::name)
+            ),
+        );
+    }
+
+    /// Where the service lists inner addresses instead of those of clients, a condition on addresses finds nobody.
+    fn hint_at_inner_addresses(
+        &self,
+        diags: &mut Diagnostics,
+        selector: &Selector,
+        selection: &Selection,
+    ) {
+        if selection.choice.chosen.is_empty()
+            && selector.looks_at_addresses()
+            && selection.only_inner_addresses
+        {
+            explain::warning(
+                diags,
+                select::path("addresses"),
+                format!("{} lists inner addresses only", self.kill.service.words.service),
+                "No session was killed. Every address that is listed is one of the service's inner network, so \
+                 select.addresses finds nobody. The addresses of clients are listed when client IP pass-through is on, and \
+                 only for connections that were made after it was switched on.",
+            );
+        }
+    }
+}
+
+/// `1 was`, `2 were`.
+fn were(number: usize) -> String {
+    match number {
+        1 => "1 was".to_owned(),
+        number => format!("{number} were"),
     }
 }

@@ -2,35 +2,37 @@
 
 use tf_provider::Diagnostics;
 
-use super::{Chosen, Ended, Failure, IdOf, Look};
+use super::{Ended, Failure, Look};
 use crate::huaweicloud::error::Error;
 use crate::provider::explain::{self, Report, count};
+use crate::provider::listing::show;
 use crate::provider::select;
-use crate::provider::session_kill::Run;
+use crate::provider::session_kill::run::Run;
 use crate::session::outcome::KillReport;
+use crate::session::{Session, SessionId};
 
-impl<K: Chosen> Run<'_, K> {
+impl Run<'_> {
     /// Says what is not as it should be.
     pub(super) fn explain(
         &self,
         diags: &mut Diagnostics,
         failure: Option<Failure>,
-        report: &KillReport<IdOf<K>>,
-        look: Option<&Look<IdOf<K>>>,
+        report: &KillReport<SessionId>,
+        look: Option<&Look>,
     ) {
         let left = look.and_then(|look| look.left.as_ref().map(Vec::len));
         let Some(failure) = failure else {
             if let Some(error) = look.and_then(|look| look.ended_by.clone()) {
                 match left {
                     Some(left) => self.still_there(error, left),
-                    None => not_seen::<K>(error),
+                    None => self.not_seen(error),
                 }
                 .into_warning(diags);
             }
             return;
         };
         if failure.ended == Ended::Unknown && left == Some(0) && report.unsent.is_empty() {
-            seen_gone::<K>(failure.error, report.unknown.len()).into_warning(diags);
+            self.seen_gone(failure.error, report.unknown.len()).into_warning(diags);
             return;
         }
         let looked_until = look.and_then(|look| look.ended_by.as_ref());
@@ -41,12 +43,12 @@ impl<K: Chosen> Run<'_, K> {
     pub(super) fn explain_spared(&self, diags: &mut Diagnostics, number: usize) {
         explain::warning(
             diags,
-            self.kill.described_in(),
-            format!("{} not chosen any more", count(number, K::WORDS.session)),
+            self.kill.described_in.clone(),
+            format!("{} not chosen any more", count(number, self.kill.service.words.session)),
             format!(
                 "The kill had to wait, so the sessions were listed again before it was sent. These were still there, but the \
              conditions did not hold for them any more. They are left alone{}.",
-                self.of_resource(", and are in the attribute remaining")
+                self.of_resource(", and are in the attribute sessions as remaining")
             ),
         );
     }
@@ -57,8 +59,8 @@ impl<K: Chosen> Run<'_, K> {
             summary: format!("{} still there", count(left, "killed session")),
             meaning: format!(
                 "The kill was accepted, but these sessions are still listed{}.{}",
-                K::WORDS.lingers,
-                self.of_resource(" They are in the attribute remaining.")
+                self.kill.service.words.lingers,
+                self.of_resource(" They are in the attribute sessions as remaining.")
             ),
             error,
             next: None,
@@ -69,11 +71,11 @@ impl<K: Chosen> Run<'_, K> {
     fn not_all(
         &self,
         failure: Failure,
-        report: &KillReport<IdOf<K>>,
+        report: &KillReport<SessionId>,
         left: Option<usize>,
         looked_until: Option<&Error>,
     ) -> Report {
-        let session = K::WORDS.session;
+        let session = self.kill.service.words.session;
         let unknown = report.unknown.len();
         let seen = match (left, looked_until) {
             (Some(0), _) => {
@@ -82,7 +84,7 @@ impl<K: Chosen> Run<'_, K> {
             }
             (Some(left), _) => format!(
                 "They were listed again, and {left} of those that were sent are still there{}.",
-                self.of_resource("; the attribute remaining says which")
+                self.of_resource("; the attribute sessions says which")
             ),
             (None, Some(_)) => "They could not be listed afterwards.".to_owned(),
             (None, None) => String::new(),
@@ -131,97 +133,98 @@ impl<K: Chosen> Run<'_, K> {
                 .to_owned(),
             error: failure.error,
             next: Some(self.how_to_proceed(
-                K::WORDS.look,
+                self.kill.service.words.look,
                 " for the sessions that are meant and there by then",
             )),
+        }
+    }
+
+    /// Certainly nothing happened.
+    pub(in crate::provider::session_kill) fn rejected(&self, error: Error, summary: impl Into<String>) -> Report {
+        Report {
+            summary: summary.into(),
+            meaning: format!(
+                "No {} was killed{}.",
+                self.kill.service.words.session,
+                self.of_resource(", and nothing went into state")
+            ),
+            error,
+            next: None,
+        }
+    }
+
+    /// A kill names sessions by something that sessions which were not chosen have too.
+    pub(super) fn shared_names(&self, diags: &mut Diagnostics, others: &[&Session]) {
+        explain::error(
+            diags,
+            select::block_path(),
+            "Sessions that were not chosen have the same address",
+            format!(
+                "No session was killed. {} kills chosen sessions by their addresses, and {} not \
+                 chosen would be killed too. The first of them:\n\n{}",
+                self.kill.service.words.service,
+                count(others.len(), "session"),
+                explain::lines(others, |session| show(session))
+            ),
+        );
+    }
+
+    pub(super) fn nameless(&self, diags: &mut Diagnostics, number: usize) {
+        explain::warning(
+            diags,
+            select::block_path(),
+            format!("{} without an address", count(number, self.kill.service.words.session)),
+            format!(
+                "They match, but {} lists no address for them, and chosen sessions are killed by their addresses. They are left \
+                 alone.",
+                self.kill.service.words.service
+            ),
+        );
+    }
+
+    pub(super) fn unreadable(&self, number: usize, error: Error) -> Report {
+        Report {
+            summary: "The kill was accepted, but its answer could not be read".to_owned(),
+            meaning: format!(
+                "{} accepted a request to kill {}, but which of them it killed is not told. The sessions are listed again to see \
+                 which are gone.",
+                self.kill.service.words.service,
+                count(number, self.kill.service.words.session)
+            ),
+            error,
+            next: Some(self.kill.service.words.look.to_owned()),
+        }
+    }
+
+    fn not_seen(&self, error: Error) -> Report {
+        Report {
+            summary: "It was not seen whether the killed sessions are gone".to_owned(),
+            meaning: "The kill was accepted, but the sessions could not be listed afterwards."
+                .to_owned(),
+            error,
+            next: Some(self.kill.service.words.look.to_owned()),
+        }
+    }
+
+    fn seen_gone(&self, error: Error, number: usize) -> Report {
+        Report {
+            summary: "An answer was lost, but the sessions are gone".to_owned(),
+            meaning: format!(
+                "A request to kill {} was sent, and no complete answer came back. The sessions were listed again, and none of \
+                 them is there any more. The request was not sent again.",
+                count(number, self.kill.service.words.session)
+            ),
+            error,
+            next: None,
         }
     }
 }
 
 /// The API's code, for a summary.
-pub(in crate::provider) fn code(error: &Error) -> String {
+pub(in crate::provider::session_kill) fn code(error: &Error) -> String {
     error
         .api()
         .and_then(|answer| answer.code.as_ref())
         .map(|code| format!(": {code}"))
         .unwrap_or_default()
-}
-
-/// Certainly nothing happened.
-pub(in crate::provider) fn rejected<K: Chosen>(error: Error, summary: impl Into<String>) -> Report {
-    Report {
-        summary: summary.into(),
-        meaning: format!(
-            "No {} was killed, and nothing went into state.",
-            K::WORDS.session
-        ),
-        error,
-        next: None,
-    }
-}
-
-/// A kill names sessions by something that sessions which were not chosen have too.
-pub(super) fn shared_names<K: Chosen>(diags: &mut Diagnostics, others: &[&K::Session]) {
-    explain::error(
-        diags,
-        select::block_path(),
-        "Sessions that were not chosen have the same address",
-        format!(
-            "No session was killed, and nothing went into state. {} kills chosen sessions by their addresses, and {} not \
-             chosen would be killed too. The first of them:\n\n{}",
-            K::WORDS.service,
-            count(others.len(), "session"),
-            explain::lines(others, |session| K::show(session))
-        ),
-    );
-}
-
-pub(super) fn nameless<K: Chosen>(diags: &mut Diagnostics, number: usize) {
-    explain::warning(
-        diags,
-        select::block_path(),
-        format!("{} without an address", count(number, K::WORDS.session)),
-        format!(
-            "They match, but {} lists no address for them, and chosen sessions are killed by their addresses. They are left \
-             alone.",
-            K::WORDS.service
-        ),
-    );
-}
-
-pub(super) fn unreadable<K: Chosen>(number: usize, error: Error) -> Report {
-    Report {
-        summary: "The kill was accepted, but its answer could not be read".to_owned(),
-        meaning: format!(
-            "{} accepted a request to kill {}, but which of them it killed is not told. The sessions are listed again to see \
-             which are gone.",
-            K::WORDS.service,
-            count(number, K::WORDS.session)
-        ),
-        error,
-        next: Some(K::WORDS.look.to_owned()),
-    }
-}
-
-fn not_seen<K: Chosen>(error: Error) -> Report {
-    Report {
-        summary: "It was not seen whether the killed sessions are gone".to_owned(),
-        meaning: "The kill was accepted, but the sessions could not be listed afterwards."
-            .to_owned(),
-        error,
-        next: Some(K::WORDS.look.to_owned()),
-    }
-}
-
-fn seen_gone<K: Chosen>(error: Error, number: usize) -> Report {
-    Report {
-        summary: "An answer was lost, but the sessions are gone".to_owned(),
-        meaning: format!(
-            "A request to kill {} was sent, and no complete answer came back. The sessions were listed again, and none of \
-             them is there any more. The request was not sent again.",
-            count(number, K::WORDS.session)
-        ),
-        error,
-        next: None,
-    }
 }

@@ -3,32 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tf_provider::Diagnostics;
-use tf_provider::value::Value;
 use tokio::time::Instant;
 
-use super::Kill;
-use crate::huaweicloud::dcs::Target;
 use crate::huaweicloud::error::Error;
 use crate::provider::arguments::moment;
-use crate::provider::dcs_sessions;
 use crate::provider::explain::{Report, count};
-use crate::provider::select::{self, Listing};
-use crate::provider::session_kill::Run;
+use crate::provider::listing::{Listing, show_passed_over};
+use crate::provider::service::KillsAll;
 use crate::provider::session_kill::chosen::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
-use crate::session::dcs::{Session, SessionId};
+use crate::provider::session_kill::run::Run;
 use crate::session::since::{Aged, Beginnings, Census};
+use crate::session::{Protection, SessionId};
 
-impl Run<'_, Kill> {
+impl Run<'_> {
     /// Looks whether sessions that were connected when the request was sent are still there. When none is left, a warning
     /// says how that is known, and the moment at which it was seen comes back; else an error says what was seen. A node that
     /// was `counted` before the kill, or that is not active, has to be seen too.
     pub(super) async fn settle(
         &self,
         diags: &mut Diagnostics,
-        target: &Target,
+        place: &dyn KillsAll,
         counted: BTreeSet<String>,
         error: Error,
-    ) -> Value<String> {
+    ) -> Option<String> {
         self.progress.report(
             "The answer was lost. The sessions are listed to see whether they were killed."
                 .to_owned(),
@@ -46,16 +43,7 @@ impl Run<'_, Kill> {
             && self.operation.sleep(clock, interval).await.is_ok()
         {
             interval = interval.mul_f64(1.5).min(LOOKS.1);
-            let kill = self.kill;
-            let listed = dcs_sessions::list(
-                &self.client,
-                &kill.region,
-                &kill.instance,
-                target,
-                &seen,
-                &self.operation,
-            )
-            .await;
+            let listed = self.list(None, &seen).await;
             let listing = match listed {
                 Ok(listing) => listing,
                 Err(error) if failed + 1 < FAILED_LOOKS && may_pass(&error) => {
@@ -69,24 +57,24 @@ impl Run<'_, Kill> {
             blind = not_seen(&counted, &listing);
             seen = listing.saved_at;
             if now.none_is_left() && blind.is_empty() {
-                self.nobody_is_left(target, error).into_warning(diags);
+                self.nobody_is_left(place, error).into_warning(diags);
                 return moment(clock.now());
             }
             census = Some(now);
         }
-        self.unknown(target, census, &blind, error)
+        self.unknown(place, census, &blind, error)
             .into_error(diags);
-        Value::Null
+        None
     }
 
-    fn nobody_is_left(&self, target: &Target, error: Error) -> Report {
+    fn nobody_is_left(&self, place: &dyn KillsAll, error: Error) -> Report {
         Report {
             summary: "The answer was lost, but the sessions are gone".to_owned(),
             meaning: format!(
                 "The request to kill the sessions {} was sent, and no complete answer came back. The sessions were listed \
              afterwards: by their age none of them was connected when the request was sent, so everybody who was connected \
              then is gone. The request was not sent again. No job is known{}.",
-                whose(target),
+                place.whose(),
                 self.of_resource(": job_id and job_status are null in state")
             ),
             error,
@@ -96,7 +84,7 @@ impl Run<'_, Kill> {
 
     fn unknown(
         &self,
-        target: &Target,
+        place: &dyn KillsAll,
         census: Option<Census>,
         blind: &[String],
         error: Error,
@@ -120,7 +108,7 @@ impl Run<'_, Kill> {
         meaning: format!(
             "The request to kill the sessions {} was sent, but its answer was lost. The kill may have happened. It was not \
              sent again, since that would hit clients that have reconnected. {seen}{blind}",
-            whose(target)
+            place.whose()
         ),
         error,
         next: Some(self.how_to_proceed(
@@ -133,7 +121,7 @@ impl Run<'_, Kill> {
 }
 
 /// The nodes that the list says nothing about, for a person.
-fn not_seen(counted: &BTreeSet<String>, listing: &Listing<Session>) -> Vec<String> {
+fn not_seen(counted: &BTreeSet<String>, listing: &Listing) -> Vec<String> {
     let passed_over = &listing.passed_over;
     let missing = (counted.iter())
         .filter(|node| !listing.collected.contains_key(*node))
@@ -142,7 +130,7 @@ fn not_seen(counted: &BTreeSet<String>, listing: &Listing<Session>) -> Vec<Strin
                 .iter()
                 .all(|(passed_over, _)| passed_over != *node)
         });
-    let passed_over = passed_over.iter().map(select::show_passed_over);
+    let passed_over = passed_over.iter().map(show_passed_over);
     missing.cloned().chain(passed_over).collect()
 }
 
@@ -150,7 +138,7 @@ fn not_seen(counted: &BTreeSet<String>, listing: &Listing<Session>) -> Vec<Strin
 /// kill of all sessions ends them is not documented. A row that cannot be read may be anybody.
 fn count_since(
     beginnings: &mut Beginnings<SessionId>,
-    listing: &Listing<Session>,
+    listing: &Listing,
     sent: Instant,
 ) -> Census {
     let mut census = Census {
@@ -160,7 +148,7 @@ fn count_since(
     let after_sending = |instant: Instant| instant.saturating_duration_since(sent);
     for (node, collected) in &listing.collected {
         let of_node = (listing.sessions.iter())
-            .filter(|session| session.id.node_id == *node && !session.is_replication());
+            .filter(|session| session.id.node() == Some(node) && !is_replication(&session.protection));
         let aged = of_node.map(|session| Aged {
             id: session.id.clone(),
             age: session.age,
@@ -181,9 +169,6 @@ fn count_since(
     census
 }
 
-fn whose(target: &Target) -> String {
-    match target {
-        Target::AllNodes => "of all nodes of the instance".to_owned(),
-        Target::Node(node) => format!("of the node {node}"),
-    }
+fn is_replication(protection: &Protection) -> bool {
+    matches!(protection, Protection::UnlessFlagsAreNamed(_))
 }

@@ -1,0 +1,143 @@
+//! The sessions of a place, as a service lists them.
+
+use std::collections::BTreeMap;
+
+use tf_provider::{AttributePath, Diagnostics};
+use tokio::time::Instant;
+
+use super::explain;
+use crate::huaweicloud::error::Error;
+use crate::session::Session;
+use crate::session::listing::{List, Page, PageRequest, Pager, Progress};
+
+/// The sessions of a place.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The sessions, by ID, none twice.
+    pub sessions: Vec<Session>,
+    /// How many more rows there were without a readable ID.
+    pub nameless: u64,
+    /// When the service saved the list of each node, by the node's ID, in the service's own words; empty where it lists
+    /// what is there at the moment.
+    pub saved_at: BTreeMap<String, String>,
+    /// When the list of each node was made, by the node's ID; empty like `saved_at`.
+    pub collected: BTreeMap<String, Collected>,
+    /// Nodes that are not active, with their status: nobody looked at their sessions.
+    pub passed_over: Vec<(String, String)>,
+}
+
+/// When the list of a node was made.
+#[derive(Clone, Copy, Debug)]
+pub struct Collected {
+    /// When the service was asked to collect it.
+    pub asked: Instant,
+    /// When the new list was there.
+    pub renewed: Instant,
+    /// When it had been read.
+    pub read: Instant,
+}
+
+/// A node that is not active, with its status.
+pub(super) fn show_passed_over((node, status): &(String, String)) -> String {
+    format!("{node} ({status})")
+}
+
+impl From<List<Session>> for Listing {
+    fn from(list: List<Session>) -> Self {
+        Self {
+            sessions: list.sessions,
+            nameless: list.nameless,
+            ..Self::default()
+        }
+    }
+}
+
+impl Listing {
+    /// How many rows there were without a readable ID.
+    pub(super) fn unreadable(&self) -> usize {
+        usize::try_from(self.nameless).unwrap_or(usize::MAX)
+    }
+
+    /// Says what the list does not show.
+    pub(super) fn tell_gaps(&self, diags: &mut Diagnostics) {
+        if !self.passed_over.is_empty() {
+            explain::warning(
+                diags,
+                AttributePath::new("instance_id"),
+                format!(
+                    "{} not active",
+                    explain::count(self.passed_over.len(), "node")
+                ),
+                format!(
+                    "The sessions of these nodes are neither listed nor killed:\n\n{}",
+                    explain::lines(&self.passed_over, show_passed_over)
+                ),
+            );
+        }
+        self.tell_unreadable(diags);
+    }
+
+    /// Says how many rows cannot be read.
+    pub(super) fn tell_unreadable(&self, diags: &mut Diagnostics) {
+        if self.nameless > 0 {
+            explain::warning(
+                diags,
+                AttributePath::root(),
+                "Some sessions cannot be read",
+                format!(
+                    "The list has {} without a readable ID. They are neither shown nor chosen.",
+                    explain::count(self.unreadable(), "row")
+                ),
+            );
+        }
+    }
+}
+
+/// Reads a list to its end, page by page, while sessions come and go.
+pub(super) async fn read_pages<F>(
+    limit: u32,
+    mut fetch: impl FnMut(PageRequest) -> F,
+) -> Result<List<Session>, Error>
+where
+    F: Future<Output = Result<Page<Session>, Error>>,
+{
+    let mut pager = Pager::new(limit);
+    loop {
+        let page = fetch(pager.request()).await?;
+        match pager.accept(page) {
+            Ok(Progress::More(next)) => pager = next,
+            Ok(Progress::Complete(list)) => return Ok(list),
+            Err(unreliable) => {
+                return Err(Error::Listing(format!(
+                    "Nobody can be chosen from it: {unreliable}."
+                )));
+            }
+        }
+    }
+}
+
+/// A session in one line, for a person: its ID, who, where from, doing what, since when. Without its statement.
+pub(super) fn show(session: &Session) -> String {
+    let mut text = format!("ID {}", session.id);
+    let parts = [
+        ("user", &session.user),
+        ("address", &session.address),
+        ("database", &session.database),
+        ("name", &session.application),
+        ("command", &session.command),
+    ];
+    for (what, value) in parts {
+        if let Some(value) = value {
+            text += &format!(", {what} {value}");
+        }
+    }
+    for (what, time) in [("idle", session.idle), ("busy", session.busy)] {
+        if let Some(time) = time {
+            text += &format!(", {what} for {}", crate::session::duration::show(time));
+        }
+    }
+    match session.id.node() {
+        Some(node) => text + &format!(" (node {node})"),
+        None => text,
+    }
+}

@@ -1,0 +1,409 @@
+//! What the engine has to know of a service: a description, and the calls that list and kill its sessions.
+//!
+//! A service is one file in [`super::services`]. Schema, validation, plan, selection, kill, proof, documentation, data
+//! source and ephemeral resource follow from what stands there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tf_provider::Diagnostics;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use super::listing::Listing;
+use super::record::{Encoded, Record};
+use super::session_kill::proof::Computed;
+use crate::huaweicloud::client::Client;
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::operation::Operation;
+use crate::session::outcome::Answer;
+use crate::session::{Condition, Session, SessionId};
+
+/// A service whose sessions can be listed and killed.
+pub trait Service: Send + Sync + 'static {
+    /// What it is like.
+    fn description(&self) -> &'static Description;
+
+    /// Reads the arguments that say where. `None` without an error means: not all of them are known yet.
+    fn place(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: &Record,
+        purpose: Purpose,
+    ) -> Option<Box<dyn Place>>;
+
+    /// Where that is, for a sentence: `the node … of the instance …`. Not every argument may be known.
+    fn whereabouts(&self, arguments: &Record) -> String;
+
+    /// Warns of arguments of a kill that are allowed and yet suspicious.
+    fn warn(&self, _diags: &mut Diagnostics, _arguments: &Record) {}
+}
+
+/// What a place is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Only to list its sessions.
+    List,
+    /// To kill sessions.
+    Kill,
+}
+
+/// What a service is like.
+pub struct Description {
+    /// The service's part of the names of types: `dcs` for `hwc_dcs_session_kill` and `hwc_dcs_sessions`.
+    pub name: &'static str,
+    /// How texts speak of it.
+    pub words: Words,
+    /// The arguments that say where, beside `region`.
+    pub place: &'static [PlaceArgument],
+    /// The argument that lists sessions.
+    pub ids: Ids,
+    /// The conditions that `select` offers, and what each means here.
+    pub conditions: &'static [(Condition, &'static str)],
+    /// The columns of `sessions` that the service tells something of, and what they mean here. The others are null.
+    pub columns: &'static [(Column, &'static str)],
+    /// How its sessions are killed.
+    pub policy: Policy,
+    /// Is an address one of the service's inner network, which is listed instead of the client's own?
+    pub is_inner_address: fn(&str) -> bool,
+    /// Results that only this service has.
+    pub results: &'static [Computed],
+}
+
+/// How texts speak of a service.
+pub struct Words {
+    /// The service, in messages: `DCS`.
+    pub service: &'static str,
+    /// What its sessions are sessions of, in descriptions: `a node of a DCS (Redis) instance, or of all its nodes`.
+    pub place: &'static str,
+    /// What a list is about: `a DCS (Redis) node or instance`.
+    pub listed_place: &'static str,
+    /// One session: `session thread`.
+    pub session: &'static str,
+    /// Whose sessions are left alone: `masters and replicas`.
+    pub protected: &'static str,
+    /// When these are chosen, as a sentence of the description of `select`.
+    pub protection: &'static str,
+    /// Why a killed session may still be listed; empty, or it begins with a colon.
+    pub lingers: &'static str,
+    /// Where a person can look.
+    pub look: &'static str,
+    /// What else a person has to know of the lists; empty, or a sentence.
+    pub lists: &'static str,
+}
+
+/// An argument that says where.
+pub struct PlaceArgument {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means.
+    pub words: &'static str,
+    /// What stands in it.
+    pub kind: PlaceKind,
+    /// The flag with which it means nothing.
+    pub overridden_by: Option<&'static str>,
+    /// The argument narrows the kill: what a plan promises of it (see [`super::promises`]).
+    pub promise: Option<&'static str>,
+}
+
+/// What stands in an argument that says where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceKind {
+    /// An ID that must be given.
+    Required,
+    /// An ID that may be left out.
+    Optional,
+    /// True or false, by default false; only for a kill.
+    KillFlag,
+}
+
+/// The argument that lists the sessions to kill.
+pub struct Ids {
+    /// Its name.
+    pub argument: &'static str,
+    /// What it means.
+    pub words: &'static str,
+    /// What one of its values is called: `thread ID`.
+    pub one: &'static str,
+    /// What such a value looks like, as a sentence.
+    pub form: &'static str,
+    /// What the values are.
+    pub kind: IdKind,
+}
+
+/// What the values of a list of sessions are.
+pub enum IdKind {
+    /// IDs that the service counts, as numbers.
+    Numbers,
+    /// The addresses of clients: those who have one are looked for in a list. `true`: it is one.
+    Addresses(fn(&str) -> bool),
+}
+
+/// What the proof shows of a session, in one shape for all services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// `id`
+    Id,
+    /// `node_id`
+    NodeId,
+    /// `user`
+    User,
+    /// `address`
+    Address,
+    /// `database`
+    Database,
+    /// `command`
+    Command,
+    /// `state`
+    State,
+    /// `application`
+    Application,
+    /// `idle_seconds`
+    IdleSeconds,
+    /// `busy_seconds`
+    BusySeconds,
+    /// `age_seconds`
+    AgeSeconds,
+    /// `transaction_seconds`
+    TransactionSeconds,
+}
+
+/// How sessions are killed.
+pub struct Policy {
+    /// How many go into one request.
+    pub batch: usize,
+    /// How many after a larger request was refused as a bad one. A refused request has killed nobody.
+    pub small_batch: usize,
+    /// A request names sessions by their addresses, and not by their IDs: those of one address are killed together.
+    pub by_address: bool,
+    /// There is a call that kills every session of the place by a job.
+    pub kills_all: bool,
+    /// The service collects lists and keeps them: `listed_at` says when.
+    pub keeps_lists: bool,
+    /// Lists can have statements.
+    pub tells_statements: bool,
+}
+
+/// A call needs these.
+#[derive(Clone, Copy)]
+pub struct Calls<'c> {
+    /// The client.
+    pub client: &'c Client,
+    /// The region of the place.
+    pub region: &'c str,
+    /// The operation that the call is part of.
+    pub operation: &'c Operation,
+}
+
+/// What to list.
+#[derive(Clone, Copy)]
+pub struct Scope<'s> {
+    /// These nodes of the place only, whatever state they are in; `None`: all of it.
+    pub nodes: Option<&'s BTreeSet<String>>,
+    /// When the lists that were read before had been saved, by node: a list that was saved then is an old one.
+    pub seen: &'s BTreeMap<String, String>,
+    /// With statements?
+    pub statements: bool,
+}
+
+/// What names a session in a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The session.
+    pub id: SessionId,
+    /// Its address.
+    pub address: Option<Arc<str>>,
+}
+
+/// Where sessions are: the calls that are about one place.
+#[async_trait]
+pub trait Place: Send + Sync {
+    /// The IDs of the place with slashes in between: the beginning of the attribute `id`.
+    fn path(&self) -> String;
+
+    /// Lists the sessions.
+    ///
+    /// # Errors
+    /// When not all of them can be listed, or the list cannot be shown to be new.
+    async fn list(
+        &self,
+        calls: Calls<'_>,
+        scope: Scope<'_>,
+    ) -> Result<Listing, Error>;
+
+    /// Sends one request to kill these sessions, all of one node, unless it cannot leave before the moment given.
+    async fn kill(
+        &self,
+        calls: Calls<'_>,
+        batch: &[Target],
+        leave_before: Option<Instant>,
+    ) -> Outcome<Answered>;
+
+    /// The call that kills every session of the place, where there is one.
+    fn as_kills_all(&self) -> Option<&dyn KillsAll> {
+        None
+    }
+}
+
+/// What the service said to a request that it accepted.
+pub struct Answered {
+    /// `X-Request-Id` of the answer.
+    pub request_id: Option<String>,
+    /// What became of each session, where the service tells.
+    pub fates: Fates,
+}
+
+/// What the service says of each session of a request.
+pub enum Fates {
+    /// Nothing: it has killed them.
+    NotTold,
+    /// This.
+    Told(Answer<SessionId>),
+    /// Something that could not be read.
+    Unreadable(Error),
+}
+
+/// A place of which one call kills every session, by a job.
+#[async_trait]
+pub trait KillsAll: Send + Sync {
+    /// Whose sessions: `of the node …`.
+    fn whose(&self) -> String;
+
+    /// Sends the request, unless it cannot leave before the moment given.
+    async fn kill_all(&self, calls: Calls<'_>, leave_before: Option<Instant>) -> Outcome<Job>;
+
+    /// Follows the job to its end. `seen` hears the status of every look that showed it running.
+    ///
+    /// # Errors
+    /// When the job cannot be followed; it goes on in that case.
+    async fn follow(
+        &self,
+        calls: Calls<'_>,
+        job_id: &str,
+        seen: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<JobEnd, Error>;
+}
+
+/// A job that kills every session.
+pub struct Job {
+    /// Its ID; `None` when the answer could not be read.
+    pub id: Option<String>,
+    /// `X-Request-Id` of the answer.
+    pub request_id: Option<String>,
+    /// What was wrong with the answer, although it meant that the kill was accepted.
+    pub unreadable: Option<Error>,
+}
+
+/// How a job ended.
+pub struct JobEnd {
+    /// The service's own word.
+    pub status: String,
+    /// Did it fail?
+    pub failed: bool,
+    /// Why.
+    pub fail_reason: Option<String>,
+    /// When it began.
+    pub began: Option<OffsetDateTime>,
+    /// When it ended.
+    pub ended: Option<OffsetDateTime>,
+}
+
+impl Column {
+    /// Every column, in the order of the schema.
+    pub const ALL: [Self; 12] = [
+        Self::Id,
+        Self::NodeId,
+        Self::User,
+        Self::Address,
+        Self::Database,
+        Self::Command,
+        Self::State,
+        Self::Application,
+        Self::IdleSeconds,
+        Self::BusySeconds,
+        Self::AgeSeconds,
+        Self::TransactionSeconds,
+    ];
+
+    /// The name of the attribute.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::NodeId => "node_id",
+            Self::User => "user",
+            Self::Address => "address",
+            Self::Database => "database",
+            Self::Command => "command",
+            Self::State => "state",
+            Self::Application => "application",
+            Self::IdleSeconds => "idle_seconds",
+            Self::BusySeconds => "busy_seconds",
+            Self::AgeSeconds => "age_seconds",
+            Self::TransactionSeconds => "transaction_seconds",
+        }
+    }
+
+    /// Is it a number of seconds?
+    pub const fn is_seconds(self) -> bool {
+        matches!(
+            self,
+            Self::IdleSeconds | Self::BusySeconds | Self::AgeSeconds | Self::TransactionSeconds
+        )
+    }
+
+    /// What stands in it for a session.
+    pub fn of(self, session: &Session) -> Encoded {
+        let text = |text: &Option<String>| super::record::text(text.as_deref());
+        let seconds = |time: Option<std::time::Duration>| {
+            super::record::number(time.and_then(|time| usize::try_from(time.as_secs()).ok()))
+        };
+        match self {
+            Self::Id => Encoded::from(session.id.to_string()),
+            Self::NodeId => super::record::text(session.id.node()),
+            Self::User => text(&session.user),
+            Self::Address => text(&session.address),
+            Self::Database => text(&session.database),
+            Self::Command => text(&session.command),
+            Self::State => text(&session.state),
+            Self::Application => text(&session.application),
+            Self::IdleSeconds => seconds(session.idle),
+            Self::BusySeconds => seconds(session.busy),
+            Self::AgeSeconds => seconds(session.age),
+            Self::TransactionSeconds => seconds(session.transaction),
+        }
+    }
+}
+
+impl Description {
+    /// Name of the type that kills sessions.
+    pub fn kill_type(&self) -> String {
+        format!("{}_session_kill", self.name)
+    }
+
+    /// Name of the type that lists sessions.
+    pub fn list_type(&self) -> String {
+        format!("{}_sessions", self.name)
+    }
+
+    /// The node IDs, words and other arguments that say where, for this purpose.
+    pub fn place_for(&self, purpose: Purpose) -> impl Iterator<Item = &'static PlaceArgument> {
+        (self.place.iter())
+            .filter(move |argument| purpose == Purpose::Kill || argument.kind != PlaceKind::KillFlag)
+    }
+}
+
+impl Target {
+    /// What names this session.
+    pub fn of(session: &Session) -> Self {
+        Self {
+            id: session.id.clone(),
+            address: session.address.as_deref().map(Arc::from),
+        }
+    }
+
+    /// A session that nobody has listed.
+    pub fn unlisted(id: SessionId) -> Self {
+        Self { id, address: None }
+    }
+}

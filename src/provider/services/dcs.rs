@@ -1,0 +1,517 @@
+//! DCS (Redis): sessions of a node or of all nodes: all of them by a job, chosen ones, or those of given addresses.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tf_provider::value::Value;
+use tf_provider::{AttributePath, Diagnostics};
+use tokio::time::Instant;
+
+use crate::huaweicloud::dcs::list::{CLIENTS_PER_PAGE, ClientPage, ClientRecord, SessionNodes};
+use crate::huaweicloud::dcs::{
+    self as api, InstanceId, JobId, JobStatus, KILL_ADDRESSES, NodeId, SMALL_KILL_ADDRESSES, Target,
+};
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::rows::Row;
+use crate::provider::arguments::{identifier, shown};
+use crate::provider::explain;
+use crate::provider::listing::{Collected, Listing, read_pages};
+use crate::provider::record::Record;
+use crate::provider::service::{
+    self, Answered, Calls, Column, Description, Fates, IdKind, Ids, Job, JobEnd, KillsAll, Place,
+    PlaceArgument, PlaceKind, Policy, Purpose, Scope, Service, Words,
+};
+use crate::session::listing::{List, Page};
+use crate::session::{Condition, Protection, Session, SessionId, ids};
+
+#[cfg(test)]
+mod tests;
+
+/// DCS.
+pub struct Dcs;
+
+static DESCRIPTION: Description = Description {
+    name: "dcs",
+    words: Words {
+        service: "DCS",
+        place: "a node of a DCS (Redis) instance, or of all its nodes",
+        listed_place: "a DCS (Redis) node or instance",
+        session: "session",
+        protected: "masters and replicas",
+        protection: "Sessions of masters and replicas (flags `M` and `S`) are chosen only when `flags` names them.",
+        lingers: "",
+        // The documents do not say that the list of background tasks has kills in it.
+        look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
+        lists: "DCS collects them first, which takes some seconds for each node; a list that cannot be shown to be new is an \
+             error.",
+    },
+    place: &[
+        PlaceArgument {
+            name: "instance_id",
+            words: "ID of the DCS instance, as the console shows it; usually a UUID.",
+            kind: PlaceKind::Required,
+            overridden_by: None,
+            promise: None,
+        },
+        PlaceArgument {
+            name: "node_id",
+            words: "ID of the node whose sessions are meant, as `logical-nodes` of the API lists them. A kill requires it unless `kill_all_nodes` is true; a list without it is that of all nodes.",
+            kind: PlaceKind::Optional,
+            overridden_by: Some(ALL_NODES),
+            promise: Some(
+                "If this is null at apply, or kill_all_nodes is true, nobody is killed: plan again with known values.",
+            ),
+        },
+        PlaceArgument {
+            name: ALL_NODES,
+            words: "Kill sessions of all nodes of the instance; `node_id` is then ignored. By default false.",
+            kind: PlaceKind::KillFlag,
+            overridden_by: None,
+            promise: None,
+        },
+    ],
+    ids: Ids {
+        argument: "client_addrs",
+        words: "Addresses, with their ports, of the clients of `node_id` to kill. Without it and without `select`, all sessions are killed.",
+        one: "client address",
+        form: "A client's address has its port, as in \"10.0.0.7:51234\"; for all clients of an address use a select block with addresses.",
+        kind: IdKind::Addresses(has_port),
+    },
+    conditions: &[
+        (
+            Condition::Addresses { host_names: false },
+            "Where clients are: addresses, addresses with a port, or networks such as `10.0.0.0/24`. With client IP pass-through off, DCS lists inner addresses (`198.19.0.0/16`) instead of those of clients.",
+        ),
+        (
+            Condition::ExcludeAddresses { host_names: false },
+            "Where clients are that are left alone, written like `addresses`. It chooses nothing by itself, and may stand beside `all`.",
+        ),
+        (
+            Condition::Names,
+            "Names that clients gave themselves, with `*`, `?` and `[a-z]`. A client without a name matches none.",
+        ),
+        (
+            Condition::Users,
+            "Whole user names. Upper and lower case differ.",
+        ),
+        (
+            Condition::ExcludeUsers,
+            "Users who are left alone. It chooses nothing by itself, and may stand beside `all`.",
+        ),
+        (
+            Condition::Databases { numbered: true },
+            "Numbers of databases.",
+        ),
+        (
+            Condition::Commands,
+            "Last commands, in upper or lower case. `client` finds `client|list` too.",
+        ),
+        (
+            Condition::Flags,
+            "Flags, one letter each, of which the client has at least one: `N` for none in particular, `P` for subscribers, `b` for those waiting in a blocking command.",
+        ),
+        (
+            Condition::MinIdle,
+            "The least time since the client last sent something, such as `90s`, `5m` or `1h30m`. Subscribers and clients in a blocking command grow idle too.",
+        ),
+        (
+            Condition::MinAge,
+            "The least time since the client connected.",
+        ),
+        (
+            Condition::All,
+            "Every session except masters, replicas and excluded ones. Conflicts with conditions.",
+        ),
+    ],
+    columns: &[
+        (Column::Id, "the client's ID on its node"),
+        (Column::NodeId, "node that the client is connected to"),
+        (Column::User, "user that the client is logged in as"),
+        (Column::Address, "address by which the client is killed"),
+        (Column::Database, "number of the database"),
+        (Column::Command, "the last command"),
+        (Column::State, "flags, one letter each"),
+        (Column::Application, "name that the client gave itself"),
+        (
+            Column::IdleSeconds,
+            "time since the client last sent something",
+        ),
+        (Column::AgeSeconds, "time since the client connected"),
+    ],
+    policy: Policy {
+        batch: KILL_ADDRESSES,
+        small_batch: SMALL_KILL_ADDRESSES,
+        by_address: true,
+        kills_all: true,
+        keeps_lists: true,
+        tells_statements: false,
+    },
+    // DCS' inner network, which is listed instead of the client's own address when client IP pass-through is off (user
+    // guide of DCS, on the pass-through of client addresses).
+    is_inner_address: |address| address.starts_with("198.19."),
+    results: &[],
+};
+
+/// The flag that says that the sessions of every node are meant.
+const ALL_NODES: &str = "kill_all_nodes";
+
+/// How often a node's list is renewed again because a page of it turned out to be the old list after all.
+const OLD_PAGES: u32 = 3;
+
+/// The flags of connections that carry replication: to this node's master, and from a replica.
+const REPLICATION: [char; 2] = ['M', 'S'];
+
+impl Service for Dcs {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn place(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: &Record,
+        purpose: Purpose,
+    ) -> Option<Box<dyn Place>> {
+        let instance = identifier(diags, arguments, "instance_id");
+        let node = match arguments.text("node_id") {
+            Value::Null => None,
+            _ => Some(identifier::<NodeId>(diags, arguments, "node_id")),
+        };
+        let all = match purpose {
+            Purpose::List if node.is_none() => Value::Value(true),
+            Purpose::List => Value::Null,
+            Purpose::Kill => arguments.flag(ALL_NODES),
+        };
+        let target = match (all, node) {
+            (Value::Value(true), _) => Some(Target::AllNodes),
+            (Value::Value(false) | Value::Null, Some(node)) => node.map(Target::Node),
+            (Value::Value(false) | Value::Null, None) => {
+                explain::error(
+                    diags,
+                    AttributePath::new("node_id"),
+                    "Missing node_id",
+                    "Specify where to kill sessions: set node_id for those of one node, or kill_all_nodes = true for those \
+                     of all nodes of the instance.",
+                );
+                None
+            }
+            (Value::Unknown, _) => None,
+        };
+        if all == Value::Value(true) && arguments.list(DESCRIPTION.ids.argument).is_value() {
+            explain::error(
+                diags,
+                AttributePath::new("client_addrs"),
+                "client_addrs needs node_id",
+                "client_addrs lists addresses of one node's clients. Set node_id, and leave kill_all_nodes out.",
+            );
+            return None;
+        }
+        Some(Box::new(Nodes {
+            instance: instance?,
+            target: target?,
+        }))
+    }
+
+    fn whereabouts(&self, arguments: &Record) -> String {
+        let nodes = match arguments.is_true(ALL_NODES) {
+            true => "all nodes".to_owned(),
+            false => format!("the node {}", shown(arguments, "node_id")),
+        };
+        format!("{nodes} of the instance {}", shown(arguments, "instance_id"))
+    }
+
+    /// DCS sets no form for its IDs, so none is refused; but those of TaurusDB and its relatives can be told.
+    fn warn(&self, diags: &mut Diagnostics, arguments: &Record) {
+        for name in ["instance_id", "node_id"] {
+            let Value::Value(id) = arguments.text(name) else {
+                continue;
+            };
+            if looks_relational(id) {
+                explain::warning(
+                    diags,
+                    AttributePath::new(name),
+                    format!("{name} looks like that of a TaurusDB or RDS database"),
+                    format!(
+                        "{name} is {id:?}. IDs that end so are those of relational databases; those of DCS are usually \
+                         UUIDs. For session threads of TaurusDB use hwc_taurusdb_session_kill."
+                    ),
+                );
+            }
+        }
+        if arguments.text("node_id").is_value() && arguments.is_true(ALL_NODES) {
+            explain::warning(
+                diags,
+                AttributePath::new("node_id"),
+                "node_id is ignored",
+                "kill_all_nodes is true, so sessions of all nodes of the instance are killed, not only those of node_id. \
+                 Leave one of the two out to make clear which is meant.",
+            );
+        }
+    }
+}
+
+/// Is it 32 letters and digits and then `in` or `no` with two digits, as IDs of TaurusDB and RDS are?
+fn looks_relational(id: &str) -> bool {
+    let Some((unique, kind)) = id.split_at_checked(32) else {
+        return false;
+    };
+    let (what, number) = kind.split_at_checked(2).unwrap_or_default();
+    unique.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && matches!(what, "in" | "no")
+        && number.len() == 2
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Does the text end in a colon and a port?
+fn has_port(address: &str) -> bool {
+    address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+/// One node of an instance, or all of them.
+struct Nodes {
+    instance: InstanceId,
+    target: Target,
+}
+
+#[async_trait]
+impl Place for Nodes {
+    fn path(&self) -> String {
+        self.instance.to_string()
+    }
+
+    /// Lists the sessions, sorted by node and ID, from lists that are known to be new.
+    async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
+        let dcs = api::Dcs::new(calls.client, calls.region);
+        let nodes = match (scope.nodes, &self.target) {
+            (Some(nodes), _) => SessionNodes {
+                active: nodes.iter().cloned().collect(),
+                passed_over: Vec::new(),
+            },
+            (None, Target::Node(node)) => SessionNodes {
+                active: vec![node.to_string()],
+                passed_over: Vec::new(),
+            },
+            (None, Target::AllNodes) => dcs.session_nodes(&self.instance, calls.operation).await?,
+        };
+        if nodes.active.is_empty() {
+            return Err(Error::Listing(format!(
+                "DCS lists no active node of the instance {}, so there are no sessions to list.",
+                self.instance
+            )));
+        }
+        let mut listing = Listing {
+            passed_over: nodes.passed_over,
+            ..Listing::default()
+        };
+        for id in nodes.active {
+            let node = node_id(&id)?;
+            let earlier = scope.seen.get(&id).cloned().into_iter().collect();
+            let asked = calls.client.clock().instant();
+            let (list, saved_at, renewed) = self.list_node(calls, &node, earlier).await?;
+            let collected = Collected {
+                asked,
+                renewed,
+                read: calls.client.clock().instant(),
+            };
+            listing.collected.insert(id.clone(), collected);
+            listing.sessions.extend(list.sessions);
+            listing.nameless += list.nameless;
+            listing.saved_at.extend(saved_at.map(|time| (id, time)));
+        }
+        listing.sessions.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(listing)
+    }
+
+    async fn kill(
+        &self,
+        calls: Calls<'_>,
+        batch: &[service::Target],
+        leave_before: Option<Instant>,
+    ) -> Outcome<Answered> {
+        let node = batch.first().and_then(|target| target.id.node());
+        let node = match node_id(node.unwrap_or_default()) {
+            Ok(node) => node,
+            Err(error) => return Outcome::Rejected(error),
+        };
+        let addresses = batch.iter().filter_map(|target| target.address.as_deref());
+        let addresses: Vec<String> = ids::unique(addresses.map(ToOwned::to_owned));
+        api::Dcs::new(calls.client, calls.region)
+            .kill(
+                &self.instance,
+                &node,
+                &addresses,
+                leave_before,
+                calls.operation,
+            )
+            .await
+            .map(|request_id| Answered {
+                request_id,
+                fates: Fates::NotTold,
+            })
+    }
+
+    fn as_kills_all(&self) -> Option<&dyn KillsAll> {
+        Some(self)
+    }
+}
+
+/// The ID of a node that DCS has listed.
+fn node_id(id: &str) -> Result<NodeId, Error> {
+    id.parse().map_err(|reason| {
+        Error::Listing(format!(
+            "DCS lists a node of the instance with the ID {id:?}: {reason}."
+        ))
+    })
+}
+
+impl Nodes {
+    /// Lists the sessions of one node, and says when DCS saved the list, in its own words, and when the list was there.
+    async fn list_node(
+        &self,
+        calls: Calls<'_>,
+        node: &NodeId,
+        mut earlier: BTreeSet<String>,
+    ) -> Result<(List<Session>, Option<String>, Instant), Error> {
+        let dcs = api::Dcs::new(calls.client, calls.region);
+        let node_name: Arc<str> = node.as_str().into();
+        for _ in 0..OLD_PAGES {
+            let old = dcs
+                .renew_clients(&self.instance, node, earlier, calls.operation)
+                .await?;
+            let renewed = calls.client.clock().instant();
+            let saved_at = Mutex::new(None);
+            let is_old = AtomicBool::new(false);
+            let (old, saved, was_old, node_name) = (&old, &saved_at, &is_old, &node_name);
+            let list = read_pages(CLIENTS_PER_PAGE, |request| async move {
+                let (offset, limit) = (request.offset, request.limit);
+                let page = dcs
+                    .clients(&self.instance, node, offset, limit, calls.operation)
+                    .await?;
+                was_old.fetch_or(!old.is_not(&page), Ordering::Relaxed);
+                if page.time.is_some() {
+                    *saved.lock().unwrap_or_else(PoisonError::into_inner) = page.time.clone();
+                }
+                Ok(rows(node_name, page))
+            })
+            .await?;
+            if !is_old.into_inner() {
+                let saved_at = saved_at
+                    .into_inner()
+                    .unwrap_or_else(PoisonError::into_inner);
+                return Ok((list, saved_at, renewed));
+            }
+            earlier = old.clone().times();
+        }
+        Err(Error::Listing(format!(
+            "DCS goes on showing an old list of the sessions of the node {node} after it saved a new one. An old list is not \
+             used: an address in it may belong to another client by now."
+        )))
+    }
+}
+
+fn rows(node: &Arc<str>, page: ClientPage) -> Page<Session> {
+    let id = |id: &str| SessionId::new(Some(Arc::clone(node)), id);
+    let mut nameless = 0;
+    let mut sessions = Vec::with_capacity(page.clients.len());
+    for row in page.clients {
+        match row {
+            Row::Whole(record) => sessions.push(session(id(&record.id), record)),
+            Row::Odd { id: Some(odd) } => sessions.push(Session::unreadable(id(&odd))),
+            Row::Odd { id: None } => nameless += 1,
+        }
+    }
+    Page {
+        sessions,
+        nameless,
+        total: page.count.and_then(|count| u64::try_from(count).ok()),
+    }
+}
+
+fn session(id: SessionId, record: ClientRecord) -> Session {
+    let seconds = |value: Option<i64>| Some(Duration::from_secs(u64::try_from(value?).ok()?));
+    let told = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let command = told(record.cmd);
+    let flags = told(record.flags);
+    let addr = told(record.addr);
+    let address = told(record.peer).or_else(|| addr.clone());
+    Session {
+        nameable: address.is_some(),
+        origin: addr.filter(|addr| Some(addr) != address.as_ref()),
+        address,
+        user: told(record.user),
+        database: (record.db).and_then(|db| Some(u32::try_from(db).ok()?.to_string())),
+        application: told(record.name),
+        age: seconds(record.age),
+        idle: seconds(record.idle),
+        protection: protection(
+            flags.as_deref().unwrap_or_default(),
+            command.as_deref().unwrap_or_default(),
+        ),
+        command,
+        state: flags,
+        ..Session::new(id)
+    }
+}
+
+/// A session that carries replication, to the node's master or from a replica, is left alone unless its flags are named. A
+/// `MONITOR` client (flag `O`) carries none, although Redis keeps it among the replicas.
+fn protection(flags: &str, command: &str) -> Protection {
+    const REPLICA_COMMANDS: [&str; 3] = ["psync", "sync", "replconf"];
+    let replication: String = (flags.chars())
+        .filter(|flag| REPLICATION.contains(flag))
+        .collect();
+    let is_replica = REPLICA_COMMANDS
+        .iter()
+        .any(|name| command.eq_ignore_ascii_case(name));
+    match replication.is_empty() && !is_replica {
+        true => Protection::None,
+        false => Protection::UnlessFlagsAreNamed(replication),
+    }
+}
+
+#[async_trait]
+impl KillsAll for Nodes {
+    fn whose(&self) -> String {
+        match &self.target {
+            Target::AllNodes => "of all nodes of the instance".to_owned(),
+            Target::Node(node) => format!("of the node {node}"),
+        }
+    }
+
+    async fn kill_all(&self, calls: Calls<'_>, leave_before: Option<Instant>) -> Outcome<Job> {
+        api::Dcs::new(calls.client, calls.region)
+            .kill_all(&self.instance, &self.target, leave_before, calls.operation)
+            .await
+            .map(|accepted| Job {
+                id: accepted.job_id.map(|id| id.to_string()),
+                request_id: accepted.request_id,
+                unreadable: accepted.unreadable,
+            })
+    }
+
+    async fn follow(
+        &self,
+        calls: Calls<'_>,
+        job_id: &str,
+        seen: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<JobEnd, Error> {
+        let id: JobId = job_id.parse().map_err(|reason| {
+            Error::Listing(format!("DCS calls the job {job_id:?}: {reason}."))
+        })?;
+        let job = api::Dcs::new(calls.client, calls.region)
+            .wait_for_job(&id, calls.operation, |job| seen(job.status.as_str()))
+            .await?;
+        Ok(JobEnd {
+            failed: matches!(job.status, JobStatus::Fail(_)),
+            status: job.status.as_str().to_owned(),
+            fail_reason: job.fail_reason,
+            began: job.begin_time,
+            ended: job.end_time,
+        })
+    }
+}

@@ -1,0 +1,363 @@
+//! TaurusDB (MySQL): session threads of a node, by their IDs or by what they are.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tf_provider::Diagnostics;
+use tf_provider::schema::AttributeType;
+use tokio::time::Instant;
+
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::rows::Row;
+use crate::huaweicloud::taurusdb::{
+    self as api, InstanceId, KILL_BATCH, NodeId, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
+    SMALL_KILL_BATCH,
+};
+use crate::provider::arguments::{identifier, shown};
+use crate::provider::listing::{Listing, read_pages};
+use crate::provider::record::{Encoded, Record};
+use crate::provider::service::{
+    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, PlaceKind,
+    Policy, Purpose, Scope, Service, Target, Words,
+};
+use crate::provider::session_kill::proof::{Computed, Planned, Proof, Told};
+use crate::session::listing::Page;
+use crate::session::outcome::Answer;
+use crate::session::{Condition, Protection, Session, SessionId};
+
+#[cfg(test)]
+mod tests;
+
+/// TaurusDB.
+pub struct TaurusDb;
+
+static DESCRIPTION: Description = Description {
+    name: "taurusdb",
+    words: Words {
+        service: "TaurusDB",
+        place: "a TaurusDB (MySQL) node",
+        listed_place: "a TaurusDB (MySQL) node",
+        session: "session thread",
+        protected: "the server itself",
+        protection: "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, \
+             replication) are chosen only when `users` names them.",
+        lingers: ": a thread that rolls back a transaction goes away only when it has finished",
+        look: "Look at SHOW PROCESSLIST on the node.",
+        lists: "",
+    },
+    place: &[
+        PlaceArgument {
+            name: "instance_id",
+            words: "ID of the TaurusDB instance: 36 letters and digits, the last four `in07`.",
+            kind: PlaceKind::Required,
+            overridden_by: None,
+            promise: None,
+        },
+        PlaceArgument {
+            name: "node_id",
+            words: "ID of the node whose session threads are meant: 36 letters and digits, the last four `no07`.",
+            kind: PlaceKind::Required,
+            overridden_by: None,
+            promise: None,
+        },
+    ],
+    ids: Ids {
+        argument: "processes",
+        words: "IDs of the session threads to kill, as `SHOW PROCESSLIST` shows them. 64-bit.",
+        one: "thread ID",
+        form: "A session thread's ID is a whole number from 1 to 9223372036854775807, as SHOW PROCESSLIST shows it.",
+        kind: IdKind::Numbers,
+    },
+    conditions: &[
+        (
+            Condition::Users,
+            "Whole user names. Upper and lower case differ.",
+        ),
+        (
+            Condition::ExcludeUsers,
+            "Users who are left alone. It chooses nothing by itself, and may stand beside `all`.",
+        ),
+        (
+            Condition::Addresses { host_names: true },
+            "Where clients are: addresses, networks such as `10.0.0.0/24`, or host names as the process list shows them. The client's port counts only if one is written.",
+        ),
+        (
+            Condition::ExcludeAddresses { host_names: true },
+            "Where clients are that are left alone, written like `addresses`. It chooses nothing by itself, and may stand beside `all`.",
+        ),
+        (
+            Condition::Databases { numbered: false },
+            "Default databases, by their whole names. A session without one matches none.",
+        ),
+        (
+            Condition::Commands,
+            "Commands such as `Query` or `Sleep`, in upper or lower case.",
+        ),
+        (
+            Condition::States,
+            "States such as `Waiting for table metadata lock`, whole, in upper or lower case.",
+        ),
+        (
+            Condition::StatementMatches,
+            "Regular expressions, searched for in the statement as the list shows it. An idle session has no statement and matches none. `(?i)` at the beginning ignores case.",
+        ),
+        (
+            Condition::ExcludeStatementMatches,
+            "Regular expressions: sessions whose statement matches one are left alone. It chooses nothing by itself, and may stand beside `all`.",
+        ),
+        (
+            Condition::MinIdle,
+            "The least time that the session has been idle (command `Sleep`), such as `90s`, `5m` or `1h30m`.",
+        ),
+        (
+            Condition::MinBusy,
+            "The least time in the current command, for sessions that are not idle.",
+        ),
+        (
+            Condition::All,
+            "Every session except the server's own and excluded ones. Conflicts with conditions.",
+        ),
+    ],
+    columns: &[
+        (Column::Id, "thread ID"),
+        (Column::User, "user name"),
+        (
+            Column::Address,
+            "where the client is, with its port; behind a proxy this is the proxy",
+        ),
+        (Column::Database, "default database"),
+        (Column::Command, "such as `Query` or `Sleep`"),
+        (Column::State, "stage of the statement"),
+        (Column::IdleSeconds, "for how long it has been idle"),
+        (Column::BusySeconds, "time in the current command"),
+    ],
+    policy: Policy {
+        batch: KILL_BATCH,
+        small_batch: SMALL_KILL_BATCH,
+        by_address: false,
+        kills_all: false,
+        keeps_lists: false,
+        tells_statements: true,
+    },
+    is_inner_address: |_| false,
+    results: &[
+        Computed {
+            name: "processes_killed",
+            words: "IDs of the threads that were killed. Null when it is not known. Of threads that `select` chose, at most those that are in `sessions`; this also holds for the other two lists.",
+            attr_type: numbers,
+            value: |proof| ids(proof, |told| &told.killed),
+            at_plan: none_in_rehearsal,
+        },
+        Computed {
+            name: "processes_not_found",
+            words: "IDs of the threads that did not exist.",
+            attr_type: numbers,
+            value: |proof| ids(proof, |told| &told.not_found),
+            at_plan: |_| None,
+        },
+        Computed {
+            name: "processes_excluded",
+            words: "IDs of the threads that the service left alone, being the server's own.",
+            attr_type: numbers,
+            value: |proof| ids(proof, |told| &told.refused),
+            at_plan: none_in_rehearsal,
+        },
+    ],
+};
+
+fn numbers() -> AttributeType {
+    AttributeType::List(Box::new(AttributeType::Number))
+}
+
+fn none_in_rehearsal(planned: Planned) -> Option<Encoded> {
+    planned.rehearsed.then(|| Encoded::Array(Vec::new()))
+}
+
+fn ids(proof: &Proof, list: impl Fn(&Told) -> &Vec<SessionId>) -> Encoded {
+    let Some(told) = &proof.told else {
+        return Encoded::Nil;
+    };
+    let numbers = list(told).iter().filter_map(SessionId::as_number);
+    Encoded::Array(numbers.map(Encoded::from).collect())
+}
+
+impl Service for TaurusDb {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn place(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: &Record,
+        _purpose: Purpose,
+    ) -> Option<Box<dyn Place>> {
+        let instance = identifier(diags, arguments, "instance_id");
+        let node = identifier(diags, arguments, "node_id");
+        Some(Box::new(Node {
+            instance: instance?,
+            node: node?,
+        }))
+    }
+
+    fn whereabouts(&self, arguments: &Record) -> String {
+        format!(
+            "the node {} of the instance {}",
+            shown(arguments, "node_id"),
+            shown(arguments, "instance_id")
+        )
+    }
+}
+
+struct Node {
+    instance: InstanceId,
+    node: NodeId,
+}
+
+#[async_trait]
+impl Place for Node {
+    fn path(&self) -> String {
+        format!("{}/{}", self.instance, self.node)
+    }
+
+    async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
+        let taurusdb = api::TaurusDb::new(calls.client, calls.region);
+        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
+            let (offset, limit) = (request.offset, request.limit);
+            taurusdb
+                .processes(&self.instance, &self.node, offset, limit, calls.operation)
+                .await
+                .map(|page| rows(page, scope.statements))
+        });
+        list.await.map(Listing::from)
+    }
+
+    async fn kill(
+        &self,
+        calls: Calls<'_>,
+        batch: &[Target],
+        leave_before: Option<Instant>,
+    ) -> Outcome<Answered> {
+        let threads: Vec<i64> = (batch.iter())
+            .filter_map(|target| target.id.as_number())
+            .collect();
+        let outcome = api::TaurusDb::new(calls.client, calls.region)
+            .kill(
+                &self.instance,
+                &self.node,
+                &threads,
+                leave_before,
+                calls.operation,
+            )
+            .await;
+        outcome.map(|answer| Answered {
+            request_id: answer.request_id,
+            fates: match answer.lists {
+                Ok(lists) => Fates::Told(Answer {
+                    killed: threads_of(lists.killed),
+                    not_found: threads_of(lists.not_found),
+                    repeated: answer.after_doubt,
+                }),
+                Err(error) => Fates::Unreadable(error),
+            },
+        })
+    }
+}
+
+/// The thread IDs of an answer. A number that is none was not asked for, and is told as such by its absence.
+fn threads_of(numbers: Vec<i64>) -> Vec<SessionId> {
+    let threads = numbers.into_iter().filter(|number| *number > 0);
+    threads.map(SessionId::number).collect()
+}
+
+fn rows(page: ProcessPage, statements: bool) -> Page<Session> {
+    let mut nameless = 0;
+    let mut sessions = Vec::with_capacity(page.processes.len());
+    for row in page.processes {
+        match session(row, statements) {
+            Some(session) => sessions.push(session),
+            None => nameless += 1,
+        }
+    }
+    Page {
+        sessions,
+        nameless,
+        total: page.total_count.and_then(|count| u64::try_from(count).ok()),
+    }
+}
+
+/// A session from its row. `None` for a number that is no thread ID: it is no session that could be killed.
+fn session(row: Row<ProcessRecord>, statements: bool) -> Option<Session> {
+    let thread = |id: &str| {
+        let number = id.trim().parse::<i64>().ok()?;
+        (number > 0).then(|| SessionId::number(number))
+    };
+    let record = match row {
+        Row::Whole(record) => record,
+        Row::Odd { id } => return thread(&id?).map(Session::unreadable),
+    };
+    let id = thread(&record.id)?;
+    let statement = match record.statement() {
+        _ if !statements => None,
+        Ok(statement) => statement,
+        Err(_) => return Some(Session::unreadable(id)),
+    };
+    let told = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let (user, command) = (told(record.user), told(record.command));
+    let time = record.time.and_then(listed_time);
+    let idle = (command.as_deref()).is_some_and(|command| command.eq_ignore_ascii_case("Sleep"));
+    Some(Session {
+        protection: match &user {
+            Some(user) if !is_internal(user, command.as_deref().unwrap_or_default()) => {
+                Protection::None
+            }
+            // One whose user is not told may be the server's own.
+            _ => Protection::UnlessUserIsNamed,
+        },
+        user,
+        address: told(record.host),
+        database: told(record.db),
+        command,
+        state: told(record.state),
+        idle: time.filter(|_| idle),
+        busy: time.filter(|_| !idle),
+        statement: told(statement),
+        ..Session::new(id)
+    })
+}
+
+/// The time of a session from the number that the process list shows, in seconds.
+///
+/// `None` for a number that is no such time: MySQL subtracts two clocks, and when the clock was set back the difference comes
+/// out negative, or wraps around to thousands of millions. Such a session would meet any condition on time.
+fn listed_time(seconds: i64) -> Option<Duration> {
+    /// 68 years, the longest that a signed 32-bit count of seconds can hold: no session is older.
+    const LONGEST: i64 = i32::MAX as i64;
+    (0..=LONGEST)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds.unsigned_abs()))
+}
+
+/// Whether a session belongs to the server itself, to the cloud's operation of it, or to replication.
+///
+/// By account: `system user`, `event_scheduler`, MySQL's own `mysql.sys`, `mysql.session` and `mysql.infoschema`, and every
+/// name that starts with `rds`, in upper or lower case. By command: `Daemon`, `Binlog Dump` in all its forms, and a replica
+/// that registers itself.
+fn is_internal(user: &str, command: &str) -> bool {
+    const ACCOUNTS: [&str; 5] = [
+        "system user",
+        "event_scheduler",
+        "mysql.sys",
+        "mysql.session",
+        "mysql.infoschema",
+    ];
+    let starts_with = |text: &str, prefix: &str| {
+        let start = text.get(..prefix.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    };
+    ACCOUNTS.iter().any(|name| user.eq_ignore_ascii_case(name))
+        || starts_with(user, "rds")
+        || command.eq_ignore_ascii_case("Daemon")
+        || starts_with(command, "Binlog Dump")
+        || starts_with(command, "Register ")
+}
