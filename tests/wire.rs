@@ -127,7 +127,7 @@ async fn a_host_without_a_certificate_gets_a_socket_without_tls() {
         .await
         .unwrap();
 
-    assert_eq!(metadata.into_inner().resources.len(), 1);
+    assert_eq!(metadata.into_inner().resources.len(), 2);
 }
 
 // ---- Who is let in ----
@@ -667,6 +667,100 @@ async fn a_state_that_cannot_be_read_is_reported_where_it_is_wrong() {
     }
 }
 
+#[tokio::test]
+async fn an_earlier_state_is_rewritten_by_its_resource() {
+    let host = Host::start().await;
+    let stored = r#"{
+        "place": "ours", "came": [9223372036854775807, 1234567890123456789012345], "missed": [-7], "weather": "fine"
+    }"#;
+
+    let upgraded = upgrade_party(&host, 1, stored).await;
+
+    assert_eq!(summaries(&upgraded.diagnostics), [""; 0]);
+    assert_eq!(
+        decoded(upgraded.upgraded_state),
+        json!({"house": "ours", "guests": [
+            {"number": i64::MAX, "came": true},
+            // The wire carries as text what has more than 64 bits.
+            {"number": "1234567890123456789012345", "came": true},
+            {"number": -7, "came": false},
+        ]})
+    );
+}
+
+#[tokio::test]
+async fn a_state_of_todays_schema_is_not_rewritten() {
+    let host = Host::start().await;
+    let stored = r#"{"house": "ours", "guests": [{"number": 1234567890123456789012345, "came": true}], "came": [1]}"#;
+
+    let upgraded = upgrade_party(&host, 2, stored).await;
+
+    assert_eq!(summaries(&upgraded.diagnostics), [""; 0]);
+    assert_eq!(
+        decoded(upgraded.upgraded_state),
+        json!({"house": "ours", "guests": [{"number": "1234567890123456789012345", "came": true}]})
+    );
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_rewritten_says_why() {
+    let host = Host::start().await;
+    for (version, stored, summary, detail, at) in [
+        (0, r#"{"place": "ours"}"#, "Too old", "Nobody remembers", ""),
+        (
+            3,
+            r#"{"house": "ours"}"#,
+            "State of a newer version of the provider",
+            "schema version 3",
+            "",
+        ),
+        (
+            1,
+            r#"{"place": "panic"}"#,
+            "Bug in the provider",
+            "party.rs:",
+            "",
+        ),
+        (
+            1,
+            "[]",
+            "Unreadable value",
+            "In the stored state: expected an object.",
+            "",
+        ),
+        (1, "{", "Unreadable value", "not JSON", ""),
+        (
+            1,
+            r#"{"place": {}}"#,
+            "Unreadable value",
+            "expected a string",
+            "house",
+        ),
+        (
+            1,
+            r#"{"came": [1, true]}"#,
+            "Unreadable value",
+            "expected a number",
+            "guests[1].number",
+        ),
+    ] {
+        let upgraded = upgrade_party(&host, version, stored).await;
+
+        assert_eq!(summaries(&upgraded.diagnostics), [summary], "{stored}");
+        let told = &upgraded.diagnostics[0];
+        assert!(told.detail.contains(detail), "{stored}: {}", told.detail);
+        assert_eq!(path(told), at, "{stored}");
+        assert_eq!(upgraded.upgraded_state, None, "{stored}");
+    }
+    // A resource without an upgrade of its own refuses a newer state, too.
+    let upgraded = upgrade_of(&host, NOTE, 3, raw(r#"{"text": "x"}"#)).await;
+    assert_eq!(
+        summaries(&upgraded.diagnostics),
+        ["State of a newer version of the provider"]
+    );
+    assert_eq!(upgraded.upgraded_state, None);
+}
+
 // ---- Strange values ----
 
 #[tokio::test]
@@ -1189,9 +1283,26 @@ async fn apply(
 }
 
 async fn upgrade(host: &Host, raw_state: wire::RawState) -> wire::upgrade_resource_state::Response {
+    upgrade_of(host, NOTE, 1, raw_state).await
+}
+
+async fn upgrade_party(
+    host: &Host,
+    version: i64,
+    stored: &str,
+) -> wire::upgrade_resource_state::Response {
+    upgrade_of(host, "wire_party", version, raw(stored)).await
+}
+
+async fn upgrade_of(
+    host: &Host,
+    type_name: &str,
+    version: i64,
+    raw_state: wire::RawState,
+) -> wire::upgrade_resource_state::Response {
     let request = wire::upgrade_resource_state::Request {
-        type_name: NOTE.into(),
-        version: 1,
+        type_name: type_name.into(),
+        version,
         raw_state: Some(raw_state),
     };
     host.provider()

@@ -8,6 +8,7 @@ use super::erased::{ErasedAction, ErasedDataSource, ErasedEphemeralResource, Era
 use super::kind::Kind;
 use super::proto::tfplugin6 as wire;
 use super::registry::{Registry, Schemas, schemas_of};
+use super::upgrade::StateUpgrade;
 use super::{Plugin, diagnostics, schema};
 
 /// The plugin's parts, each with the type of its values, and the answers about all of them.
@@ -25,7 +26,11 @@ pub(crate) struct Catalogue {
 /// One part, and the type of its values.
 pub(crate) struct Offered<T: ?Sized> {
     pub(crate) kind: Kind,
+    /// The version of its schema.
+    pub(crate) version: i64,
     pub(crate) item: Box<T>,
+    /// How a resource rewrites a state of an earlier version, if it does.
+    pub(crate) upgrade: Option<StateUpgrade>,
 }
 
 impl Catalogue {
@@ -35,7 +40,12 @@ impl Catalogue {
         let mut diags = std::mem::take(&mut schemas.diags);
         let provider = kind_of("the provider block", schemas.provider.as_ref(), &mut diags);
         let meta = kind_of("provider_meta", schemas.provider_meta.as_ref(), &mut diags);
-        let resources = offer(registry.resources, &schemas.resources, &mut diags);
+        let mut resources = offer(registry.resources, &schemas.resources, &mut diags);
+        for (name, upgrade) in registry.state_upgrades {
+            if let Some(resource) = resources.get_mut(&name) {
+                resource.upgrade = Some(upgrade);
+            }
+        }
         let data_sources = offer(registry.data_sources, &schemas.data_sources, &mut diags);
         let actions = offer(registry.actions, &schemas.actions, &mut diags);
         let ephemeral_resources = offer(
@@ -76,7 +86,13 @@ fn offer<T: ?Sized>(
         // Without a schema it cannot be served; why there is none is in the diagnostics.
         let schema = schemas.get(&name)?;
         let kind = kind_of(&name, Some(schema), diags);
-        Some((name, Offered { kind, item }))
+        let offered = Offered {
+            kind,
+            version: schema.version,
+            item,
+            upgrade: None,
+        };
+        Some((name, offered))
     });
     offered.collect()
 }

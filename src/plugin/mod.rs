@@ -8,6 +8,7 @@
 //! - `handshake`, `tls`, `listener`, `ending`: what the host says, whom to let in, where, and until when;
 //! - `service`, `control`: the gRPC services, in the protocol's names;
 //! - `catalogue`, `resources`, `others`: the calls, by what they are about;
+//! - `upgrade`: states of earlier schema versions;
 //! - `erased`: from typed traits to what the server can hold;
 //! - `value`, `kind`, `check`, `json`, `mismatch`: values, read against their schema before anything is decoded;
 //! - `schema`, `diagnostics`: what goes back to the host;
@@ -41,6 +42,7 @@ mod schema;
 mod server;
 mod service;
 mod tls;
+mod upgrade;
 mod value;
 
 pub use action::{Action, Progress};

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
 use tf_provider::{DataSource, Diagnostics, Resource, schema::Schema};
 
 use super::action::Action;
 use super::ephemeral::EphemeralResource;
 use super::erased::{ErasedAction, ErasedDataSource, ErasedEphemeralResource, ErasedResource};
+use super::upgrade::StateUpgrade;
 use super::{Plugin, diagnostics, guard};
 
 /// Where a [`Plugin`] puts its resources, data sources, actions and ephemeral resources.
@@ -16,6 +18,7 @@ use super::{Plugin, diagnostics, guard};
 pub struct Registry {
     prefix: &'static str,
     pub(crate) resources: BTreeMap<String, Box<dyn ErasedResource>>,
+    pub(crate) state_upgrades: BTreeMap<String, StateUpgrade>,
     pub(crate) data_sources: BTreeMap<String, Box<dyn ErasedDataSource>>,
     pub(crate) actions: BTreeMap<String, Box<dyn ErasedAction>>,
     pub(crate) ephemeral_resources: BTreeMap<String, Box<dyn ErasedEphemeralResource>>,
@@ -28,6 +31,7 @@ impl Registry {
         let mut registry = Self {
             prefix: plugin.name(),
             resources: BTreeMap::new(),
+            state_upgrades: BTreeMap::new(),
             data_sources: BTreeMap::new(),
             actions: BTreeMap::new(),
             ephemeral_resources: BTreeMap::new(),
@@ -48,6 +52,28 @@ impl Registry {
             name,
             Box::new(resource),
         );
+    }
+
+    /// Registers a resource that rewrites its states of earlier schema versions.
+    ///
+    /// `upgrade` gets the version that a state was stored by, and its attributes as in the state file; it returns the
+    /// attributes as today's schema has them, or `None` after an error in the diagnostics. It is called only for a
+    /// version below today's. What it returns is read as any stored state: attributes that the schema does not have
+    /// are left out, missing ones are null, and strings and numbers are converted.
+    ///
+    /// Numbers are exact: whole numbers of 64 bits are numbers, and one that serde_json would round is its decimal text.
+    pub fn resource_with_upgrade<R: Resource + 'static>(
+        &mut self,
+        name: &str,
+        resource: R,
+        upgrade: impl Fn(&mut Diagnostics, i64, Map<String, Value>) -> Option<Map<String, Value>>
+        + Send
+        + Sync
+        + 'static,
+    ) {
+        self.resource(name, resource);
+        self.state_upgrades
+            .insert(self.full(name), Box::new(upgrade));
     }
 
     /// Registers a data source: `data "hwc_NAME"`.

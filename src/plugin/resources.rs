@@ -51,7 +51,7 @@ impl Catalogue {
         let resource = self.find_resource(&request.type_name, diags)?;
         match &request.raw_state {
             Some(stored) if !stored.json.is_empty() => {
-                Received::read_stored(&stored.json, &resource.kind, diags)
+                resource.upgrade(&request.type_name, request.version, &stored.json, diags)
             }
             Some(stored) if !stored.flatmap.is_empty() => {
                 diags.root_error(

@@ -55,9 +55,9 @@ impl<'k> Received<'k> {
     pub(crate) fn read_stored(
         json: &[u8],
         kind: &'k Kind,
+        what: &'static str,
         diags: &mut Diagnostics,
     ) -> Option<Self> {
-        let what = "the stored state";
         match json::to_messagepack(json, kind, Strangers::Drop) {
             Ok(messagepack) => Some(Self {
                 messagepack: messagepack.into(),
@@ -254,7 +254,12 @@ fn descend<'k>(kind: &'k Kind, segment: &Segment) -> Option<(AttributePathStep, 
     }
 }
 
-fn unreadable(diags: &mut Diagnostics, what: &str, Mismatch { path, problem }: Mismatch) {
+/// Says in `diags` where `what` differs from its schema, and how.
+pub(crate) fn unreadable(
+    diags: &mut Diagnostics,
+    what: &str,
+    Mismatch { path, problem }: Mismatch,
+) {
     let detail = match path.steps.is_empty() {
         true => format!("In {what}: {problem}."),
         false => format!("In {what}, {path}: {problem}."),

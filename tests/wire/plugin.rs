@@ -1,5 +1,7 @@
 //! A provider of trifles, served over the real wire: what tests/wire.rs and the timing of the wire itself use.
 
+mod party;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +80,7 @@ impl Plugin for Trifles {
                 stopped: Arc::clone(&self.stopped),
             },
         );
+        registry.resource_with_upgrade("party", party::Party, party::upgrade);
         registry.data_source("echo", Echo);
         registry.action("greet", Greet);
         registry.ephemeral_resource("secret", Secret);
