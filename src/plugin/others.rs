@@ -9,13 +9,13 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::action::Progress;
-use super::catalogue::{Catalogue, Offered};
+use super::catalogue::{Catalogue, Registered};
+use super::dynamic::{DynAction, DynDataSource, DynEphemeralResource, DynOpened};
 use super::ephemeral::Renewed;
-use super::erased::{ErasedAction, ErasedDataSource, ErasedEphemeralResource, ErasedOpened};
 use super::proto::tfplugin6::{self as wire, DynamicValue};
 use super::resources::find;
 use super::value::Received;
-use super::{Plugin, diagnostics, guard};
+use super::{Plugin, diagnostics, panics};
 
 // ---- The provider block ----
 
@@ -29,12 +29,12 @@ impl Catalogue {
         if let Some(config) = self.provider_config(request.config, &mut diags)
             && let Some(config) = config.decode(&mut diags)
         {
-            let outcome = guard::run(
+            let outcome = panics::catch(
                 "ValidateProviderConfig",
                 plugin.validate(&mut diags, config),
             )
             .await;
-            guard::settle(outcome, &mut diags);
+            panics::explain(outcome, &mut diags);
         }
         wire::validate_provider_config::Response {
             diagnostics: diagnostics::to_wire(diags),
@@ -58,8 +58,8 @@ impl Catalogue {
             && let Some(config) = config.decode(&mut diags)
         {
             let call = plugin.configure(&mut diags, request.terraform_version, config);
-            let outcome = guard::run("ConfigureProvider", call).await;
-            guard::settle(outcome, &mut diags);
+            let outcome = panics::catch("ConfigureProvider", call).await;
+            panics::explain(outcome, &mut diags);
         }
         wire::configure_provider::Response {
             diagnostics: diagnostics::to_wire(diags),
@@ -86,12 +86,12 @@ impl Catalogue {
         if let Some(data_source) = self.find_data_source(&request.type_name, &mut diags)
             && let Some(config) = data_source.configuration(request.config, &mut diags)
         {
-            let outcome = guard::run(
+            let outcome = panics::catch(
                 "ValidateDataResourceConfig",
                 data_source.item.validate(&mut diags, config),
             )
             .await;
-            guard::settle(outcome, &mut diags);
+            panics::explain(outcome, &mut diags);
         }
         wire::validate_data_resource_config::Response {
             diagnostics: diagnostics::to_wire(diags),
@@ -120,15 +120,15 @@ impl Catalogue {
         let config = data_source.configuration(request.config, diags)?;
         let meta = self.meta(request.provider_meta, diags)?;
         let outcome =
-            guard::run("ReadDataSource", data_source.item.read(diags, config, meta)).await;
-        guard::settle(outcome, diags)
+            panics::catch("ReadDataSource", data_source.item.read(diags, config, meta)).await;
+        panics::explain(outcome, diags)
     }
 
     fn find_data_source(
         &self,
         type_name: &str,
         diags: &mut Diagnostics,
-    ) -> Option<&Offered<dyn ErasedDataSource>> {
+    ) -> Option<&Registered<dyn DynDataSource>> {
         find(&self.data_sources, "data source", type_name, diags)
     }
 }
@@ -147,12 +147,12 @@ impl Catalogue {
         if let Some(action) = self.find_action(&request.type_name, &mut diags)
             && let Some(config) = action.configuration(request.config, &mut diags)
         {
-            let outcome = guard::run(
+            let outcome = panics::catch(
                 "ValidateActionConfig",
                 action.item.validate(&mut diags, config),
             )
             .await;
-            guard::settle(outcome, &mut diags);
+            panics::explain(outcome, &mut diags);
         }
         wire::validate_action_config::Response {
             diagnostics: diagnostics::to_wire(diags),
@@ -167,8 +167,8 @@ impl Catalogue {
         if let Some(action) = self.find_action(&request.action_type, &mut diags)
             && let Some(config) = action.configuration(request.config, &mut diags)
         {
-            let outcome = guard::run("PlanAction", action.item.plan(&mut diags, config)).await;
-            guard::settle(outcome, &mut diags);
+            let outcome = panics::catch("PlanAction", action.item.plan(&mut diags, config)).await;
+            panics::explain(outcome, &mut diags);
         }
         wire::plan_action::Response {
             diagnostics: diagnostics::to_wire(diags),
@@ -223,8 +223,8 @@ impl Catalogue {
             && let Some(config) = action.configuration(request.config, diags)
         {
             let outcome =
-                guard::run("InvokeAction", action.item.invoke(diags, config, progress)).await;
-            guard::settle(outcome, diags);
+                panics::catch("InvokeAction", action.item.invoke(diags, config, progress)).await;
+            panics::explain(outcome, diags);
         }
     }
 
@@ -232,7 +232,7 @@ impl Catalogue {
         &self,
         type_name: &str,
         diags: &mut Diagnostics,
-    ) -> Option<&Offered<dyn ErasedAction>> {
+    ) -> Option<&Registered<dyn DynAction>> {
         find(&self.actions, "action", type_name, diags)
     }
 }
@@ -249,8 +249,8 @@ impl Catalogue {
             && let Some(config) = ephemeral.configuration(request.config, &mut diags)
         {
             let call = ephemeral.item.validate(&mut diags, config);
-            let outcome = guard::run("ValidateEphemeralResourceConfig", call).await;
-            guard::settle(outcome, &mut diags);
+            let outcome = panics::catch("ValidateEphemeralResourceConfig", call).await;
+            panics::explain(outcome, &mut diags);
         }
         wire::validate_ephemeral_resource_config::Response {
             diagnostics: diagnostics::to_wire(diags),
@@ -283,11 +283,12 @@ impl Catalogue {
         &self,
         request: wire::open_ephemeral_resource::Request,
         diags: &mut Diagnostics,
-    ) -> Option<ErasedOpened> {
+    ) -> Option<DynOpened> {
         let ephemeral = self.find_ephemeral(&request.type_name, diags)?;
         let config = ephemeral.configuration(request.config, diags)?;
-        let outcome = guard::run("OpenEphemeralResource", ephemeral.item.open(diags, config)).await;
-        guard::settle(outcome, diags)
+        let outcome =
+            panics::catch("OpenEphemeralResource", ephemeral.item.open(diags, config)).await;
+        panics::explain(outcome, diags)
     }
 
     pub(crate) async fn renew_ephemeral(
@@ -317,12 +318,12 @@ impl Catalogue {
     ) -> Option<Renewed> {
         let ephemeral = self.find_ephemeral(&request.type_name, diags)?;
         let private = request.private.unwrap_or_default().to_vec();
-        let outcome = guard::run(
+        let outcome = panics::catch(
             "RenewEphemeralResource",
             ephemeral.item.renew(diags, private),
         )
         .await;
-        guard::settle(outcome, diags)
+        panics::explain(outcome, diags)
     }
 
     pub(crate) async fn close_ephemeral(
@@ -332,12 +333,12 @@ impl Catalogue {
         let mut diags = Diagnostics::default();
         if let Some(ephemeral) = self.find_ephemeral(&request.type_name, &mut diags) {
             let private = request.private.unwrap_or_default().to_vec();
-            let outcome = guard::run(
+            let outcome = panics::catch(
                 "CloseEphemeralResource",
                 ephemeral.item.close(&mut diags, private),
             )
             .await;
-            guard::settle(outcome, &mut diags);
+            panics::explain(outcome, &mut diags);
         }
         wire::close_ephemeral_resource::Response {
             diagnostics: diagnostics::to_wire(diags),
@@ -348,7 +349,7 @@ impl Catalogue {
         &self,
         type_name: &str,
         diags: &mut Diagnostics,
-    ) -> Option<&Offered<dyn ErasedEphemeralResource>> {
+    ) -> Option<&Registered<dyn DynEphemeralResource>> {
         find(
             &self.ephemeral_resources,
             "ephemeral resource",

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 use tf_provider::{DataSource, Diagnostics, Resource, schema::Schema};
 
 use super::action::Action;
+use super::dynamic::{DynAction, DynDataSource, DynEphemeralResource, DynResource};
 use super::ephemeral::EphemeralResource;
-use super::erased::{ErasedAction, ErasedDataSource, ErasedEphemeralResource, ErasedResource};
 use super::upgrade::StateUpgrade;
-use super::{Plugin, diagnostics, guard};
+use super::{Plugin, diagnostics, panics};
 
 /// Where a [`Plugin`] puts its resources, data sources, actions and ephemeral resources.
 ///
@@ -17,11 +17,11 @@ use super::{Plugin, diagnostics, guard};
 /// share a name; two resources may not.
 pub struct Registry {
     prefix: &'static str,
-    pub(crate) resources: BTreeMap<String, Box<dyn ErasedResource>>,
+    pub(crate) resources: BTreeMap<String, Box<dyn DynResource>>,
     pub(crate) state_upgrades: BTreeMap<String, StateUpgrade>,
-    pub(crate) data_sources: BTreeMap<String, Box<dyn ErasedDataSource>>,
-    pub(crate) actions: BTreeMap<String, Box<dyn ErasedAction>>,
-    pub(crate) ephemeral_resources: BTreeMap<String, Box<dyn ErasedEphemeralResource>>,
+    pub(crate) data_sources: BTreeMap<String, Box<dyn DynDataSource>>,
+    pub(crate) actions: BTreeMap<String, Box<dyn DynAction>>,
+    pub(crate) ephemeral_resources: BTreeMap<String, Box<dyn DynEphemeralResource>>,
     pub(crate) diags: Diagnostics,
 }
 
@@ -37,7 +37,7 @@ impl Registry {
             ephemeral_resources: BTreeMap::new(),
             diags: Diagnostics::default(),
         };
-        if let Err(panicked) = guard::run_now(|| plugin.register(&mut registry)) {
+        if let Err(panicked) = panics::catch_now(|| plugin.register(&mut registry)) {
             panicked.report(&mut registry.diags);
         }
         registry
@@ -194,7 +194,7 @@ fn build(
     diags: &mut Diagnostics,
     schema: impl FnOnce(&mut Diagnostics) -> Option<Schema>,
 ) -> Option<Schema> {
-    match guard::run_now(|| schema(diags)) {
+    match panics::catch_now(|| schema(diags)) {
         Ok(built) => diagnostics::explain(built, diags),
         Err(panicked) => {
             panicked.report(diags);

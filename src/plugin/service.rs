@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::catalogue::Catalogue;
 use super::proto::tfplugin6::{self as wire, provider_server::Provider};
-use super::{Plugin, diagnostics, guard};
+use super::{Plugin, diagnostics, panics};
 
 type Answer<T> = Result<Response<T>, Status>;
 type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -62,7 +62,7 @@ impl<P: Plugin> Provider for Service<P> {
         _request: Request<wire::stop_provider::Request>,
     ) -> Answer<wire::stop_provider::Response> {
         tracing::debug!("the host asks to stop");
-        let error = match guard::run_now(|| self.plugin.stop()) {
+        let error = match panics::catch_now(|| self.plugin.stop()) {
             Ok(()) => String::new(),
             Err(_) => "The provider failed to stop. This is a bug in the provider.".to_owned(),
         };

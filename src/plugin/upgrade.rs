@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value};
 use tf_provider::Diagnostics;
 
-use super::catalogue::Offered;
-use super::erased::ErasedResource;
-use super::guard;
-use super::mismatch::{Mismatch, Trail};
+use super::catalogue::Registered;
+use super::dynamic::DynResource;
+use super::panics;
+use super::type_error::{TypeError, ValuePath};
 use super::value::{self, Received};
 
 /// A state upgrade that a resource registers: see [`super::Registry::resource_with_upgrade`].
@@ -28,7 +28,7 @@ const STORED_STATE: &str = "the stored state";
 /// How deep a stored state may nest: as deep as serde_json itself reads.
 const DEEPEST: usize = 128;
 
-impl Offered<dyn ErasedResource> {
+impl Registered<dyn DynResource> {
     /// Reads `json`, stored by schema version `version`, as a state of today's schema.
     ///
     /// Returns `None` after saying in `diags` why it cannot be read.
@@ -53,9 +53,9 @@ impl Offered<dyn ErasedResource> {
         match &self.upgrade {
             Some(upgrade) if version < self.version => {
                 let upgraded = upgrade_json(upgrade, version, json, diags)?;
-                Received::read_stored(&upgraded, &self.kind, STORED_STATE, diags)
+                Received::read_stored(&upgraded, &self.value_type, STORED_STATE, diags)
             }
-            _ => Received::read_stored(json, &self.kind, STORED_STATE, diags),
+            _ => Received::read_stored(json, &self.value_type, STORED_STATE, diags),
         }
     }
 }
@@ -68,13 +68,13 @@ fn upgrade_json(
 ) -> Option<Vec<u8>> {
     let state = match read_object(json) {
         Ok(state) => state,
-        Err(mismatch) => {
-            value::unreadable(diags, STORED_STATE, mismatch);
+        Err(type_error) => {
+            value::unreadable(diags, STORED_STATE, type_error);
             return None;
         }
     };
-    let outcome = guard::run_now(|| upgrade(diags, version, state));
-    let upgraded = guard::settle(outcome, diags)?;
+    let outcome = panics::catch_now(|| upgrade(diags, version, state));
+    let upgraded = panics::explain(outcome, diags)?;
     match serde_json::to_vec(&upgraded) {
         Ok(upgraded) => Some(upgraded),
         Err(_) => {
@@ -91,8 +91,8 @@ fn upgrade_json(
 ///
 /// serde_json keeps whole numbers of 64 bits, and rounds others to a float. A number that it would not write back as
 /// it stands is its decimal text here; reading against the schema makes a number of it again, where one is wanted.
-fn read_object(json: &[u8]) -> Result<Map<String, Value>, Mismatch> {
-    let unreadable = |problem: String| Mismatch::at(&Trail::default(), problem);
+fn read_object(json: &[u8]) -> Result<Map<String, Value>, TypeError> {
+    let unreadable = |problem: String| TypeError::at(&ValuePath::default(), problem);
     let raw: &RawValue = serde_json::from_slice(json).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         unreadable(format!("not JSON, at line {line} column {column}"))

@@ -14,7 +14,7 @@ use super::record;
 use super::value::{self, Received};
 
 /// A resource's state and what it stored beside it, encoded.
-pub(crate) type Kept = (DynamicValue, Bytes);
+pub(crate) type EncodedState = (DynamicValue, Bytes);
 
 /// What a plan or an apply starts from. Which of the states are null says what is to be done.
 pub(crate) struct Change<'k> {
@@ -30,7 +30,7 @@ pub(crate) struct Change<'k> {
 
 /// A [`Resource`] of any state.
 #[async_trait]
-pub(crate) trait ErasedResource: Send + Sync {
+pub(crate) trait DynResource: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
     async fn read(
@@ -39,22 +39,26 @@ pub(crate) trait ErasedResource: Send + Sync {
         state: Received<'_>,
         private: Bytes,
         meta: Received<'_>,
-    ) -> Option<Kept>;
-    async fn plan_create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept>;
+    ) -> Option<EncodedState>;
+    async fn plan_create(
+        &self,
+        diags: &mut Diagnostics,
+        change: Change<'_>,
+    ) -> Option<EncodedState>;
     async fn plan_update(
         &self,
         diags: &mut Diagnostics,
         change: Change<'_>,
-    ) -> Option<(Kept, Vec<AttributePath>)>;
+    ) -> Option<(EncodedState, Vec<AttributePath>)>;
     async fn plan_destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Bytes>;
-    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept>;
-    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept>;
+    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<EncodedState>;
+    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<EncodedState>;
     async fn destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<()>;
-    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Kept>;
+    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<EncodedState>;
 }
 
 #[async_trait]
-impl<R: Resource> ErasedResource for R {
+impl<R: Resource> DynResource for R {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         Resource::schema(self, diags)
     }
@@ -70,27 +74,31 @@ impl<R: Resource> ErasedResource for R {
         state: Received<'_>,
         private: Bytes,
         meta: Received<'_>,
-    ) -> Option<Kept> {
+    ) -> Option<EncodedState> {
         let state = state.decode(diags)?;
         let private = value::decode_private(&private, diags)?;
         let meta = meta.decode(diags)?;
         let (state, private) = Resource::read(self, diags, state, private, meta).await?;
-        keep(&state, &private, diags)
+        encode_state(&state, &private, diags)
     }
 
-    async fn plan_create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept> {
+    async fn plan_create(
+        &self,
+        diags: &mut Diagnostics,
+        change: Change<'_>,
+    ) -> Option<EncodedState> {
         let proposed = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
         let meta = change.meta.decode(diags)?;
         let (state, private) = Resource::plan_create(self, diags, proposed, config, meta).await?;
-        keep(&state, &private, diags)
+        encode_state(&state, &private, diags)
     }
 
     async fn plan_update(
         &self,
         diags: &mut Diagnostics,
         change: Change<'_>,
-    ) -> Option<(Kept, Vec<AttributePath>)> {
+    ) -> Option<(EncodedState, Vec<AttributePath>)> {
         let prior = change.prior.decode(diags)?;
         let proposed = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
@@ -98,7 +106,7 @@ impl<R: Resource> ErasedResource for R {
         let meta = change.meta.decode(diags)?;
         let (state, private, replaced_by) =
             Resource::plan_update(self, diags, prior, proposed, config, private, meta).await?;
-        Some((keep(&state, &private, diags)?, replaced_by))
+        Some((encode_state(&state, &private, diags)?, replaced_by))
     }
 
     async fn plan_destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Bytes> {
@@ -109,7 +117,7 @@ impl<R: Resource> ErasedResource for R {
         value::encode_private(&private, diags)
     }
 
-    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept> {
+    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<EncodedState> {
         let planned = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
@@ -117,10 +125,10 @@ impl<R: Resource> ErasedResource for R {
         let (state, private) =
             Resource::create(self, diags, planned, config, private, meta).await?;
         record::created();
-        keep(&state, &private, diags)
+        encode_state(&state, &private, diags)
     }
 
-    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept> {
+    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<EncodedState> {
         let prior = change.prior.decode(diags)?;
         let planned = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
@@ -128,7 +136,7 @@ impl<R: Resource> ErasedResource for R {
         let meta = change.meta.decode(diags)?;
         let (state, private) =
             Resource::update(self, diags, prior, planned, config, private, meta).await?;
-        keep(&state, &private, diags)
+        encode_state(&state, &private, diags)
     }
 
     async fn destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<()> {
@@ -138,13 +146,13 @@ impl<R: Resource> ErasedResource for R {
         Resource::destroy(self, diags, prior, private, meta).await
     }
 
-    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Kept> {
+    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<EncodedState> {
         let (state, private) = Resource::import(self, diags, id).await?;
-        keep(&state, &private, diags)
+        encode_state(&state, &private, diags)
     }
 }
 
-fn keep<S, P>(state: &S, private: &P, diags: &mut Diagnostics) -> Option<Kept>
+fn encode_state<S, P>(state: &S, private: &P, diags: &mut Diagnostics) -> Option<EncodedState>
 where
     S: serde::Serialize,
     P: serde::Serialize,
@@ -157,7 +165,7 @@ where
 
 /// A [`DataSource`] of any state.
 #[async_trait]
-pub(crate) trait ErasedDataSource: Send + Sync {
+pub(crate) trait DynDataSource: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
     async fn read(
@@ -169,7 +177,7 @@ pub(crate) trait ErasedDataSource: Send + Sync {
 }
 
 #[async_trait]
-impl<D: DataSource> ErasedDataSource for D {
+impl<D: DataSource> DynDataSource for D {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         DataSource::schema(self, diags)
     }
@@ -194,7 +202,7 @@ impl<D: DataSource> ErasedDataSource for D {
 
 /// An [`Action`] of any configuration.
 #[async_trait]
-pub(crate) trait ErasedAction: Send + Sync {
+pub(crate) trait DynAction: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
     async fn plan(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
@@ -207,7 +215,7 @@ pub(crate) trait ErasedAction: Send + Sync {
 }
 
 #[async_trait]
-impl<A: Action> ErasedAction for A {
+impl<A: Action> DynAction for A {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         Action::schema(self, diags)
     }
@@ -234,7 +242,7 @@ impl<A: Action> ErasedAction for A {
 }
 
 /// An opened ephemeral resource, encoded.
-pub(crate) struct ErasedOpened {
+pub(crate) struct DynOpened {
     pub(crate) result: DynamicValue,
     pub(crate) private: Vec<u8>,
     pub(crate) renew_at: Option<OffsetDateTime>,
@@ -242,16 +250,16 @@ pub(crate) struct ErasedOpened {
 
 /// An [`EphemeralResource`] of any configuration.
 #[async_trait]
-pub(crate) trait ErasedEphemeralResource: Send + Sync {
+pub(crate) trait DynEphemeralResource: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
-    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<ErasedOpened>;
+    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynOpened>;
     async fn renew(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<Renewed>;
     async fn close(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<()>;
 }
 
 #[async_trait]
-impl<E: EphemeralResource> ErasedEphemeralResource for E {
+impl<E: EphemeralResource> DynEphemeralResource for E {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         EphemeralResource::schema(self, diags)
     }
@@ -261,11 +269,11 @@ impl<E: EphemeralResource> ErasedEphemeralResource for E {
         EphemeralResource::validate(self, diags, config).await
     }
 
-    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<ErasedOpened> {
+    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynOpened> {
         let config = config.decode(diags)?;
         let opened = EphemeralResource::open(self, diags, config).await?;
         let result = value::encode(&opened.result, diags)?;
-        Some(ErasedOpened {
+        Some(DynOpened {
             result,
             private: opened.private,
             renew_at: opened.renew_at,
