@@ -1137,7 +1137,7 @@ async fn logs_are_lines_that_the_host_understands() {
         assert_eq!(configuring.is_some(), expected, "{environment:?}");
         if let Some(line) = configuring {
             assert_eq!(line["@level"], "debug");
-            assert_eq!(line["@module"], "wire.plugin.others");
+            assert_eq!(line["@module"], "wire.plugin.rpc.provider");
             assert_eq!(
                 line["@timestamp"].as_str().unwrap().len(),
                 "2006-01-02T15:04:05.000000Z".len()

@@ -8,7 +8,7 @@ use tf_provider::{AttributePath, DataSource, Diagnostics, Resource, schema::Sche
 use time::OffsetDateTime;
 
 use super::action::{Action, Progress};
-use super::ephemeral::{EphemeralResource, Renewed};
+use super::ephemeral_resource::{EphemeralResource, Renewed};
 use super::proto::tfplugin6::DynamicValue;
 use super::record;
 use super::value::{self, Received};

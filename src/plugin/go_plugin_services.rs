@@ -1,10 +1,8 @@
 //! What go-plugin wants of every plugin besides its own service: an end, a silent stdio stream, and a pulse.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
@@ -14,10 +12,9 @@ use super::proto::go_plugin::{Empty, StdioData};
 use super::proto::health::health_check_response::ServingStatus;
 use super::proto::health::health_server::Health;
 use super::proto::health::{HealthCheckRequest, HealthCheckResponse};
+use super::service::ResponseStream;
 use super::shutdown::Shutdown;
 use super::{Plugin, panics};
-
-type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// The three small services, which know when the plugin ends.
 pub(crate) struct GoPluginServices<P> {
@@ -40,7 +37,7 @@ impl<P: Plugin> GoPluginServices<P> {
     }
 
     /// A stream of `first`, then nothing until the plugin ends.
-    fn until_the_end<T: Send + 'static>(&self, first: Option<T>) -> Streamed<T> {
+    fn until_the_end<T: Send + 'static>(&self, first: Option<T>) -> ResponseStream<T> {
         let (sender, stream) = mpsc::channel(1);
         let shutdown = self.shutdown.clone();
         tokio::spawn(async move {
@@ -70,7 +67,7 @@ impl<P: Plugin> GrpcController for GoPluginServices<P> {
 
 #[tonic::async_trait]
 impl<P: Plugin> GrpcStdio for GoPluginServices<P> {
-    type StreamStdioStream = Streamed<StdioData>;
+    type StreamStdioStream = ResponseStream<StdioData>;
 
     async fn stream_stdio(
         &self,
@@ -94,7 +91,7 @@ impl<P: Plugin> Health for GoPluginServices<P> {
         }
     }
 
-    type WatchStream = Streamed<HealthCheckResponse>;
+    type WatchStream = ResponseStream<HealthCheckResponse>;
 
     async fn watch(
         &self,

@@ -51,7 +51,7 @@ enum Item<'a> {
 }
 
 impl Item<'_> {
-    fn words(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         match self {
             Item::Nil => "null",
             Item::Bool => "true or false",
@@ -82,7 +82,7 @@ impl<'a> Checker<'a> {
             (value_type, item) => Err(TypeError::expected(
                 &self.path,
                 value_type.expectation(),
-                item.words(),
+                item.description(),
             )),
         }
     }
@@ -154,7 +154,7 @@ impl<'a> Checker<'a> {
             other => Err(TypeError::expected(
                 &self.path,
                 "a string as the key",
-                other.words(),
+                other.description(),
             )),
         }
     }

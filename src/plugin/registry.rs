@@ -7,7 +7,7 @@ use tf_provider::{DataSource, Diagnostics, Resource, schema::Schema};
 
 use super::action::Action;
 use super::dynamic::{DynAction, DynDataSource, DynEphemeralResource, DynResource};
-use super::ephemeral::EphemeralResource;
+use super::ephemeral_resource::EphemeralResource;
 use super::upgrade::StateUpgrade;
 use super::{Plugin, diagnostics, panics};
 

@@ -3,11 +3,12 @@
 use prost::bytes::Bytes;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::catalogue::{Catalogue, Registered};
-use super::dynamic::{Change, DynResource, EncodedState};
-use super::proto::tfplugin6::{self as wire, DynamicValue};
-use super::value::{self, Received};
-use super::{diagnostics, panics, record};
+use super::find;
+use crate::plugin::catalogue::{Catalogue, Registered};
+use crate::plugin::dynamic::{Change, DynResource, EncodedState};
+use crate::plugin::proto::tfplugin6::{self as wire, DynamicValue};
+use crate::plugin::value::{self, Received};
+use crate::plugin::{diagnostics, panics, record};
 
 impl Catalogue {
     pub(crate) async fn validate_resource(
@@ -329,33 +330,6 @@ impl Catalogue {
     ) -> Option<Received<'_>> {
         Received::read(meta, &self.meta, "provider_meta", diags)
     }
-}
-
-impl<T: ?Sized> Registered<T> {
-    pub(crate) fn configuration(
-        &self,
-        config: Option<DynamicValue>,
-        diags: &mut Diagnostics,
-    ) -> Option<Received<'_>> {
-        Received::read(config, &self.value_type, "the configuration", diags)
-    }
-}
-
-/// The part called `type_name`, or an error that there is none.
-pub(crate) fn find<'c, T: ?Sized>(
-    offered: &'c std::collections::BTreeMap<String, Registered<T>>,
-    sort: &str,
-    type_name: &str,
-    diags: &mut Diagnostics,
-) -> Option<&'c Registered<T>> {
-    let found = offered.get(type_name);
-    if found.is_none() {
-        diags.root_error(
-            format!("Unknown {sort}"),
-            format!("This version of the provider has no {sort} called {type_name:?}."),
-        );
-    }
-    found
 }
 
 /// What is to be done with a resource, by which of its states there are.
