@@ -14,7 +14,6 @@ use super::{Plugin, diagnostics, schema};
 /// The plugin's parts, each with the type of its values, and the answers about all of them.
 pub(crate) struct Catalogue {
     pub(crate) provider: ValueType,
-    pub(crate) meta: ValueType,
     pub(crate) resources: BTreeMap<String, Registered<dyn DynResource>>,
     pub(crate) data_sources: BTreeMap<String, Registered<dyn DynDataSource>>,
     pub(crate) actions: BTreeMap<String, Registered<dyn DynAction>>,
@@ -39,7 +38,6 @@ impl Catalogue {
         let mut schemas = schemas_of(plugin, &registry);
         let mut diags = std::mem::take(&mut schemas.diags);
         let provider = value_type_of("the provider block", schemas.provider.as_ref(), &mut diags);
-        let meta = value_type_of("provider_meta", schemas.provider_meta.as_ref(), &mut diags);
         let mut resources = with_value_types(registry.resources, &schemas.resources, &mut diags);
         for (name, upgrade) in registry.state_upgrades {
             if let Some(resource) = resources.get_mut(&name) {
@@ -57,7 +55,6 @@ impl Catalogue {
         let diags = diagnostics::to_wire(diags);
         Self {
             provider,
-            meta,
             resources,
             data_sources,
             actions,
@@ -130,7 +127,6 @@ fn schema_response(
     });
     wire::get_provider_schema::Response {
         provider: schemas.provider.as_ref().map(schema::to_wire),
-        provider_meta: schemas.provider_meta.as_ref().map(schema::to_wire),
         resource_schemas: all(&schemas.resources),
         data_source_schemas: all(&schemas.data_sources),
         ephemeral_resource_schemas: all(&schemas.ephemeral_resources),

@@ -4,11 +4,11 @@
 
 use async_trait::async_trait;
 use prost::bytes::Bytes;
+use tf_provider::value::ValueEmpty;
 use tf_provider::{AttributePath, DataSource, Diagnostics, Resource, schema::Schema};
-use time::OffsetDateTime;
 
 use super::action::{Action, Progress};
-use super::ephemeral_resource::{EphemeralResource, Renewed};
+use super::ephemeral_resource::EphemeralResource;
 use super::proto::tfplugin6::DynamicValue;
 use super::record;
 use super::value::{self, Received};
@@ -25,7 +25,6 @@ pub(crate) struct Change<'k> {
     /// As written by the user: null for a destroy.
     pub(crate) config: Received<'k>,
     pub(crate) private: Bytes,
-    pub(crate) meta: Received<'k>,
 }
 
 /// A [`Resource`] of any state.
@@ -38,7 +37,6 @@ pub(crate) trait DynResource: Send + Sync {
         diags: &mut Diagnostics,
         state: Received<'_>,
         private: Bytes,
-        meta: Received<'_>,
     ) -> Option<EncodedState>;
     async fn plan_create(
         &self,
@@ -58,7 +56,10 @@ pub(crate) trait DynResource: Send + Sync {
 }
 
 #[async_trait]
-impl<R: Resource> DynResource for R {
+impl<R> DynResource for R
+where
+    R: for<'a> Resource<ProviderMetaState<'a> = ValueEmpty>,
+{
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         Resource::schema(self, diags)
     }
@@ -73,12 +74,10 @@ impl<R: Resource> DynResource for R {
         diags: &mut Diagnostics,
         state: Received<'_>,
         private: Bytes,
-        meta: Received<'_>,
     ) -> Option<EncodedState> {
         let state = state.decode(diags)?;
         let private = value::decode_private(&private, diags)?;
-        let meta = meta.decode(diags)?;
-        let (state, private) = Resource::read(self, diags, state, private, meta).await?;
+        let (state, private) = Resource::read(self, diags, state, private, no_meta()).await?;
         encode_state(&state, &private, diags)
     }
 
@@ -89,8 +88,8 @@ impl<R: Resource> DynResource for R {
     ) -> Option<EncodedState> {
         let proposed = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
-        let meta = change.meta.decode(diags)?;
-        let (state, private) = Resource::plan_create(self, diags, proposed, config, meta).await?;
+        let (state, private) =
+            Resource::plan_create(self, diags, proposed, config, no_meta()).await?;
         encode_state(&state, &private, diags)
     }
 
@@ -103,17 +102,15 @@ impl<R: Resource> DynResource for R {
         let proposed = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
         let (state, private, replaced_by) =
-            Resource::plan_update(self, diags, prior, proposed, config, private, meta).await?;
+            Resource::plan_update(self, diags, prior, proposed, config, private, no_meta()).await?;
         Some((encode_state(&state, &private, diags)?, replaced_by))
     }
 
     async fn plan_destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Bytes> {
         let prior = change.prior.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
-        let private = Resource::plan_destroy(self, diags, prior, private, meta).await?;
+        let private = Resource::plan_destroy(self, diags, prior, private, no_meta()).await?;
         value::encode_private(&private, diags)
     }
 
@@ -121,9 +118,8 @@ impl<R: Resource> DynResource for R {
         let planned = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
         let (state, private) =
-            Resource::create(self, diags, planned, config, private, meta).await?;
+            Resource::create(self, diags, planned, config, private, no_meta()).await?;
         record::created();
         encode_state(&state, &private, diags)
     }
@@ -133,23 +129,27 @@ impl<R: Resource> DynResource for R {
         let planned = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
         let (state, private) =
-            Resource::update(self, diags, prior, planned, config, private, meta).await?;
+            Resource::update(self, diags, prior, planned, config, private, no_meta()).await?;
         encode_state(&state, &private, diags)
     }
 
     async fn destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<()> {
         let prior = change.prior.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
-        Resource::destroy(self, diags, prior, private, meta).await
+        Resource::destroy(self, diags, prior, private, no_meta()).await
     }
 
     async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<EncodedState> {
         let (state, private) = Resource::import(self, diags, id).await?;
         encode_state(&state, &private, diags)
     }
+}
+
+/// What tf-provider's traits are told of `provider_meta`. This plugin has no schema for it, so the host refuses such a
+/// block before it calls the plugin.
+fn no_meta() -> ValueEmpty {
+    ValueEmpty::Null
 }
 
 fn encode_state<S, P>(state: &S, private: &P, diags: &mut Diagnostics) -> Option<EncodedState>
@@ -168,16 +168,14 @@ where
 pub(crate) trait DynDataSource: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
-    async fn read(
-        &self,
-        diags: &mut Diagnostics,
-        config: Received<'_>,
-        meta: Received<'_>,
-    ) -> Option<DynamicValue>;
+    async fn read(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynamicValue>;
 }
 
 #[async_trait]
-impl<D: DataSource> DynDataSource for D {
+impl<D> DynDataSource for D
+where
+    D: for<'a> DataSource<ProviderMetaState<'a> = ValueEmpty>,
+{
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         DataSource::schema(self, diags)
     }
@@ -187,15 +185,9 @@ impl<D: DataSource> DynDataSource for D {
         DataSource::validate(self, diags, config).await
     }
 
-    async fn read(
-        &self,
-        diags: &mut Diagnostics,
-        config: Received<'_>,
-        meta: Received<'_>,
-    ) -> Option<DynamicValue> {
+    async fn read(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynamicValue> {
         let config = config.decode(diags)?;
-        let meta = meta.decode(diags)?;
-        let state = DataSource::read(self, diags, config, meta).await?;
+        let state = DataSource::read(self, diags, config, no_meta()).await?;
         value::encode(&state, diags)
     }
 }
@@ -241,21 +233,12 @@ impl<A: Action> DynAction for A {
     }
 }
 
-/// An opened ephemeral resource, encoded.
-pub(crate) struct DynOpened {
-    pub(crate) result: DynamicValue,
-    pub(crate) private: Vec<u8>,
-    pub(crate) renew_at: Option<OffsetDateTime>,
-}
-
 /// An [`EphemeralResource`] of any configuration.
 #[async_trait]
 pub(crate) trait DynEphemeralResource: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
-    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynOpened>;
-    async fn renew(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<Renewed>;
-    async fn close(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<()>;
+    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynamicValue>;
 }
 
 #[async_trait]
@@ -269,22 +252,9 @@ impl<E: EphemeralResource> DynEphemeralResource for E {
         EphemeralResource::validate(self, diags, config).await
     }
 
-    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynOpened> {
+    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynamicValue> {
         let config = config.decode(diags)?;
         let opened = EphemeralResource::open(self, diags, config).await?;
-        let result = value::encode(&opened.result, diags)?;
-        Some(DynOpened {
-            result,
-            private: opened.private,
-            renew_at: opened.renew_at,
-        })
-    }
-
-    async fn renew(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<Renewed> {
-        EphemeralResource::renew(self, diags, private).await
-    }
-
-    async fn close(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<()> {
-        EphemeralResource::close(self, diags, private).await
+        value::encode(&opened.result, diags)
     }
 }

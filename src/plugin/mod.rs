@@ -45,7 +45,7 @@ mod value;
 mod value_type;
 
 pub use action::{Action, Progress};
-pub use ephemeral_resource::{EphemeralResource, Opened, Renewed};
+pub use ephemeral_resource::{EphemeralResource, Opened};
 pub use record::record;
 pub use registry::{Registry, Schemas, schemas};
 pub use server::serve;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
+use tf_provider::value::ValueEmpty;
 use tf_provider::{DataSource, Diagnostics, Resource, schema::Schema};
 
 use super::action::Action;
@@ -44,7 +45,10 @@ impl Registry {
     }
 
     /// Registers a resource: `resource "hwc_NAME"`.
-    pub fn resource<R: Resource + 'static>(&mut self, name: &str, resource: R) {
+    pub fn resource<R>(&mut self, name: &str, resource: R)
+    where
+        R: for<'a> Resource<ProviderMetaState<'a> = ValueEmpty> + 'static,
+    {
         let name = self.full(name);
         enter(
             &mut self.resources,
@@ -62,7 +66,7 @@ impl Registry {
     /// are left out, missing ones are null, and strings and numbers are converted.
     ///
     /// Numbers are exact: whole numbers of 64 bits are numbers, and one that serde_json would round is its decimal text.
-    pub fn resource_with_upgrade<R: Resource + 'static>(
+    pub fn resource_with_upgrade<R>(
         &mut self,
         name: &str,
         resource: R,
@@ -70,14 +74,19 @@ impl Registry {
         + Send
         + Sync
         + 'static,
-    ) {
+    ) where
+        R: for<'a> Resource<ProviderMetaState<'a> = ValueEmpty> + 'static,
+    {
         self.resource(name, resource);
         self.state_upgrades
             .insert(self.full(name), Box::new(upgrade));
     }
 
     /// Registers a data source: `data "hwc_NAME"`.
-    pub fn data_source<D: DataSource + 'static>(&mut self, name: &str, data_source: D) {
+    pub fn data_source<D>(&mut self, name: &str, data_source: D)
+    where
+        D: for<'a> DataSource<ProviderMetaState<'a> = ValueEmpty> + 'static,
+    {
         let name = self.full(name);
         enter(
             &mut self.data_sources,
@@ -129,8 +138,6 @@ fn enter<T: ?Sized>(
 pub struct Schemas {
     /// The provider block.
     pub provider: Option<Schema>,
-    /// `provider_meta` in a `terraform` block, if the plugin has any.
-    pub provider_meta: Option<Schema>,
     /// `resource` blocks.
     pub resources: BTreeMap<String, Schema>,
     /// `data` blocks.
@@ -153,13 +160,8 @@ pub(crate) fn schemas_of<P: Plugin>(plugin: &P, registry: &Registry) -> Schemas 
     let provider = build(&mut diags, |diags| {
         tf_provider::Provider::schema(plugin, diags)
     });
-    let provider_meta = build(&mut diags, |diags| {
-        tf_provider::Provider::meta_schema(plugin, diags)
-    })
-    .filter(|meta| !meta.block.attributes.is_empty() || !meta.block.blocks.is_empty());
     Schemas {
         provider,
-        provider_meta,
         resources: build_all(&registry.resources, &mut diags, |item, diags| {
             item.schema(diags)
         }),

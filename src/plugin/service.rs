@@ -210,21 +210,13 @@ impl<P: Plugin> Provider for Service<P> {
         ))
     }
 
-    async fn renew_ephemeral_resource(
-        &self,
-        request: Request<wire::renew_ephemeral_resource::Request>,
-    ) -> RpcResult<wire::renew_ephemeral_resource::Response> {
-        Ok(Response::new(
-            self.catalogue().renew_ephemeral(request.into_inner()).await,
-        ))
-    }
-
+    /// The host closes whatever it opened.
     async fn close_ephemeral_resource(
         &self,
-        request: Request<wire::close_ephemeral_resource::Request>,
+        _request: Request<wire::close_ephemeral_resource::Request>,
     ) -> RpcResult<wire::close_ephemeral_resource::Response> {
         Ok(Response::new(
-            self.catalogue().close_ephemeral(request.into_inner()).await,
+            wire::close_ephemeral_resource::Response::default(),
         ))
     }
 
@@ -241,6 +233,17 @@ impl<P: Plugin> Provider for Service<P> {
     }
 
     // ---- What this plugin does not offer ----
+
+    async fn renew_ephemeral_resource(
+        &self,
+        _request: Request<wire::renew_ephemeral_resource::Request>,
+    ) -> RpcResult<wire::renew_ephemeral_resource::Response> {
+        let diagnostics = not_offered("a renewal of an ephemeral resource");
+        Ok(Response::new(wire::renew_ephemeral_resource::Response {
+            diagnostics,
+            ..Default::default()
+        }))
+    }
 
     async fn get_functions(
         &self,

@@ -49,9 +49,7 @@ impl Catalogue {
     ) -> Option<DynamicValue> {
         let data_source = self.find_data_source(&request.type_name, diags)?;
         let config = data_source.configuration(request.config, diags)?;
-        let meta = self.meta(request.provider_meta, diags)?;
-        let outcome =
-            panics::catch("ReadDataSource", data_source.item.read(diags, config, meta)).await;
+        let outcome = panics::catch("ReadDataSource", data_source.item.read(diags, config)).await;
         panics::explain(outcome, diags)
     }
 

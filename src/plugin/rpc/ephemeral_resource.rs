@@ -1,14 +1,11 @@
 //! The calls about ephemeral resources.
 
-use prost::bytes::Bytes;
 use tf_provider::Diagnostics;
-use time::OffsetDateTime;
 
 use super::find;
 use crate::plugin::catalogue::{Catalogue, Registered};
-use crate::plugin::dynamic::{DynEphemeralResource, DynOpened};
-use crate::plugin::ephemeral_resource::Renewed;
-use crate::plugin::proto::tfplugin6 as wire;
+use crate::plugin::dynamic::DynEphemeralResource;
+use crate::plugin::proto::tfplugin6::{self as wire, DynamicValue};
 use crate::plugin::{diagnostics, panics};
 
 impl Catalogue {
@@ -34,20 +31,11 @@ impl Catalogue {
         request: wire::open_ephemeral_resource::Request,
     ) -> wire::open_ephemeral_resource::Response {
         let mut diags = Diagnostics::default();
-        let opened = self.opened(request, &mut diags).await;
-        let diagnostics = diagnostics::to_wire(diags);
-        match opened {
-            Some(opened) => wire::open_ephemeral_resource::Response {
-                diagnostics,
-                renew_at: opened.renew_at.map(timestamp),
-                result: Some(opened.result),
-                private: some_bytes(opened.private),
-                deferred: None,
-            },
-            None => wire::open_ephemeral_resource::Response {
-                diagnostics,
-                ..Default::default()
-            },
+        let result = self.opened(request, &mut diags).await;
+        wire::open_ephemeral_resource::Response {
+            result,
+            diagnostics: diagnostics::to_wire(diags),
+            ..Default::default()
         }
     }
 
@@ -55,66 +43,12 @@ impl Catalogue {
         &self,
         request: wire::open_ephemeral_resource::Request,
         diags: &mut Diagnostics,
-    ) -> Option<DynOpened> {
+    ) -> Option<DynamicValue> {
         let ephemeral = self.find_ephemeral(&request.type_name, diags)?;
         let config = ephemeral.configuration(request.config, diags)?;
         let outcome =
             panics::catch("OpenEphemeralResource", ephemeral.item.open(diags, config)).await;
         panics::explain(outcome, diags)
-    }
-
-    pub(crate) async fn renew_ephemeral(
-        &self,
-        request: wire::renew_ephemeral_resource::Request,
-    ) -> wire::renew_ephemeral_resource::Response {
-        let mut diags = Diagnostics::default();
-        let renewed = self.renewed(request, &mut diags).await;
-        let diagnostics = diagnostics::to_wire(diags);
-        match renewed {
-            Some(renewed) => wire::renew_ephemeral_resource::Response {
-                diagnostics,
-                renew_at: renewed.renew_at.map(timestamp),
-                private: some_bytes(renewed.private),
-            },
-            None => wire::renew_ephemeral_resource::Response {
-                diagnostics,
-                ..Default::default()
-            },
-        }
-    }
-
-    async fn renewed(
-        &self,
-        request: wire::renew_ephemeral_resource::Request,
-        diags: &mut Diagnostics,
-    ) -> Option<Renewed> {
-        let ephemeral = self.find_ephemeral(&request.type_name, diags)?;
-        let private = request.private.unwrap_or_default().to_vec();
-        let outcome = panics::catch(
-            "RenewEphemeralResource",
-            ephemeral.item.renew(diags, private),
-        )
-        .await;
-        panics::explain(outcome, diags)
-    }
-
-    pub(crate) async fn close_ephemeral(
-        &self,
-        request: wire::close_ephemeral_resource::Request,
-    ) -> wire::close_ephemeral_resource::Response {
-        let mut diags = Diagnostics::default();
-        if let Some(ephemeral) = self.find_ephemeral(&request.type_name, &mut diags) {
-            let private = request.private.unwrap_or_default().to_vec();
-            let outcome = panics::catch(
-                "CloseEphemeralResource",
-                ephemeral.item.close(&mut diags, private),
-            )
-            .await;
-            panics::explain(outcome, &mut diags);
-        }
-        wire::close_ephemeral_resource::Response {
-            diagnostics: diagnostics::to_wire(diags),
-        }
     }
 
     fn find_ephemeral(
@@ -129,17 +63,4 @@ impl Catalogue {
             diags,
         )
     }
-}
-
-fn timestamp(at: OffsetDateTime) -> wire::Timestamp {
-    // Below a billion, so it fits.
-    let nanos = i32::try_from(at.nanosecond()).unwrap_or(0);
-    wire::Timestamp {
-        seconds: at.unix_timestamp(),
-        nanos,
-    }
-}
-
-fn some_bytes(bytes: Vec<u8>) -> Option<Bytes> {
-    (!bytes.is_empty()).then(|| bytes.into())
 }

@@ -112,10 +112,9 @@ impl Catalogue {
             "the state",
             diags,
         )?;
-        let meta = self.meta(request.provider_meta, diags)?;
         let outcome = panics::catch(
             "ReadResource",
-            resource.item.read(diags, state, request.private, meta),
+            resource.item.read(diags, state, request.private),
         )
         .await;
         outcome.unwrap_or_else(|panicked| {
@@ -168,7 +167,6 @@ impl Catalogue {
             )?,
             config: resource.configuration(request.config, diags)?,
             private: request.prior_private,
-            meta: self.meta(request.provider_meta, diags)?,
         };
         let (rpc, item) = ("PlanResourceChange", &resource.item);
         match Operation::of(&change, diags)? {
@@ -231,7 +229,6 @@ impl Catalogue {
             )?,
             config: resource.configuration(request.config, diags)?,
             private: request.planned_private,
-            meta: self.meta(request.provider_meta, diags)?,
         };
         let (rpc, item) = ("ApplyResourceChange", &resource.item);
         match Operation::of(&change, diags)? {
@@ -320,15 +317,6 @@ impl Catalogue {
         diags: &mut Diagnostics,
     ) -> Option<&Registered<dyn DynResource>> {
         find(&self.resources, "resource", type_name, diags)
-    }
-
-    /// What the user wrote in `provider_meta`; null if the host does not send it.
-    pub(crate) fn meta(
-        &self,
-        meta: Option<DynamicValue>,
-        diags: &mut Diagnostics,
-    ) -> Option<Received<'_>> {
-        Received::read(meta, &self.meta, "provider_meta", diags)
     }
 }
 
