@@ -127,7 +127,7 @@ async fn a_host_without_a_certificate_gets_a_socket_without_tls() {
         .await
         .unwrap();
 
-    assert_eq!(metadata.into_inner().resources.len(), 1);
+    assert_eq!(metadata.into_inner().resources.len(), 2);
 }
 
 // ---- Who is let in ----
@@ -341,6 +341,8 @@ async fn metadata_and_schema_name_the_same_things() {
     assert_eq!(metadata.data_sources[0].type_name, "wire_echo");
     assert_eq!(metadata.actions[0].type_name, "wire_greet");
     assert_eq!(metadata.ephemeral_resources[0].type_name, "wire_secret");
+    // Without it, a host refuses `provider_meta` before it calls the plugin.
+    assert_eq!(schema.provider_meta, None);
     assert!(schema.resource_schemas.contains_key(NOTE));
     assert!(schema.data_source_schemas.contains_key("wire_echo"));
     assert!(schema.action_schemas["wire_greet"].schema.is_some());
@@ -667,6 +669,100 @@ async fn a_state_that_cannot_be_read_is_reported_where_it_is_wrong() {
     }
 }
 
+#[tokio::test]
+async fn an_earlier_state_is_rewritten_by_its_resource() {
+    let host = Host::start().await;
+    let stored = r#"{
+        "place": "ours", "came": [9223372036854775807, 1234567890123456789012345], "missed": [-7], "weather": "fine"
+    }"#;
+
+    let upgraded = upgrade_party(&host, 1, stored).await;
+
+    assert_eq!(summaries(&upgraded.diagnostics), [""; 0]);
+    assert_eq!(
+        decoded(upgraded.upgraded_state),
+        json!({"house": "ours", "guests": [
+            {"number": i64::MAX, "came": true},
+            // The wire carries as text what has more than 64 bits.
+            {"number": "1234567890123456789012345", "came": true},
+            {"number": -7, "came": false},
+        ]})
+    );
+}
+
+#[tokio::test]
+async fn a_state_of_todays_schema_is_not_rewritten() {
+    let host = Host::start().await;
+    let stored = r#"{"house": "ours", "guests": [{"number": 1234567890123456789012345, "came": true}], "came": [1]}"#;
+
+    let upgraded = upgrade_party(&host, 2, stored).await;
+
+    assert_eq!(summaries(&upgraded.diagnostics), [""; 0]);
+    assert_eq!(
+        decoded(upgraded.upgraded_state),
+        json!({"house": "ours", "guests": [{"number": "1234567890123456789012345", "came": true}]})
+    );
+}
+
+#[tokio::test]
+async fn a_state_that_cannot_be_rewritten_says_why() {
+    let host = Host::start().await;
+    for (version, stored, summary, detail, at) in [
+        (0, r#"{"place": "ours"}"#, "Too old", "Nobody remembers", ""),
+        (
+            3,
+            r#"{"house": "ours"}"#,
+            "State of a newer version of the provider",
+            "schema version 3",
+            "",
+        ),
+        (
+            1,
+            r#"{"place": "panic"}"#,
+            "Bug in the provider",
+            "party.rs:",
+            "",
+        ),
+        (
+            1,
+            "[]",
+            "Unreadable value",
+            "In the stored state: expected an object.",
+            "",
+        ),
+        (1, "{", "Unreadable value", "not JSON", ""),
+        (
+            1,
+            r#"{"place": {}}"#,
+            "Unreadable value",
+            "expected a string",
+            "house",
+        ),
+        (
+            1,
+            r#"{"came": [1, true]}"#,
+            "Unreadable value",
+            "expected a number",
+            "guests[1].number",
+        ),
+    ] {
+        let upgraded = upgrade_party(&host, version, stored).await;
+
+        assert_eq!(summaries(&upgraded.diagnostics), [summary], "{stored}");
+        let told = &upgraded.diagnostics[0];
+        assert!(told.detail.contains(detail), "{stored}: {}", told.detail);
+        assert_eq!(path(told), at, "{stored}");
+        assert_eq!(upgraded.upgraded_state, None, "{stored}");
+    }
+    // A resource without an upgrade of its own refuses a newer state, too.
+    let upgraded = upgrade_of(&host, NOTE, 3, raw(r#"{"text": "x"}"#)).await;
+    assert_eq!(
+        summaries(&upgraded.diagnostics),
+        ["State of a newer version of the provider"]
+    );
+    assert_eq!(upgraded.upgraded_state, None);
+}
+
 // ---- Strange values ----
 
 #[tokio::test]
@@ -966,7 +1062,7 @@ async fn an_action_is_planned_and_validated() {
 }
 
 #[tokio::test]
-async fn an_ephemeral_resource_is_opened_renewed_and_closed() {
+async fn an_ephemeral_resource_is_opened_and_closed() {
     let host = Host::start().await;
     let mut provider = host.provider().await;
     let type_name = "wire_secret".to_owned();
@@ -982,30 +1078,30 @@ async fn an_ephemeral_resource_is_opened_renewed_and_closed() {
         .unwrap()
         .into_inner();
     assert_eq!(decoded(opened.result)["value"], "value of n");
-    assert_eq!(opened.renew_at.unwrap().seconds, 4_000_000_000);
+    assert_eq!((opened.renew_at, opened.private), (None, None));
 
-    let renewed = provider
-        .renew_ephemeral_resource(wire::renew_ephemeral_resource::Request {
+    let closed = provider
+        .close_ephemeral_resource(wire::close_ephemeral_resource::Request {
             type_name: type_name.clone(),
-            private: opened.private,
+            private: None,
         })
         .await
         .unwrap()
         .into_inner();
-    assert_eq!(renewed.private, Some(Bytes::from_static(&[1])));
-    assert_eq!(renewed.renew_at, None);
+    assert!(closed.diagnostics.is_empty());
 
-    for (private, expected) in [(renewed.private, vec![]), (None, vec!["Nothing to close"])] {
-        let closed = provider
-            .close_ephemeral_resource(wire::close_ephemeral_resource::Request {
-                type_name: type_name.clone(),
-                private,
-            })
-            .await
-            .unwrap()
-            .into_inner();
-        assert_eq!(summaries(&closed.diagnostics), expected);
-    }
+    let renewed = provider
+        .renew_ephemeral_resource(wire::renew_ephemeral_resource::Request {
+            type_name,
+            private: None,
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        summaries(&renewed.diagnostics),
+        ["Not offered by this provider"]
+    );
 }
 
 // ---- Logs ----
@@ -1043,7 +1139,7 @@ async fn logs_are_lines_that_the_host_understands() {
         assert_eq!(configuring.is_some(), expected, "{environment:?}");
         if let Some(line) = configuring {
             assert_eq!(line["@level"], "debug");
-            assert_eq!(line["@module"], "wire.plugin.others");
+            assert_eq!(line["@module"], "wire.plugin.rpc.provider");
             assert_eq!(
                 line["@timestamp"].as_str().unwrap().len(),
                 "2006-01-02T15:04:05.000000Z".len()
@@ -1189,9 +1285,26 @@ async fn apply(
 }
 
 async fn upgrade(host: &Host, raw_state: wire::RawState) -> wire::upgrade_resource_state::Response {
+    upgrade_of(host, NOTE, 1, raw_state).await
+}
+
+async fn upgrade_party(
+    host: &Host,
+    version: i64,
+    stored: &str,
+) -> wire::upgrade_resource_state::Response {
+    upgrade_of(host, "wire_party", version, raw(stored)).await
+}
+
+async fn upgrade_of(
+    host: &Host,
+    type_name: &str,
+    version: i64,
+    raw_state: wire::RawState,
+) -> wire::upgrade_resource_state::Response {
     let request = wire::upgrade_resource_state::Request {
-        type_name: NOTE.into(),
-        version: 1,
+        type_name: type_name.into(),
+        version,
         raw_state: Some(raw_state),
     };
     host.provider()

@@ -62,7 +62,7 @@ impl Progress {
     }
 
     /// Progress, and where it is heard.
-    pub(crate) fn heard() -> (Self, mpsc::UnboundedReceiver<String>) {
+    pub(crate) fn channel() -> (Self, mpsc::UnboundedReceiver<String>) {
         let (listener, messages) = mpsc::unbounded_channel();
         (
             Self {

@@ -4,28 +4,32 @@ use std::collections::BTreeMap;
 
 use tf_provider::{Diagnostics, schema::Schema};
 
-use super::erased::{ErasedAction, ErasedDataSource, ErasedEphemeralResource, ErasedResource};
-use super::kind::Kind;
+use super::dynamic::{DynAction, DynDataSource, DynEphemeralResource, DynResource};
 use super::proto::tfplugin6 as wire;
 use super::registry::{Registry, Schemas, schemas_of};
+use super::upgrade::StateUpgrade;
+use super::value_type::ValueType;
 use super::{Plugin, diagnostics, schema};
 
 /// The plugin's parts, each with the type of its values, and the answers about all of them.
 pub(crate) struct Catalogue {
-    pub(crate) provider: Kind,
-    pub(crate) meta: Kind,
-    pub(crate) resources: BTreeMap<String, Offered<dyn ErasedResource>>,
-    pub(crate) data_sources: BTreeMap<String, Offered<dyn ErasedDataSource>>,
-    pub(crate) actions: BTreeMap<String, Offered<dyn ErasedAction>>,
-    pub(crate) ephemeral_resources: BTreeMap<String, Offered<dyn ErasedEphemeralResource>>,
+    pub(crate) provider: ValueType,
+    pub(crate) resources: BTreeMap<String, Registered<dyn DynResource>>,
+    pub(crate) data_sources: BTreeMap<String, Registered<dyn DynDataSource>>,
+    pub(crate) actions: BTreeMap<String, Registered<dyn DynAction>>,
+    pub(crate) ephemeral_resources: BTreeMap<String, Registered<dyn DynEphemeralResource>>,
     pub(crate) schema: wire::get_provider_schema::Response,
     pub(crate) metadata: wire::get_metadata::Response,
 }
 
 /// One part, and the type of its values.
-pub(crate) struct Offered<T: ?Sized> {
-    pub(crate) kind: Kind,
+pub(crate) struct Registered<T: ?Sized> {
+    pub(crate) value_type: ValueType,
+    /// The version of its schema.
+    pub(crate) version: i64,
     pub(crate) item: Box<T>,
+    /// How a resource rewrites a state of an earlier version, if it does.
+    pub(crate) upgrade: Option<StateUpgrade>,
 }
 
 impl Catalogue {
@@ -33,12 +37,17 @@ impl Catalogue {
         let registry = Registry::of(plugin);
         let mut schemas = schemas_of(plugin, &registry);
         let mut diags = std::mem::take(&mut schemas.diags);
-        let provider = kind_of("the provider block", schemas.provider.as_ref(), &mut diags);
-        let meta = kind_of("provider_meta", schemas.provider_meta.as_ref(), &mut diags);
-        let resources = offer(registry.resources, &schemas.resources, &mut diags);
-        let data_sources = offer(registry.data_sources, &schemas.data_sources, &mut diags);
-        let actions = offer(registry.actions, &schemas.actions, &mut diags);
-        let ephemeral_resources = offer(
+        let provider = value_type_of("the provider block", schemas.provider.as_ref(), &mut diags);
+        let mut resources = with_value_types(registry.resources, &schemas.resources, &mut diags);
+        for (name, upgrade) in registry.state_upgrades {
+            if let Some(resource) = resources.get_mut(&name) {
+                resource.upgrade = Some(upgrade);
+            }
+        }
+        let data_sources =
+            with_value_types(registry.data_sources, &schemas.data_sources, &mut diags);
+        let actions = with_value_types(registry.actions, &schemas.actions, &mut diags);
+        let ephemeral_resources = with_value_types(
             registry.ephemeral_resources,
             &schemas.ephemeral_resources,
             &mut diags,
@@ -46,7 +55,6 @@ impl Catalogue {
         let diags = diagnostics::to_wire(diags);
         Self {
             provider,
-            meta,
             resources,
             data_sources,
             actions,
@@ -67,32 +75,38 @@ fn capabilities() -> wire::ServerCapabilities {
     }
 }
 
-fn offer<T: ?Sized>(
+fn with_value_types<T: ?Sized>(
     items: BTreeMap<String, Box<T>>,
     schemas: &BTreeMap<String, Schema>,
     diags: &mut Diagnostics,
-) -> BTreeMap<String, Offered<T>> {
-    let offered = items.into_iter().filter_map(|(name, item)| {
+) -> BTreeMap<String, Registered<T>> {
+    let registered = items.into_iter().filter_map(|(name, item)| {
         // Without a schema it cannot be served; why there is none is in the diagnostics.
         let schema = schemas.get(&name)?;
-        let kind = kind_of(&name, Some(schema), diags);
-        Some((name, Offered { kind, item }))
+        let value_type = value_type_of(&name, Some(schema), diags);
+        let registered = Registered {
+            value_type,
+            version: schema.version,
+            item,
+            upgrade: None,
+        };
+        Some((name, registered))
     });
-    offered.collect()
+    registered.collect()
 }
 
-fn kind_of(name: &str, schema: Option<&Schema>, diags: &mut Diagnostics) -> Kind {
-    let kind = schema
-        .map(|schema| Kind::of_block(&schema.block))
+fn value_type_of(name: &str, schema: Option<&Schema>, diags: &mut Diagnostics) -> ValueType {
+    let value_type = schema
+        .map(|schema| ValueType::of_block(&schema.block))
         .transpose();
-    match kind {
-        Ok(kind) => kind.unwrap_or_else(Kind::empty),
+    match value_type {
+        Ok(value_type) => value_type.unwrap_or_else(ValueType::empty),
         Err(untyped) => {
             diags.root_error(
                 "Unusable schema",
                 format!("In the schema of {name}: {untyped}."),
             );
-            Kind::empty()
+            ValueType::empty()
         }
     }
 }
@@ -113,7 +127,6 @@ fn schema_response(
     });
     wire::get_provider_schema::Response {
         provider: schemas.provider.as_ref().map(schema::to_wire),
-        provider_meta: schemas.provider_meta.as_ref().map(schema::to_wire),
         resource_schemas: all(&schemas.resources),
         data_source_schemas: all(&schemas.data_sources),
         ephemeral_resource_schemas: all(&schemas.ephemeral_resources),

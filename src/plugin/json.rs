@@ -9,31 +9,31 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::kind::{Absent, Kind, Member};
-use super::mismatch::{Mismatch, Step, Trail};
+use super::type_error::{PathStep, TypeError, ValuePath};
+use super::value_type::{Member, ValueType, WhenMissing};
 
 /// What to do with an attribute that the type does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Strangers {
+pub(crate) enum ExtraAttributes {
     /// Leave it out: the state is of an earlier schema.
     Drop,
     /// It is a mistake: the value is of today's schema.
     Refuse,
 }
 
-/// The MessagePack of `json`, which must be of type `kind`.
+/// The MessagePack of `json`, which must be of type `value_type`.
 ///
 /// # Errors
 ///
 /// The first place where the value differs from the type, or is not JSON.
 pub(crate) fn to_messagepack(
     json: &[u8],
-    kind: &Kind,
-    strangers: Strangers,
-) -> Result<Vec<u8>, Mismatch> {
-    let root = Trail::default();
+    value_type: &ValueType,
+    extra_attributes: ExtraAttributes,
+) -> Result<Vec<u8>, TypeError> {
+    let root = ValuePath::default();
     let raw: &RawValue = serde_json::from_slice(json).map_err(|error| {
-        Mismatch::at(
+        TypeError::at(
             &root,
             format!(
                 "not JSON, at line {} column {}",
@@ -44,52 +44,52 @@ pub(crate) fn to_messagepack(
     })?;
     let mut converter = Converter {
         out: Vec::with_capacity(json.len()),
-        trail: root,
-        strangers,
+        path: root,
+        extra_attributes,
     };
-    converter.value(raw, kind)?;
+    converter.value(raw, value_type)?;
     Ok(converter.out)
 }
 
 struct Converter<'a> {
     out: Vec<u8>,
-    trail: Trail<'a>,
-    strangers: Strangers,
+    path: ValuePath<'a>,
+    extra_attributes: ExtraAttributes,
 }
 
 impl<'a> Converter<'a> {
-    fn value(&mut self, raw: &'a RawValue, kind: &'a Kind) -> Result<(), Mismatch> {
+    fn value(&mut self, raw: &'a RawValue, value_type: &'a ValueType) -> Result<(), TypeError> {
         if raw.get() == "null" {
             return self.nil();
         }
-        match kind {
-            Kind::String => self.string(raw),
-            Kind::Number => self.number(raw),
-            Kind::Bool => self.bool(raw),
-            Kind::List(element) => self.list(raw, kind, element, false),
-            Kind::Set(element) => self.list(raw, kind, element, true),
-            Kind::Map(element) => self.map(raw, kind, element),
-            Kind::Object(members) => self.object(raw, kind, members),
-            Kind::Tuple(elements) => self.tuple(raw, kind, elements),
+        match value_type {
+            ValueType::String => self.string(raw),
+            ValueType::Number => self.number(raw),
+            ValueType::Bool => self.bool(raw),
+            ValueType::List(element) => self.list(raw, value_type, element, false),
+            ValueType::Set(element) => self.list(raw, value_type, element, true),
+            ValueType::Map(element) => self.map(raw, value_type, element),
+            ValueType::Object(members) => self.object(raw, value_type, members),
+            ValueType::Tuple(elements) => self.tuple(raw, value_type, elements),
         }
     }
 
-    fn string(&mut self, raw: &RawValue) -> Result<(), Mismatch> {
+    fn string(&mut self, raw: &RawValue) -> Result<(), TypeError> {
         match raw.get().as_bytes().first() {
             Some(b'"') => {
-                let text: String = self.parse(raw, &Kind::String)?;
+                let text: String = self.parse(raw, &ValueType::String)?;
                 self.write_str(&text)
             }
-            Some(b'{' | b'[') | None => Err(self.unexpected(raw, &Kind::String)),
+            Some(b'{' | b'[') | None => Err(self.unexpected(raw, &ValueType::String)),
             Some(_) => self.write_str(raw.get()),
         }
     }
 
-    fn number(&mut self, raw: &RawValue) -> Result<(), Mismatch> {
+    fn number(&mut self, raw: &RawValue) -> Result<(), TypeError> {
         let unquoted: String;
         let text = match raw.get().as_bytes().first() {
             Some(b'"') => {
-                unquoted = self.parse(raw, &Kind::Number)?;
+                unquoted = self.parse(raw, &ValueType::Number)?;
                 unquoted.as_str()
             }
             _ => raw.get(),
@@ -107,15 +107,15 @@ impl<'a> Converter<'a> {
             {
                 self.write_str(text)
             }
-            _ => Err(self.unexpected(raw, &Kind::Number)),
+            _ => Err(self.unexpected(raw, &ValueType::Number)),
         }
     }
 
-    fn bool(&mut self, raw: &RawValue) -> Result<(), Mismatch> {
+    fn bool(&mut self, raw: &RawValue) -> Result<(), TypeError> {
         let value = match raw.get() {
             "true" | "\"true\"" => true,
             "false" | "\"false\"" => false,
-            _ => return Err(self.unexpected(raw, &Kind::Bool)),
+            _ => return Err(self.unexpected(raw, &ValueType::Bool)),
         };
         rmp::encode::write_bool(&mut self.out, value).map_err(|_| self.full())
     }
@@ -123,17 +123,17 @@ impl<'a> Converter<'a> {
     fn list(
         &mut self,
         raw: &'a RawValue,
-        kind: &Kind,
-        element: &'a Kind,
+        value_type: &ValueType,
+        element: &'a ValueType,
         is_set: bool,
-    ) -> Result<(), Mismatch> {
-        let elements: Vec<&'a RawValue> = self.parse(raw, kind)?;
+    ) -> Result<(), TypeError> {
+        let elements: Vec<&'a RawValue> = self.parse(raw, value_type)?;
         self.array_header(elements.len())?;
         for (index, value) in elements.into_iter().enumerate() {
             let step = if is_set {
-                Step::Element
+                PathStep::Element
             } else {
-                Step::Index(index)
+                PathStep::Index(index)
             };
             self.within(step, value, element)?;
         }
@@ -143,27 +143,32 @@ impl<'a> Converter<'a> {
     fn tuple(
         &mut self,
         raw: &'a RawValue,
-        kind: &Kind,
-        elements: &'a [Kind],
-    ) -> Result<(), Mismatch> {
-        let values: Vec<&'a RawValue> = self.parse(raw, kind)?;
+        value_type: &ValueType,
+        elements: &'a [ValueType],
+    ) -> Result<(), TypeError> {
+        let values: Vec<&'a RawValue> = self.parse(raw, value_type)?;
         if values.len() != elements.len() {
             let problem = format!("expected {} elements, got {}", elements.len(), values.len());
-            return Err(Mismatch::at(&self.trail, problem));
+            return Err(TypeError::at(&self.path, problem));
         }
         self.array_header(values.len())?;
         for (index, (value, element)) in values.into_iter().zip(elements).enumerate() {
-            self.within(Step::Index(index), value, element)?;
+            self.within(PathStep::Index(index), value, element)?;
         }
         Ok(())
     }
 
-    fn map(&mut self, raw: &'a RawValue, kind: &Kind, element: &'a Kind) -> Result<(), Mismatch> {
-        let entries: BTreeMap<String, &'a RawValue> = self.parse(raw, kind)?;
+    fn map(
+        &mut self,
+        raw: &'a RawValue,
+        value_type: &ValueType,
+        element: &'a ValueType,
+    ) -> Result<(), TypeError> {
+        let entries: BTreeMap<String, &'a RawValue> = self.parse(raw, value_type)?;
         self.map_header(entries.len())?;
         for (key, value) in entries {
             self.write_str(&key)?;
-            self.within(Step::Key(key.into()), value, element)?;
+            self.within(PathStep::Key(key.into()), value, element)?;
         }
         Ok(())
     }
@@ -171,78 +176,84 @@ impl<'a> Converter<'a> {
     fn object(
         &mut self,
         raw: &'a RawValue,
-        kind: &Kind,
+        value_type: &ValueType,
         members: &'a BTreeMap<String, Member>,
-    ) -> Result<(), Mismatch> {
-        let mut values: BTreeMap<String, &'a RawValue> = self.parse(raw, kind)?;
+    ) -> Result<(), TypeError> {
+        let mut values: BTreeMap<String, &'a RawValue> = self.parse(raw, value_type)?;
         self.map_header(members.len())?;
         for (name, member) in members {
             self.write_str(name)?;
             match values.remove(name) {
-                Some(value) => self.within(Step::Attribute(name), value, &member.kind)?,
-                None => self.absent(member)?,
+                Some(value) => self.within(PathStep::Attribute(name), value, &member.value_type)?,
+                None => self.missing(member)?,
             }
         }
         match values.into_keys().next() {
-            Some(stranger) if self.strangers == Strangers::Refuse => Err(Mismatch::at(
-                &self.trail,
-                format!("there is no attribute `{stranger}` here"),
+            Some(extra) if self.extra_attributes == ExtraAttributes::Refuse => Err(TypeError::at(
+                &self.path,
+                format!("there is no attribute `{extra}` here"),
             )),
             _ => Ok(()),
         }
     }
 
-    fn absent(&mut self, member: &Member) -> Result<(), Mismatch> {
-        match (member.absent, &member.kind) {
-            (Absent::Empty, Kind::List(_) | Kind::Set(_)) => self.array_header(0),
-            (Absent::Empty, Kind::Map(_)) => self.map_header(0),
+    fn missing(&mut self, member: &Member) -> Result<(), TypeError> {
+        match (member.when_missing, &member.value_type) {
+            (WhenMissing::EmptyCollection, ValueType::List(_) | ValueType::Set(_)) => {
+                self.array_header(0)
+            }
+            (WhenMissing::EmptyCollection, ValueType::Map(_)) => self.map_header(0),
             _ => self.nil(),
         }
     }
 
     fn within(
         &mut self,
-        step: Step<'a>,
+        step: PathStep<'a>,
         raw: &'a RawValue,
-        kind: &'a Kind,
-    ) -> Result<(), Mismatch> {
-        self.trail.down(step);
-        self.value(raw, kind)?;
-        self.trail.up();
+        value_type: &'a ValueType,
+    ) -> Result<(), TypeError> {
+        self.path.push(step);
+        self.value(raw, value_type)?;
+        self.path.pop();
         Ok(())
     }
 
-    fn parse<T: Deserialize<'a>>(&self, raw: &'a RawValue, kind: &Kind) -> Result<T, Mismatch> {
-        serde_json::from_str(raw.get()).map_err(|_| self.unexpected(raw, kind))
+    fn parse<T: Deserialize<'a>>(
+        &self,
+        raw: &'a RawValue,
+        value_type: &ValueType,
+    ) -> Result<T, TypeError> {
+        serde_json::from_str(raw.get()).map_err(|_| self.unexpected(raw, value_type))
     }
 
-    fn nil(&mut self) -> Result<(), Mismatch> {
+    fn nil(&mut self) -> Result<(), TypeError> {
         rmp::encode::write_nil(&mut self.out).map_err(|_| self.full())
     }
 
-    fn write_str(&mut self, text: &str) -> Result<(), Mismatch> {
+    fn write_str(&mut self, text: &str) -> Result<(), TypeError> {
         rmp::encode::write_str(&mut self.out, text).map_err(|_| self.full())
     }
 
-    fn array_header(&mut self, length: usize) -> Result<(), Mismatch> {
+    fn array_header(&mut self, length: usize) -> Result<(), TypeError> {
         let length = u32::try_from(length).map_err(|_| self.full())?;
         rmp::encode::write_array_len(&mut self.out, length)
             .map(drop)
             .map_err(|_| self.full())
     }
 
-    fn map_header(&mut self, length: usize) -> Result<(), Mismatch> {
+    fn map_header(&mut self, length: usize) -> Result<(), TypeError> {
         let length = u32::try_from(length).map_err(|_| self.full())?;
         rmp::encode::write_map_len(&mut self.out, length)
             .map(drop)
             .map_err(|_| self.full())
     }
 
-    fn full(&self) -> Mismatch {
-        Mismatch::at(&self.trail, "the value is too large")
+    fn full(&self) -> TypeError {
+        TypeError::at(&self.path, "the value is too large")
     }
 
-    fn unexpected(&self, raw: &RawValue, kind: &Kind) -> Mismatch {
+    fn unexpected(&self, raw: &RawValue, value_type: &ValueType) -> TypeError {
         let found = match raw.get().as_bytes().first() {
             Some(b'{') => "an object",
             Some(b'[') => "a list",
@@ -250,6 +261,6 @@ impl<'a> Converter<'a> {
             Some(b't' | b'f') => "true or false",
             _ => "a number",
         };
-        Mismatch::expected(&self.trail, kind.expectation(), found)
+        TypeError::expected(&self.path, value_type.expectation(), found)
     }
 }

@@ -5,46 +5,47 @@
 //! process's whole life:
 //!
 //! - `server`: arguments, handshake, serving, the end;
-//! - `handshake`, `tls`, `listener`, `ending`: what the host says, whom to let in, where, and until when;
-//! - `service`, `control`: the gRPC services, in the protocol's names;
-//! - `catalogue`, `resources`, `others`: the calls, by what they are about;
-//! - `erased`: from typed traits to what the server can hold;
-//! - `value`, `kind`, `check`, `json`, `mismatch`: values, read against their schema before anything is decoded;
+//! - `handshake`, `tls`, `listener`, `shutdown`: what the host says, whom to let in, where, and until when;
+//! - `service`, `go_plugin_services`: the gRPC services, in the protocol's names;
+//! - `catalogue`, `rpc`: what is served, and the calls about each part of it;
+//! - `upgrade`: states of earlier schema versions;
+//! - `dynamic`: from typed traits to what the server can hold;
+//! - `value`, `value_type`, `messagepack`, `json`, `type_error`: values, read against their schema before anything is decoded;
 //! - `schema`, `diagnostics`: what goes back to the host;
-//! - `guard`: a panic ends a call, not the process;
+//! - `panics`: a panic ends a call, not the process;
 //! - [`log`]: lines that the host understands.
 
 mod action;
 mod catalogue;
-mod check;
-mod control;
 mod diagnostics;
-mod ending;
-mod ephemeral;
-mod erased;
-mod guard;
+mod dynamic;
+mod ephemeral_resource;
+mod go_plugin_services;
 mod handshake;
 mod json;
-mod kind;
 mod listener;
 pub mod log;
-mod mismatch;
-mod others;
+mod messagepack;
+mod panics;
 #[cfg(test)]
 mod properties;
 #[doc(hidden)]
 pub mod proto;
 mod record;
 mod registry;
-mod resources;
+mod rpc;
 mod schema;
 mod server;
 mod service;
+mod shutdown;
 mod tls;
+mod type_error;
+mod upgrade;
 mod value;
+mod value_type;
 
 pub use action::{Action, Progress};
-pub use ephemeral::{EphemeralResource, Opened, Renewed};
+pub use ephemeral_resource::{EphemeralResource, Opened};
 pub use record::record;
 pub use registry::{Registry, Schemas, schemas};
 pub use server::serve;

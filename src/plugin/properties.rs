@@ -12,56 +12,66 @@ use serde_json::{Value as Json, json};
 use tf_provider::Diagnostics;
 use tf_provider::value::{ValueBool, ValueList, ValueMap, ValueNumber, ValueSet, ValueString};
 
-use super::check::check;
 use super::handshake::Handshake;
-use super::json::{Strangers, to_messagepack};
-use super::kind::{Absent, Kind, Member};
+use super::json::{ExtraAttributes, to_messagepack};
+use super::messagepack::check;
 use super::proto::tfplugin6::DynamicValue;
 use super::value::Received;
+use super::value_type::{Member, ValueType, WhenMissing};
 
 /// How the tests call attributes: few names, so that random ones meet.
 const NAMES: &str = "[abc]{1,2}";
 
-fn kinds() -> impl Strategy<Value = Kind> {
-    let leaf = prop_oneof![Just(Kind::String), Just(Kind::Number), Just(Kind::Bool)];
+fn value_types() -> impl Strategy<Value = ValueType> {
+    let leaf = prop_oneof![
+        Just(ValueType::String),
+        Just(ValueType::Number),
+        Just(ValueType::Bool)
+    ];
     leaf.prop_recursive(4, 24, 4, |inner| {
-        let member = |kind| Member {
-            kind,
-            absent: Absent::Null,
+        let member = |value_type| Member {
+            value_type,
+            when_missing: WhenMissing::Null,
         };
         prop_oneof![
-            inner.clone().prop_map(|kind| Kind::List(Box::new(kind))),
-            inner.clone().prop_map(|kind| Kind::Set(Box::new(kind))),
-            inner.clone().prop_map(|kind| Kind::Map(Box::new(kind))),
-            vec(inner.clone(), 0..4).prop_map(Kind::Tuple),
-            btree_map(NAMES, inner.prop_map(member), 0..4).prop_map(Kind::Object),
+            inner
+                .clone()
+                .prop_map(|value_type| ValueType::List(Box::new(value_type))),
+            inner
+                .clone()
+                .prop_map(|value_type| ValueType::Set(Box::new(value_type))),
+            inner
+                .clone()
+                .prop_map(|value_type| ValueType::Map(Box::new(value_type))),
+            vec(inner.clone(), 0..4).prop_map(ValueType::Tuple),
+            btree_map(NAMES, inner.prop_map(member), 0..4).prop_map(ValueType::Object),
         ]
     })
 }
 
-/// Values of `kind`, in JSON; MessagePack of the same is made of that.
-fn values(kind: &Kind) -> BoxedStrategy<Json> {
-    let known = match kind {
-        Kind::String => ".{0,8}".prop_map(Json::from).boxed(),
-        Kind::Number => any::<i64>().prop_map(Json::from).boxed(),
-        Kind::Bool => any::<bool>().prop_map(Json::from).boxed(),
-        Kind::List(element) | Kind::Set(element) => {
+/// Values of `value_type`, in JSON; MessagePack of the same is made of that.
+fn values(value_type: &ValueType) -> BoxedStrategy<Json> {
+    let known = match value_type {
+        ValueType::String => ".{0,8}".prop_map(Json::from).boxed(),
+        ValueType::Number => any::<i64>().prop_map(Json::from).boxed(),
+        ValueType::Bool => any::<bool>().prop_map(Json::from).boxed(),
+        ValueType::List(element) | ValueType::Set(element) => {
             vec(values(element), 0..4).prop_map(Json::from).boxed()
         }
-        Kind::Map(element) => btree_map(".{0,3}", values(element), 0..4)
+        ValueType::Map(element) => btree_map(".{0,3}", values(element), 0..4)
             .prop_map(|entries| json!(entries))
             .boxed(),
-        Kind::Tuple(elements) => elements
+        ValueType::Tuple(elements) => elements
             .iter()
             .map(values)
             .collect::<Vec<_>>()
             .prop_map(Json::from)
             .boxed(),
-        Kind::Object(members) => {
+        ValueType::Object(members) => {
             let names: Vec<String> = members.keys().cloned().collect();
             let members: Vec<_> = members
                 .values()
-                .map(|member| values(&member.kind))
+                .map(|member| values(&member.value_type))
                 .collect();
             members
                 .prop_map(move |values| {
@@ -79,8 +89,8 @@ fn values(kind: &Kind) -> BoxedStrategy<Json> {
     prop_oneof![9 => known, 1 => Just(Json::Null)].boxed()
 }
 
-fn kinds_with_values() -> impl Strategy<Value = (Kind, Json)> {
-    kinds().prop_flat_map(|kind| (Just(kind.clone()), values(&kind)))
+fn types_with_values() -> impl Strategy<Value = (ValueType, Json)> {
+    value_types().prop_flat_map(|value_type| (Just(value_type.clone()), values(&value_type)))
 }
 
 /// A state with one attribute of every sort that resources here have.
@@ -96,30 +106,30 @@ struct State<'a> {
     bb: ValueSet<ValueString<'a>>,
 }
 
-fn state_kind() -> Kind {
-    let boxed = |kind| Box::new(kind);
+fn state_type() -> ValueType {
+    let boxed = |value_type| Box::new(value_type);
     let members = [
-        ("a", Kind::String),
-        ("b", Kind::List(boxed(Kind::Number))),
-        ("c", Kind::Map(boxed(Kind::String))),
-        ("aa", Kind::Bool),
-        ("bb", Kind::Set(boxed(Kind::String))),
+        ("a", ValueType::String),
+        ("b", ValueType::List(boxed(ValueType::Number))),
+        ("c", ValueType::Map(boxed(ValueType::String))),
+        ("aa", ValueType::Bool),
+        ("bb", ValueType::Set(boxed(ValueType::String))),
     ];
-    let members = members.map(|(name, kind)| {
+    let members = members.map(|(name, value_type)| {
         (
             name.to_owned(),
             Member {
-                kind,
-                absent: Absent::Null,
+                value_type,
+                when_missing: WhenMissing::Null,
             },
         )
     });
-    Kind::Object(members.into())
+    ValueType::Object(members.into())
 }
 
 fn decode(bytes: DynamicValue) -> Result<(), Diagnostics> {
-    let (kind, mut diags) = (state_kind(), Diagnostics::default());
-    let received = Received::read(Some(bytes), &kind, "the value", &mut diags);
+    let (value_type, mut diags) = (state_type(), Diagnostics::default());
+    let received = Received::read(Some(bytes), &value_type, "the value", &mut diags);
     let decoded = received
         .as_ref()
         .and_then(|received| received.decode::<State<'_>>(&mut diags));
@@ -145,39 +155,39 @@ fn json_text(bytes: impl Into<Bytes>) -> DynamicValue {
 
 proptest! {
     #[test]
-    fn a_value_of_its_type_passes_and_survives_json((kind, value) in kinds_with_values()) {
+    fn a_value_of_its_type_passes_and_survives_json((value_type, value) in types_with_values()) {
         let direct = rmp_serde::to_vec_named(&value).unwrap();
-        prop_assert_eq!(check(&direct, &kind), Ok(()));
+        prop_assert_eq!(check(&direct, &value_type), Ok(()));
 
-        let converted = to_messagepack(value.to_string().as_bytes(), &kind, Strangers::Refuse).unwrap();
-        prop_assert_eq!(check(&converted, &kind), Ok(()));
+        let converted = to_messagepack(value.to_string().as_bytes(), &value_type, ExtraAttributes::Refuse).unwrap();
+        prop_assert_eq!(check(&converted, &value_type), Ok(()));
         prop_assert_eq!(rmp_serde::from_slice::<Json>(&converted).unwrap(), value);
     }
 
     #[test]
-    fn a_value_that_is_cut_off_or_goes_on_does_not_pass((kind, value) in kinds_with_values(), at in any::<prop::sample::Index>()) {
+    fn a_value_that_is_cut_off_or_goes_on_does_not_pass((value_type, value) in types_with_values(), at in any::<prop::sample::Index>()) {
         let whole = rmp_serde::to_vec_named(&value).unwrap();
-        prop_assert!(check(&whole[..at.index(whole.len())], &kind).is_err());
-        prop_assert!(check(&[&whole[..], &[0xc0]].concat(), &kind).is_err());
+        prop_assert!(check(&whole[..at.index(whole.len())], &value_type).is_err());
+        prop_assert!(check(&[&whole[..], &[0xc0]].concat(), &value_type).is_err());
     }
 
     #[test]
-    fn random_bytes_never_panic(kind in kinds(), bytes in vec(any::<u8>(), 0..64)) {
-        _ = check(&bytes, &kind);
-        _ = to_messagepack(&bytes, &kind, Strangers::Drop);
+    fn random_bytes_never_panic(value_type in value_types(), bytes in vec(any::<u8>(), 0..64)) {
+        _ = check(&bytes, &value_type);
+        _ = to_messagepack(&bytes, &value_type, ExtraAttributes::Drop);
     }
 
     #[test]
-    fn whatever_becomes_messagepack_passes((kind, value) in kinds_with_values(), other in kinds()) {
-        if let Ok(converted) = to_messagepack(value.to_string().as_bytes(), &other, Strangers::Drop) {
+    fn whatever_becomes_messagepack_passes((value_type, value) in types_with_values(), other in value_types()) {
+        if let Ok(converted) = to_messagepack(value.to_string().as_bytes(), &other, ExtraAttributes::Drop) {
             prop_assert_eq!(check(&converted, &other), Ok(()));
         }
-        prop_assert!(to_messagepack(value.to_string().as_bytes(), &kind, Strangers::Drop).is_ok());
+        prop_assert!(to_messagepack(value.to_string().as_bytes(), &value_type, ExtraAttributes::Drop).is_ok());
     }
 
     #[test]
     fn a_state_with_a_byte_changed_is_read_or_explained(
-        value in values(&state_kind()),
+        value in values(&state_type()),
         at in any::<prop::sample::Index>(),
         byte in any::<u8>(),
     ) {
@@ -196,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn a_state_is_decoded_when_it_is_there(value in values(&state_kind())) {
+    fn a_state_is_decoded_when_it_is_there(value in values(&state_type())) {
         let expected = !value.is_null();
         let bytes = rmp_serde::to_vec_named(&value).unwrap();
         prop_assert_eq!(decode(messagepack(bytes)).is_ok(), expected);

@@ -143,7 +143,7 @@ mod tests {
     async fn what_was_told_before_the_end_is_kept() {
         let ((), told) = recorded(async {
             record("job", &"7");
-            record("stranger", &"nobody asked");
+            record("unplanned", &"nobody asked");
         })
         .await;
 

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+use tf_provider::value::ValueEmpty;
 use tf_provider::{DataSource, Diagnostics, Resource, schema::Schema};
 
 use super::action::Action;
-use super::ephemeral::EphemeralResource;
-use super::erased::{ErasedAction, ErasedDataSource, ErasedEphemeralResource, ErasedResource};
-use super::{Plugin, diagnostics, guard};
+use super::dynamic::{DynAction, DynDataSource, DynEphemeralResource, DynResource};
+use super::ephemeral_resource::EphemeralResource;
+use super::upgrade::StateUpgrade;
+use super::{Plugin, diagnostics, panics};
 
 /// Where a [`Plugin`] puts its resources, data sources, actions and ephemeral resources.
 ///
@@ -15,10 +18,11 @@ use super::{Plugin, diagnostics, guard};
 /// share a name; two resources may not.
 pub struct Registry {
     prefix: &'static str,
-    pub(crate) resources: BTreeMap<String, Box<dyn ErasedResource>>,
-    pub(crate) data_sources: BTreeMap<String, Box<dyn ErasedDataSource>>,
-    pub(crate) actions: BTreeMap<String, Box<dyn ErasedAction>>,
-    pub(crate) ephemeral_resources: BTreeMap<String, Box<dyn ErasedEphemeralResource>>,
+    pub(crate) resources: BTreeMap<String, Box<dyn DynResource>>,
+    pub(crate) state_upgrades: BTreeMap<String, StateUpgrade>,
+    pub(crate) data_sources: BTreeMap<String, Box<dyn DynDataSource>>,
+    pub(crate) actions: BTreeMap<String, Box<dyn DynAction>>,
+    pub(crate) ephemeral_resources: BTreeMap<String, Box<dyn DynEphemeralResource>>,
     pub(crate) diags: Diagnostics,
 }
 
@@ -28,19 +32,23 @@ impl Registry {
         let mut registry = Self {
             prefix: plugin.name(),
             resources: BTreeMap::new(),
+            state_upgrades: BTreeMap::new(),
             data_sources: BTreeMap::new(),
             actions: BTreeMap::new(),
             ephemeral_resources: BTreeMap::new(),
             diags: Diagnostics::default(),
         };
-        if let Err(panicked) = guard::run_now(|| plugin.register(&mut registry)) {
+        if let Err(panicked) = panics::catch_now(|| plugin.register(&mut registry)) {
             panicked.report(&mut registry.diags);
         }
         registry
     }
 
     /// Registers a resource: `resource "hwc_NAME"`.
-    pub fn resource<R: Resource + 'static>(&mut self, name: &str, resource: R) {
+    pub fn resource<R>(&mut self, name: &str, resource: R)
+    where
+        R: for<'a> Resource<ProviderMetaState<'a> = ValueEmpty> + 'static,
+    {
         let name = self.full(name);
         enter(
             &mut self.resources,
@@ -50,8 +58,35 @@ impl Registry {
         );
     }
 
+    /// Registers a resource that rewrites its states of earlier schema versions.
+    ///
+    /// `upgrade` gets the version that a state was stored by, and its attributes as in the state file; it returns the
+    /// attributes as today's schema has them, or `None` after an error in the diagnostics. It is called only for a
+    /// version below today's. What it returns is read as any stored state: attributes that the schema does not have
+    /// are left out, missing ones are null, and strings and numbers are converted.
+    ///
+    /// Numbers are exact: whole numbers of 64 bits are numbers, and one that serde_json would round is its decimal text.
+    pub fn resource_with_upgrade<R>(
+        &mut self,
+        name: &str,
+        resource: R,
+        upgrade: impl Fn(&mut Diagnostics, i64, Map<String, Value>) -> Option<Map<String, Value>>
+        + Send
+        + Sync
+        + 'static,
+    ) where
+        R: for<'a> Resource<ProviderMetaState<'a> = ValueEmpty> + 'static,
+    {
+        self.resource(name, resource);
+        self.state_upgrades
+            .insert(self.full(name), Box::new(upgrade));
+    }
+
     /// Registers a data source: `data "hwc_NAME"`.
-    pub fn data_source<D: DataSource + 'static>(&mut self, name: &str, data_source: D) {
+    pub fn data_source<D>(&mut self, name: &str, data_source: D)
+    where
+        D: for<'a> DataSource<ProviderMetaState<'a> = ValueEmpty> + 'static,
+    {
         let name = self.full(name);
         enter(
             &mut self.data_sources,
@@ -103,8 +138,6 @@ fn enter<T: ?Sized>(
 pub struct Schemas {
     /// The provider block.
     pub provider: Option<Schema>,
-    /// `provider_meta` in a `terraform` block, if the plugin has any.
-    pub provider_meta: Option<Schema>,
     /// `resource` blocks.
     pub resources: BTreeMap<String, Schema>,
     /// `data` blocks.
@@ -127,13 +160,8 @@ pub(crate) fn schemas_of<P: Plugin>(plugin: &P, registry: &Registry) -> Schemas 
     let provider = build(&mut diags, |diags| {
         tf_provider::Provider::schema(plugin, diags)
     });
-    let provider_meta = build(&mut diags, |diags| {
-        tf_provider::Provider::meta_schema(plugin, diags)
-    })
-    .filter(|meta| !meta.block.attributes.is_empty() || !meta.block.blocks.is_empty());
     Schemas {
         provider,
-        provider_meta,
         resources: build_all(&registry.resources, &mut diags, |item, diags| {
             item.schema(diags)
         }),
@@ -168,7 +196,7 @@ fn build(
     diags: &mut Diagnostics,
     schema: impl FnOnce(&mut Diagnostics) -> Option<Schema>,
 ) -> Option<Schema> {
-    match guard::run_now(|| schema(diags)) {
+    match panics::catch_now(|| schema(diags)) {
         Ok(built) => diagnostics::explain(built, diags),
         Err(panicked) => {
             panicked.report(diags);

@@ -120,7 +120,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::plugin::kind::Kind;
+    use crate::plugin::value_type::ValueType;
 
     fn of(attr_type: AttributeType) -> Attribute {
         Attribute {
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn an_attribute_without_a_type_is_refused_by_name() {
         let any = AttributeType::List(Box::new(AttributeType::Any));
-        let untyped = Kind::of_block(&block_of(vec![("whatever", any)])).unwrap_err();
+        let untyped = ValueType::of_block(&block_of(vec![("whatever", any)])).unwrap_err();
 
         assert!(untyped.to_string().contains("`whatever`"));
     }

@@ -8,8 +8,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use tonic::transport::Server;
 
-use super::control::Control;
-use super::ending::{self, Ending};
+use super::go_plugin_services::GoPluginServices;
 use super::handshake::{Handshake, HandshakeError, Line};
 use super::listener::Listener;
 use super::proto::go_plugin::grpc_controller_server::GrpcControllerServer;
@@ -17,8 +16,9 @@ use super::proto::go_plugin::grpc_stdio_server::GrpcStdioServer;
 use super::proto::health::health_server::HealthServer;
 use super::proto::tfplugin6::provider_server::ProviderServer;
 use super::service::Service;
+use super::shutdown::{self, Shutdown};
 use super::tls::{Tls, TlsError};
-use super::{Plugin, guard, log};
+use super::{Plugin, log, panics};
 
 /// What hosts allow in either direction, in bytes.
 const LARGEST_MESSAGE: usize = 256 << 20;
@@ -80,11 +80,11 @@ pub async fn serve<P: Plugin>(plugin: P) -> ExitCode {
 async fn host<P: Plugin>(plugin: P) -> Result<(), ServeError> {
     let handshake = Handshake::read(|variable| env::var(variable).ok())?;
     log::init(plugin.name());
-    guard::install_hook();
+    panics::install_hook();
 
     let plugin = Arc::new(plugin);
-    let ending = Ending::default();
-    ending::watch(Arc::clone(&plugin), ending.clone()).map_err(ServeError::Signals)?;
+    let shutdown = Shutdown::default();
+    shutdown::watch(Arc::clone(&plugin), shutdown.clone()).map_err(ServeError::Signals)?;
     let tls = handshake.client.clone().map(Tls::only_for).transpose()?;
     let listener = Arc::new(listen(&handshake).await?);
     let line = Line {
@@ -93,22 +93,22 @@ async fn host<P: Plugin>(plugin: P) -> Result<(), ServeError> {
     };
     announce(&line).map_err(ServeError::Announce)?;
 
-    let control = Control::new(Arc::clone(&plugin), ending.clone());
+    let services = GoPluginServices::new(Arc::clone(&plugin), shutdown.clone());
     let provider = ProviderServer::new(Service::new(plugin))
         .max_decoding_message_size(LARGEST_MESSAGE)
         .max_encoding_message_size(LARGEST_MESSAGE);
     let served = Server::builder()
         .add_service(provider)
-        .add_service(GrpcControllerServer::new(control.clone()))
-        .add_service(GrpcStdioServer::new(control.clone()))
-        .add_service(HealthServer::new(control))
+        .add_service(GrpcControllerServer::new(services.clone()))
+        .add_service(GrpcStdioServer::new(services.clone()))
+        .add_service(HealthServer::new(services))
         .serve_with_incoming_shutdown(
             Arc::clone(&listener).incoming(tls.map(|tls| tls.config)),
-            ending.begun(),
+            shutdown.begun(),
         );
     tokio::select! {
         served = served => served?,
-        () = ending.overdue() => tracing::debug!("ending without waiting for calls that do not end"),
+        () = shutdown.overdue() => tracing::debug!("ending without waiting for calls that do not end"),
     }
     listener.remove();
     Ok(())

@@ -12,10 +12,13 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::catalogue::Catalogue;
 use super::proto::tfplugin6::{self as wire, provider_server::Provider};
-use super::{Plugin, diagnostics, guard};
+use super::{Plugin, diagnostics, panics};
 
-type Answer<T> = Result<Response<T>, Status>;
-type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+/// The answer to a call.
+type RpcResult<T> = Result<Response<T>, Status>;
+
+/// A stream of answers to one call.
+pub(crate) type ResponseStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// How many events of an action may wait for the host to take them.
 const EVENTS_WAITING: usize = 16;
@@ -46,23 +49,23 @@ impl<P: Plugin> Provider for Service<P> {
     async fn get_metadata(
         &self,
         _request: Request<wire::get_metadata::Request>,
-    ) -> Answer<wire::get_metadata::Response> {
+    ) -> RpcResult<wire::get_metadata::Response> {
         Ok(Response::new(self.catalogue().metadata.clone()))
     }
 
     async fn get_provider_schema(
         &self,
         _request: Request<wire::get_provider_schema::Request>,
-    ) -> Answer<wire::get_provider_schema::Response> {
+    ) -> RpcResult<wire::get_provider_schema::Response> {
         Ok(Response::new(self.catalogue().schema.clone()))
     }
 
     async fn stop_provider(
         &self,
         _request: Request<wire::stop_provider::Request>,
-    ) -> Answer<wire::stop_provider::Response> {
+    ) -> RpcResult<wire::stop_provider::Response> {
         tracing::debug!("the host asks to stop");
-        let error = match guard::run_now(|| self.plugin.stop()) {
+        let error = match panics::catch_now(|| self.plugin.stop()) {
             Ok(()) => String::new(),
             Err(_) => "The provider failed to stop. This is a bug in the provider.".to_owned(),
         };
@@ -72,7 +75,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn validate_provider_config(
         &self,
         request: Request<wire::validate_provider_config::Request>,
-    ) -> Answer<wire::validate_provider_config::Response> {
+    ) -> RpcResult<wire::validate_provider_config::Response> {
         Ok(Response::new(
             self.catalogue()
                 .validate_provider(&*self.plugin, request.into_inner())
@@ -83,7 +86,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn configure_provider(
         &self,
         request: Request<wire::configure_provider::Request>,
-    ) -> Answer<wire::configure_provider::Response> {
+    ) -> RpcResult<wire::configure_provider::Response> {
         Ok(Response::new(
             self.catalogue()
                 .configure_provider(&*self.plugin, request.into_inner())
@@ -94,7 +97,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn validate_resource_config(
         &self,
         request: Request<wire::validate_resource_config::Request>,
-    ) -> Answer<wire::validate_resource_config::Response> {
+    ) -> RpcResult<wire::validate_resource_config::Response> {
         Ok(Response::new(
             self.catalogue()
                 .validate_resource(request.into_inner())
@@ -105,7 +108,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn upgrade_resource_state(
         &self,
         request: Request<wire::upgrade_resource_state::Request>,
-    ) -> Answer<wire::upgrade_resource_state::Response> {
+    ) -> RpcResult<wire::upgrade_resource_state::Response> {
         Ok(Response::new(
             self.catalogue().upgrade_state(request.into_inner()),
         ))
@@ -114,7 +117,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn read_resource(
         &self,
         request: Request<wire::read_resource::Request>,
-    ) -> Answer<wire::read_resource::Response> {
+    ) -> RpcResult<wire::read_resource::Response> {
         Ok(Response::new(
             self.catalogue().read_resource(request.into_inner()).await,
         ))
@@ -123,7 +126,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn plan_resource_change(
         &self,
         request: Request<wire::plan_resource_change::Request>,
-    ) -> Answer<wire::plan_resource_change::Response> {
+    ) -> RpcResult<wire::plan_resource_change::Response> {
         Ok(Response::new(
             self.catalogue().plan(request.into_inner()).await,
         ))
@@ -132,7 +135,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn apply_resource_change(
         &self,
         request: Request<wire::apply_resource_change::Request>,
-    ) -> Answer<wire::apply_resource_change::Response> {
+    ) -> RpcResult<wire::apply_resource_change::Response> {
         Ok(Response::new(
             self.catalogue().apply(request.into_inner()).await,
         ))
@@ -141,7 +144,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn import_resource_state(
         &self,
         request: Request<wire::import_resource_state::Request>,
-    ) -> Answer<wire::import_resource_state::Response> {
+    ) -> RpcResult<wire::import_resource_state::Response> {
         Ok(Response::new(
             self.catalogue().import(request.into_inner()).await,
         ))
@@ -150,7 +153,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn validate_data_resource_config(
         &self,
         request: Request<wire::validate_data_resource_config::Request>,
-    ) -> Answer<wire::validate_data_resource_config::Response> {
+    ) -> RpcResult<wire::validate_data_resource_config::Response> {
         Ok(Response::new(
             self.catalogue()
                 .validate_data_source(request.into_inner())
@@ -161,7 +164,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn read_data_source(
         &self,
         request: Request<wire::read_data_source::Request>,
-    ) -> Answer<wire::read_data_source::Response> {
+    ) -> RpcResult<wire::read_data_source::Response> {
         Ok(Response::new(
             self.catalogue()
                 .read_data_source(request.into_inner())
@@ -172,7 +175,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn validate_action_config(
         &self,
         request: Request<wire::validate_action_config::Request>,
-    ) -> Answer<wire::validate_action_config::Response> {
+    ) -> RpcResult<wire::validate_action_config::Response> {
         Ok(Response::new(
             self.catalogue().validate_action(request.into_inner()).await,
         ))
@@ -181,7 +184,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn plan_action(
         &self,
         request: Request<wire::plan_action::Request>,
-    ) -> Answer<wire::plan_action::Response> {
+    ) -> RpcResult<wire::plan_action::Response> {
         Ok(Response::new(
             self.catalogue().plan_action(request.into_inner()).await,
         ))
@@ -190,7 +193,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn validate_ephemeral_resource_config(
         &self,
         request: Request<wire::validate_ephemeral_resource_config::Request>,
-    ) -> Answer<wire::validate_ephemeral_resource_config::Response> {
+    ) -> RpcResult<wire::validate_ephemeral_resource_config::Response> {
         Ok(Response::new(
             self.catalogue()
                 .validate_ephemeral(request.into_inner())
@@ -201,36 +204,28 @@ impl<P: Plugin> Provider for Service<P> {
     async fn open_ephemeral_resource(
         &self,
         request: Request<wire::open_ephemeral_resource::Request>,
-    ) -> Answer<wire::open_ephemeral_resource::Response> {
+    ) -> RpcResult<wire::open_ephemeral_resource::Response> {
         Ok(Response::new(
             self.catalogue().open_ephemeral(request.into_inner()).await,
         ))
     }
 
-    async fn renew_ephemeral_resource(
-        &self,
-        request: Request<wire::renew_ephemeral_resource::Request>,
-    ) -> Answer<wire::renew_ephemeral_resource::Response> {
-        Ok(Response::new(
-            self.catalogue().renew_ephemeral(request.into_inner()).await,
-        ))
-    }
-
+    /// The host closes whatever it opened.
     async fn close_ephemeral_resource(
         &self,
-        request: Request<wire::close_ephemeral_resource::Request>,
-    ) -> Answer<wire::close_ephemeral_resource::Response> {
+        _request: Request<wire::close_ephemeral_resource::Request>,
+    ) -> RpcResult<wire::close_ephemeral_resource::Response> {
         Ok(Response::new(
-            self.catalogue().close_ephemeral(request.into_inner()).await,
+            wire::close_ephemeral_resource::Response::default(),
         ))
     }
 
-    type InvokeActionStream = Streamed<wire::invoke_action::Event>;
+    type InvokeActionStream = ResponseStream<wire::invoke_action::Event>;
 
     async fn invoke_action(
         &self,
         request: Request<wire::invoke_action::Request>,
-    ) -> Answer<Self::InvokeActionStream> {
+    ) -> RpcResult<Self::InvokeActionStream> {
         let (events, stream) = mpsc::channel(EVENTS_WAITING);
         let catalogue = Arc::clone(self.catalogue());
         tokio::spawn(catalogue.invoke_action(request.into_inner(), events));
@@ -239,17 +234,28 @@ impl<P: Plugin> Provider for Service<P> {
 
     // ---- What this plugin does not offer ----
 
+    async fn renew_ephemeral_resource(
+        &self,
+        _request: Request<wire::renew_ephemeral_resource::Request>,
+    ) -> RpcResult<wire::renew_ephemeral_resource::Response> {
+        let diagnostics = not_offered("a renewal of an ephemeral resource");
+        Ok(Response::new(wire::renew_ephemeral_resource::Response {
+            diagnostics,
+            ..Default::default()
+        }))
+    }
+
     async fn get_functions(
         &self,
         _request: Request<wire::get_functions::Request>,
-    ) -> Answer<wire::get_functions::Response> {
+    ) -> RpcResult<wire::get_functions::Response> {
         Ok(Response::new(wire::get_functions::Response::default()))
     }
 
     async fn call_function(
         &self,
         request: Request<wire::call_function::Request>,
-    ) -> Answer<wire::call_function::Response> {
+    ) -> RpcResult<wire::call_function::Response> {
         let text = format!(
             "This version of the provider has no function called {:?}.",
             request.into_inner().name
@@ -267,7 +273,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn get_resource_identity_schemas(
         &self,
         _request: Request<wire::get_resource_identity_schemas::Request>,
-    ) -> Answer<wire::get_resource_identity_schemas::Response> {
+    ) -> RpcResult<wire::get_resource_identity_schemas::Response> {
         Ok(Response::new(
             wire::get_resource_identity_schemas::Response::default(),
         ))
@@ -276,7 +282,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn upgrade_resource_identity(
         &self,
         _request: Request<wire::upgrade_resource_identity::Request>,
-    ) -> Answer<wire::upgrade_resource_identity::Response> {
+    ) -> RpcResult<wire::upgrade_resource_identity::Response> {
         let diagnostics = not_offered("resource identity");
         Ok(Response::new(wire::upgrade_resource_identity::Response {
             diagnostics,
@@ -287,7 +293,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn move_resource_state(
         &self,
         _request: Request<wire::move_resource_state::Request>,
-    ) -> Answer<wire::move_resource_state::Response> {
+    ) -> RpcResult<wire::move_resource_state::Response> {
         let diagnostics = not_offered("moving state from another type of resource");
         Ok(Response::new(wire::move_resource_state::Response {
             diagnostics,
@@ -298,7 +304,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn generate_resource_config(
         &self,
         _request: Request<wire::generate_resource_config::Request>,
-    ) -> Answer<wire::generate_resource_config::Response> {
+    ) -> RpcResult<wire::generate_resource_config::Response> {
         let diagnostics = not_offered("generated configuration");
         Ok(Response::new(wire::generate_resource_config::Response {
             diagnostics,
@@ -309,7 +315,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn validate_list_resource_config(
         &self,
         _request: Request<wire::validate_list_resource_config::Request>,
-    ) -> Answer<wire::validate_list_resource_config::Response> {
+    ) -> RpcResult<wire::validate_list_resource_config::Response> {
         let diagnostics = not_offered("lists of resources");
         Ok(Response::new(
             wire::validate_list_resource_config::Response { diagnostics },
@@ -319,7 +325,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn validate_state_store_config(
         &self,
         _request: Request<wire::validate_state_store::Request>,
-    ) -> Answer<wire::validate_state_store::Response> {
+    ) -> RpcResult<wire::validate_state_store::Response> {
         let diagnostics = not_offered("state stores");
         Ok(Response::new(wire::validate_state_store::Response {
             diagnostics,
@@ -329,7 +335,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn configure_state_store(
         &self,
         _request: Request<wire::configure_state_store::Request>,
-    ) -> Answer<wire::configure_state_store::Response> {
+    ) -> RpcResult<wire::configure_state_store::Response> {
         let diagnostics = not_offered("state stores");
         Ok(Response::new(wire::configure_state_store::Response {
             diagnostics,
@@ -340,7 +346,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn lock_state(
         &self,
         _request: Request<wire::lock_state::Request>,
-    ) -> Answer<wire::lock_state::Response> {
+    ) -> RpcResult<wire::lock_state::Response> {
         let diagnostics = not_offered("state stores");
         Ok(Response::new(wire::lock_state::Response {
             diagnostics,
@@ -351,7 +357,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn unlock_state(
         &self,
         _request: Request<wire::unlock_state::Request>,
-    ) -> Answer<wire::unlock_state::Response> {
+    ) -> RpcResult<wire::unlock_state::Response> {
         let diagnostics = not_offered("state stores");
         Ok(Response::new(wire::unlock_state::Response { diagnostics }))
     }
@@ -359,7 +365,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn get_states(
         &self,
         _request: Request<wire::get_states::Request>,
-    ) -> Answer<wire::get_states::Response> {
+    ) -> RpcResult<wire::get_states::Response> {
         let diagnostics = not_offered("state stores");
         Ok(Response::new(wire::get_states::Response {
             diagnostics,
@@ -370,17 +376,17 @@ impl<P: Plugin> Provider for Service<P> {
     async fn delete_state(
         &self,
         _request: Request<wire::delete_state::Request>,
-    ) -> Answer<wire::delete_state::Response> {
+    ) -> RpcResult<wire::delete_state::Response> {
         let diagnostics = not_offered("state stores");
         Ok(Response::new(wire::delete_state::Response { diagnostics }))
     }
 
-    type ListResourceStream = Streamed<wire::list_resource::Event>;
+    type ListResourceStream = ResponseStream<wire::list_resource::Event>;
 
     async fn list_resource(
         &self,
         _request: Request<wire::list_resource::Request>,
-    ) -> Answer<Self::ListResourceStream> {
+    ) -> RpcResult<Self::ListResourceStream> {
         let diagnostic = not_offered("lists of resources");
         let event = wire::list_resource::Event {
             diagnostic,
@@ -389,12 +395,12 @@ impl<P: Plugin> Provider for Service<P> {
         Ok(Response::new(Box::pin(once(Ok(event)))))
     }
 
-    type ReadStateBytesStream = Streamed<wire::read_state_bytes::Response>;
+    type ReadStateBytesStream = ResponseStream<wire::read_state_bytes::Response>;
 
     async fn read_state_bytes(
         &self,
         _request: Request<wire::read_state_bytes::Request>,
-    ) -> Answer<Self::ReadStateBytesStream> {
+    ) -> RpcResult<Self::ReadStateBytesStream> {
         let diagnostics = not_offered("state stores");
         let response = wire::read_state_bytes::Response {
             diagnostics,
@@ -406,7 +412,7 @@ impl<P: Plugin> Provider for Service<P> {
     async fn write_state_bytes(
         &self,
         _request: Request<Streaming<wire::write_state_bytes::RequestChunk>>,
-    ) -> Answer<wire::write_state_bytes::Response> {
+    ) -> RpcResult<wire::write_state_bytes::Response> {
         let diagnostics = not_offered("state stores");
         Ok(Response::new(wire::write_state_bytes::Response {
             diagnostics,

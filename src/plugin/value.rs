@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_path_to_error::{Path, Segment};
 use tf_provider::{AttributePath, AttributePathStep, Diagnostics};
 
-use super::check::check;
-use super::json::{self, Strangers};
-use super::kind::Kind;
-use super::mismatch::Mismatch;
+use super::json::{self, ExtraAttributes};
+use super::messagepack::check;
 use super::proto::tfplugin6::DynamicValue;
+use super::type_error::TypeError;
+use super::value_type::ValueType;
 
 /// MessagePack's null.
 const NULL: &[u8] = &[0xc0];
@@ -21,31 +21,31 @@ const DEEPEST: usize = 128;
 #[derive(Clone, Debug)]
 pub(crate) struct Received<'k> {
     messagepack: Bytes,
-    kind: &'k Kind,
+    value_type: &'k ValueType,
     /// What the value is, in words: "the configuration".
     what: &'static str,
 }
 
 impl<'k> Received<'k> {
-    /// Reads `value` against `kind`. An absent value is null.
+    /// Reads `value` against `value_type`. An absent value is null.
     ///
     /// Returns `None` after saying in `diags` which attribute is wrong, and how.
     pub(crate) fn read(
         value: Option<DynamicValue>,
-        kind: &'k Kind,
+        value_type: &'k ValueType,
         what: &'static str,
         diags: &mut Diagnostics,
     ) -> Option<Self> {
-        let checked = messagepack_of(value.unwrap_or_default(), kind)
-            .and_then(|messagepack| check(&messagepack, kind).map(|()| messagepack));
+        let checked = messagepack_of(value.unwrap_or_default(), value_type)
+            .and_then(|messagepack| check(&messagepack, value_type).map(|()| messagepack));
         match checked {
             Ok(messagepack) => Some(Self {
                 messagepack,
-                kind,
+                value_type,
                 what,
             }),
-            Err(mismatch) => {
-                unreadable(diags, what, mismatch);
+            Err(type_error) => {
+                unreadable(diags, what, type_error);
                 None
             }
         }
@@ -54,18 +54,18 @@ impl<'k> Received<'k> {
     /// Reads a state of an earlier schema, stored as JSON: see [`json::to_messagepack`].
     pub(crate) fn read_stored(
         json: &[u8],
-        kind: &'k Kind,
+        value_type: &'k ValueType,
+        what: &'static str,
         diags: &mut Diagnostics,
     ) -> Option<Self> {
-        let what = "the stored state";
-        match json::to_messagepack(json, kind, Strangers::Drop) {
+        match json::to_messagepack(json, value_type, ExtraAttributes::Drop) {
             Ok(messagepack) => Some(Self {
                 messagepack: messagepack.into(),
-                kind,
+                value_type,
                 what,
             }),
-            Err(mismatch) => {
-                unreadable(diags, what, mismatch);
+            Err(type_error) => {
+                unreadable(diags, what, type_error);
                 None
             }
         }
@@ -103,21 +103,21 @@ impl<'k> Received<'k> {
     }
 
     /// What to say of a value that is of the schema's type, but not of the narrower type that the resource has for it.
-    fn unfit(&self, path: &Path) -> Mismatch {
-        let mut kind = self.kind;
+    fn unfit(&self, path: &Path) -> TypeError {
+        let mut value_type = self.value_type;
         let mut steps = Vec::new();
         for segment in path.iter() {
-            let Some((step, below)) = descend(kind, segment) else {
+            let Some((step, below)) = descend(value_type, segment) else {
                 break;
             };
             steps.push(step);
-            kind = below;
+            value_type = below;
         }
-        let expectation = match kind {
-            Kind::Number => "a whole number of at most 64 bits",
+        let expectation = match value_type {
+            ValueType::Number => "a whole number of at most 64 bits",
             other if self.is_null() => {
                 let problem = format!("expected {}, got null", other.expectation());
-                return Mismatch {
+                return TypeError {
                     path: AttributePath { steps },
                     problem,
                 };
@@ -126,7 +126,7 @@ impl<'k> Received<'k> {
         };
         let problem =
             format!("this provider cannot hold the value given here; it takes {expectation}");
-        Mismatch {
+        TypeError {
             path: AttributePath { steps },
             problem,
         }
@@ -217,11 +217,11 @@ pub(crate) fn with_numbers_as_text(value: DynamicValue) -> DynamicValue {
     }
 }
 
-fn messagepack_of(value: DynamicValue, kind: &Kind) -> Result<Bytes, Mismatch> {
+fn messagepack_of(value: DynamicValue, value_type: &ValueType) -> Result<Bytes, TypeError> {
     match (value.msgpack.is_empty(), value.json.is_empty()) {
         (false, _) => Ok(value.msgpack),
         (true, false) => {
-            json::to_messagepack(&value.json, kind, Strangers::Refuse).map(Bytes::from)
+            json::to_messagepack(&value.json, value_type, ExtraAttributes::Refuse).map(Bytes::from)
         }
         (true, true) => Ok(Bytes::from_static(NULL)),
     }
@@ -234,19 +234,22 @@ fn decode<'a, T: Deserialize<'a>>(messagepack: &'a [u8]) -> Result<T, Path> {
     serde_path_to_error::deserialize(&mut deserializer).map_err(|error| error.path().clone())
 }
 
-fn descend<'k>(kind: &'k Kind, segment: &Segment) -> Option<(AttributePathStep, &'k Kind)> {
-    match (kind, segment) {
-        (Kind::Object(members), Segment::Map { key }) => {
+fn descend<'k>(
+    value_type: &'k ValueType,
+    segment: &Segment,
+) -> Option<(AttributePathStep, &'k ValueType)> {
+    match (value_type, segment) {
+        (ValueType::Object(members), Segment::Map { key }) => {
             let member = members.get(key)?;
             Some((
                 AttributePathStep::Attribute(key.clone().into()),
-                &member.kind,
+                &member.value_type,
             ))
         }
-        (Kind::Map(element), Segment::Map { key }) => {
+        (ValueType::Map(element), Segment::Map { key }) => {
             Some((AttributePathStep::Key(key.clone().into()), element))
         }
-        (Kind::List(element), Segment::Seq { index }) => Some((
+        (ValueType::List(element), Segment::Seq { index }) => Some((
             AttributePathStep::Index(i64::try_from(*index).ok()?),
             element,
         )),
@@ -254,7 +257,12 @@ fn descend<'k>(kind: &'k Kind, segment: &Segment) -> Option<(AttributePathStep, 
     }
 }
 
-fn unreadable(diags: &mut Diagnostics, what: &str, Mismatch { path, problem }: Mismatch) {
+/// Says in `diags` where `what` differs from its schema, and how.
+pub(crate) fn unreadable(
+    diags: &mut Diagnostics,
+    what: &str,
+    TypeError { path, problem }: TypeError,
+) {
     let detail = match path.steps.is_empty() {
         true => format!("In {what}: {problem}."),
         false => format!("In {what}, {path}: {problem}."),
@@ -269,28 +277,28 @@ mod tests {
     use tf_provider::value::ValueNumber;
 
     use super::*;
-    use crate::plugin::kind::{Absent, Member};
+    use crate::plugin::value_type::{Member, WhenMissing};
 
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Timeout {
         timeout: ValueNumber,
     }
 
-    fn timeout() -> Kind {
+    fn timeout() -> ValueType {
         let member = Member {
-            kind: Kind::Number,
-            absent: Absent::Null,
+            value_type: ValueType::Number,
+            when_missing: WhenMissing::Null,
         };
-        Kind::Object([("timeout".to_owned(), member)].into())
+        ValueType::Object([("timeout".to_owned(), member)].into())
     }
 
     fn decode(json: &str) -> Result<Timeout, String> {
-        let (kind, mut diags) = (timeout(), Diagnostics::default());
+        let (value_type, mut diags) = (timeout(), Diagnostics::default());
         let value = DynamicValue {
             json: json.to_owned().into(),
             ..Default::default()
         };
-        let received = Received::read(Some(value), &kind, "the configuration", &mut diags);
+        let received = Received::read(Some(value), &value_type, "the configuration", &mut diags);
         let decoded = received
             .as_ref()
             .and_then(|received| received.decode(&mut diags));
@@ -345,9 +353,9 @@ mod tests {
 
     #[test]
     fn an_absent_value_is_null() {
-        let (kind, mut diags) = (timeout(), Diagnostics::default());
+        let (value_type, mut diags) = (timeout(), Diagnostics::default());
         assert!(
-            Received::read(None, &kind, "the prior state", &mut diags)
+            Received::read(None, &value_type, "the prior state", &mut diags)
                 .unwrap()
                 .is_null()
         );

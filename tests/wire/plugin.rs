@@ -1,19 +1,20 @@
 //! A provider of trifles, served over the real wire: what tests/wire.rs and the timing of the wire itself use.
 
+mod party;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use terraform_provider_hwc::plugin::{
-    self, Action, EphemeralResource, Opened, Plugin, Progress, Registry, Renewed,
+    self, Action, EphemeralResource, Opened, Plugin, Progress, Registry,
 };
 use tf_provider::schema::{
     Attribute, AttributeConstraint, AttributeType, Block, NestedBlock, Schema,
 };
 use tf_provider::value::{ValueEmpty, ValueList, ValueMap, ValueNumber, ValueString};
 use tf_provider::{AttributePath, DataSource, Diagnostics, Provider, Resource, map};
-use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 #[tokio::main]
@@ -78,6 +79,7 @@ impl Plugin for Trifles {
                 stopped: Arc::clone(&self.stopped),
             },
         );
+        registry.resource_with_upgrade("party", party::Party, party::upgrade);
         registry.data_source("echo", Echo);
         registry.action("greet", Greet);
         registry.ephemeral_resource("secret", Secret);
@@ -375,7 +377,7 @@ impl Action for Greet {
     }
 }
 
-/// An ephemeral resource that counts its renewals in its private bytes.
+/// An ephemeral resource that makes a value of its name.
 struct Secret;
 
 #[derive(Serialize, Deserialize)]
@@ -404,27 +406,6 @@ impl EphemeralResource for Secret {
         mut config: Self::Config<'a>,
     ) -> Option<Opened<Self::Result<'a>>> {
         config.value = ValueString::from(format!("value of {}", config.name.as_str()));
-        let renew_at = OffsetDateTime::from_unix_timestamp(4_000_000_000).ok();
-        Some(Opened {
-            result: config,
-            private: vec![0],
-            renew_at,
-        })
-    }
-
-    async fn renew(&self, _diags: &mut Diagnostics, private: Vec<u8>) -> Option<Renewed> {
-        let renewals = private.first()? + 1;
-        Some(Renewed {
-            private: vec![renewals],
-            renew_at: None,
-        })
-    }
-
-    async fn close(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<()> {
-        if private.is_empty() {
-            diags.root_error("Nothing to close", "It was never opened.");
-            return None;
-        }
-        Some(())
+        Some(Opened::new(config))
     }
 }

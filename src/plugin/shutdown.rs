@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Plugin, guard};
+use super::{Plugin, panics};
 
 /// How long calls that are under way may take to end after the plugin was asked to: longer than the client waits for
 /// the answer of a kill after a stop, so that its outcome still reaches the host.
@@ -23,42 +23,42 @@ pub(crate) const GRACE: Duration = Duration::from_secs(7);
 #[cfg(unix)]
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Says that the end has begun, to all who must know.
+/// The plugin's shutdown: begun once, and awaited by all that must end with it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ending(CancellationToken);
+pub(crate) struct Shutdown(CancellationToken);
 
-impl Ending {
+impl Shutdown {
     pub(crate) fn begin(&self) {
         self.0.cancel();
     }
 
-    /// Waits until the end has begun.
+    /// Waits until the shutdown has begun.
     pub(crate) async fn begun(&self) {
         self.0.cancelled().await;
     }
 
-    /// Waits until everybody had the time to end.
+    /// Waits until [`GRACE`] has passed since then.
     pub(crate) async fn overdue(&self) {
         self.begun().await;
         tokio::time::sleep(GRACE).await;
     }
 }
 
-/// Watches for the end from outside: signals, and a host that is gone.
+/// Begins the shutdown on a signal, or when the host is gone.
 ///
 /// # Errors
 ///
 /// The signals cannot be watched.
-pub(crate) fn watch<P: Plugin>(plugin: Arc<P>, ending: Ending) -> std::io::Result<()> {
+pub(crate) fn watch<P: Plugin>(plugin: Arc<P>, shutdown: Shutdown) -> std::io::Result<()> {
     let outside = outside()?;
     tokio::spawn(async move {
         let reason = tokio::select! {
             reason = outside => reason,
-            () = ending.begun() => return,
+            () = shutdown.begun() => return,
         };
-        tracing::debug!(reason, "ending");
-        _ = guard::run_now(|| plugin.stop());
-        ending.begin();
+        tracing::debug!(reason, "shutting down");
+        _ = panics::catch_now(|| plugin.stop());
+        shutdown.begin();
     });
     Ok(())
 }

@@ -6,21 +6,21 @@ use tf_provider::{AttributePath, AttributePathStep};
 
 /// A value that is not what the schema says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Mismatch {
+pub(crate) struct TypeError {
     /// The attribute, as far down as it is known.
     pub(crate) path: AttributePath,
     /// What is wrong with it, without the value itself: it may be a secret.
     pub(crate) problem: String,
 }
 
-impl Mismatch {
-    pub(crate) fn expected(trail: &Trail<'_>, expectation: &str, found: &str) -> Self {
-        Self::at(trail, format!("expected {expectation}, got {found}"))
+impl TypeError {
+    pub(crate) fn expected(path: &ValuePath<'_>, expectation: &str, found: &str) -> Self {
+        Self::at(path, format!("expected {expectation}, got {found}"))
     }
 
-    pub(crate) fn at(trail: &Trail<'_>, problem: impl Into<String>) -> Self {
+    pub(crate) fn at(path: &ValuePath<'_>, problem: impl Into<String>) -> Self {
         Self {
-            path: trail.path(),
+            path: path.attribute_path(),
             problem: problem.into(),
         }
     }
@@ -28,16 +28,17 @@ impl Mismatch {
 
 /// The way from the root to the value being looked at.
 ///
-/// Steps are borrowed where they can be: a trail through a million elements allocates nothing, and becomes an [`AttributePath`] only when
+/// Steps are borrowed where they can be: a path through a million elements allocates nothing, and becomes an
+/// [`AttributePath`] only when
 /// there is something to report.
 #[derive(Debug, Default)]
-pub(crate) struct Trail<'a> {
-    steps: Vec<Step<'a>>,
+pub(crate) struct ValuePath<'a> {
+    steps: Vec<PathStep<'a>>,
 }
 
 /// One step down.
 #[derive(Clone, Debug)]
-pub(crate) enum Step<'a> {
+pub(crate) enum PathStep<'a> {
     Attribute(&'a str),
     Key(Cow<'a, str>),
     Index(usize),
@@ -45,24 +46,26 @@ pub(crate) enum Step<'a> {
     Element,
 }
 
-impl<'a> Trail<'a> {
-    pub(crate) fn down(&mut self, step: Step<'a>) {
+impl<'a> ValuePath<'a> {
+    pub(crate) fn push(&mut self, step: PathStep<'a>) {
         self.steps.push(step);
     }
 
-    pub(crate) fn up(&mut self) {
+    pub(crate) fn pop(&mut self) {
         self.steps.pop();
     }
 
     /// The path for a diagnostic: to the innermost thing that has an address.
-    fn path(&self) -> AttributePath {
+    fn attribute_path(&self) -> AttributePath {
         let steps = self.steps.iter().map_while(|step| match step {
-            Step::Attribute(name) => Some(AttributePathStep::Attribute((*name).to_owned().into())),
-            Step::Key(key) => Some(AttributePathStep::Key(key.clone().into_owned().into())),
-            Step::Index(index) => Some(AttributePathStep::Index(
+            PathStep::Attribute(name) => {
+                Some(AttributePathStep::Attribute((*name).to_owned().into()))
+            }
+            PathStep::Key(key) => Some(AttributePathStep::Key(key.clone().into_owned().into())),
+            PathStep::Index(index) => Some(AttributePathStep::Index(
                 i64::try_from(*index).unwrap_or(i64::MAX),
             )),
-            Step::Element => None,
+            PathStep::Element => None,
         });
         AttributePath {
             steps: steps.collect(),

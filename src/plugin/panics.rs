@@ -77,7 +77,7 @@ pub(crate) fn install_hook() {
 /// Runs a call into provider code, to its end or to its panic.
 ///
 /// A missing result is explained in `diags` by [`settle`]; this only runs the future, which may borrow them.
-pub(crate) async fn run<T>(
+pub(crate) async fn catch<T>(
     rpc: &'static str,
     call: impl Future<Output = Option<T>>,
 ) -> Result<Option<T>, Panicked> {
@@ -99,7 +99,7 @@ pub(crate) async fn run<T>(
 }
 
 /// The result of a call, with an error in `diags` if it panicked or gave no reason for having none.
-pub(crate) fn settle<T>(
+pub(crate) fn explain<T>(
     outcome: Result<Option<T>, Panicked>,
     diags: &mut Diagnostics,
 ) -> Option<T> {
@@ -113,6 +113,6 @@ pub(crate) fn settle<T>(
 }
 
 /// Runs a call that does not wait.
-pub(crate) fn run_now<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn catch_now<T>(call: impl FnOnce() -> T) -> Result<T, Panicked> {
     panic::catch_unwind(AssertUnwindSafe(call)).map_err(|_| Panicked::here())
 }

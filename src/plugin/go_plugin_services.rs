@@ -1,54 +1,51 @@
 //! What go-plugin wants of every plugin besides its own service: an end, a silent stdio stream, and a pulse.
 
-use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use super::ending::Ending;
 use super::proto::go_plugin::grpc_controller_server::GrpcController;
 use super::proto::go_plugin::grpc_stdio_server::GrpcStdio;
 use super::proto::go_plugin::{Empty, StdioData};
 use super::proto::health::health_check_response::ServingStatus;
 use super::proto::health::health_server::Health;
 use super::proto::health::{HealthCheckRequest, HealthCheckResponse};
-use super::{Plugin, guard};
-
-type Streamed<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+use super::service::ResponseStream;
+use super::shutdown::Shutdown;
+use super::{Plugin, panics};
 
 /// The three small services, which know when the plugin ends.
-pub(crate) struct Control<P> {
+pub(crate) struct GoPluginServices<P> {
     plugin: Arc<P>,
-    ending: Ending,
+    shutdown: Shutdown,
 }
 
-impl<P> Clone for Control<P> {
+impl<P> Clone for GoPluginServices<P> {
     fn clone(&self) -> Self {
         Self {
             plugin: Arc::clone(&self.plugin),
-            ending: self.ending.clone(),
+            shutdown: self.shutdown.clone(),
         }
     }
 }
 
-impl<P: Plugin> Control<P> {
-    pub(crate) fn new(plugin: Arc<P>, ending: Ending) -> Self {
-        Self { plugin, ending }
+impl<P: Plugin> GoPluginServices<P> {
+    pub(crate) fn new(plugin: Arc<P>, shutdown: Shutdown) -> Self {
+        Self { plugin, shutdown }
     }
 
     /// A stream of `first`, then nothing until the plugin ends.
-    fn until_the_end<T: Send + 'static>(&self, first: Option<T>) -> Streamed<T> {
+    fn until_the_end<T: Send + 'static>(&self, first: Option<T>) -> ResponseStream<T> {
         let (sender, stream) = mpsc::channel(1);
-        let ending = self.ending.clone();
+        let shutdown = self.shutdown.clone();
         tokio::spawn(async move {
             if let Some(first) = first {
                 _ = sender.send(Ok(first)).await;
             }
             tokio::select! {
-                () = ending.begun() => {}
+                () = shutdown.begun() => {}
                 () = sender.closed() => {}
             }
         });
@@ -57,20 +54,20 @@ impl<P: Plugin> Control<P> {
 }
 
 #[tonic::async_trait]
-impl<P: Plugin> GrpcController for Control<P> {
+impl<P: Plugin> GrpcController for GoPluginServices<P> {
     /// The host is done with this plugin.
     async fn shutdown(&self, _request: Request<Empty>) -> Result<Response<Empty>, Status> {
         tracing::debug!("the host is done");
         // A panic in there must not keep the process alive.
-        _ = guard::run_now(|| self.plugin.stop());
-        self.ending.begin();
+        _ = panics::catch_now(|| self.plugin.stop());
+        self.shutdown.begin();
         Ok(Response::new(Empty {}))
     }
 }
 
 #[tonic::async_trait]
-impl<P: Plugin> GrpcStdio for Control<P> {
-    type StreamStdioStream = Streamed<StdioData>;
+impl<P: Plugin> GrpcStdio for GoPluginServices<P> {
+    type StreamStdioStream = ResponseStream<StdioData>;
 
     async fn stream_stdio(
         &self,
@@ -81,7 +78,7 @@ impl<P: Plugin> GrpcStdio for Control<P> {
 }
 
 #[tonic::async_trait]
-impl<P: Plugin> Health for Control<P> {
+impl<P: Plugin> Health for GoPluginServices<P> {
     async fn check(
         &self,
         request: Request<HealthCheckRequest>,
@@ -94,7 +91,7 @@ impl<P: Plugin> Health for Control<P> {
         }
     }
 
-    type WatchStream = Streamed<HealthCheckResponse>;
+    type WatchStream = ResponseStream<HealthCheckResponse>;
 
     async fn watch(
         &self,

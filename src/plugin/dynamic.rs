@@ -4,17 +4,17 @@
 
 use async_trait::async_trait;
 use prost::bytes::Bytes;
+use tf_provider::value::ValueEmpty;
 use tf_provider::{AttributePath, DataSource, Diagnostics, Resource, schema::Schema};
-use time::OffsetDateTime;
 
 use super::action::{Action, Progress};
-use super::ephemeral::{EphemeralResource, Renewed};
+use super::ephemeral_resource::EphemeralResource;
 use super::proto::tfplugin6::DynamicValue;
 use super::record;
 use super::value::{self, Received};
 
 /// A resource's state and what it stored beside it, encoded.
-pub(crate) type Kept = (DynamicValue, Bytes);
+pub(crate) type EncodedState = (DynamicValue, Bytes);
 
 /// What a plan or an apply starts from. Which of the states are null says what is to be done.
 pub(crate) struct Change<'k> {
@@ -25,12 +25,11 @@ pub(crate) struct Change<'k> {
     /// As written by the user: null for a destroy.
     pub(crate) config: Received<'k>,
     pub(crate) private: Bytes,
-    pub(crate) meta: Received<'k>,
 }
 
 /// A [`Resource`] of any state.
 #[async_trait]
-pub(crate) trait ErasedResource: Send + Sync {
+pub(crate) trait DynResource: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
     async fn read(
@@ -38,23 +37,29 @@ pub(crate) trait ErasedResource: Send + Sync {
         diags: &mut Diagnostics,
         state: Received<'_>,
         private: Bytes,
-        meta: Received<'_>,
-    ) -> Option<Kept>;
-    async fn plan_create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept>;
+    ) -> Option<EncodedState>;
+    async fn plan_create(
+        &self,
+        diags: &mut Diagnostics,
+        change: Change<'_>,
+    ) -> Option<EncodedState>;
     async fn plan_update(
         &self,
         diags: &mut Diagnostics,
         change: Change<'_>,
-    ) -> Option<(Kept, Vec<AttributePath>)>;
+    ) -> Option<(EncodedState, Vec<AttributePath>)>;
     async fn plan_destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Bytes>;
-    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept>;
-    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept>;
+    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<EncodedState>;
+    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<EncodedState>;
     async fn destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<()>;
-    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Kept>;
+    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<EncodedState>;
 }
 
 #[async_trait]
-impl<R: Resource> ErasedResource for R {
+impl<R> DynResource for R
+where
+    R: for<'a> Resource<ProviderMetaState<'a> = ValueEmpty>,
+{
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         Resource::schema(self, diags)
     }
@@ -69,82 +74,85 @@ impl<R: Resource> ErasedResource for R {
         diags: &mut Diagnostics,
         state: Received<'_>,
         private: Bytes,
-        meta: Received<'_>,
-    ) -> Option<Kept> {
+    ) -> Option<EncodedState> {
         let state = state.decode(diags)?;
         let private = value::decode_private(&private, diags)?;
-        let meta = meta.decode(diags)?;
-        let (state, private) = Resource::read(self, diags, state, private, meta).await?;
-        keep(&state, &private, diags)
+        let (state, private) = Resource::read(self, diags, state, private, no_meta()).await?;
+        encode_state(&state, &private, diags)
     }
 
-    async fn plan_create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept> {
+    async fn plan_create(
+        &self,
+        diags: &mut Diagnostics,
+        change: Change<'_>,
+    ) -> Option<EncodedState> {
         let proposed = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
-        let meta = change.meta.decode(diags)?;
-        let (state, private) = Resource::plan_create(self, diags, proposed, config, meta).await?;
-        keep(&state, &private, diags)
+        let (state, private) =
+            Resource::plan_create(self, diags, proposed, config, no_meta()).await?;
+        encode_state(&state, &private, diags)
     }
 
     async fn plan_update(
         &self,
         diags: &mut Diagnostics,
         change: Change<'_>,
-    ) -> Option<(Kept, Vec<AttributePath>)> {
+    ) -> Option<(EncodedState, Vec<AttributePath>)> {
         let prior = change.prior.decode(diags)?;
         let proposed = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
         let (state, private, replaced_by) =
-            Resource::plan_update(self, diags, prior, proposed, config, private, meta).await?;
-        Some((keep(&state, &private, diags)?, replaced_by))
+            Resource::plan_update(self, diags, prior, proposed, config, private, no_meta()).await?;
+        Some((encode_state(&state, &private, diags)?, replaced_by))
     }
 
     async fn plan_destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Bytes> {
         let prior = change.prior.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
-        let private = Resource::plan_destroy(self, diags, prior, private, meta).await?;
+        let private = Resource::plan_destroy(self, diags, prior, private, no_meta()).await?;
         value::encode_private(&private, diags)
     }
 
-    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept> {
+    async fn create(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<EncodedState> {
         let planned = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
         let (state, private) =
-            Resource::create(self, diags, planned, config, private, meta).await?;
+            Resource::create(self, diags, planned, config, private, no_meta()).await?;
         record::created();
-        keep(&state, &private, diags)
+        encode_state(&state, &private, diags)
     }
 
-    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<Kept> {
+    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<EncodedState> {
         let prior = change.prior.decode(diags)?;
         let planned = change.planned.decode(diags)?;
         let config = change.config.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
         let (state, private) =
-            Resource::update(self, diags, prior, planned, config, private, meta).await?;
-        keep(&state, &private, diags)
+            Resource::update(self, diags, prior, planned, config, private, no_meta()).await?;
+        encode_state(&state, &private, diags)
     }
 
     async fn destroy(&self, diags: &mut Diagnostics, change: Change<'_>) -> Option<()> {
         let prior = change.prior.decode(diags)?;
         let private = value::decode_private(&change.private, diags)?;
-        let meta = change.meta.decode(diags)?;
-        Resource::destroy(self, diags, prior, private, meta).await
+        Resource::destroy(self, diags, prior, private, no_meta()).await
     }
 
-    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Kept> {
+    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<EncodedState> {
         let (state, private) = Resource::import(self, diags, id).await?;
-        keep(&state, &private, diags)
+        encode_state(&state, &private, diags)
     }
 }
 
-fn keep<S, P>(state: &S, private: &P, diags: &mut Diagnostics) -> Option<Kept>
+/// What tf-provider's traits are told of `provider_meta`. This plugin has no schema for it, so the host refuses such a
+/// block before it calls the plugin.
+fn no_meta() -> ValueEmpty {
+    ValueEmpty::Null
+}
+
+fn encode_state<S, P>(state: &S, private: &P, diags: &mut Diagnostics) -> Option<EncodedState>
 where
     S: serde::Serialize,
     P: serde::Serialize,
@@ -157,19 +165,17 @@ where
 
 /// A [`DataSource`] of any state.
 #[async_trait]
-pub(crate) trait ErasedDataSource: Send + Sync {
+pub(crate) trait DynDataSource: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
-    async fn read(
-        &self,
-        diags: &mut Diagnostics,
-        config: Received<'_>,
-        meta: Received<'_>,
-    ) -> Option<DynamicValue>;
+    async fn read(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynamicValue>;
 }
 
 #[async_trait]
-impl<D: DataSource> ErasedDataSource for D {
+impl<D> DynDataSource for D
+where
+    D: for<'a> DataSource<ProviderMetaState<'a> = ValueEmpty>,
+{
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         DataSource::schema(self, diags)
     }
@@ -179,22 +185,16 @@ impl<D: DataSource> ErasedDataSource for D {
         DataSource::validate(self, diags, config).await
     }
 
-    async fn read(
-        &self,
-        diags: &mut Diagnostics,
-        config: Received<'_>,
-        meta: Received<'_>,
-    ) -> Option<DynamicValue> {
+    async fn read(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynamicValue> {
         let config = config.decode(diags)?;
-        let meta = meta.decode(diags)?;
-        let state = DataSource::read(self, diags, config, meta).await?;
+        let state = DataSource::read(self, diags, config, no_meta()).await?;
         value::encode(&state, diags)
     }
 }
 
 /// An [`Action`] of any configuration.
 #[async_trait]
-pub(crate) trait ErasedAction: Send + Sync {
+pub(crate) trait DynAction: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
     async fn plan(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
@@ -207,7 +207,7 @@ pub(crate) trait ErasedAction: Send + Sync {
 }
 
 #[async_trait]
-impl<A: Action> ErasedAction for A {
+impl<A: Action> DynAction for A {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         Action::schema(self, diags)
     }
@@ -233,25 +233,16 @@ impl<A: Action> ErasedAction for A {
     }
 }
 
-/// An opened ephemeral resource, encoded.
-pub(crate) struct ErasedOpened {
-    pub(crate) result: DynamicValue,
-    pub(crate) private: Vec<u8>,
-    pub(crate) renew_at: Option<OffsetDateTime>,
-}
-
 /// An [`EphemeralResource`] of any configuration.
 #[async_trait]
-pub(crate) trait ErasedEphemeralResource: Send + Sync {
+pub(crate) trait DynEphemeralResource: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
     async fn validate(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<()>;
-    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<ErasedOpened>;
-    async fn renew(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<Renewed>;
-    async fn close(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<()>;
+    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynamicValue>;
 }
 
 #[async_trait]
-impl<E: EphemeralResource> ErasedEphemeralResource for E {
+impl<E: EphemeralResource> DynEphemeralResource for E {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
         EphemeralResource::schema(self, diags)
     }
@@ -261,22 +252,9 @@ impl<E: EphemeralResource> ErasedEphemeralResource for E {
         EphemeralResource::validate(self, diags, config).await
     }
 
-    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<ErasedOpened> {
+    async fn open(&self, diags: &mut Diagnostics, config: Received<'_>) -> Option<DynamicValue> {
         let config = config.decode(diags)?;
         let opened = EphemeralResource::open(self, diags, config).await?;
-        let result = value::encode(&opened.result, diags)?;
-        Some(ErasedOpened {
-            result,
-            private: opened.private,
-            renew_at: opened.renew_at,
-        })
-    }
-
-    async fn renew(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<Renewed> {
-        EphemeralResource::renew(self, diags, private).await
-    }
-
-    async fn close(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<()> {
-        EphemeralResource::close(self, diags, private).await
+        value::encode(&opened.result, diags)
     }
 }

@@ -3,11 +3,12 @@
 use prost::bytes::Bytes;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::catalogue::{Catalogue, Offered};
-use super::erased::{Change, ErasedResource, Kept};
-use super::proto::tfplugin6::{self as wire, DynamicValue};
-use super::value::{self, Received};
-use super::{diagnostics, guard, record};
+use super::find;
+use crate::plugin::catalogue::{Catalogue, Registered};
+use crate::plugin::dynamic::{Change, DynResource, EncodedState};
+use crate::plugin::proto::tfplugin6::{self as wire, DynamicValue};
+use crate::plugin::value::{self, Received};
+use crate::plugin::{diagnostics, panics, record};
 
 impl Catalogue {
     pub(crate) async fn validate_resource(
@@ -18,12 +19,12 @@ impl Catalogue {
         if let Some(resource) = self.find_resource(&request.type_name, &mut diags)
             && let Some(config) = resource.configuration(request.config, &mut diags)
         {
-            let outcome = guard::run(
+            let outcome = panics::catch(
                 "ValidateResourceConfig",
                 resource.item.validate(&mut diags, config),
             )
             .await;
-            guard::settle(outcome, &mut diags);
+            panics::explain(outcome, &mut diags);
         }
         wire::validate_resource_config::Response {
             diagnostics: diagnostics::to_wire(diags),
@@ -51,7 +52,7 @@ impl Catalogue {
         let resource = self.find_resource(&request.type_name, diags)?;
         match &request.raw_state {
             Some(stored) if !stored.json.is_empty() => {
-                Received::read_stored(&stored.json, &resource.kind, diags)
+                resource.upgrade(&request.type_name, request.version, &stored.json, diags)
             }
             Some(stored) if !stored.flatmap.is_empty() => {
                 diags.root_error(
@@ -103,13 +104,17 @@ impl Catalogue {
         &self,
         request: wire::read_resource::Request,
         diags: &mut Diagnostics,
-    ) -> Option<Kept> {
+    ) -> Option<EncodedState> {
         let resource = self.find_resource(&request.type_name, diags)?;
-        let state = Received::read(request.current_state, &resource.kind, "the state", diags)?;
-        let meta = self.meta(request.provider_meta, diags)?;
-        let outcome = guard::run(
+        let state = Received::read(
+            request.current_state,
+            &resource.value_type,
+            "the state",
+            diags,
+        )?;
+        let outcome = panics::catch(
             "ReadResource",
-            resource.item.read(diags, state, request.private, meta),
+            resource.item.read(diags, state, request.private),
         )
         .await;
         outcome.unwrap_or_else(|panicked| {
@@ -150,33 +155,33 @@ impl Catalogue {
         let change = Change {
             prior: Received::read(
                 request.prior_state,
-                &resource.kind,
+                &resource.value_type,
                 "the prior state",
                 diags,
             )?,
             planned: Received::read(
                 request.proposed_new_state,
-                &resource.kind,
+                &resource.value_type,
                 "the proposed state",
                 diags,
             )?,
             config: resource.configuration(request.config, diags)?,
             private: request.prior_private,
-            meta: self.meta(request.provider_meta, diags)?,
         };
         let (rpc, item) = ("PlanResourceChange", &resource.item);
-        match Step::of(&change, diags)? {
-            Step::Create => {
-                let outcome = guard::run(rpc, item.plan_create(diags, change)).await;
-                guard::settle(outcome, diags).map(|kept| Plan::to(kept, Vec::new()))
+        match Operation::of(&change, diags)? {
+            Operation::Create => {
+                let outcome = panics::catch(rpc, item.plan_create(diags, change)).await;
+                panics::explain(outcome, diags).map(|state| Plan::to(state, Vec::new()))
             }
-            Step::Update => {
-                let outcome = guard::run(rpc, item.plan_update(diags, change)).await;
-                guard::settle(outcome, diags).map(|(kept, replaced_by)| Plan::to(kept, replaced_by))
+            Operation::Update => {
+                let outcome = panics::catch(rpc, item.plan_update(diags, change)).await;
+                panics::explain(outcome, diags)
+                    .map(|(state, replaced_by)| Plan::to(state, replaced_by))
             }
-            Step::Destroy => {
-                let outcome = guard::run(rpc, item.plan_destroy(diags, change)).await;
-                guard::settle(outcome, diags)
+            Operation::Destroy => {
+                let outcome = panics::catch(rpc, item.plan_destroy(diags, change)).await;
+                panics::explain(outcome, diags)
                     .map(|private| Plan::to((value::null(), private), Vec::new()))
             }
         }
@@ -207,30 +212,29 @@ impl Catalogue {
         &self,
         request: wire::apply_resource_change::Request,
         diags: &mut Diagnostics,
-    ) -> Option<Kept> {
+    ) -> Option<EncodedState> {
         let resource = self.find_resource(&request.type_name, diags)?;
         let change = Change {
             prior: Received::read(
                 request.prior_state,
-                &resource.kind,
+                &resource.value_type,
                 "the prior state",
                 diags,
             )?,
             planned: Received::read(
                 request.planned_state,
-                &resource.kind,
+                &resource.value_type,
                 "the planned state",
                 diags,
             )?,
             config: resource.configuration(request.config, diags)?,
             private: request.planned_private,
-            meta: self.meta(request.provider_meta, diags)?,
         };
         let (rpc, item) = ("ApplyResourceChange", &resource.item);
-        match Step::of(&change, diags)? {
-            Step::Create => {
+        match Operation::of(&change, diags)? {
+            Operation::Create => {
                 let (planned, private) = (change.planned.messagepack(), change.private.clone());
-                let create = guard::run(rpc, item.create(diags, change));
+                let create = panics::catch(rpc, item.create(diags, change));
                 match record::recorded(create).await {
                     // It may have been done before the panic.
                     (Err(panicked), told) => {
@@ -238,22 +242,22 @@ impl Catalogue {
                         Some((told.state(&planned)?, private))
                     }
                     (outcome, told) => {
-                        let kept = guard::settle(outcome, diags);
-                        match kept {
+                        let created = panics::explain(outcome, diags);
+                        match created {
                             // It was done, and its state was lost.
                             None if told.is_created() => Some((told.state(&planned)?, private)),
-                            kept => kept,
+                            created => created,
                         }
                     }
                 }
             }
-            Step::Update => {
-                let outcome = guard::run(rpc, item.update(diags, change)).await;
-                guard::settle(outcome, diags)
+            Operation::Update => {
+                let outcome = panics::catch(rpc, item.update(diags, change)).await;
+                panics::explain(outcome, diags)
             }
-            Step::Destroy => {
-                let outcome = guard::run(rpc, item.destroy(diags, change)).await;
-                guard::settle(outcome, diags).map(|()| (value::null(), Bytes::new()))
+            Operation::Destroy => {
+                let outcome = panics::catch(rpc, item.destroy(diags, change)).await;
+                panics::explain(outcome, diags).map(|()| (value::null(), Bytes::new()))
             }
         }
     }
@@ -285,7 +289,7 @@ impl Catalogue {
         &self,
         request: wire::import_resource_state::Request,
         diags: &mut Diagnostics,
-    ) -> Option<Kept> {
+    ) -> Option<EncodedState> {
         let resource = self.find_resource(&request.type_name, diags)?;
         if request.identity.is_some() {
             diags.root_error(
@@ -297,12 +301,12 @@ impl Catalogue {
             );
             return None;
         }
-        let outcome = guard::run(
+        let outcome = panics::catch(
             "ImportResourceState",
             resource.item.import(diags, request.id),
         )
         .await;
-        let imported = guard::settle(outcome, diags);
+        let imported = panics::explain(outcome, diags);
         explain_no_import(&request.type_name, diags);
         imported
     }
@@ -311,60 +315,24 @@ impl Catalogue {
         &self,
         type_name: &str,
         diags: &mut Diagnostics,
-    ) -> Option<&Offered<dyn ErasedResource>> {
+    ) -> Option<&Registered<dyn DynResource>> {
         find(&self.resources, "resource", type_name, diags)
     }
-
-    /// What the user wrote in `provider_meta`; null if the host does not send it.
-    pub(crate) fn meta(
-        &self,
-        meta: Option<DynamicValue>,
-        diags: &mut Diagnostics,
-    ) -> Option<Received<'_>> {
-        Received::read(meta, &self.meta, "provider_meta", diags)
-    }
-}
-
-impl<T: ?Sized> Offered<T> {
-    pub(crate) fn configuration(
-        &self,
-        config: Option<DynamicValue>,
-        diags: &mut Diagnostics,
-    ) -> Option<Received<'_>> {
-        Received::read(config, &self.kind, "the configuration", diags)
-    }
-}
-
-/// The part called `type_name`, or an error that there is none.
-pub(crate) fn find<'c, T: ?Sized>(
-    offered: &'c std::collections::BTreeMap<String, Offered<T>>,
-    sort: &str,
-    type_name: &str,
-    diags: &mut Diagnostics,
-) -> Option<&'c Offered<T>> {
-    let found = offered.get(type_name);
-    if found.is_none() {
-        diags.root_error(
-            format!("Unknown {sort}"),
-            format!("This version of the provider has no {sort} called {type_name:?}."),
-        );
-    }
-    found
 }
 
 /// What is to be done with a resource, by which of its states there are.
-enum Step {
+enum Operation {
     Create,
     Update,
     Destroy,
 }
 
-impl Step {
+impl Operation {
     fn of(change: &Change<'_>, diags: &mut Diagnostics) -> Option<Self> {
         match (change.prior.is_null(), change.planned.is_null()) {
-            (true, false) => Some(Step::Create),
-            (false, false) => Some(Step::Update),
-            (false, true) => Some(Step::Destroy),
+            (true, false) => Some(Operation::Create),
+            (false, false) => Some(Operation::Update),
+            (false, true) => Some(Operation::Destroy),
             (true, true) => {
                 diags.root_error(
                     "Nothing to do",
@@ -384,7 +352,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn to((state, private): Kept, replaced_by: Vec<AttributePath>) -> Self {
+    fn to((state, private): EncodedState, replaced_by: Vec<AttributePath>) -> Self {
         Self {
             state: Some(state),
             private,

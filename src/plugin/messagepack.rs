@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use rmp::Marker;
 
-use super::kind::{Kind, Member};
-use super::mismatch::{Mismatch, Step, Trail};
+use super::type_error::{PathStep, TypeError, ValuePath};
+use super::value_type::{Member, ValueType};
 
 /// The extension types that stand for an unknown value: plain, and with refinements.
 const UNKNOWN: [i8; 2] = [0, 12];
 
-/// Whether `bytes` are one whole MessagePack value of type `kind`.
+/// Whether `bytes` are one whole MessagePack value of type `value_type`.
 ///
 /// Null and unknown pass everywhere; what they mean is for the resource to say. Recursion goes as deep as the type, not
 /// as deep as the bytes.
@@ -21,21 +21,21 @@ const UNKNOWN: [i8; 2] = [0, 12];
 /// # Errors
 ///
 /// The first place where the value differs, and how.
-pub(crate) fn check(bytes: &[u8], kind: &Kind) -> Result<(), Mismatch> {
+pub(crate) fn check(bytes: &[u8], value_type: &ValueType) -> Result<(), TypeError> {
     let mut checker = Checker {
         rest: bytes,
-        trail: Trail::default(),
+        path: ValuePath::default(),
     };
-    checker.value(kind)?;
+    checker.value(value_type)?;
     match checker.rest.len() {
         0 => Ok(()),
-        extra => Err(checker.mismatch(format!("{extra} bytes follow the end of the value"))),
+        extra => Err(checker.type_error(format!("{extra} bytes follow the end of the value"))),
     }
 }
 
 struct Checker<'a> {
     rest: &'a [u8],
-    trail: Trail<'a>,
+    path: ValuePath<'a>,
 }
 
 /// One item of MessagePack; of a collection, only its beginning.
@@ -51,7 +51,7 @@ enum Item<'a> {
 }
 
 impl Item<'_> {
-    fn words(&self) -> &'static str {
+    fn description(&self) -> &'static str {
         match self {
             Item::Nil => "null",
             Item::Bool => "true or false",
@@ -66,53 +66,53 @@ impl Item<'_> {
 }
 
 impl<'a> Checker<'a> {
-    fn value(&mut self, kind: &Kind) -> Result<(), Mismatch> {
-        match (kind, self.item()?) {
+    fn value(&mut self, value_type: &ValueType) -> Result<(), TypeError> {
+        match (value_type, self.item()?) {
             (_, Item::Nil) => Ok(()),
             (_, Item::Extension(number)) if UNKNOWN.contains(&number) => Ok(()),
-            (Kind::String, Item::Text(text)) => self.text(text).map(drop),
-            (Kind::Number, Item::Number) | (Kind::Bool, Item::Bool) => Ok(()),
+            (ValueType::String, Item::Text(text)) => self.text(text).map(drop),
+            (ValueType::Number, Item::Number) | (ValueType::Bool, Item::Bool) => Ok(()),
             // The host writes a number that fits neither 64-bit integer nor float as its decimal text.
-            (Kind::Number, Item::Text(text)) => self.decimal(text),
-            (Kind::List(element), Item::Array(length)) => self.list(element, length),
-            (Kind::Set(element), Item::Array(length)) => self.set(element, length),
-            (Kind::Map(element), Item::Map(length)) => self.map(element, length),
-            (Kind::Object(members), Item::Map(length)) => self.object(members, length),
-            (Kind::Tuple(elements), Item::Array(length)) => self.tuple(elements, length),
-            (kind, item) => Err(Mismatch::expected(
-                &self.trail,
-                kind.expectation(),
-                item.words(),
+            (ValueType::Number, Item::Text(text)) => self.decimal(text),
+            (ValueType::List(element), Item::Array(length)) => self.list(element, length),
+            (ValueType::Set(element), Item::Array(length)) => self.set(element, length),
+            (ValueType::Map(element), Item::Map(length)) => self.map(element, length),
+            (ValueType::Object(members), Item::Map(length)) => self.object(members, length),
+            (ValueType::Tuple(elements), Item::Array(length)) => self.tuple(elements, length),
+            (value_type, item) => Err(TypeError::expected(
+                &self.path,
+                value_type.expectation(),
+                item.description(),
             )),
         }
     }
 
-    fn list(&mut self, element: &Kind, length: usize) -> Result<(), Mismatch> {
+    fn list(&mut self, element: &ValueType, length: usize) -> Result<(), TypeError> {
         for index in 0..length {
-            self.within(Step::Index(index), element)?;
+            self.within(PathStep::Index(index), element)?;
         }
         Ok(())
     }
 
-    fn set(&mut self, element: &Kind, length: usize) -> Result<(), Mismatch> {
-        (0..length).try_for_each(|_| self.within(Step::Element, element))
+    fn set(&mut self, element: &ValueType, length: usize) -> Result<(), TypeError> {
+        (0..length).try_for_each(|_| self.within(PathStep::Element, element))
     }
 
-    fn tuple(&mut self, elements: &[Kind], length: usize) -> Result<(), Mismatch> {
+    fn tuple(&mut self, elements: &[ValueType], length: usize) -> Result<(), TypeError> {
         if elements.len() != length {
-            return Err(self.mismatch(format!(
+            return Err(self.type_error(format!(
                 "expected {} elements, got {length}",
                 elements.len()
             )));
         }
         let mut indexed = elements.iter().enumerate();
-        indexed.try_for_each(|(index, element)| self.within(Step::Index(index), element))
+        indexed.try_for_each(|(index, element)| self.within(PathStep::Index(index), element))
     }
 
-    fn map(&mut self, element: &Kind, length: usize) -> Result<(), Mismatch> {
+    fn map(&mut self, element: &ValueType, length: usize) -> Result<(), TypeError> {
         for _ in 0..length {
             let key = self.key()?;
-            self.within(Step::Key(key.into()), element)?;
+            self.within(PathStep::Key(key.into()), element)?;
         }
         Ok(())
     }
@@ -121,63 +121,63 @@ impl<'a> Checker<'a> {
         &mut self,
         members: &BTreeMap<String, Member>,
         length: usize,
-    ) -> Result<(), Mismatch> {
-        // No more keys than the schema has: the first stranger ends the walk.
+    ) -> Result<(), TypeError> {
+        // No more keys than the schema has: the first one that the schema does not have ends the walk.
         let mut seen: Vec<&str> = Vec::with_capacity(members.len().min(length));
         for _ in 0..length {
             let key = self.key()?;
             let Some(member) = members.get(key) else {
-                return Err(self.mismatch(format!("there is no attribute `{key}` here")));
+                return Err(self.type_error(format!("there is no attribute `{key}` here")));
             };
             if seen.contains(&key) {
-                return Err(self.mismatch(format!("the attribute `{key}` is there twice")));
+                return Err(self.type_error(format!("the attribute `{key}` is there twice")));
             }
             seen.push(key);
-            self.within(Step::Attribute(key), &member.kind)?;
+            self.within(PathStep::Attribute(key), &member.value_type)?;
         }
         match members.keys().find(|name| !seen.contains(&name.as_str())) {
             None => Ok(()),
-            Some(missing) => Err(self.mismatch(format!("the attribute `{missing}` is missing"))),
+            Some(missing) => Err(self.type_error(format!("the attribute `{missing}` is missing"))),
         }
     }
 
-    fn within(&mut self, step: Step<'a>, kind: &Kind) -> Result<(), Mismatch> {
-        self.trail.down(step);
-        self.value(kind)?;
-        self.trail.up();
+    fn within(&mut self, step: PathStep<'a>, value_type: &ValueType) -> Result<(), TypeError> {
+        self.path.push(step);
+        self.value(value_type)?;
+        self.path.pop();
         Ok(())
     }
 
-    fn key(&mut self) -> Result<&'a str, Mismatch> {
+    fn key(&mut self) -> Result<&'a str, TypeError> {
         match self.item()? {
             Item::Text(text) => self.text(text),
-            other => Err(Mismatch::expected(
-                &self.trail,
+            other => Err(TypeError::expected(
+                &self.path,
                 "a string as the key",
-                other.words(),
+                other.description(),
             )),
         }
     }
 
-    fn text(&self, text: &'a [u8]) -> Result<&'a str, Mismatch> {
-        std::str::from_utf8(text).map_err(|_| self.mismatch("the text is not UTF-8"))
+    fn text(&self, text: &'a [u8]) -> Result<&'a str, TypeError> {
+        std::str::from_utf8(text).map_err(|_| self.type_error("the text is not UTF-8"))
     }
 
-    fn decimal(&self, text: &'a [u8]) -> Result<(), Mismatch> {
+    fn decimal(&self, text: &'a [u8]) -> Result<(), TypeError> {
         let number = std::str::from_utf8(text)
             .ok()
             .and_then(|text| text.parse::<f64>().ok());
         match number {
             Some(number) if !number.is_nan() => Ok(()),
-            _ => Err(Mismatch::expected(
-                &self.trail,
-                Kind::Number.expectation(),
+            _ => Err(TypeError::expected(
+                &self.path,
+                ValueType::Number.expectation(),
                 "a string",
             )),
         }
     }
 
-    fn item(&mut self) -> Result<Item<'a>, Mismatch> {
+    fn item(&mut self) -> Result<Item<'a>, TypeError> {
         let marker = Marker::from_u8(self.take(1)?[0]);
         Ok(match marker {
             Marker::Null => Item::Nil,
@@ -208,50 +208,50 @@ impl<'a> Checker<'a> {
             Marker::FixMap(length) => Item::Map(length.into()),
             Marker::Map16 => Item::Map(self.length(2)?),
             Marker::Map32 => Item::Map(self.length(4)?),
-            Marker::Reserved => return Err(self.mismatch("a byte that MessagePack does not use")),
+            Marker::Reserved => return Err(self.type_error("a byte that MessagePack does not use")),
         })
     }
 
-    fn number(&mut self, width: usize) -> Result<Item<'a>, Mismatch> {
+    fn number(&mut self, width: usize) -> Result<Item<'a>, TypeError> {
         self.take(width).map(|_| Item::Number)
     }
 
-    fn binary(&mut self, width: usize) -> Result<Item<'a>, Mismatch> {
+    fn binary(&mut self, width: usize) -> Result<Item<'a>, TypeError> {
         self.sized(width).map(|_| Item::Binary)
     }
 
-    fn extension(&mut self, length: usize) -> Result<Item<'a>, Mismatch> {
+    fn extension(&mut self, length: usize) -> Result<Item<'a>, TypeError> {
         let number = i8::from_be_bytes([self.take(1)?[0]]);
         self.take(length)?;
         Ok(Item::Extension(number))
     }
 
-    fn sized_extension(&mut self, width: usize) -> Result<Item<'a>, Mismatch> {
+    fn sized_extension(&mut self, width: usize) -> Result<Item<'a>, TypeError> {
         let length = self.length(width)?;
         self.extension(length)
     }
 
-    fn sized(&mut self, width: usize) -> Result<&'a [u8], Mismatch> {
+    fn sized(&mut self, width: usize) -> Result<&'a [u8], TypeError> {
         let length = self.length(width)?;
         self.take(length)
     }
 
-    fn length(&mut self, width: usize) -> Result<usize, Mismatch> {
+    fn length(&mut self, width: usize) -> Result<usize, TypeError> {
         let bytes = self.take(width)?;
         Ok(bytes
             .iter()
             .fold(0, |length, byte| length << 8 | usize::from(*byte)))
     }
 
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Mismatch> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], TypeError> {
         let Some((taken, rest)) = self.rest.split_at_checked(length) else {
-            return Err(self.mismatch("the value is cut off"));
+            return Err(self.type_error("the value is cut off"));
         };
         self.rest = rest;
         Ok(taken)
     }
 
-    fn mismatch(&self, problem: impl Into<String>) -> Mismatch {
-        Mismatch::at(&self.trail, problem)
+    fn type_error(&self, problem: impl Into<String>) -> TypeError {
+        TypeError::at(&self.path, problem)
     }
 }

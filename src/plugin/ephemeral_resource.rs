@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tf_provider::{Diagnostics, schema::Schema};
-use time::OffsetDateTime;
 
-/// An ephemeral resource, written as tf-provider's data sources are.
+/// An ephemeral resource, written as tf-provider's data sources are. Its value outlives any run, so there is nothing to
+/// renew or to close.
 #[async_trait]
 pub trait EphemeralResource: Send + Sync + 'static {
     /// The configuration: the fields are the schema's attributes, computed ones null.
@@ -29,21 +29,6 @@ pub trait EphemeralResource: Send + Sync + 'static {
         diags: &mut Diagnostics,
         config: Self::Config<'a>,
     ) -> Option<Opened<Self::Result<'a>>>;
-
-    /// Keeps the value alive; called at [`Opened::renew_at`]. (RenewEphemeralResource)
-    async fn renew(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<Renewed> {
-        _ = diags;
-        Some(Renewed {
-            private,
-            renew_at: None,
-        })
-    }
-
-    /// Ends the value's life. (CloseEphemeralResource)
-    async fn close(&self, diags: &mut Diagnostics, private: Vec<u8>) -> Option<()> {
-        _ = (diags, private);
-        Some(())
-    }
 }
 
 /// An ephemeral resource that was opened.
@@ -51,28 +36,11 @@ pub trait EphemeralResource: Send + Sync + 'static {
 pub struct Opened<R> {
     /// The value, as configurations refer to it.
     pub result: R,
-    /// Bytes that come back at renewal and closing; empty for none. The host keeps them in memory only.
-    pub private: Vec<u8>,
-    /// When the host is to renew; `None` if the value outlives any run.
-    pub renew_at: Option<OffsetDateTime>,
 }
 
 impl<R> Opened<R> {
-    /// A value that needs neither renewal nor closing.
+    /// An ephemeral resource of this value.
     pub fn new(result: R) -> Self {
-        Self {
-            result,
-            private: Vec::new(),
-            renew_at: None,
-        }
+        Self { result }
     }
-}
-
-/// An ephemeral resource that was renewed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Renewed {
-    /// Replaces [`Opened::private`].
-    pub private: Vec<u8>,
-    /// When the host is to renew again, if ever.
-    pub renew_at: Option<OffsetDateTime>,
 }
