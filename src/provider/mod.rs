@@ -185,7 +185,11 @@ impl Plugin for HwcProvider {
             let provider = || self.clone();
             let kill = service.description().kill_type();
             let list = service.description().list_type();
-            registry.resource(&kill, KillResource::new(provider(), service));
+            registry.resource_with_upgrade(
+                &kill,
+                KillResource::new(provider(), service),
+                move |_, _, state| Some(session_kill::upgrade(service.description(), state)),
+            );
             registry.action(&kill, KillAction::new(provider(), service));
             registry.data_source(&list, Sessions::new(provider(), service));
             registry.ephemeral_resource(&list, Sessions::new(provider(), service));

@@ -120,9 +120,8 @@ impl Limits {
 
     /// What the plan promises: the value of the attribute.
     pub(super) fn promises(&self) -> Encoded {
-        let promise = |presence: Presence, promise: &str| {
-            text((!presence.is_absent()).then_some(promise))
-        };
+        let promise =
+            |presence: Presence, promise: &str| text((!presence.is_absent()).then_some(promise));
         let mut promises: BTreeMap<&str, Encoded> = (self.arguments.iter())
             .map(|limit| (limit.name, promise(limit.presence, limit.promise)))
             .collect();

@@ -162,3 +162,73 @@ pub fn text<T: Into<String>>(value: Option<T>) -> Encoded {
 pub fn number(count: Option<usize>) -> Encoded {
     (count.and_then(|count| i64::try_from(count).ok())).map_or(Encoded::Nil, Encoded::from)
 }
+
+#[cfg(test)]
+impl Record {
+    /// The text that stands for a value that is not known yet, in the JSON of a test.
+    pub const UNKNOWN: &'static str = "(unknown)";
+
+    /// The record that JSON describes.
+    pub fn of_json(json: serde_json::Value) -> Self {
+        fn encoded(json: serde_json::Value) -> Encoded {
+            use serde_json::Value;
+            match json {
+                Value::Null => Encoded::Nil,
+                Value::Bool(flag) => flag.into(),
+                Value::Number(number) => match number.as_i64() {
+                    Some(whole) => whole.into(),
+                    None => number.as_f64().unwrap_or(f64::NAN).into(),
+                },
+                Value::String(text) if text == Record::UNKNOWN => Record::unknown(),
+                Value::String(text) => text.into(),
+                Value::Array(values) => Encoded::Array(values.into_iter().map(encoded).collect()),
+                Value::Object(members) => Encoded::Map(
+                    (members.into_iter())
+                        .map(|(name, value)| (name.into(), encoded(value)))
+                        .collect(),
+                ),
+            }
+        }
+        let serde_json::Value::Object(members) = json else {
+            return Self::default();
+        };
+        Self(
+            (members.into_iter())
+                .map(|(name, value)| (name, encoded(value)))
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_the_same_after_it_went_over_the_wire() {
+        let record = Record::of_json(json!({
+            "text": "a", "number": i64::MAX, "flag": true, "nothing": null, "unknown": Record::UNKNOWN,
+            "list": [1, Record::UNKNOWN, null], "block": [{"name": Record::UNKNOWN, "other": "b"}],
+        }));
+
+        let encoded = rmp_serde::to_vec_named(&record).unwrap();
+        let decoded: Record = rmp_serde::from_slice(&encoded).unwrap();
+
+        assert_eq!(decoded, record);
+        assert_eq!(decoded.text("unknown"), Value::Unknown);
+        assert_eq!(decoded.value("number").as_i64(), Some(i64::MAX));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_unknown_and_what_is_missing_is_null() {
+        let record = Record::of_json(json!({"number": 1, "list": "x"}));
+        assert_eq!(record.text("number"), Value::Unknown);
+        assert_eq!(record.list("list"), Value::Unknown);
+        assert_eq!(record.text("missing"), Value::Null);
+        assert!(record.presence("missing").is_absent());
+    }
+}

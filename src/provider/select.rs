@@ -104,11 +104,7 @@ fn read(
 }
 
 /// The values of a list. `None`: not all of them are known and readable.
-fn texts(
-    diags: &mut Diagnostics,
-    condition: Condition,
-    values: &[Encoded],
-) -> Option<Vec<String>> {
+fn texts(diags: &mut Diagnostics, condition: Condition, values: &[Encoded]) -> Option<Vec<String>> {
     let name = condition.name();
     for (index, _) in (0_i64..).zip(values).filter(|(_, value)| value.is_nil()) {
         explain::error(
@@ -130,7 +126,8 @@ pub(super) fn selector(
     block: Block<'_>,
 ) -> Option<Selector> {
     let (written, complete) = read(diags, service, block);
-    let offered: Vec<Condition> = (service.conditions.iter().map(|(condition, _)| *condition)).collect();
+    let offered: Vec<Condition> =
+        (service.conditions.iter().map(|(condition, _)| *condition)).collect();
     match Selector::parse(&offered, &written) {
         Ok(selector) => complete.then_some(selector),
         Err(errors) => {

@@ -226,11 +226,7 @@ pub trait Place: Send + Sync {
     ///
     /// # Errors
     /// When not all of them can be listed, or the list cannot be shown to be new.
-    async fn list(
-        &self,
-        calls: Calls<'_>,
-        scope: Scope<'_>,
-    ) -> Result<Listing, Error>;
+    async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error>;
 
     /// Sends one request to kill these sessions, all of one node, unless it cannot leave before the moment given.
     async fn kill(
@@ -281,7 +277,7 @@ pub trait KillsAll: Send + Sync {
         &self,
         calls: Calls<'_>,
         job_id: &str,
-        seen: &mut (dyn FnMut(&str) + Send),
+        seen: &mut (dyn for<'s> FnMut(&'s str) + Send),
     ) -> Result<JobEnd, Error>;
 }
 
@@ -388,8 +384,9 @@ impl Description {
 
     /// The node IDs, words and other arguments that say where, for this purpose.
     pub fn place_for(&self, purpose: Purpose) -> impl Iterator<Item = &'static PlaceArgument> {
-        (self.place.iter())
-            .filter(move |argument| purpose == Purpose::Kill || argument.kind != PlaceKind::KillFlag)
+        (self.place.iter()).filter(move |argument| {
+            purpose == Purpose::Kill || argument.kind != PlaceKind::KillFlag
+        })
     }
 }
 

@@ -50,7 +50,10 @@ impl Sessions {
             add(argument.name, attribute);
         }
         let row = AttributeType::Object(proof::row_type(false));
-        let sessions = format!("The sessions, sorted by node and ID. {}", proof::columns(service));
+        let sessions = format!(
+            "The sessions, sorted by node and ID. {}",
+            proof::columns(service)
+        );
         add(
             "sessions",
             computed(AttributeType::List(Box::new(row)), &sessions),
@@ -169,7 +172,9 @@ impl Sessions {
             };
             state.set("statements", statements);
         }
-        let rows = sessions.iter().map(|session| Encoded::Map(proof::row(session)));
+        let rows = sessions
+            .iter()
+            .map(|session| Encoded::Map(proof::row(session)));
         state.set("sessions", Encoded::Array(rows.collect()));
         Some(state)
     }

@@ -50,7 +50,7 @@ async fn a_client_that_has_the_address_of_one_in_an_old_list_is_not_killed() {
         let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
         let ending = kill_dcs(&cloud, select).await;
 
-        assert_eq!(ending.succeeded()["killed"], json!([]), "{what}");
+        assert_eq!(ending.succeeded_with("killed"), json!([]), "{what}");
         let world = cloud.world();
         assert_eq!(
             world.bodies("POST", "/clients/kill"),
@@ -79,7 +79,7 @@ async fn a_node_that_nobody_has_scanned_yet_is_listed_too() {
         let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
         let ending = kill_dcs(&cloud, select).await;
 
-        assert_eq!(ending.succeeded()["killed"], json!(["10.0.0.7:5000"]));
+        assert_eq!(ending.succeeded_with("killed"), json!(["10.0.0.7:5000"]));
         // Without a job, the first list is only what the next is compared with.
         let listed_at = if job_is_known { "list 1" } else { "list 2" };
         assert_eq!(ending.succeeded()["listed_at"], json!({ NODE: listed_at }));
@@ -136,7 +136,7 @@ async fn two_lists_of_the_same_second_are_told_apart_by_scanning_again() {
     let select = json!({"node_id": NODE, "select": [{"names": ["billing"]}]});
     let ending = kill_dcs(&cloud, select).await;
 
-    assert_eq!(ending.succeeded()["killed"], json!(["10.0.0.7:5000"]));
+    assert_eq!(ending.succeeded_with("killed"), json!(["10.0.0.7:5000"]));
     assert!(cloud.world().bodies("POST", "/clients").len() > 2);
 }
 
@@ -171,7 +171,7 @@ async fn the_order_of_a_list_is_asked_for_and_given_up_where_it_is_refused() {
     let select = json!({"node_id": NODE, "select": [{"names": ["billing"]}]});
     let ending = kill_dcs(&cloud, select).await;
 
-    assert_eq!(ending.succeeded()["killed"], json!(["10.0.0.7:5000"]));
+    assert_eq!(ending.succeeded_with("killed"), json!(["10.0.0.7:5000"]));
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn sessions_behind_proxies_are_listed_and_killed_at_the_active_proxies_onl
     let ending = kill_dcs(&cloud, select).await;
 
     assert_eq!(
-        ending.succeeded()["killed"],
+        ending.succeeded_with("killed"),
         json!(["10.0.0.2:5000", "10.0.0.4:5000"])
     );
     ending.warns("proxy-2 (Inactive)");
@@ -238,7 +238,7 @@ async fn addresses_that_find_nobody_among_inner_ones_are_explained() {
     let select = json!({"node_id": NODE, "select": [{"addresses": ["10.0.0.0/8"]}]});
     let ending = kill_dcs(&cloud, select).await;
 
-    assert_eq!(ending.succeeded()["killed"], json!([]));
+    assert_eq!(ending.succeeded_with("killed"), json!([]));
     ending.warns("client IP pass-through");
 }
 
@@ -262,7 +262,7 @@ async fn a_list_that_could_not_be_seen_for_a_moment_is_not_taken_for_none() {
     let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
     let ending = kill_dcs(&cloud, select).await;
 
-    assert_eq!(ending.succeeded()["killed"], json!([]));
+    assert_eq!(ending.succeeded_with("killed"), json!([]));
     assert_eq!(cloud.world().sessions[NODE].len(), 1);
 }
 
@@ -280,7 +280,7 @@ async fn looking_again_is_rare_enough_for_what_a_scan_costs() {
     let ending = kill_dcs(&cloud, arguments).await;
 
     // Then they are looked at until the time is over, less and less often: at most twice a minute at last.
-    assert_eq!(ending.succeeded()["remaining"], json!(["10.0.0.7:5000"]));
+    assert_eq!(ending.succeeded_with("remaining"), json!(["10.0.0.7:5000"]));
     let minutes = cloud.clock.slept().as_secs() / 60;
     assert!(minutes >= 9, "{minutes} minutes");
     let scans = cloud.world().bodies("POST", "/clients").len();

@@ -10,8 +10,9 @@ mod odd_answers;
 mod waiting;
 
 use serde_json::{Value as Json, json};
-use terraform_provider_hwc::provider::dcs_session_kill::DcsSessionKill;
-use terraform_provider_hwc::provider::taurusdb_session_kill::TaurusdbSessionKill;
+use terraform_provider_hwc::provider::record::Record;
+use terraform_provider_hwc::provider::services;
+use terraform_provider_hwc::provider::session_kill::KillResource;
 use tf_provider::value::ValueEmpty;
 use tf_provider::{Diagnostics, Resource};
 
@@ -53,6 +54,29 @@ impl Ending {
         self.state.as_ref().expect("it is in state")
     }
 
+    /// The sessions of which the state says this, by their thread IDs or, where they are killed by address, by those. `None`:
+    /// nobody looked.
+    #[track_caller]
+    pub fn sessions(&self, outcome: &str) -> Option<Vec<Json>> {
+        let state = self.state.as_ref().expect("it is in state");
+        let sessions = state["sessions"].as_array()?.iter();
+        let with_outcome = sessions.filter(|session| session["outcome"] == outcome);
+        let name = |session: &Json| -> Option<Json> {
+            Some(match state.get("processes_killed") {
+                Some(_) => json!(session["id"].as_str()?.parse::<i64>().ok()?),
+                None => session["address"].clone(),
+            })
+        };
+        with_outcome.map(name).collect()
+    }
+
+    /// The same of a kill that left a state without an error.
+    #[track_caller]
+    pub fn succeeded_with(&self, outcome: &str) -> Json {
+        self.succeeded();
+        json!(self.sessions(outcome))
+    }
+
     /// Nothing is in state, and the error contains this.
     #[track_caller]
     pub fn refused(&self, words: &str) {
@@ -78,44 +102,38 @@ impl Ending {
 
 /// Kills sessions of DCS with these arguments.
 pub async fn kill_dcs(cloud: &Cloud, arguments: Json) -> Ending {
-    let mut planned = json!({
+    let place = json!({
         "region": "cn-north-4",
         "instance_id": "5560df16-cebf-4473-95c4-d1b573c16e79",
         "kill_all_nodes": false,
+        "fail_on_not_found": false,
         "wait_for_completion": true,
     });
-    merge(&mut planned, arguments);
-    let mut diags = Diagnostics::default();
-    let model = || serde_json::from_value(planned.clone()).unwrap();
-    let state = DcsSessionKill::new(cloud.provider.clone())
-        .create(
-            &mut diags,
-            model(),
-            model(),
-            ValueEmpty::Null,
-            ValueEmpty::Null,
-        )
-        .await
-        .map(|(state, _)| serde_json::to_value(state).unwrap());
-    Ending::of(state, diags)
+    kill("dcs", cloud, place, arguments).await
 }
 
 /// Kills session threads of TaurusDB with these arguments.
 pub async fn kill_taurusdb(cloud: &Cloud, arguments: Json) -> Ending {
-    let mut planned = json!({
+    let place = json!({
         "region": "cn-north-4",
         "instance_id": "a23fb62bd61e4e9e9636fd2225f395bein07",
         "node_id": "18663926eacb443d98dc20f8620f28f2no07",
         "fail_on_not_found": false,
     });
+    kill("taurusdb", cloud, place, arguments).await
+}
+
+/// Kills sessions of a service.
+async fn kill(service: &str, cloud: &Cloud, mut planned: Json, arguments: Json) -> Ending {
     merge(&mut planned, arguments);
     let mut diags = Diagnostics::default();
-    let model = || serde_json::from_value(planned.clone()).unwrap();
-    let state = TaurusdbSessionKill::new(cloud.provider.clone())
+    let arguments = || serde_json::from_value::<Record>(planned.clone()).unwrap();
+    let service = services::named(service).unwrap();
+    let state = KillResource::new(cloud.provider.clone(), service)
         .create(
             &mut diags,
-            model(),
-            model(),
+            arguments(),
+            arguments(),
             ValueEmpty::Null,
             ValueEmpty::Null,
         )

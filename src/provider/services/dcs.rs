@@ -1,6 +1,6 @@
 //! DCS (Redis): sessions of a node or of all nodes: all of them by a job, chosen ones, or those of given addresses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -220,7 +220,10 @@ impl Service for Dcs {
             true => "all nodes".to_owned(),
             false => format!("the node {}", shown(arguments, "node_id")),
         };
-        format!("{nodes} of the instance {}", shown(arguments, "instance_id"))
+        format!(
+            "{nodes} of the instance {}",
+            shown(arguments, "instance_id")
+        )
     }
 
     /// DCS sets no form for its IDs, so none is refused; but those of TaurusDB and its relatives can be told.
@@ -498,11 +501,11 @@ impl KillsAll for Nodes {
         &self,
         calls: Calls<'_>,
         job_id: &str,
-        seen: &mut (dyn FnMut(&str) + Send),
+        seen: &mut (dyn for<'s> FnMut(&'s str) + Send),
     ) -> Result<JobEnd, Error> {
-        let id: JobId = job_id.parse().map_err(|reason| {
-            Error::Listing(format!("DCS calls the job {job_id:?}: {reason}."))
-        })?;
+        let id: JobId = job_id
+            .parse()
+            .map_err(|reason| Error::Listing(format!("DCS calls the job {job_id:?}: {reason}.")))?;
         let job = api::Dcs::new(calls.client, calls.region)
             .wait_for_job(&id, calls.operation, |job| seen(job.status.as_str()))
             .await?;

@@ -54,8 +54,8 @@ impl Comparison<'_> {
     /// Compares a single value.
     fn value(&mut self, argument: &'static str) {
         let planned = self.planned.value(argument);
-        let same = !self.planned.presence(argument).is_unknown()
-            && planned == self.prior.value(argument);
+        let same =
+            !self.planned.presence(argument).is_unknown() && planned == self.prior.value(argument);
         self.note(argument, same);
     }
 
@@ -63,12 +63,10 @@ impl Comparison<'_> {
     fn list(&mut self, argument: &'static str) {
         let same = match (self.planned.value(argument), self.prior.value(argument)) {
             (Encoded::Nil, Encoded::Nil) => true,
-            (Encoded::Array(planned), Encoded::Array(prior)) => {
-                match (set(planned), set(prior)) {
-                    (Some(planned), Some(prior)) => planned == prior,
-                    _ => false,
-                }
-            }
+            (Encoded::Array(planned), Encoded::Array(prior)) => match (set(planned), set(prior)) {
+                (Some(planned), Some(prior)) => planned == prior,
+                _ => false,
+            },
             _ => false,
         };
         self.note(argument, same);
@@ -122,9 +120,9 @@ impl Comparison<'_> {
 
     /// Keeps the words that are in state.
     fn keep(&mut self, argument: &'static str, same: bool) {
-        if same {
-            let prior = self.prior.value(argument).clone();
-            self.planned.set(argument, prior);
+        let prior = self.prior.value(argument);
+        if same && !prior.is_nil() {
+            self.planned.set(argument, prior.clone());
         }
     }
 }
@@ -155,7 +153,8 @@ fn same_block(
     let prior: BTreeMap<&str, &Encoded> = prior.attributes().collect();
     let mut block = Vec::new();
     for (name, planned) in planned.attributes() {
-        let (condition, _) = (service.conditions.iter()).find(|(offered, _)| offered.name() == name)?;
+        let (condition, _) =
+            (service.conditions.iter()).find(|(offered, _)| offered.name() == name)?;
         let prior = prior.get(name).copied().unwrap_or(&Encoded::Nil);
         if meaning(*condition, planned)? != meaning(*condition, prior)? {
             return None;

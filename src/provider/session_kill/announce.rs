@@ -58,7 +58,11 @@ pub(super) fn replacement(
 }
 
 /// Says in the plan that a rehearsal comes too late.
-pub(super) fn late_dry_run(diags: &mut Diagnostics, prior: &Arguments<'_>, planned: &Arguments<'_>) {
+pub(super) fn late_dry_run(
+    diags: &mut Diagnostics,
+    prior: &Arguments<'_>,
+    planned: &Arguments<'_>,
+) {
     let is_new = !prior.is_dry_run() && planned.is_dry_run();
     if is_rehearsal(prior.record) || !is_new {
         return;

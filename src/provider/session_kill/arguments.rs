@@ -194,7 +194,11 @@ impl Arguments<'_> {
         let ids = &self.description().ids;
         let which = match (self.record.list(ids.argument), self.select()) {
             (Value::Value(listed), _) => {
-                format!("the sessions in {}: {},", ids.argument, arguments::first_shown(listed))
+                format!(
+                    "the sessions in {}: {},",
+                    ids.argument,
+                    arguments::first_shown(listed)
+                )
             }
             (_, Block::Present(_)) => "the sessions that select chooses".to_owned(),
             (Value::Null, Block::Absent) if self.description().policy.kills_all => {
@@ -317,7 +321,10 @@ impl Arguments<'_> {
                 diags,
                 AttributePath::new(argument),
                 format!("{argument} is empty"),
-                format!("There is nothing to kill. List at least one {}. {}", ids.one, ids.form),
+                format!(
+                    "There is nothing to kill. List at least one {}. {}",
+                    ids.one, ids.form
+                ),
             );
             return None;
         }

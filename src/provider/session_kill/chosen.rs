@@ -39,8 +39,7 @@ const LIST_HOLDS: Duration = Duration::from_secs(30);
 
 /// The first look whether killed sessions are gone, and the longest time between two looks. A look at DCS is a scan, which
 /// takes seconds and several calls.
-pub(super) const LOOKS: (Duration, Duration) =
-    (Duration::from_secs(1), Duration::from_secs(30));
+pub(super) const LOOKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// For how long to look when it is not known whether a kill arrived. One that arrived has done its work by then: DCS' jobs
 /// take seconds, and a thread that rolls back is still listed.
@@ -151,7 +150,11 @@ impl Killed {
         if let Some(left) = self.left.as_ref().filter(|_| was_listed) {
             let left: HashSet<&SessionId> = left.iter().collect();
             let ended = report.may_be_gone().into_iter();
-            killed = ids::unique(killed.into_iter().chain(ended.filter(|id| !left.contains(id))));
+            killed = ids::unique(
+                killed
+                    .into_iter()
+                    .chain(ended.filter(|id| !left.contains(id))),
+            );
         }
         Told {
             killed,
@@ -187,8 +190,10 @@ impl Killed {
         }
         let left = self.left.iter().flatten();
         fates.extend(left.map(|id| (id.clone(), Fate::Remaining)));
-        let mut listed: HashMap<SessionId, Session> =
-            (chosen.into_iter().map(|session| (session.id.clone(), session))).collect();
+        let mut listed: HashMap<SessionId, Session> = (chosen
+            .into_iter()
+            .map(|session| (session.id.clone(), session)))
+        .collect();
         fates.into_iter().map(move |(id, fate)| {
             let shown = match listed.remove(&id) {
                 Some(session) => Shown::of(session),
@@ -506,7 +511,10 @@ impl Run<'_> {
         let mut places: HashMap<(Option<String>, Option<Arc<str>>), usize> = HashMap::new();
         let mut alike: Vec<Vec<Target>> = Vec::new();
         for target in targets {
-            let name = (target.id.node().map(ToOwned::to_owned), target.address.clone());
+            let name = (
+                target.id.node().map(ToOwned::to_owned),
+                target.address.clone(),
+            );
             let place = *places.entry(name).or_insert(alike.len());
             match alike.get_mut(place) {
                 Some(others) => others.push(target),
@@ -546,7 +554,8 @@ impl Run<'_> {
                 show(other)
             )));
         }
-        let there: HashSet<&SessionId> = listing.sessions.iter().map(|session| &session.id).collect();
+        let there: HashSet<&SessionId> =
+            listing.sessions.iter().map(|session| &session.id).collect();
         let stays: HashSet<&SessionId> = staying.iter().map(|session| &session.id).collect();
         let (spared, gone) = (waiting.iter().map(|target| target.id.clone()))
             .filter(|id| !stays.contains(id))

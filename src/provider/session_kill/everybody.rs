@@ -57,8 +57,10 @@ impl Run<'_> {
         mut selection: Option<Selection>,
     ) -> Option<Proof> {
         let Some(place) = self.kill.place.as_kills_all() else {
-            let error = Error::Listing("The service has no call that kills all sessions.".to_owned());
-            self.rejected(error, "The sessions were not killed").into_error(diags);
+            let error =
+                Error::Listing("The service has no call that kills all sessions.".to_owned());
+            self.rejected(error, "The sessions were not killed")
+                .into_error(diags);
             return None;
         };
         loop {

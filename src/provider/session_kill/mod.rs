@@ -21,6 +21,7 @@ mod upgrade;
 
 pub use self::action::KillAction;
 pub use self::resource::KillResource;
+pub use self::upgrade::upgrade;
 use super::record::Record;
 use tf_provider::value::Value;
 
@@ -30,7 +31,9 @@ const REHEARSAL: &str = "dry-run";
 /// Whether this state is that of a rehearsal. The argument `dry_run` does not tell: it may have changed after the kill.
 fn is_rehearsal(state: &Record) -> bool {
     match state.text("id") {
-        Value::Value(id) => id.rsplit_once('/').is_some_and(|(_, name)| name == REHEARSAL),
+        Value::Value(id) => id
+            .rsplit_once('/')
+            .is_some_and(|(_, name)| name == REHEARSAL),
         _ => false,
     }
 }

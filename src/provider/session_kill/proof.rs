@@ -239,7 +239,10 @@ const LISTS: Computed = Computed {
 
 /// The computed attributes of a service's resource, but for `id`, `promises` and `sessions`.
 fn all(service: &'static Description) -> impl Iterator<Item = &'static Computed> {
-    let job = (service.policy.kills_all).then_some(&JOB).into_iter().flatten();
+    let job = (service.policy.kills_all)
+        .then_some(&JOB)
+        .into_iter()
+        .flatten();
     let lists = (service.policy.keeps_lists).then_some(&LISTS);
     COMMON.iter().chain(job).chain(lists).chain(service.results)
 }
@@ -249,7 +252,11 @@ pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attri
     let id = format!(
         "The IDs of the place, and the ID of the {}request, with slashes in between; in its place `dry-run`, or `none` when \
          nothing was killed or no answer came.",
-        if service.policy.kills_all { "job or " } else { "" }
+        if service.policy.kills_all {
+            "job or "
+        } else {
+            ""
+        }
     );
     let of_results = all(service).map(|result| {
         let attribute = computed((result.attr_type)(), result.words);
@@ -280,7 +287,11 @@ pub(in crate::provider) fn columns(service: &Description) -> String {
     let told: Vec<String> = (service.columns.iter())
         .map(|(column, words)| format!("`{}`: {words}", column.name()))
         .collect();
-    format!("Columns that {} tells: {}. The others are null.", service.words.service, told.join("; "))
+    format!(
+        "Columns that {} tells: {}. The others are null.",
+        service.words.service,
+        told.join("; ")
+    )
 }
 
 /// The attributes of one session.
@@ -404,4 +415,3 @@ impl Proof {
         );
     }
 }
-

@@ -79,8 +79,7 @@ impl Resource for KillResource {
     ) -> Option<(Record, ValueEmpty)> {
         let mut planned = proposed;
         arguments::fill_defaults(self.description(), &config, &mut planned);
-        let region =
-            crate::provider::arguments::planned_region(diags, &self.provider, &config)?;
+        let region = crate::provider::arguments::planned_region(diags, &self.provider, &config)?;
         planned.set("region", region);
         self.plan_kill(&mut planned);
         announce::dry_run(diags, &self.arguments(&planned));

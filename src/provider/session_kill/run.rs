@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::arguments::{Everybody, Kill, Named, Whom};
+use super::arguments::{Kill, Named, Whom};
 use super::chosen::{Killed, Selecting, Selection};
 use super::proof::{Fate, Proof, Shown, Told};
 use crate::huaweicloud::client::Client;
+use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Operation;
 use crate::plugin::Progress;
 use crate::provider::arguments::moment;
@@ -15,7 +16,6 @@ use crate::provider::explain::{self, count};
 use crate::provider::listing::{Listing, show};
 use crate::provider::service::{Calls, Scope, Target};
 use crate::provider::{HwcProvider, select};
-use crate::huaweicloud::error::Error;
 use crate::session::outcome::KillReport;
 use crate::session::{Selector, Session, SessionId};
 
@@ -73,7 +73,8 @@ pub(super) async fn carry_out(
         }
         Whom::Ids(ids) => {
             let selection = run.choose(diags, &Named::ids(ids)).await?;
-            let there: HashSet<&SessionId> = selection.choice.chosen.iter().map(|s| &s.id).collect();
+            let there: HashSet<&SessionId> =
+                selection.choice.chosen.iter().map(|s| &s.id).collect();
             let missing = ids.iter().filter(|id| !there.contains(id));
             let missing = missing.cloned().map(Shown::Id).collect();
             Some(run.rehearse(diags, selection, missing))
@@ -86,7 +87,8 @@ pub(super) async fn carry_out(
             let missing = addresses.iter().filter(|a| !found.contains(a.as_str()));
             let missing: Vec<Shown> = missing.cloned().map(Shown::Address).collect();
             run.warn_if_unreadable(diags, &missing, &selection);
-            run.kill_or_rehearse(diags, &named, selection, missing).await
+            run.kill_or_rehearse(diags, &named, selection, missing)
+                .await
         }
     }
 }
@@ -104,7 +106,9 @@ impl Run<'_> {
     /// When the last request to kill left: it may have waited long before.
     pub(super) fn left_at(&self) -> Option<String> {
         let clock = self.client.clock();
-        let since = clock.instant().saturating_duration_since(self.operation.last_change()?);
+        let since = clock
+            .instant()
+            .saturating_duration_since(self.operation.last_change()?);
         moment(clock.now() - since)
     }
 
@@ -196,7 +200,9 @@ impl Run<'_> {
         let chosen = selection.choice.chosen;
         self.tell_rehearsal(diags, &chosen);
         let not_found = missing.iter().filter_map(Shown::id).cloned().collect();
-        let listed = chosen.into_iter().map(|session| (Shown::of(session), Fate::Listed));
+        let listed = chosen
+            .into_iter()
+            .map(|session| (Shown::of(session), Fate::Listed));
         let missing = missing.into_iter().map(|shown| (shown, Fate::NotFound));
         Proof {
             sessions: Some(listed.chain(missing).collect()),
@@ -283,7 +289,10 @@ impl Run<'_> {
     fn tell_done(&self, proof: &Proof, report: &KillReport<SessionId>) {
         let parts = [
             ("killed", proof.killed_count),
-            ("not found", Some(report.not_found.len() + report.gone.len())),
+            (
+                "not found",
+                Some(report.not_found.len() + report.gone.len()),
+            ),
             ("refused", Some(report.excluded.len())),
             ("remaining", proof.remaining_count),
         ];
@@ -304,7 +313,10 @@ impl Run<'_> {
             explain::warning(
                 diags,
                 attribute(),
-                format!("Some {}s may have been killed although they were not found", words.session),
+                format!(
+                    "Some {}s may have been killed although they were not found",
+                    words.session
+                ),
                 format!(
                     "The first request's answer was lost, so it was sent again, and {} then not found: {}. The first request \
                      may have killed them.",
@@ -317,7 +329,10 @@ impl Run<'_> {
             explain::warning(
                 diags,
                 attribute(),
-                format!("The answer names {}s that were not asked for", words.session),
+                format!(
+                    "The answer names {}s that were not asked for",
+                    words.session
+                ),
                 format!(
                     "{} reported {} that were not asked for: {}.{}",
                     words.service,
@@ -350,7 +365,12 @@ impl Run<'_> {
     }
 
     /// Says that addresses which no readable session has may belong to one that cannot be read.
-    fn warn_if_unreadable(&self, diags: &mut Diagnostics, missing: &[Shown], selection: &Selection) {
+    fn warn_if_unreadable(
+        &self,
+        diags: &mut Diagnostics,
+        missing: &[Shown],
+        selection: &Selection,
+    ) {
         let unreadable = selection.odd + selection.unreadable;
         if unreadable == 0 || missing.is_empty() {
             return;
@@ -382,7 +402,10 @@ impl Run<'_> {
             explain::warning(
                 diags,
                 select::path("addresses"),
-                format!("{} lists inner addresses only", self.kill.service.words.service),
+                format!(
+                    "{} lists inner addresses only",
+                    self.kill.service.words.service
+                ),
                 "No session was killed. Every address that is listed is one of the service's inner network, so \
                  select.addresses finds nobody. The addresses of clients are listed when client IP pass-through is on, and \
                  only for connections that were made after it was switched on.",

@@ -28,7 +28,8 @@ fn a_client_is_killed_by_its_peer_and_found_by_its_address() {
 
 #[test]
 fn what_is_not_told_is_not_known() {
-    let session = client(r#", "addr": "10.0.0.8:1", "name": "", "user": "", "db": -1, "age": -5, "idle": 3"#);
+    let session =
+        client(r#", "addr": "10.0.0.8:1", "name": "", "user": "", "db": -1, "age": -5, "idle": 3"#);
     assert_eq!(session.application, None);
     assert_eq!(session.user, None);
     assert_eq!(session.database, None);

@@ -62,10 +62,22 @@ fn internal_and_replication_sessions_and_those_of_unknown_users_are_protected() 
             "Daemon",
             Protection::UnlessUserIsNamed,
         ),
-        (Some("mysql.session"), "Sleep", Protection::UnlessUserIsNamed),
+        (
+            Some("mysql.session"),
+            "Sleep",
+            Protection::UnlessUserIsNamed,
+        ),
         (Some("rdsAdmin"), "Sleep", Protection::UnlessUserIsNamed),
-        (Some("repl"), "Binlog Dump GTID", Protection::UnlessUserIsNamed),
-        (Some("repl"), "Register Slave", Protection::UnlessUserIsNamed),
+        (
+            Some("repl"),
+            "Binlog Dump GTID",
+            Protection::UnlessUserIsNamed,
+        ),
+        (
+            Some("repl"),
+            "Register Slave",
+            Protection::UnlessUserIsNamed,
+        ),
         (Some("app"), "Daemon", Protection::UnlessUserIsNamed),
     ] {
         let user = user.map_or("null".to_owned(), |user| format!("{user:?}"));

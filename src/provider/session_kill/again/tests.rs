@@ -1,58 +1,57 @@
-#![allow(clippy::unwrap_used)]
-
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::provider::services;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Block {
-    users: select::Strings,
-    exclude_users: select::Strings,
-    commands: select::Strings,
-    hosts: select::Strings,
-    databases: Value<Vec<Value<i64>>>,
-    min_time: Value<String>,
-    all: Value<bool>,
+/// The arguments that differ between two kills of a service, and the plan afterwards.
+fn compared(service: &str, prior: &Value, planned: &Value) -> (Vec<&'static str>, Record) {
+    let Some(service) = services::named(service) else {
+        panic!("there is no service {service}");
+    };
+    let prior = Record::of_json(prior.clone());
+    let mut planned = Record::of_json(planned.clone());
+    let differing = compare(service.description(), &mut planned, &prior);
+    (differing, planned)
 }
 
-fn block(conditions: serde_json::Value) -> Select<Block> {
-    Value::Value(vec![Value::Value(
-        serde_json::from_value(conditions).unwrap(),
-    )])
-}
-
-/// The arguments that differ, and the planned block.
-fn compared(prior: &Select<Block>, planned: &Select<Block>) -> (Vec<&'static str>, Select<Block>) {
-    let mut comparison = Comparison::default();
-    let mut planned = planned.clone();
-    comparison.select(&mut planned, prior);
-    (comparison.into_differing(), planned)
+fn select(conditions: &Value) -> Value {
+    json!({"select": [conditions]})
 }
 
 #[test]
 fn conditions_that_mean_the_same_keep_the_words_of_the_state() {
-    for (prior, planned) in [
+    for (service, prior, planned) in [
         (
+            "taurusdb",
             json!({"users": ["a", "b"]}),
             json!({"users": ["b", "a", "b"]}),
         ),
-        (json!({"min_time": "2m"}), json!({"min_time": "120s"})),
-        (json!({"min_time": "1d"}), json!({"min_time": "24h"})),
         (
+            "taurusdb",
+            json!({"min_busy": "2m"}),
+            json!({"min_busy": "120s"}),
+        ),
+        ("dcs", json!({"min_age": "1d"}), json!({"min_age": "24h"})),
+        (
+            "taurusdb",
             json!({"commands": ["Query"]}),
             json!({"commands": ["QUERY"]}),
         ),
-        (json!({"databases": [0, 1]}), json!({"databases": [1, 0]})),
         (
-            json!({"hosts": ["10.0.0.7", "App-7:80", "2001:db8::7"]}),
-            json!({"hosts": ["[2001:DB8:0::7]", "app-7:80", "10.0.0.7/32"]}),
+            "dcs",
+            json!({"databases": ["0", "1"]}),
+            json!({"databases": ["1", "0"]}),
+        ),
+        (
+            "taurusdb",
+            json!({"addresses": ["10.0.0.7", "App-7:80", "2001:db8::7"]}),
+            json!({"addresses": ["[2001:DB8:0::7]", "app-7:80", "10.0.0.7/32"]}),
         ),
     ] {
-        let (prior, planned) = (block(prior), block(planned));
-        assert_ne!(prior, planned);
-        assert_eq!(compared(&prior, &planned), (vec![], prior));
+        let (prior, planned) = (select(&prior), select(&planned));
+        let (differing, kept) = compared(service, &prior, &planned);
+        assert_eq!(differing, [""; 0], "{prior} and {planned}");
+        assert_eq!(kept, Record::of_json(prior));
     }
 }
 
@@ -60,23 +59,27 @@ fn conditions_that_mean_the_same_keep_the_words_of_the_state() {
 fn a_null_and_what_stands_in_its_place_keep_the_words_of_the_plan() {
     for (one, other) in [
         (
-            json!({"all": true}),
+            json!({"all": true, "exclude_users": null}),
             json!({"all": true, "exclude_users": []}),
         ),
         (
-            json!({"users": ["a"]}),
+            json!({"users": ["a"], "all": null}),
             json!({"users": ["a"], "all": false}),
         ),
     ] {
-        let (one, other) = (block(one), block(other));
-        assert_eq!(compared(&one, &other), (vec![], other.clone()));
-        assert_eq!(compared(&other, &one), (vec![], one));
+        let (one, other) = (select(&one), select(&other));
+        for (prior, planned) in [(&one, &other), (&other, &one)] {
+            let (differing, kept) = compared("taurusdb", prior, planned);
+            assert_eq!(differing, [""; 0], "{prior} and {planned}");
+            assert_eq!(kept, Record::of_json(planned.clone()));
+        }
     }
 }
 
 #[test]
 fn conditions_that_mean_something_else_kill_again() {
-    let unknown = |value: Block| Value::Value(vec![Value::Value(value)]);
+    let unknown = Record::UNKNOWN;
+    let block = |conditions: Value| select(&conditions);
     for (prior, planned) in [
         (
             block(json!({"users": ["a"]})),
@@ -87,74 +90,65 @@ fn conditions_that_mean_something_else_kill_again() {
             block(json!({"users": ["a", "b"]})),
         ),
         (
-            block(json!({"users": ["a"]})),
-            block(json!({"exclude_users": ["a"], "all": true})),
+            block(json!({"users": ["a"], "exclude_users": null, "all": null})),
+            block(json!({"users": null, "exclude_users": ["a"], "all": true})),
         ),
         (
-            block(json!({"min_time": "2m"})),
-            block(json!({"min_time": "121s"})),
+            block(json!({"min_busy": "2m"})),
+            block(json!({"min_busy": "121s"})),
         ),
         (
-            block(json!({"hosts": ["10.0.0.7"]})),
-            block(json!({"hosts": ["10.0.0.7:80"]})),
+            block(json!({"min_busy": "2m", "min_idle": null})),
+            block(json!({"min_busy": null, "min_idle": "2m"})),
         ),
         (
-            block(json!({"hosts": ["10.0.0.0/24"]})),
-            block(json!({"hosts": ["10.0.0.0/25"]})),
+            block(json!({"addresses": ["10.0.0.7"]})),
+            block(json!({"addresses": ["10.0.0.7:80"]})),
         ),
-        (block(json!({"all": true})), Value::Value(vec![])),
-        (Value::Value(vec![]), block(json!({"all": true}))),
-        (block(json!({"all": true})), Value::Unknown),
         (
-            block(json!({"users": ["a"]})),
-            unknown(Block {
-                users: Value::Unknown,
-                ..Block::default()
-            }),
+            block(json!({"addresses": ["10.0.0.0/24"]})),
+            block(json!({"addresses": ["10.0.0.0/25"]})),
         ),
+        (block(json!({"all": true})), json!({"select": []})),
+        (json!({"select": []}), block(json!({"all": true}))),
+        (block(json!({"all": true})), json!({"select": unknown})),
         (
             block(json!({"users": ["a"]})),
-            unknown(Block {
-                users: Value::Value(vec![Value::Value("a".to_owned()), Value::Unknown]),
-                ..Block::default()
-            }),
+            block(json!({"users": unknown})),
+        ),
+        (
+            block(json!({"users": ["a"]})),
+            block(json!({"users": ["a", unknown]})),
         ),
     ] {
-        let (differing, kept) = compared(&prior, &planned);
-        assert_eq!((differing, kept), (vec!["select"], planned));
+        let (differing, kept) = compared("taurusdb", &prior, &planned);
+        assert_eq!(differing, ["select"], "{prior} and {planned}");
+        assert_eq!(kept, Record::of_json(planned));
     }
 }
 
 #[test]
-fn ids_are_a_set() {
-    fn ids(listed: &[i64]) -> Value<Vec<Value<i64>>> {
-        Value::Value(listed.iter().copied().map(Value::Value).collect())
-    }
-    let prior = ids(&[1, 2]);
-    for (mut planned, differs) in [
-        (ids(&[1, 2]), false),
-        (ids(&[2, 1, 2]), false),
-        (ids(&[1]), true),
-        (ids(&[1, 2, 3]), true),
-        (Value::Null, true),
-        (Value::Unknown, true),
-        (
-            Value::Value(vec![Value::Value(1), Value::Value(2), Value::Unknown]),
-            true,
-        ),
+fn listed_sessions_are_a_set() {
+    let prior = json!({"processes": [1, 2]});
+    for (planned, differs) in [
+        (json!([1, 2]), false),
+        (json!([2, 1, 2]), false),
+        (json!([1]), true),
+        (json!([1, 2, 3]), true),
+        (json!(null), true),
+        (json!(Record::UNKNOWN), true),
+        (json!([1, 2, Record::UNKNOWN]), true),
     ] {
-        let mut comparison = Comparison::default();
-        comparison.list("ids", &mut planned, &prior);
-        let differing = comparison.into_differing();
-        assert_eq!(!differing.is_empty(), differs, "{planned:?}");
-        assert_eq!(planned == prior, !differs);
+        let planned = json!({"processes": planned});
+        let (differing, kept) = compared("taurusdb", &prior, &planned);
+        assert_eq!(differing.contains(&"processes"), differs, "{planned}");
+        let expected = if differs { &planned } else { &prior };
+        assert_eq!(kept, Record::of_json(expected.clone()));
     }
 }
 
 #[test]
 fn triggers_are_the_values_that_there_are() {
-    let triggers =
-        |values: serde_json::Value| -> Triggers { serde_json::from_value(values).unwrap() };
     for (prior, planned, differs) in [
         (json!(null), json!({}), false),
         (json!({}), json!(null), false),
@@ -164,39 +158,70 @@ fn triggers_are_the_values_that_there_are() {
         (json!({"ticket": "1"}), json!({"change": "1"}), true),
         (json!({"ticket": "1"}), json!({}), true),
         (json!(null), json!({"ticket": "1"}), true),
+        (json!(null), json!(Record::UNKNOWN), true),
     ] {
-        let mut comparison = Comparison::default();
-        let mut kept = triggers(planned.clone());
-        comparison.triggers(&mut kept, &triggers(prior.clone()));
-        let differing = comparison.into_differing();
-        assert_eq!(!differing.is_empty(), differs, "{prior} and {planned}");
+        let (prior, planned) = (json!({"triggers": prior}), json!({"triggers": planned}));
+        let (differing, kept) = compared("dcs", &prior, &planned);
+        assert_eq!(
+            differing.contains(&"triggers"),
+            differs,
+            "{prior} and {planned}"
+        );
         // An engine refuses another value for a null, and a null for a value.
-        assert_eq!(kept.is_null(), planned.is_null());
+        assert_eq!(
+            kept.presence("triggers"),
+            Record::of_json(planned).presence("triggers")
+        );
     }
-
-    let mut comparison = Comparison::default();
-    comparison.triggers(&mut Value::Unknown, &Value::Null);
-    assert_eq!(comparison.into_differing(), ["triggers"]);
 }
 
 #[test]
 fn only_the_end_of_a_rehearsal_kills() {
-    for (planned, was_rehearsal, kills) in [
-        (Value::Value(false), true, true),
-        (Value::Null, true, true),
-        (Value::Unknown, true, true),
-        (Value::Value(true), true, false),
-        (Value::Value(true), false, false),
-        (Value::Value(false), false, false),
-        (Value::Null, false, false),
-        (Value::Unknown, false, false),
+    for (planned, id, kills) in [
+        (json!(false), "i/dry-run", true),
+        (json!(null), "i/dry-run", true),
+        (json!(Record::UNKNOWN), "i/dry-run", true),
+        (json!(true), "i/dry-run", false),
+        (json!(true), "i/job-1", false),
+        (json!(false), "i/job-1", false),
+        (json!(null), "i/job-1", false),
+        (json!(Record::UNKNOWN), "i/job-1", false),
     ] {
-        let mut comparison = Comparison::default();
-        comparison.dry_run(&planned, was_rehearsal);
+        let prior = json!({"id": id});
+        let planned = json!({"dry_run": planned});
+        let (differing, _) = compared("dcs", &prior, &planned);
         assert_eq!(
-            !comparison.into_differing().is_empty(),
+            differing.contains(&"dry_run"),
             kills,
-            "{planned:?} after a rehearsal: {was_rehearsal}"
+            "{planned} after {id}"
         );
+    }
+}
+
+#[test]
+fn a_node_means_nothing_when_all_nodes_are_meant() {
+    for (prior, planned, differing) in [
+        (
+            json!({"node_id": "a", "kill_all_nodes": true}),
+            json!({"node_id": "b", "kill_all_nodes": true}),
+            vec![],
+        ),
+        (
+            json!({"node_id": "a", "kill_all_nodes": false}),
+            json!({"node_id": "b", "kill_all_nodes": false}),
+            vec!["node_id"],
+        ),
+        (
+            json!({"node_id": "a", "kill_all_nodes": true}),
+            json!({"node_id": "a", "kill_all_nodes": false}),
+            vec!["kill_all_nodes"],
+        ),
+        (
+            json!({"region": "a"}),
+            json!({"region": Record::UNKNOWN}),
+            vec!["region"],
+        ),
+    ] {
+        assert_eq!(compared("dcs", &prior, &planned).0, differing);
     }
 }

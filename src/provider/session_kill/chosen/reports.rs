@@ -32,7 +32,8 @@ impl Run<'_> {
             return;
         };
         if failure.ended == Ended::Unknown && left == Some(0) && report.unsent.is_empty() {
-            self.seen_gone(failure.error, report.unknown.len()).into_warning(diags);
+            self.seen_gone(failure.error, report.unknown.len())
+                .into_warning(diags);
             return;
         }
         let looked_until = look.and_then(|look| look.ended_by.as_ref());
@@ -44,7 +45,10 @@ impl Run<'_> {
         explain::warning(
             diags,
             self.kill.described_in.clone(),
-            format!("{} not chosen any more", count(number, self.kill.service.words.session)),
+            format!(
+                "{} not chosen any more",
+                count(number, self.kill.service.words.session)
+            ),
             format!(
                 "The kill had to wait, so the sessions were listed again before it was sent. These were still there, but the \
              conditions did not hold for them any more. They are left alone{}.",
@@ -140,7 +144,11 @@ impl Run<'_> {
     }
 
     /// Certainly nothing happened.
-    pub(in crate::provider::session_kill) fn rejected(&self, error: Error, summary: impl Into<String>) -> Report {
+    pub(in crate::provider::session_kill) fn rejected(
+        &self,
+        error: Error,
+        summary: impl Into<String>,
+    ) -> Report {
         Report {
             summary: summary.into(),
             meaning: format!(
@@ -173,7 +181,10 @@ impl Run<'_> {
         explain::warning(
             diags,
             select::block_path(),
-            format!("{} without an address", count(number, self.kill.service.words.session)),
+            format!(
+                "{} without an address",
+                count(number, self.kill.service.words.session)
+            ),
             format!(
                 "They match, but {} lists no address for them, and chosen sessions are killed by their addresses. They are left \
                  alone.",

@@ -62,8 +62,7 @@ impl Run<'_> {
             }
             census = Some(now);
         }
-        self.unknown(place, census, &blind, error)
-            .into_error(diags);
+        self.unknown(place, census, &blind, error).into_error(diags);
         None
     }
 
@@ -136,19 +135,16 @@ fn not_seen(counted: &BTreeSet<String>, listing: &Listing) -> Vec<String> {
 
 /// Counts the sessions of a list by when they began. Links of replication are not clients, and are not counted: whether a
 /// kill of all sessions ends them is not documented. A row that cannot be read may be anybody.
-fn count_since(
-    beginnings: &mut Beginnings<SessionId>,
-    listing: &Listing,
-    sent: Instant,
-) -> Census {
+fn count_since(beginnings: &mut Beginnings<SessionId>, listing: &Listing, sent: Instant) -> Census {
     let mut census = Census {
         untold: usize::try_from(listing.nameless).unwrap_or(usize::MAX),
         ..Census::default()
     };
     let after_sending = |instant: Instant| instant.saturating_duration_since(sent);
     for (node, collected) in &listing.collected {
-        let of_node = (listing.sessions.iter())
-            .filter(|session| session.id.node() == Some(node) && !is_replication(&session.protection));
+        let of_node = (listing.sessions.iter()).filter(|session| {
+            session.id.node() == Some(node) && !is_replication(&session.protection)
+        });
         let aged = of_node.map(|session| Aged {
             id: session.id.clone(),
             age: session.age,
