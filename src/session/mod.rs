@@ -2,8 +2,10 @@
 //!
 //! Pure: nothing here reads a clock, a file or a socket, and nothing knows of Terraform or of the cloud's HTTP API.
 //!
-//! - [`taurusdb`] and [`dcs`]: what a session is, and the selector an engineer writes for it
-//! - [`selector`]: what a selector may not say, with the attribute and the element that says it
+//! - [`Session`]: a session of any service, and [`SessionId`], what tells it from every other
+//! - [`condition`]: the conditions that a selector may have, the same for every service
+//! - [`selector`]: what is written for the conditions, checked, and applied to one session at a time
+//! - [`taurusdb`] and [`dcs`]: the selectors of single services, as they were before
 //! - [`guard`]: from a listing to the sessions that may be killed, or to a refusal because there are too many
 //! - [`listing`]: reading a list page by page while sessions come and go
 //! - [`outcome`]: what a kill did, over batches and repeated requests, and who is still there afterwards
@@ -23,10 +25,12 @@
 //! - An empty list is refused rather than taken for "no condition": it usually is a variable that came out empty, and
 //!   reading it as "anyone" would widen the selection.
 //! - Names are whole names. pt-kill's `--match-user app` is a pattern that also finds `webapp`; ours does not.
-//! - What a listing does not say is never held to meet a condition: a session whose time is unknown meets neither
-//!   `min_time` nor `max_time`, and one whose user is unknown is not chosen where users are excluded. A session of which
-//!   the list shows nothing readable but an id meets no condition at all, and neither does `all` choose it.
-//! - Internal and replication sessions are left alone unless they are named, also by `all = true`.
+//! - What a list does not tell meets no condition: a session whose idle time is unknown does not meet `min_idle`. A session
+//!   of which the list shows nothing readable but an id meets no condition at all, and neither does `all` choose it.
+//! - What cannot be told from what is excluded is excluded: a session whose user is unknown where users are excluded, and
+//!   one whose address is unknown, or is a host name that may stand for any address, where addresses are.
+//! - Protected sessions, such as internal and replication ones, are left alone unless they are named, also by
+//!   `all = true`: see [`Protection`].
 
 pub mod address;
 pub mod condition;
@@ -34,6 +38,7 @@ pub mod dcs;
 pub mod duration;
 pub mod guard;
 pub mod ids;
+pub mod legacy;
 pub mod listing;
 pub mod outcome;
 mod problem;
