@@ -61,17 +61,51 @@ const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1
 ///
 /// [`DurationError`] says what is wrong with the text, and how to write what was probably meant.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
-    check_form(text)?;
-
-    let too_long = || DurationError::TooLong {
-        value: text.to_owned(),
-    };
-    // The form leaves a sum that does not fit as the only thing that can still go wrong.
-    let duration = humantime::parse_duration(text).map_err(|_| too_long())?;
-    if i64::try_from(duration.as_secs()).is_err() {
-        return Err(too_long());
+    let value = || text.to_owned();
+    if text.is_empty() {
+        return Err(DurationError::Empty);
     }
-    Ok(duration)
+
+    let mut rest = text;
+    let mut units = UNITS.iter();
+    // `None`: the sum does not fit. What is wrong with the form is told first.
+    let mut seconds = Some(0_u64);
+    while !rest.is_empty() {
+        let (number, after) = split_where(rest, |c| !c.is_ascii_digit());
+        let (unit, after) = split_where(after, |c| !c.is_alphabetic());
+        if number.is_empty() {
+            return Err(DurationError::Malformed { value: value() });
+        }
+        if unit.is_empty() {
+            return Err(if number.len() == text.len() {
+                DurationError::NoUnit { value: value() }
+            } else {
+                DurationError::Malformed { value: value() }
+            });
+        }
+        let Some((known, length)) = UNITS.iter().find(|(known, _)| unit == known.to_string())
+        else {
+            return Err(DurationError::UnknownUnit {
+                value: value(),
+                unit: unit.to_owned(),
+            });
+        };
+        if !units.any(|(left, _)| left == known) {
+            return Err(DurationError::Disordered {
+                value: value(),
+                unit: *known,
+            });
+        }
+        let part = (number.parse::<u64>().ok()).and_then(|count| count.checked_mul(*length));
+        seconds = seconds
+            .zip(part)
+            .and_then(|(sum, part)| sum.checked_add(part));
+        rest = after;
+    }
+    seconds
+        .filter(|seconds| i64::try_from(*seconds).is_ok())
+        .map(Duration::from_secs)
+        .ok_or_else(|| DurationError::TooLong { value: value() })
 }
 
 /// Writes a duration in the form that [`parse`] reads, in its largest units: 90 seconds are `1m30s`, and none are `0s`.
@@ -92,45 +126,6 @@ pub fn show(duration: Duration) -> String {
         }
     }
     text
-}
-
-/// Holds a text to this module's form, which is much narrower than humantime's (`1month`, `1 min 3us`, `2years`).
-fn check_form(text: &str) -> Result<(), DurationError> {
-    let value = || text.to_owned();
-    if text.is_empty() {
-        return Err(DurationError::Empty);
-    }
-
-    let mut rest = text;
-    let mut units = UNITS.iter().map(|(unit, _)| *unit);
-    while !rest.is_empty() {
-        let (number, after) = split_where(rest, |c| !c.is_ascii_digit());
-        let (unit, after) = split_where(after, |c| !c.is_alphabetic());
-        if number.is_empty() {
-            return Err(DurationError::Malformed { value: value() });
-        }
-        if unit.is_empty() {
-            return Err(if number.len() == text.len() {
-                DurationError::NoUnit { value: value() }
-            } else {
-                DurationError::Malformed { value: value() }
-            });
-        }
-        let Some((known, _)) = UNITS.iter().find(|(known, _)| unit == known.to_string()) else {
-            return Err(DurationError::UnknownUnit {
-                value: value(),
-                unit: unit.to_owned(),
-            });
-        };
-        if !units.any(|left| left == *known) {
-            return Err(DurationError::Disordered {
-                value: value(),
-                unit: *known,
-            });
-        }
-        rest = after;
-    }
-    Ok(())
 }
 
 /// Cuts a text before the first character that `ends` holds for.
@@ -158,6 +153,7 @@ mod tests {
             ("2d", 172_800),
             ("1d2h3m4s", 93_784),
             ("007m", 420),
+            ("000000000000000000000000000007m", 420),
             ("9223372036854775807s", i64::MAX as u64),
         ] {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
@@ -187,6 +183,7 @@ mod tests {
             ("10us", "us"),
             ("3µs", "µs"),
             ("1h5x", "x"),
+            ("99999999999999999999d5x", "x"),
         ] {
             let unit = unit.to_owned();
             assert_eq!(
@@ -212,6 +209,8 @@ mod tests {
             "9223372036854775808s",
             "99999999999999999999d",
             "106751991167301d",
+            "1d9223372036854775807s",
+            "213503982334601d18446744073709551615s",
         ] {
             assert_eq!(
                 parse(text),
