@@ -2,12 +2,14 @@
 //!
 //! Pure: nothing here reads a clock, a file or a socket, and nothing knows of Terraform or of the cloud's HTTP API.
 //!
-//! - [`taurusdb`] and [`dcs`]: what a session is, and the selector an engineer writes for it
-//! - [`selector`]: what a selector may not say, with the attribute and the element that says it
-//! - [`guard`]: from a listing to the sessions that may be killed, or to a refusal because there are too many
+//! - [`Session`]: a session of any service, and [`SessionId`], what tells it from every other
+//! - [`condition`]: the conditions that a selector may have, the same for every service
+//! - [`selector`]: what is written for the conditions, checked, and applied to one session at a time
+//! - [`taurusdb`] and [`dcs`]: the selectors of single services, as they were before
+//! - [`choice`]: from a listing to the sessions that may be killed, or to a refusal because there are too many
 //! - [`listing`]: reading a list page by page while sessions come and go
-//! - [`outcome`]: what a kill did, over batches and repeated requests, and who is still there afterwards
-//! - [`since`]: which sessions were there before a moment, and which came later
+//! - [`tally`]: what a kill did, over batches and repeated requests, and who is still there afterwards
+//! - [`beginnings`]: which sessions were there before a moment, and which came later
 //! - [`address`]: addresses, networks and host names, as the servers list them and as engineers write them
 //! - [`duration`]: `90s`, `5m`, `1h30m`
 //! - [`ids`]: lists without duplicates
@@ -18,37 +20,45 @@
 //! way, and not that of pt-kill, whose criteria are alternatives to one another: there `--match-user app --idle-time
 //! 300` kills every session of `app`, busy ones too, and every idle session of anybody.
 //!
-//! - Exclusions only take away. A selector that has nothing but exclusions is refused: who means "all but these" says
-//!   so, with `all = true` beside them.
+//! - Exclusions only take away. A selector that has nothing but exclusions is refused: "all but these" is `all = true`
+//!   beside them.
 //! - An empty list is refused rather than taken for "no condition": it usually is a variable that came out empty, and
 //!   reading it as "anyone" would widen the selection.
 //! - Names are whole names. pt-kill's `--match-user app` is a pattern that also finds `webapp`; ours does not.
-//! - What a listing does not say is never held to meet a condition: a session whose time is unknown meets neither
-//!   `min_time` nor `max_time`, and one whose user is unknown is not chosen where users are excluded. A session of which
-//!   the list shows nothing readable but an id meets no condition at all, and neither does `all` choose it.
-//! - Internal and replication sessions are left alone unless they are named, also by `all = true`.
+//! - What a list does not tell meets no condition: a session whose idle time is unknown does not meet `min_idle`. A session
+//!   of which the list shows nothing readable but an id meets no condition at all, and neither does `all` choose it.
+//! - What cannot be told from what is excluded is excluded: a session whose user is unknown where users are excluded, and
+//!   one whose address is unknown, or is a host name that may stand for any address, where addresses are.
+//! - Protected sessions, such as internal and replication ones, are left alone unless they are named, also by
+//!   `all = true`: see [`Protection`].
 
 pub mod address;
+pub mod beginnings;
+pub mod choice;
 pub mod condition;
 pub mod dcs;
 pub mod duration;
-pub mod guard;
 pub mod ids;
+pub mod legacy;
 pub mod listing;
-pub mod outcome;
 mod problem;
 mod reader;
 pub mod selector;
 // The folder is about all that concerns sessions, the file about what one of them is.
 #[allow(clippy::module_inception)]
 mod session;
-pub mod since;
+pub mod tally;
 pub mod taurusdb;
 
 #[cfg(test)]
 mod reference_tests;
 
 use std::hash::Hash;
+
+// The names of these modules before they said what is in them.
+pub use beginnings as since;
+pub use choice as guard;
+pub use tally as outcome;
 
 pub use condition::{Condition, Meaning, Shape, Written};
 pub use selector::{Problem, Selector, SelectorError};

@@ -14,7 +14,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::guard::{Choice, FIRST_SHOWN, TooMany, choose};
+use super::choice::{Choice, FIRST_SHOWN, TooMany, choose};
 use super::{Listed, Selects, Verdict, dcs, taurusdb};
 
 // What is written, and what it means.

@@ -13,7 +13,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use crate::session::guard::{Choice, FIRST_SHOWN, TooMany, choose};
+use crate::session::choice::{Choice, FIRST_SHOWN, TooMany, choose};
 use crate::session::{
     Condition, Listed, Protection, Selector, Selects, Session, SessionId, Verdict, Written,
 };

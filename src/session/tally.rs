@@ -1,0 +1,207 @@
+//! What a kill did, and who is still there afterwards.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use super::{Listed, ids};
+
+/// Those of the ids that a later listing still shows, in their order, none twice.
+///
+/// A session is its id: a client that came back from the same address has a new one, and is not remaining. An id means
+/// the same session for as long as its server runs; after a restart the numbers begin again, and a newcomer may then be
+/// reported as remaining.
+pub fn remaining<S: Listed>(ids: &[S::Id], now: &[S]) -> Vec<S::Id> {
+    let now: HashSet<S::Id> = now.iter().map(Listed::id).collect();
+    ids::unique(ids.iter().filter(|id| now.contains(id)).cloned())
+}
+
+/// What came back for one batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<Id> {
+    /// The ids reported as killed.
+    pub killed: Vec<Id>,
+    /// The ids reported as not found.
+    pub not_found: Vec<Id>,
+    /// Whether the request had been sent before and its answer lost, so that an id which is not found now may have been
+    /// killed then.
+    pub repeated: bool,
+}
+
+/// What became of all the ids that a kill was to name. Every list keeps the order in which the ids were asked for and has
+/// no id twice, and every id that was asked for is in exactly one of the lists but `uncertain` and `unexpected`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KillReport<Id> {
+    /// Reported as killed, in any answer.
+    pub killed: Vec<Id>,
+    /// Reported as not found, and never as killed.
+    pub not_found: Vec<Id>,
+    /// Those of `not_found` that only repeated requests reported so: the first request may have killed them.
+    pub uncertain: Vec<Id>,
+    /// Answered, but in neither list: threads of the server itself, which the service leaves alone.
+    pub excluded: Vec<Id>,
+    /// In a request that was accepted, of which nothing is told about each.
+    pub accepted: Vec<Id>,
+    /// In a request that may have arrived, and of which no answer came back.
+    pub unknown: Vec<Id>,
+    /// Not in the list any more when their turn came, so they were not sent.
+    pub gone: Vec<Id>,
+    /// Still listed when their turn came, but not chosen any more, so they were not sent.
+    pub spared: Vec<Id>,
+    /// Never sent, or in a request that was refused: nothing was done about them.
+    pub unsent: Vec<Id>,
+    /// Reported in an answer, but never asked for. In the order of the answers.
+    pub unexpected: Vec<Id>,
+}
+
+impl<Id: Clone> KillReport<Id> {
+    /// Those that the kill may have ended: sent, and neither refused nor left alone. Whether they are gone can be seen by
+    /// looking again; about all others looking says nothing.
+    #[must_use]
+    pub fn may_be_gone(&self) -> Vec<Id> {
+        [&self.killed, &self.accepted, &self.unknown]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
+    }
+}
+
+/// Chooses which sessions a proof shows one by one, when there are more than `most`: those that were not killed first, since
+/// they are the ones that somebody has to look after.
+pub fn shown<Id: Clone + Eq + Hash>(not_killed: &[Id], killed: &[Id], most: usize) -> HashSet<Id> {
+    not_killed
+        .iter()
+        .chain(killed)
+        .take(most)
+        .cloned()
+        .collect()
+}
+
+/// Adds up the answers to a kill, batch by batch. Time and memory grow with the number of ids only.
+#[derive(Debug, Clone)]
+pub struct KillTally<Id> {
+    asked: Vec<Id>,
+    places: HashMap<Id, usize>,
+    fates: Vec<Fate>,
+    unexpected: Vec<Id>,
+}
+
+/// What is known of one id. What is further down outweighs what is further up, whatever came first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    Unsent,
+    Gone,
+    Spared,
+    Unknown,
+    Accepted,
+    Excluded,
+    Uncertain,
+    NotFound,
+    Killed,
+}
+
+impl<Id: Clone + Eq + Hash> KillTally<Id> {
+    /// Begins with the ids to kill. Duplicates are dropped, the first of them keeping its place.
+    pub fn new(asked: impl IntoIterator<Item = Id>) -> Self {
+        let asked = ids::unique(asked);
+        let places = asked.iter().cloned().zip(0..).collect();
+        let fates = vec![Fate::Unsent; asked.len()];
+        Self {
+            asked,
+            places,
+            fates,
+            unexpected: Vec::new(),
+        }
+    }
+
+    /// The ids to kill, in order, none twice: what is to be sent in batches.
+    #[must_use]
+    pub fn asked(&self) -> &[Id] {
+        &self.asked
+    }
+
+    /// Adds the answer to one batch.
+    pub fn record(&mut self, batch: &[Id], answer: Answer<Id>) {
+        let not_found = if answer.repeated {
+            Fate::Uncertain
+        } else {
+            Fate::NotFound
+        };
+        let reported = (answer.killed.into_iter().map(|id| (id, Fate::Killed)))
+            .chain(answer.not_found.into_iter().map(|id| (id, not_found)));
+
+        self.learn_all(batch, Fate::Excluded);
+        for (id, fate) in reported {
+            if !self.learn(&id, fate) {
+                self.unexpected.push(id);
+            }
+        }
+    }
+
+    /// The request for these was accepted, and nothing is told about each.
+    pub fn accept(&mut self, batch: &[Id]) {
+        self.learn_all(batch, Fate::Accepted);
+    }
+
+    /// The request for these may have arrived, and no answer came back.
+    pub fn lose(&mut self, batch: &[Id]) {
+        self.learn_all(batch, Fate::Unknown);
+    }
+
+    /// These have left before they were sent.
+    pub fn leave(&mut self, ids: &[Id]) {
+        self.learn_all(ids, Fate::Gone);
+    }
+
+    /// These are not chosen any more, and were not sent.
+    pub fn spare(&mut self, ids: &[Id]) {
+        self.learn_all(ids, Fate::Spared);
+    }
+
+    fn learn_all(&mut self, ids: &[Id], fate: Fate) {
+        for id in ids {
+            self.learn(id, fate);
+        }
+    }
+
+    /// What is known now, whether or not every batch was answered.
+    #[must_use]
+    pub fn report(&self) -> KillReport<Id> {
+        let with = |fates: &[Fate]| -> Vec<Id> {
+            let ids = self.asked.iter().zip(&self.fates);
+            ids.filter(|(_, fate)| fates.contains(fate))
+                .map(|(id, _)| id.clone())
+                .collect()
+        };
+        KillReport {
+            killed: with(&[Fate::Killed]),
+            not_found: with(&[Fate::NotFound, Fate::Uncertain]),
+            uncertain: with(&[Fate::Uncertain]),
+            excluded: with(&[Fate::Excluded]),
+            accepted: with(&[Fate::Accepted]),
+            unknown: with(&[Fate::Unknown]),
+            gone: with(&[Fate::Gone]),
+            spared: with(&[Fate::Spared]),
+            unsent: with(&[Fate::Unsent]),
+            unexpected: ids::unique(self.unexpected.iter().cloned()),
+        }
+    }
+
+    /// Notes what is known of an id, unless more is known already. `false` if it was not asked for.
+    fn learn(&mut self, id: &Id, fate: Fate) -> bool {
+        let known = self
+            .places
+            .get(id)
+            .and_then(|place| self.fates.get_mut(*place));
+        match known {
+            Some(known) => {
+                *known = fate.max(*known);
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
