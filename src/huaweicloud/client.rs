@@ -19,7 +19,7 @@ use super::clock::{Clock, SystemClock};
 use super::connection::{self, Connection, Connections};
 use super::credentials::{Credential, ForCall, ProvideCredential};
 use super::endpoint::{Endpoints, Service};
-use super::error::{ApiError, Error, Outcome, RequestLine, printable};
+use super::error::{ApiError, Error, Outcome, RequestLine, SettingsProblem, printable};
 use super::error_body::ErrorBody;
 use super::iam::{self, Reference};
 use super::operation::{Interrupted, Operation, Waiting};
@@ -44,7 +44,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A kill is begun only with this much time left, or half of a shorter time limit: enough to hear its answer.
 const TIME_TO_HEAR: Duration = Duration::from_secs(5);
 
-/// What the client needs to know, from the provider's configuration.
+/// What the client needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where services answer.
@@ -144,7 +144,7 @@ impl<'a> Call<'a> {
     /// The same call with a JSON body.
     pub(super) fn with_json(mut self, body: &impl Serialize) -> Result<Self, Error> {
         let bytes = serde_json::to_vec(body)
-            .map_err(|reason| Error::Settings(format!("the request has no JSON form: {reason}")))?;
+            .map_err(|reason| Error::Settings(SettingsProblem::NoJson(reason.to_string())))?;
         self.body = Some(Zeroizing::new(bytes));
         Ok(self)
     }
@@ -817,9 +817,7 @@ fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, Error> {
                     ));
                     Ok((key, value))
                 }
-                _ => Err(Error::Settings(format!(
-                    "the header {name} cannot be sent: its value has characters that HTTP does not allow"
-                ))),
+                _ => Err(Error::Settings(SettingsProblem::Header(name.clone()))),
             }
         })
         .collect()

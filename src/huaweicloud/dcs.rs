@@ -413,7 +413,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use reqwest::header::HeaderMap;
 
-    use super::super::error::{ApiError, RequestLine};
+    use super::super::error::{ApiError, RequestLine, SignInMethod};
     use super::*;
 
     fn line() -> RequestLine {
@@ -482,8 +482,9 @@ mod tests {
     #[test]
     fn following_a_job_outlives_a_sign_in_that_fails_for_a_moment() {
         let failing = |error| Error::SignIn {
-            how: "with the password of user \"ops\"".to_owned(),
-            check: "",
+            method: SignInMethod::Password {
+                user: "ops".to_owned(),
+            },
             error: Box::new(error),
         };
         let answered = |status| Error::Api {

@@ -11,7 +11,7 @@ use super::client::{Answer, Call, Client};
 use super::credentials::temporary::Issued;
 use super::credentials::{Credential, ForCall, Keys};
 use super::endpoint::Service;
-use super::error::Error;
+use super::error::{Error, SettingsProblem};
 use super::lenient;
 use super::operation::Operation;
 use super::retry::Repeat;
@@ -57,11 +57,10 @@ pub(super) async fn find_project(
             region: region.to_owned(),
         }),
         [id] => Ok(id.clone()),
-        _ => Err(Error::Settings(format!(
-            "IAM lists {} projects named {name:?}. Set project_id in the provider block (HW_PROJECT_ID) to say which \
-             one is meant.",
-            ids.len()
-        ))),
+        _ => Err(Error::Settings(SettingsProblem::SeveralProjects {
+            name: name.to_owned(),
+            count: ids.len(),
+        })),
     }
 }
 

@@ -222,7 +222,7 @@ pub fn pause_after_429(number: u32, demanded: Option<Duration>, jitter: f64) -> 
             .mul_f64(jitter.clamp(0.0, 1.0))
 }
 
-/// How many calls to one host run at once. Terraform's `-parallelism` can be far above what a gateway likes.
+/// How many calls to one host run at once. A run can make far more than a gateway likes.
 const CALLS_AT_ONCE: usize = 32;
 
 /// Calls per second when the gateway throttles for the first time: it starts from here and halves.

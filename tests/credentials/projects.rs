@@ -138,7 +138,7 @@ async fn one_odd_record_does_not_hide_the_project_and_two_of_one_name_are_not_gu
         (json!([right, right]), Ok("1")),
         (
             json!([right, {"id": "2", "name": region}]),
-            Err("project_id"),
+            Err("2 projects named"),
         ),
         (json!([]), Err("no project named")),
         (Value::Null, Err("no list of projects")),

@@ -27,7 +27,7 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::client::Client;
-use super::error::Error;
+use super::error::{CredentialProblem, Error};
 use super::operation::Operation;
 
 /// A pair of keys, permanent or temporary.
@@ -97,7 +97,7 @@ pub trait ProvideCredential: Send + Sync + 'static {
     /// The credential for a call that is about to be sent. It returns within the bounds of the operation.
     ///
     /// # Errors
-    /// [`Error::Credentials`] in words for the user, or the error of the call that was to fetch it.
+    /// [`Error::Credentials`] with what is missing, or the error of the call that was to fetch it.
     async fn credential(&self, call: ForCall<'_>) -> Result<Credential, Error>;
 
     /// The cloud said that `rejected` has expired: give it to nobody any more. `true` when the next one that is
@@ -122,8 +122,8 @@ impl ProvideCredential for Box<dyn ProvideCredential> {
 /// No credential, and why: the error is told at the first call that needs one, so that plan and validate do not.
 #[derive(Clone, Debug)]
 pub struct Missing(
-    /// What is missing or contradictory, naming arguments and variables.
-    pub String,
+    /// What is missing or contradictory.
+    pub CredentialProblem,
 );
 
 #[async_trait]

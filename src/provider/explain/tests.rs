@@ -146,7 +146,9 @@ fn a_clock_is_blamed_only_beyond_what_the_gateway_allows() {
         }
         for error in [
             error.clone(),
-            error.while_signing_in("as the agency".to_owned(), "Check agency_name."),
+            error.while_signing_in(SignInMethod::Password {
+                user: "ops".to_owned(),
+            }),
         ] {
             let advice = advice(&error).unwrap();
             assert_eq!(
