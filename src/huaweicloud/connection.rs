@@ -18,8 +18,8 @@ use tower::{BoxError, Layer, Service};
 use tracing::warn;
 use url::{Host, Url};
 
-use super::client::Settings;
 use super::error::{Error, ProxyFlaw, SettingsProblem, TlsProblem};
+use super::settings::Settings;
 use super::tls::Roots;
 
 /// An idle connection is dropped before the gateway drops it, so that a call is seldom sent into a closing one.

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::Method;
+
 pub use self::credentials::{
     CredentialProblem, IdTokenFlaw, MachineSignIn, MetadataProblem, ProfileFlaw, SdkFileFlaw,
     SignInMethod,
@@ -17,7 +19,7 @@ pub use self::settings::{ProxyFlaw, SettingsProblem, TlsProblem};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestLine {
     /// HTTP method.
-    pub method: &'static str,
+    pub method: Method,
     /// Scheme, host and port: `https://dcs.eu-west-101.myhuaweicloud.eu`.
     pub origin: String,
     /// Path without query.

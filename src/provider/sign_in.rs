@@ -11,7 +11,7 @@ use super::configuration::{Config, Secret};
 use super::environment::{self as variables, Environment, parse_bool};
 use super::explain;
 use crate::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
-use crate::huaweicloud::credentials::chain::{Given, SignIn};
+use crate::huaweicloud::credentials::chain::{Inputs as Given, SignIn};
 use crate::huaweicloud::credentials::metadata::{DEFAULT_ENDPOINT, Metadata};
 use crate::huaweicloud::endpoint::{parse_endpoint, shown};
 

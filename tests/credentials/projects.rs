@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
-use terraform_provider_hwc::huaweicloud::credentials::chain::{Given, SignIn};
+use terraform_provider_hwc::huaweicloud::credentials::chain::{Inputs, SignIn};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::Error;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
@@ -200,10 +200,10 @@ async fn the_request_id_comes_from_whatever_header_or_body_has_one() {
             ..Settings::default()
         };
         let sign_in = SignIn {
-            variables: Given {
+            variables: Inputs {
                 access_key: Some("AK".to_owned()),
                 secret_key: Some("SK".into()),
-                ..Given::default()
+                ..Inputs::default()
             },
             ..nothing()
         };

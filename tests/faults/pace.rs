@@ -466,7 +466,7 @@ impl ProvideCredential for FailingOnce {
             },
             error: Box::new(Error::Lost {
                 line: RequestLine {
-                    method: "POST",
+                    method: reqwest::Method::POST,
                     origin: "https://iam.example.com".to_owned(),
                     path: "/v3/auth/tokens".to_owned(),
                 },

@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 
-use super::temporary::{Issue, Issued};
-use super::{Credential, ForCall, ProvideCredential};
+use super::temporary::Issue;
+use super::{Credential, ForCall, Issued, ProvideCredential};
 use crate::huaweicloud::error::{ApiError, Error, SignInMethod};
 use crate::huaweicloud::{iam, sts};
 

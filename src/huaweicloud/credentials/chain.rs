@@ -22,10 +22,10 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
 use tracing::debug;
 
 use super::assume_role::{AssumeRole, Role};
+pub use super::inputs::{Inputs, Source};
 use super::metadata::{self, Metadata};
 use super::oidc::{IdToken, Oidc};
 use super::password::{Password, User};
@@ -34,48 +34,17 @@ use super::shared_config::{self, Profile, SharedConfig};
 use super::temporary::Temporary;
 use super::{Credential, Keys, Missing, ProvideCredential};
 use crate::huaweicloud::error::{CredentialProblem, MachineSignIn};
-use crate::huaweicloud::iam::Reference;
-
-/// What was given to sign in with in one place.
-#[derive(Clone, Debug, Default)]
-pub struct Given {
-    /// User token.
-    pub token: Option<SecretString>,
-    /// Access key id.
-    pub access_key: Option<String>,
-    /// Secret access key.
-    pub secret_key: Option<SecretString>,
-    /// The token of temporary keys.
-    pub security_token: Option<SecretString>,
-    /// User name.
-    pub user_name: Option<String>,
-    /// User id.
-    pub user_id: Option<String>,
-    /// Password.
-    pub password: Option<SecretString>,
-    /// Path of the shared config file.
-    pub shared_config_file: Option<String>,
-    /// Name of a profile in it.
-    pub profile: Option<String>,
-    /// `assume_role_with_oidc` is written, whatever is in it.
-    pub oidc: bool,
-    /// Identity provider.
-    pub idp_id: Option<String>,
-    /// Id token.
-    pub id_token: Option<SecretString>,
-    /// File with the id token.
-    pub id_token_file: Option<String>,
-}
+use crate::huaweicloud::identity::Reference;
 
 /// Everything that decides how to sign in.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     /// What arguments give.
-    pub arguments: Given,
+    pub arguments: Inputs,
     /// What the variables of the official provider give.
-    pub variables: Given,
+    pub variables: Inputs,
     /// What the variables of the official SDKs give.
-    pub sdk_variables: Given,
+    pub sdk_variables: Inputs,
     /// The credentials file of the official SDKs, as their variable names it.
     pub sdk_file: Option<String>,
     /// The account of a user that is given by name: its id.
@@ -106,23 +75,6 @@ pub enum Place {
     Nowhere,
 }
 
-/// A source of credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A user token.
-    Token,
-    /// An id token.
-    Oidc,
-    /// Keys.
-    Keys,
-    /// A password.
-    Password,
-    /// A profile of the shared config file.
-    SharedConfig,
-    /// The metadata service.
-    Metadata,
-}
-
 /// The source that is taken.
 pub struct Chosen {
     /// Which one.
@@ -135,48 +87,6 @@ pub struct Chosen {
     pub profile: Option<Profile>,
     /// The credentials file of the official SDKs, when it was taken: it also has a project.
     pub sdk_file: Option<SdkFile>,
-}
-
-impl Given {
-    /// The first source that is given here.
-    fn source(&self) -> Option<Source> {
-        [
-            (self.token.is_some(), Source::Token),
-            (self.oidc || self.idp_id.is_some(), Source::Oidc),
-            (
-                self.access_key.is_some() || self.secret_key.is_some(),
-                Source::Keys,
-            ),
-            (self.password.is_some(), Source::Password),
-            (
-                self.shared_config_file.is_some() || self.profile.is_some(),
-                Source::SharedConfig,
-            ),
-        ]
-        .into_iter()
-        .find_map(|(given, source)| given.then_some(source))
-    }
-
-    /// What is given here, and where it is not, what is given there.
-    fn or(&self, there: &Self) -> Self {
-        let there = there.clone();
-        let here = self.clone();
-        Self {
-            token: here.token.or(there.token),
-            access_key: here.access_key.or(there.access_key),
-            secret_key: here.secret_key.or(there.secret_key),
-            security_token: here.security_token.or(there.security_token),
-            user_name: here.user_name.or(there.user_name),
-            user_id: here.user_id.or(there.user_id),
-            password: here.password.or(there.password),
-            shared_config_file: here.shared_config_file.or(there.shared_config_file),
-            profile: here.profile.or(there.profile),
-            oidc: here.oidc || there.oidc,
-            idp_id: here.idp_id.or(there.idp_id),
-            id_token: here.id_token.or(there.id_token),
-            id_token_file: here.id_token_file.or(there.id_token_file),
-        }
-    }
 }
 
 impl SignIn {
@@ -223,7 +133,7 @@ impl SignIn {
         }
     }
 
-    fn first(&self, both: &Given) -> (Source, Place) {
+    fn first(&self, both: &Inputs) -> (Source, Place) {
         // A user among the arguments goes with a password in the environment, before anything else there.
         let names_user = self.arguments.user_name.is_some() || self.arguments.user_id.is_some();
         let arguments = self
@@ -241,7 +151,7 @@ impl SignIn {
     }
 
     /// The profile that arguments or variables name.
-    fn profile(&self, given: &Given) -> Option<Result<Profile, CredentialProblem>> {
+    fn profile(&self, given: &Inputs) -> Option<Result<Profile, CredentialProblem>> {
         if given.shared_config_file.is_none() && given.profile.is_none() {
             return None;
         }
@@ -256,7 +166,7 @@ impl SignIn {
     fn credentials(
         &self,
         source: Source,
-        given: &Given,
+        given: &Inputs,
         profile: Option<&Result<Profile, CredentialProblem>>,
     ) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
         match (source, profile) {
@@ -272,7 +182,7 @@ impl SignIn {
         }
     }
 
-    fn password(&self, given: &Given) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
+    fn password(&self, given: &Inputs) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
         let Some(password) = given.password.clone() else {
             return Err(CredentialProblem::PasswordMissing);
         };
@@ -334,14 +244,14 @@ impl SignIn {
     }
 }
 
-fn token(given: &Given) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
+fn token(given: &Inputs) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
     given.token.clone().map_or_else(
         || Err(CredentialProblem::NothingGiven),
         |token| Ok(Box::new(Credential::Token(token)) as Box<dyn ProvideCredential>),
     )
 }
 
-fn keys(given: &Given) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
+fn keys(given: &Inputs) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
     match (given.access_key.clone(), given.secret_key.clone()) {
         (Some(access_key), Some(secret_key)) => Ok(Box::new(Credential::Keys(Keys {
             access_key,
@@ -355,7 +265,7 @@ fn keys(given: &Given) -> Result<Box<dyn ProvideCredential>, CredentialProblem> 
     }
 }
 
-fn oidc(given: &Given) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
+fn oidc(given: &Inputs) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
     let Some(idp_id) = given.idp_id.clone() else {
         return Err(CredentialProblem::IdentityProviderMissing);
     };

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::temporary::{Issue, Issued, Temporary};
-use super::{ForCall, ProvideCredential};
+use super::temporary::{Issue, Temporary};
+use super::{ForCall, Issued, ProvideCredential};
 use crate::huaweicloud::error::{CredentialProblem, Error, MachineSignIn, MetadataProblem};
 use crate::huaweicloud::iam::KeysBody;
 

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::temporary::{Issue, Issued};
-use super::{Credential, ForCall};
+use super::temporary::Issue;
+use super::{Credential, ForCall, Issued};
 use crate::huaweicloud::error::{CredentialProblem, Error, IdTokenFlaw, SignInMethod};
 use crate::huaweicloud::iam;
 

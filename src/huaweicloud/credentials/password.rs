@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use super::temporary::{Issue, Issued, Temporary};
-use super::{Credential, ForCall, ProvideCredential};
+use super::temporary::{Issue, Temporary};
+use super::{Credential, ForCall, Issued, ProvideCredential};
 use crate::huaweicloud::error::{Error, SignInMethod};
-use crate::huaweicloud::iam::{self, Reference};
+use crate::huaweicloud::iam;
+use crate::huaweicloud::identity::Reference;
 
 /// A user with a password.
 #[derive(Clone, Debug)]

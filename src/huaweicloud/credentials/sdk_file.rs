@@ -6,7 +6,7 @@ use std::path::Path;
 use ini::{Ini, ParseOption, Properties};
 use zeroize::Zeroizing;
 
-use super::chain::Given;
+use super::inputs::Inputs;
 use crate::huaweicloud::error::{CredentialProblem, SdkFileFlaw};
 use crate::huaweicloud::home;
 
@@ -20,7 +20,7 @@ const SECTION: &str = "basic";
 #[derive(Clone, Debug, Default)]
 pub struct SdkFile {
     /// Keys (`ak`, `sk`, `security_token`), or what an id token is exchanged with (`idp_id`, `id_token_file`).
-    pub given: Given,
+    pub given: Inputs,
     /// The project: `project_id`.
     pub project_id: Option<String>,
     /// The URL of IAM: `iam_endpoint`.
@@ -72,15 +72,15 @@ impl SdkFile {
             (!value.is_empty()).then(|| value.to_owned())
         };
         let secret = |name: &str| text(name).map(Into::into);
-        let keys = Given {
+        let keys = Inputs {
             access_key: text("ak"),
             secret_key: secret("sk"),
             security_token: secret("security_token"),
-            ..Given::default()
+            ..Inputs::default()
         };
         // As in the SDKs, an identity provider counts only together with its token.
         let given = match (text("idp_id"), text("id_token_file")) {
-            (Some(idp_id), Some(id_token_file)) => Given {
+            (Some(idp_id), Some(id_token_file)) => Inputs {
                 idp_id: Some(idp_id),
                 id_token_file: Some(id_token_file),
                 ..keys

@@ -9,7 +9,7 @@ const PROJECTS: (&str, &str) = ("GET", "/v3/projects");
 fn refused(call: (&'static str, &str), status: u16, code: &str, message: &str) -> Error {
     Error::Api {
         line: RequestLine {
-            method: call.0,
+            method: call.0.parse().unwrap(),
             origin: "https://dcs.example.com".to_owned(),
             path: call.1.to_owned(),
         },
