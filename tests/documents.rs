@@ -22,7 +22,7 @@ use terraform_provider_hwc::huaweicloud::credentials::temporary::Temporary;
 use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, ProvideCredential};
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Target};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
-use terraform_provider_hwc::huaweicloud::error::{Error, Outcome};
+use terraform_provider_hwc::huaweicloud::error::{Error, MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use terraform_provider_hwc::huaweicloud::taurusdb::TaurusDb;
@@ -274,9 +274,10 @@ fn credential(call: &str, server: &Server) -> Option<Box<dyn ProvideCredential>>
         })),
         "IAM keys by agency" => agency(AgencyDomain::Name("acme".to_owned())),
         "STS keys by agency" => agency(AgencyDomain::Id("a1b2c3".to_owned())),
-        "Keys of the machine that the client runs on" => {
-            metadata::source(Metadata::At(server.url.parse().unwrap()), String::new())
-        }
+        "Keys of the machine that the client runs on" => metadata::source(
+            Metadata::At(server.url.parse().unwrap()),
+            MachineSignIn::NothingElseGiven,
+        ),
         _ => return None,
     })
 }

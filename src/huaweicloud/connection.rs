@@ -18,8 +18,8 @@ use tower::{BoxError, Layer, Service};
 use tracing::warn;
 use url::{Host, Url};
 
-use super::client::Settings;
-use super::error::Error;
+use super::error::{Error, ProxyFlaw, SettingsProblem, TlsProblem};
+use super::settings::Settings;
 use super::tls::Roots;
 
 /// An idle connection is dropped before the gateway drops it, so that a call is seldom sent into a closing one.
@@ -90,7 +90,7 @@ fn build(
         }
         built => built,
     };
-    client.map_err(|error| Error::Settings(format!("TLS cannot be set up: {}.", reason(&error))))
+    client.map_err(|error| Error::Settings(TlsProblem::NotSetUp(reason(&error)).into()))
 }
 
 fn build_with(
@@ -292,15 +292,13 @@ fn check_proxy(url: &Url, variable: impl Fn(&str) -> Option<String>) -> Result<(
     };
     match proxy(&value).filter(|_| Url::parse(&whole).is_ok_and(|url| url.has_host())) {
         Some(proxy) if matches!(proxy.uri().scheme_str(), Some("http" | "https")) => Ok(()),
-        Some(_) => Err(Error::Settings(format!(
-            "The variable {name} names a SOCKS proxy, and this provider knows only HTTP proxies. Set it to an HTTP proxy \
-             (http://host:port), or add the host to NO_PROXY."
-        ))),
-        None => Err(Error::Settings(format!(
-            "The variable {name} is set, but its value is not the URL of a proxy. Write it as http://host:port, or unset \
-             it."
-        ))),
+        Some(_) => Err(unusable(name, ProxyFlaw::Socks)),
+        None => Err(unusable(name, ProxyFlaw::NoUrl)),
     }
+}
+
+fn unusable(variable: &'static str, flaw: ProxyFlaw) -> Error {
+    Error::Settings(SettingsProblem::Proxy { variable, flaw })
 }
 
 #[cfg(test)]
@@ -335,7 +333,7 @@ mod tests {
             match check_proxy(&url.parse().unwrap(), variable) {
                 Ok(()) => None,
                 Err(error) => {
-                    let text = error.to_string();
+                    let text = format!("{error} {error:?}");
                     assert!(!text.contains("s3cret"), "{text}");
                     let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"];
                     Some(names.into_iter().find(|name| text.contains(name)).unwrap())

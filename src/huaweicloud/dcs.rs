@@ -9,12 +9,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::debug;
 
-use super::client::{Answer, Call, Client};
+use super::call::{Answer, Call};
+use super::client::Client;
 use super::endpoint::Service;
 use super::error::{Error, LONGEST_MESSAGE, Outcome, printable};
 use super::lenient::{self, Text};
@@ -243,7 +245,10 @@ impl<'a> Dcs<'a> {
             },
         };
         let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all");
-        let mut call = match self.call("POST", path, Repeat::Never).with_json(&body) {
+        let mut call = match self
+            .call(Method::POST, path, Repeat::Never)
+            .with_json(&body)
+        {
             Ok(call) => call,
             Err(error) => return Outcome::Rejected(error),
         };
@@ -269,7 +274,10 @@ impl<'a> Dcs<'a> {
             client_addrs: addresses,
         };
         let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill");
-        match self.call("POST", path, Repeat::Never).with_json(&body) {
+        match self
+            .call(Method::POST, path, Repeat::Never)
+            .with_json(&body)
+        {
             Ok(mut call) => {
                 call.leave_before = leave_before;
                 let outcome = self.client.run(call, operation).await;
@@ -285,7 +293,7 @@ impl<'a> Dcs<'a> {
     /// When the job cannot be seen.
     pub async fn job(&self, job: &JobId, operation: &Operation) -> Result<Job, Error> {
         let call = self.call(
-            "GET",
+            Method::GET,
             format!("/v2/{{project_id}}/jobs/{job}"),
             Repeat::Read,
         );
@@ -341,7 +349,7 @@ impl<'a> Dcs<'a> {
         }
     }
 
-    fn call(&self, method: &'static str, path: String, repeat: Repeat) -> Call<'a> {
+    fn call(&self, method: Method, path: String, repeat: Repeat) -> Call<'a> {
         Call::new(Service::Dcs, self.region, method, path, repeat)
     }
 }
@@ -413,12 +421,12 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use reqwest::header::HeaderMap;
 
-    use super::super::error::{ApiError, RequestLine};
+    use super::super::error::{ApiError, RequestLine, SignInMethod};
     use super::*;
 
     fn line() -> RequestLine {
         RequestLine {
-            method: "POST",
+            method: Method::POST,
             origin: "https://dcs.example.com".to_owned(),
             path: "/v2".to_owned(),
         }
@@ -482,8 +490,9 @@ mod tests {
     #[test]
     fn following_a_job_outlives_a_sign_in_that_fails_for_a_moment() {
         let failing = |error| Error::SignIn {
-            how: "with the password of user \"ops\"".to_owned(),
-            check: "",
+            method: SignInMethod::Password {
+                user: "ops".to_owned(),
+            },
             error: Box::new(error),
         };
         let answered = |status| Error::Api {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::error::Error;
+use super::error::{Error, SettingsProblem};
 
 /// The cloud that most accounts live in.
 pub const DEFAULT_CLOUD: &str = "myhuaweicloud.com";
@@ -196,9 +196,11 @@ impl Endpoints {
             _ => format!("{label}.{region}.{cloud}"),
         };
         Url::parse(&format!("https://{host}/")).map_err(|reason| {
-            Error::Settings(format!(
-                "region {region:?} and cloud {cloud:?} make no host name: {reason}"
-            ))
+            Error::Settings(SettingsProblem::HostName {
+                region: region.to_owned(),
+                cloud: cloud.to_owned(),
+                reason: reason.to_string(),
+            })
         })
     }
 }

@@ -1,14 +1,25 @@
 //! What can go wrong with a call: the facts in fields, no sentences for users (those are made in `provider/`).
 
+mod credentials;
+mod settings;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
+
+use reqwest::Method;
+
+pub use self::credentials::{
+    CredentialProblem, IdTokenFlaw, MachineSignIn, MetadataProblem, ProfileFlaw, SdkFileFlaw,
+    SignInMethod,
+};
+pub use self::settings::{ProxyFlaw, SettingsProblem, TlsProblem};
 
 /// What was asked of whom: enough to find the call in an access log, and nothing secret (no query, no body).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestLine {
     /// HTTP method.
-    pub method: &'static str,
+    pub method: Method,
     /// Scheme, host and port: `https://dcs.eu-west-101.myhuaweicloud.eu`.
     pub origin: String,
     /// Path without query.
@@ -201,10 +212,10 @@ impl fmt::Display for ApiError {
 pub enum Error {
     /// No credentials, or credentials that contradict each other. Nothing was sent.
     #[error("{0}")]
-    Credentials(String),
-    /// The provider's settings do not say where to send the call. Nothing was sent.
+    Credentials(CredentialProblem),
+    /// The settings do not allow to send the call. Nothing was sent.
     #[error("{0}")]
-    Settings(String),
+    Settings(SettingsProblem),
     /// A list of sessions cannot be relied on: it kept changing while it was read, or names what cannot be.
     #[error("{0}")]
     Listing(String),
@@ -274,12 +285,10 @@ pub enum Error {
         last: Option<Box<Error>>,
     },
     /// The call that was to fetch a credential did not end well; the call that needed it was not sent.
-    #[error("signing in {how}: {error}")]
+    #[error("signing in {method}: {error}")]
     SignIn {
-        /// As whom, or with what: `with the password of user "ops"`. Nothing secret.
-        how: String,
-        /// What the user can check.
-        check: &'static str,
+        /// As whom, or with what.
+        method: SignInMethod,
         /// How the call ended.
         error: Box<Error>,
     },
@@ -295,15 +304,14 @@ pub enum Error {
 
 impl Error {
     /// The same error, said of a call that signs in. What a person or a time limit ended stays what it is, and so does
-    /// what is in words for the user already.
-    pub(crate) fn while_signing_in(self, how: String, check: &'static str) -> Self {
+    /// what was never sent.
+    pub(crate) fn while_signing_in(self, method: SignInMethod) -> Self {
         match self {
             Self::NotSent { .. }
             | Self::Lost { .. }
             | Self::Api { .. }
             | Self::Unreadable { .. } => Self::SignIn {
-                how,
-                check,
+                method,
                 error: Box::new(self),
             },
             other => other,

@@ -1,19 +1,19 @@
 //! Identity and Access Management: projects by name, tokens, and temporary keys (IAM API reference, v3).
 
+use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroize;
 
-use super::client::{Answer, Call, Client};
-use super::credentials::temporary::Issued;
-use super::credentials::{Credential, ForCall, Keys};
+use super::call::{Answer, Call, ForCall};
 use super::endpoint::Service;
-use super::error::Error;
+use super::error::{Error, SettingsProblem};
+pub use super::identity::Reference;
+use super::identity::{Credential, Issued, Keys};
 use super::lenient;
-use super::operation::Operation;
 use super::retry::Repeat;
 
 /// Path of the call that lists projects.
@@ -29,16 +29,11 @@ const SUBJECT_TOKEN: &str = "x-subject-token";
 ///
 /// `GET /v3/projects?name=` needs the permission `iam:projects:listProjects`. Who does not have it is answered 403, and
 /// finds the project among those that the caller can reach: `GET /v3/auth/projects`, which needs none.
-pub(super) async fn find_project(
-    client: &Client,
-    region: &str,
-    name: &str,
-    operation: &Operation,
-) -> Result<String, Error> {
+pub(super) async fn find_project(call: ForCall<'_>, name: &str) -> Result<String, Error> {
     let by_name = ("name".to_owned(), name.to_owned());
-    let listed = match list_projects(client, region, PROJECTS, vec![by_name], operation).await {
+    let listed = match list_projects(call, PROJECTS, vec![by_name]).await {
         Err(forbidden @ Error::Api { .. }) if is_forbidden(&forbidden) => {
-            match list_projects(client, region, REACHABLE_PROJECTS, vec![], operation).await {
+            match list_projects(call, REACHABLE_PROJECTS, vec![]).await {
                 Err(Error::Api { .. }) => Err(forbidden),
                 listed => listed,
             }
@@ -54,14 +49,13 @@ pub(super) async fn find_project(
     match ids.as_slice() {
         [] => Err(Error::NoProject {
             name: name.to_owned(),
-            region: region.to_owned(),
+            region: call.region.to_owned(),
         }),
         [id] => Ok(id.clone()),
-        _ => Err(Error::Settings(format!(
-            "IAM lists {} projects named {name:?}. Set project_id in the provider block (HW_PROJECT_ID) to say which \
-             one is meant.",
-            ids.len()
-        ))),
+        _ => Err(Error::Settings(SettingsProblem::SeveralProjects {
+            name: name.to_owned(),
+            count: ids.len(),
+        })),
     }
 }
 
@@ -71,16 +65,14 @@ fn is_forbidden(error: &Error) -> bool {
 
 /// Lists projects. What is no project in the list is passed over.
 async fn list_projects(
-    client: &Client,
-    region: &str,
+    call: ForCall<'_>,
     path: &str,
     query: Vec<(String, String)>,
-    operation: &Operation,
 ) -> Result<Vec<Project>, Error> {
-    let mut call = Call::new(Service::Iam, region, "GET", path.to_owned(), Repeat::Read);
-    call.query = query;
-    // Boxed, since every call may begin with this one.
-    let answer = Box::pin(client.read(call, operation)).await?;
+    let path = path.to_owned();
+    let mut request = Call::new(Service::Iam, call.region, Method::GET, path, Repeat::Read);
+    request.query = query;
+    let answer = call.client.read(request, call.operation).await?;
     let body: Value = serde_json::from_str(&lenient::json_text(&answer.body))
         .map_err(|reason| answer.unreadable(&reason.to_string()))?;
     match body.get("projects") {
@@ -102,16 +94,6 @@ impl Project {
             name: text("name")?,
         })
     }
-}
-
-/// Something that IAM knows by its id or by its name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Reference {
-    /// By id.
-    Id(String),
-    /// By name.
-    Name(String),
 }
 
 /// Exchanges a password for a token: `POST /v3/auth/tokens`. `domain` is the account of a user that is given by name.
@@ -193,7 +175,14 @@ pub(super) fn request<'a>(
     path: &str,
     body: &serde_json::Value,
 ) -> Result<Call<'a>, Error> {
-    Call::new(service, call.region, "POST", path.to_owned(), Repeat::Read).with_json(body)
+    Call::new(
+        service,
+        call.region,
+        Method::POST,
+        path.to_owned(),
+        Repeat::Read,
+    )
+    .with_json(body)
 }
 
 /// Makes a call with the credential given, not with the client's own, which it is to fetch.
@@ -203,7 +192,7 @@ pub(super) async fn send(
     credential: Credential,
 ) -> Result<Answer, Error> {
     let request = request.with_credential(credential);
-    Box::pin(call.client.read(request, call.operation)).await
+    call.client.read(request, call.operation).await
 }
 
 #[derive(Deserialize)]

@@ -1,9 +1,19 @@
 //! The Huawei Cloud API client. It knows nothing of Terraform.
 //!
-//! * [`client`][]: one call from its parts to its outcome; connections, signing, repeating.
-//! * `connection`: kept connections, fresh ones for kills, and proxies.
+//! From the top down, and nothing looks up:
+//!
+//! * [`dcs`], [`taurusdb`]: the calls of a service, one file each.
+//! * [`client`][]: one call from its parts to its outcome: what it needs first, its turn, and its repeats.
+//! * `projects`: the project of a region, given or looked up.
 //! * [`credentials`][]: where credentials come from.
-//! * [`dcs`], [`taurusdb`], [`iam`], `sts`: the calls, one file a service.
+//! * [`iam`], `sts`: the calls that sign in, and the one that finds a project.
+//! * `http`: one request, signed and sent, and its answer.
+//! * `connection`: kept connections, fresh ones for kills, and proxies.
+//! * `call`: what is asked and what came back, and the trait of who makes the calls that another one needs first.
+//! * `identity`: credentials, and what IAM knows by id or name.
+//!
+//! What all of them use:
+//!
 //! * [`endpoint`][]: where services answer.
 //! * [`error`][]: what can go wrong, and [`Outcome`](error::Outcome): accepted, rejected or unknown.
 //! * [`operation`][]: time limit and stop of what a user asked for.
@@ -13,6 +23,7 @@
 //! * [`tls`][]: whom to trust, and as whom to present oneself.
 //! * [`clock`][]: time from outside.
 
+mod call;
 pub mod client;
 pub mod clock;
 mod connection;
@@ -22,13 +33,16 @@ pub mod endpoint;
 pub mod error;
 mod error_body;
 mod home;
+mod http;
 pub mod iam;
+mod identity;
 mod lenient;
 pub mod operation;
 pub mod permission;
 mod projects;
 pub mod retry;
 pub mod rows;
+mod settings;
 pub mod sign;
 mod sts;
 pub mod taurusdb;

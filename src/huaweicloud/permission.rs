@@ -58,7 +58,7 @@ impl Permission {
     /// The permission of a call; none for calls that sign in, whose advice names theirs.
     pub fn of(line: &RequestLine) -> Option<Self> {
         let segments: Vec<&str> = line.path.split('/').collect();
-        Some(match (line.method, segments.as_slice()) {
+        Some(match (line.method.as_str(), segments.as_slice()) {
             (_, [.., "instances", _, "clients"]) => DCS_LIST,
             (_, [.., "instances", _, "clients", "kill" | "kill-all"]) => DCS_KILL,
             (_, [.., "instances", _, "logical-nodes"]) => DCS_NODES,
@@ -73,6 +73,7 @@ impl Permission {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -103,7 +104,7 @@ mod tests {
             ("POST", "/v5/agencies/assume", None),
         ] {
             let line = RequestLine {
-                method,
+                method: method.parse().unwrap(),
                 origin: "https://dcs.example.com".to_owned(),
                 path: path.to_owned(),
             };

@@ -31,6 +31,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use reqwest::Method;
 use time::OffsetDateTime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -222,7 +223,7 @@ pub fn pause_after_429(number: u32, demanded: Option<Duration>, jitter: f64) -> 
             .mul_f64(jitter.clamp(0.0, 1.0))
 }
 
-/// How many calls to one host run at once. Terraform's `-parallelism` can be far above what a gateway likes.
+/// How many calls to one host run at once. A run can make far more than a gateway likes.
 const CALLS_AT_ONCE: usize = 32;
 
 /// Calls per second when the gateway throttles for the first time: it starts from here and halves.
@@ -248,8 +249,8 @@ impl Api {
     const COLLECTIONS: [&'static str; 3] = ["instances", "nodes", "jobs"];
 
     /// The API that a call is one of.
-    pub fn new(origin: String, method: &str, path: &str) -> Self {
-        let mut template = method.to_owned();
+    pub fn new(origin: String, method: &Method, path: &str) -> Self {
+        let mut template = method.as_str().to_owned();
         let mut id = false;
         for segment in path.trim_start_matches('/').split('/') {
             template.push('/');
@@ -491,7 +492,7 @@ mod tests {
 
     fn line() -> RequestLine {
         RequestLine {
-            method: "POST",
+            method: Method::POST,
             origin: "https://dcs.example.com".to_owned(),
             path: "/v2".to_owned(),
         }
@@ -641,31 +642,36 @@ mod tests {
 
     #[test]
     fn calls_of_one_api_are_those_that_differ_only_in_ids() {
-        let api = |method, path| Api::new("https://dcs.example.com".to_owned(), method, path);
+        let api = |method: &Method, path: &str| {
+            Api::new("https://dcs.example.com".to_owned(), method, path)
+        };
         assert_eq!(
-            api("POST", "/v2/p/instances/one/clients/kill-all"),
-            api("POST", "/v2/p/instances/two/clients/kill-all")
+            api(&Method::POST, "/v2/p/instances/one/clients/kill-all"),
+            api(&Method::POST, "/v2/p/instances/two/clients/kill-all")
         );
-        assert_eq!(api("GET", "/v2/p/jobs/1"), api("GET", "/v2/p/jobs/2"));
         assert_eq!(
-            api("GET", "/v3/p/instances/1/nodes/2/processes"),
-            api("GET", "/v3/p/instances/3/nodes/4/processes")
+            api(&Method::GET, "/v2/p/jobs/1"),
+            api(&Method::GET, "/v2/p/jobs/2")
+        );
+        assert_eq!(
+            api(&Method::GET, "/v3/p/instances/1/nodes/2/processes"),
+            api(&Method::GET, "/v3/p/instances/3/nodes/4/processes")
         );
         for (method, path) in [
-            ("GET", "/v2/p/instances/one/clients"),
-            ("POST", "/v2/p/instances/one/clients"),
-            ("POST", "/v2/p/instances/one/clients/kill"),
-            ("GET", "/v2/p/instances/one/logical-nodes"),
+            (Method::GET, "/v2/p/instances/one/clients"),
+            (Method::POST, "/v2/p/instances/one/clients"),
+            (Method::POST, "/v2/p/instances/one/clients/kill"),
+            (Method::GET, "/v2/p/instances/one/logical-nodes"),
         ] {
             assert_ne!(
-                api(method, path),
-                api("POST", "/v2/p/instances/one/clients/kill-all")
+                api(&method, path),
+                api(&Method::POST, "/v2/p/instances/one/clients/kill-all")
             );
         }
     }
 
     fn api(path: &str) -> Api {
-        Api::new("https://dcs.example.com".to_owned(), "GET", path)
+        Api::new("https://dcs.example.com".to_owned(), &Method::GET, path)
     }
 
     /// A 429 to a call that had left at `sent`, or a moment before when it is the first one.

@@ -6,11 +6,11 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::credentials::temporary::Issued;
-use super::credentials::{Credential, ForCall, Keys};
+use super::call::ForCall;
 use super::endpoint::Service;
 use super::error::Error;
 use super::iam::{moment, request, secret_json, send};
+use super::identity::{Credential, Issued, Keys};
 
 #[derive(Deserialize)]
 struct Assumed {

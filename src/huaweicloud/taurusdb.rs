@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::client::{Answer, Call, Client};
+use super::call::{Answer, Call};
+use super::client::Client;
 use super::dcs::IdError;
 use super::endpoint::Service;
 use super::error::{Error, Outcome};
@@ -227,7 +229,7 @@ impl<'a> TaurusDb<'a> {
         operation: &Operation,
     ) -> Outcome<KillAnswer> {
         let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
-        let call = self.call("DELETE", path, Repeat::Harmless);
+        let call = self.call(Method::DELETE, path, Repeat::Harmless);
         let mut call = match call.with_json(&KillBody { processes: threads }) {
             Ok(call) => call,
             Err(error) => return Outcome::Rejected(error),
@@ -256,7 +258,7 @@ impl<'a> TaurusDb<'a> {
         operation: &Operation,
     ) -> Result<ProcessPage, Error> {
         let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
-        let mut call = self.call("GET", path, Repeat::Read);
+        let mut call = self.call(Method::GET, path, Repeat::Read);
         call.query = vec![
             ("offset".to_owned(), offset.to_string()),
             ("limit".to_owned(), limit.to_string()),
@@ -264,7 +266,7 @@ impl<'a> TaurusDb<'a> {
         self.client.read(call, operation).await?.json()
     }
 
-    fn call(&self, method: &'static str, path: String, repeat: Repeat) -> Call<'a> {
+    fn call(&self, method: Method, path: String, repeat: Repeat) -> Call<'a> {
         let mut call = Call::new(Service::TaurusDb, self.region, method, path, repeat);
         if let Some(language) = &self.client.settings().language {
             call.headers

@@ -3,13 +3,13 @@
 //! Trusted are the machine's own roots; the ones that come with this program, where the machine has none; or only
 //! those that the user gave. TLS 1.2 is the least.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use reqwest::{Certificate, ClientBuilder, Identity};
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::error::Error;
+use super::error::{Error, TlsProblem};
 use super::home;
 
 /// How the text of a certificate or key begins; anything else is a path.
@@ -66,13 +66,12 @@ impl Tls {
     }
 
     fn authorities(&self, cacert: &str) -> Result<Vec<Certificate>, Error> {
-        let pem = self.read("cacert_file", cacert)?;
+        let pem = self.read(cacert).map_err(|(path, reason)| {
+            problem(TlsProblem::AuthoritiesUnreadable { path, reason })
+        })?;
         match Certificate::from_pem_bundle(pem.as_bytes()) {
             Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-            _ => Err(Error::Settings(
-                "cacert_file has no certificate in PEM form (-----BEGIN CERTIFICATE-----)."
-                    .to_owned(),
-            )),
+            _ => Err(problem(TlsProblem::NoAuthority)),
         }
     }
 
@@ -80,44 +79,36 @@ impl Tls {
         let (cert, key) = match (&self.cert, &self.key) {
             (None, None) => return Ok(None),
             (Some(cert), Some(key)) => (cert, key),
-            (Some(_), None) => return Err(Error::Settings("There is a client certificate but no key. Set key in the provider block, or the variable OS_KEY.".to_owned())),
-            (None, Some(_)) => return Err(Error::Settings("There is a client key but no certificate. Set cert in the provider block, or the variable OS_CERT.".to_owned())),
+            (Some(_), None) => return Err(problem(TlsProblem::KeyMissing)),
+            (None, Some(_)) => return Err(problem(TlsProblem::CertificateMissing)),
         };
-        let cert = self.read("cert", cert)?;
-        let key = self.read("key", key.expose_secret())?;
+        let cert = self.read(cert).map_err(|(path, reason)| {
+            problem(TlsProblem::CertificateUnreadable { path, reason })
+        })?;
+        let key = self
+            .read(key.expose_secret())
+            .map_err(|(_, reason)| problem(TlsProblem::KeyUnreadable { reason }))?;
         let both = Zeroizing::new(format!("{}\n{}\n", cert.as_str(), key.as_str()));
-        Identity::from_pem(both.as_bytes()).map(Some).map_err(|_| {
-            Error::Settings(
-                "cert and key are not a certificate and a private key in PEM form. The key must not be encrypted."
-                    .to_owned(),
-            )
-        })
+        Identity::from_pem(both.as_bytes())
+            .map(Some)
+            .map_err(|_| problem(TlsProblem::NoIdentity))
     }
 
-    /// The text itself, or that of the file that it names.
-    fn read(&self, argument: &str, text: &str) -> Result<Zeroizing<String>, Error> {
+    /// The text itself, or that of the file that it names. The error is the path, and why it cannot be read.
+    fn read(&self, text: &str) -> Result<Zeroizing<String>, (PathBuf, String)> {
         if text.contains(PEM) {
             return Ok(Zeroizing::new(text.to_owned()));
         }
         let path = home::expand(text.trim(), self.home.as_deref())
-            .map_err(|reason| unreadable(argument, Path::new(text), &reason))?;
+            .map_err(|reason| (PathBuf::from(text), reason))?;
         std::fs::read_to_string(&path)
             .map(Zeroizing::new)
-            .map_err(|reason| unreadable(argument, &path, &reason.to_string()))
+            .map_err(|reason| (path, reason.to_string()))
     }
 }
 
-fn unreadable(argument: &str, path: &Path, reason: &str) -> Error {
-    // A key without its first line would pass for a path, and must not be in a message.
-    let what = if argument == "key" {
-        format!("neither a private key in PEM form nor a file that can be read ({reason})")
-    } else {
-        format!(
-            "neither in PEM form nor a file that can be read ({}: {reason})",
-            path.display()
-        )
-    };
-    Error::Settings(format!("{argument} is {what}."))
+fn problem(problem: TlsProblem) -> Error {
+    Error::Settings(problem.into())
 }
 
 fn bundled() -> Result<Vec<Certificate>, Error> {
@@ -125,7 +116,5 @@ fn bundled() -> Result<Vec<Certificate>, Error> {
         .iter()
         .map(|der| Certificate::from_der(der))
         .collect::<Result<_, _>>()
-        .map_err(|error| {
-            Error::Settings(format!("the bundled certificates cannot be read: {error}"))
-        })
+        .map_err(|error| problem(TlsProblem::BundledRoots(error.to_string())))
 }

@@ -1,12 +1,17 @@
 //! The sentences that users read when a call did not end well: what was tried, what came back, what it means
 //! for the sessions, and what to do next. Nothing secret is in an [`Error`], so nothing secret is in here.
 
+pub(super) mod credentials;
+mod settings;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use crate::huaweicloud::error::{ApiError, CLOCK_TOLERANCE, Error, RequestLine, controls_terminal};
+use crate::huaweicloud::error::{
+    ApiError, CLOCK_TOLERANCE, Error, RequestLine, SignInMethod, controls_terminal,
+};
 use crate::huaweicloud::operation::Waiting;
 use crate::huaweicloud::permission::Permission;
 
@@ -193,9 +198,9 @@ fn answer_line(answer: &ApiError) -> String {
 /// What to do next, by what went wrong.
 fn advice(error: &Error) -> Option<String> {
     match error {
-        Error::Credentials(text) | Error::Settings(text) | Error::Listing(text) => {
-            Some(text.clone())
-        }
+        Error::Credentials(problem) => Some(credentials::advice(problem)),
+        Error::Settings(problem) => Some(settings::advice(problem)),
+        Error::Listing(text) => Some(text.clone()),
         Error::NoProject { name, region } => Some(format!(
             "IAM knows no project named {name:?} in the region {region:?}. Check region, or give project_id or \
              project_name in the provider block."
@@ -210,20 +215,20 @@ fn advice(error: &Error) -> Option<String> {
         Error::DeadlineExceeded { last }
         | Error::WaitTooLong { last, .. }
         | Error::Stopped { last } => advice(last.as_deref()?),
-        Error::SignIn { how, check, error } => Some(advice_for_sign_in(how, check, error)),
+        Error::SignIn { method, error } => Some(advice_for_sign_in(method, error)),
     }
 }
 
 /// What to do when a credential could not be fetched: the call that needed it was not sent.
-fn advice_for_sign_in(how: &str, check: &str, error: &Error) -> String {
-    let what = format!("This call was to sign in {how}.");
+fn advice_for_sign_in(method: &SignInMethod, error: &Error) -> String {
+    let what = format!("This call was to sign in {method}.");
     match error {
         Error::Api { answer, .. }
             if (400..=404).contains(&answer.status)
                 && !answer.blames_clock()
                 && !answer.says_locked() =>
         {
-            format!("{what} {check}")
+            format!("{what} {}", credentials::check(method))
         }
         _ => match advice(error) {
             Some(advice) => format!("{what} {advice}"),

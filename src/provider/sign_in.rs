@@ -11,7 +11,7 @@ use super::configuration::{Config, Secret};
 use super::environment::{self as variables, Environment, parse_bool};
 use super::explain;
 use crate::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
-use crate::huaweicloud::credentials::chain::{Given, SignIn};
+use crate::huaweicloud::credentials::chain::{Inputs as Given, SignIn};
 use crate::huaweicloud::credentials::metadata::{DEFAULT_ENDPOINT, Metadata};
 use crate::huaweicloud::endpoint::{parse_endpoint, shown};
 
@@ -416,7 +416,7 @@ mod tests {
     use super::*;
     use crate::huaweicloud::client::{Client, Settings};
     use crate::huaweicloud::credentials::chain::{Place, Source};
-    use crate::huaweicloud::credentials::{Credential, ForCall, Missing};
+    use crate::huaweicloud::credentials::{Credential, ForCall};
     use crate::huaweicloud::error::Error;
     use crate::huaweicloud::operation::Operation;
 
@@ -470,7 +470,7 @@ mod tests {
 
     /// The credential in words, for sources that have it without asking anybody; else the error.
     fn credential(chosen: &crate::huaweicloud::credentials::chain::Chosen) -> String {
-        let client = Client::new(Settings::default(), Box::new(Missing(String::new())));
+        let client = Client::new(Settings::default(), Box::new(Credential::None));
         let operation = Operation::new(
             client.clock(),
             Duration::from_secs(10),
@@ -498,7 +498,7 @@ mod tests {
                 parts.into_iter().flatten().collect::<Vec<_>>().join("/")
             }
             Ok(Credential::None) => "nothing".to_owned(),
-            Err(Error::Credentials(text)) => text,
+            Err(Error::Credentials(problem)) => explain::credentials::advice(&problem),
             Err(error) => panic!("{error}"),
         }
     }

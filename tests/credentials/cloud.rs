@@ -8,7 +8,7 @@ use hwc_sandbox::{Options, Ready, Sandbox};
 use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
-use terraform_provider_hwc::huaweicloud::credentials::chain::{Given, SignIn};
+use terraform_provider_hwc::huaweicloud::credentials::chain::{Inputs, SignIn};
 use terraform_provider_hwc::huaweicloud::credentials::metadata::Metadata;
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Job};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
@@ -42,9 +42,9 @@ impl Clock for SlowClock {
 /// Nothing is given, and there is no metadata service.
 pub fn nothing() -> SignIn {
     SignIn {
-        arguments: Given::default(),
-        variables: Given::default(),
-        sdk_variables: Given::default(),
+        arguments: Inputs::default(),
+        variables: Inputs::default(),
+        sdk_variables: Inputs::default(),
         sdk_file: None,
         domain_id: None,
         domain_name: None,
@@ -69,11 +69,11 @@ impl Cloud {
     }
 
     /// Its keys.
-    pub fn keys(&self) -> Given {
-        Given {
+    pub fn keys(&self) -> Inputs {
+        Inputs {
             access_key: Some(self.ready().access_key.clone()),
             secret_key: Some(self.ready().secret_key.as_str().into()),
-            ..Given::default()
+            ..Inputs::default()
         }
     }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
-use terraform_provider_hwc::huaweicloud::credentials::chain::{Given, SignIn};
+use terraform_provider_hwc::huaweicloud::credentials::chain::{Inputs, SignIn};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::Error;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
@@ -138,7 +138,7 @@ async fn one_odd_record_does_not_hide_the_project_and_two_of_one_name_are_not_gu
         (json!([right, right]), Ok("1")),
         (
             json!([right, {"id": "2", "name": region}]),
-            Err("project_id"),
+            Err("2 projects named"),
         ),
         (json!([]), Err("no project named")),
         (Value::Null, Err("no list of projects")),
@@ -200,10 +200,10 @@ async fn the_request_id_comes_from_whatever_header_or_body_has_one() {
             ..Settings::default()
         };
         let sign_in = SignIn {
-            variables: Given {
+            variables: Inputs {
                 access_key: Some("AK".to_owned()),
                 secret_key: Some("SK".into()),
-                ..Given::default()
+                ..Inputs::default()
             },
             ..nothing()
         };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::client::Client;
 use terraform_provider_hwc::huaweicloud::clock::SystemClock;
 use terraform_provider_hwc::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
-use terraform_provider_hwc::huaweicloud::credentials::chain::{Given, SignIn};
+use terraform_provider_hwc::huaweicloud::credentials::chain::{Inputs, SignIn};
 use terraform_provider_hwc::huaweicloud::error::Error;
 
 use crate::cloud::{Cloud, SlowClock, nothing};
@@ -182,10 +182,10 @@ const LATE: (&str, &str) = (
 async fn what_the_client_fetched_itself_is_fetched_again_once_after_a_401() {
     let cloud = cloud_with_life(Duration::from_secs(3600)).await;
     let password = SignIn {
-        variables: Given {
+        variables: Inputs {
             user_id: Some(cloud.ready().user_id.clone()),
             password: Some(cloud.ready().user_password.as_str().into()),
-            ..Given::default()
+            ..Inputs::default()
         },
         ..nothing()
     };

@@ -29,7 +29,7 @@ use terraform_provider_hwc::huaweicloud::credentials::temporary::Temporary;
 use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, ProvideCredential};
 use terraform_provider_hwc::huaweicloud::dcs::Dcs;
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
-use terraform_provider_hwc::huaweicloud::error::Outcome;
+use terraform_provider_hwc::huaweicloud::error::{MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use terraform_provider_hwc::provider::HwcProvider;
@@ -320,7 +320,7 @@ impl Call {
             Self::StsKeys => agency(AgencyDomain::Id("a1b2c3".to_owned())),
             Self::MetadataToken | Self::MetadataKeys => metadata::source(
                 Metadata::At(url.parse().unwrap()),
-                "No credentials were given.".to_owned(),
+                MachineSignIn::NothingElseGiven,
             ),
             _ => keys(),
         }

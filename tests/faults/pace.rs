@@ -10,7 +10,7 @@ use terraform_provider_hwc::huaweicloud::credentials::{
 };
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, JobId, JobStatus, KillAccepted, Target};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
-use terraform_provider_hwc::huaweicloud::error::{Error, Outcome, RequestLine};
+use terraform_provider_hwc::huaweicloud::error::{Error, Outcome, RequestLine, SignInMethod};
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use terraform_provider_hwc::huaweicloud::taurusdb::TaurusDb;
 use tokio_util::sync::CancellationToken;
@@ -461,11 +461,12 @@ impl ProvideCredential for FailingOnce {
             return Ok(Credential::None);
         }
         Err(Error::SignIn {
-            how: "with the password of user \"ops\"".to_owned(),
-            check: "",
+            method: SignInMethod::Password {
+                user: "ops".to_owned(),
+            },
             error: Box::new(Error::Lost {
                 line: RequestLine {
-                    method: "POST",
+                    method: reqwest::Method::POST,
                     origin: "https://iam.example.com".to_owned(),
                     path: "/v3/auth/tokens".to_owned(),
                 },

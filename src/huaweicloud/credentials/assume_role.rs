@@ -3,9 +3,9 @@
 
 use async_trait::async_trait;
 
-use super::temporary::{Issue, Issued};
-use super::{Credential, ForCall, ProvideCredential};
-use crate::huaweicloud::error::{ApiError, Error};
+use super::temporary::Issue;
+use super::{Credential, ForCall, Issued, ProvideCredential};
+use crate::huaweicloud::error::{ApiError, Error, SignInMethod};
 use crate::huaweicloud::{iam, sts};
 
 /// How long the keys of IAM v3 are asked to live when the user does not say. They are renewed while a run goes on, so
@@ -63,21 +63,17 @@ impl AssumeRole {
 }
 
 impl AssumeRole {
-    /// What a user can check, by the service that is asked.
-    fn check(&self) -> &'static str {
-        match self.role.domain {
-            AgencyDomain::Name(_) => {
-                "Check agency_name and domain_name in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, \
-                 HW_ASSUME_ROLE_DOMAIN_NAME), the credentials that it is assumed with, and that their account is the \
-                 one that the agency delegates to. They need the permission iam:tokens:assume (system role Agent \
-                 Operator)."
-            }
-            AgencyDomain::Id(_) => {
-                "Check agency_name, domain_id and duration in assume_role (HW_ASSUME_ROLE_AGENCY_NAME, \
-                 HW_ASSUME_ROLE_DOMAIN_ID, HW_ASSUME_ROLE_DURATION), and the credentials that it is assumed with. \
-                 They need the permission sts:agencies:assume, and the agency's trust policy must name them. In a \
-                 chain, duration is at most 3600."
-            }
+    fn method(&self) -> SignInMethod {
+        let agency = self.role.agency.clone();
+        match &self.role.domain {
+            AgencyDomain::Name(name) => SignInMethod::Agency {
+                agency,
+                account: name.clone(),
+            },
+            AgencyDomain::Id(id) => SignInMethod::TrustAgency {
+                agency,
+                account: id.clone(),
+            },
         }
     }
 }
@@ -99,8 +95,6 @@ impl Issue for AssumeRole {
             let credential = self.base.credential(call).await?;
             result = self.assume(call, credential).await;
         }
-        result.map_err(|error| {
-            error.while_signing_in(format!("as the {}", self.name()), self.check())
-        })
+        result.map_err(|error| error.while_signing_in(self.method()))
     }
 }

@@ -15,17 +15,17 @@
 //! | 5 | shared config file | `shared_config_file` or `profile` | keys, or mode `ecsAgency`, in the profile |
 //! | 6 | metadata service of an ECS | nothing: it is asked when nothing else was given | |
 //!
-//! What a source still lacks is taken from the next place: a user name in the provider block goes with a password in
-//! the environment. A source that is given and stays incomplete is an error, not a reason to try the next one: what
+//! What a source still lacks is taken from the next place: a user name among the arguments goes with a password in the
+//! environment. A source that is given and stays incomplete is an error, not a reason to try the next one: what
 //! was meant is then not what would be done. Last, the agencies of `assume_role` are assumed, one with the keys of the
 //! one before.
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
 use tracing::debug;
 
 use super::assume_role::{AssumeRole, Role};
+pub use super::inputs::{Inputs, Source};
 use super::metadata::{self, Metadata};
 use super::oidc::{IdToken, Oidc};
 use super::password::{Password, User};
@@ -33,62 +33,26 @@ use super::sdk_file::SdkFile;
 use super::shared_config::{self, Profile, SharedConfig};
 use super::temporary::Temporary;
 use super::{Credential, Keys, Missing, ProvideCredential};
-use crate::huaweicloud::iam::Reference;
-
-/// What is said when there is nothing to sign in with.
-const NOTHING: &str = "There are no credentials. These were looked for, in the provider block and in variables: token \
-    (HW_AUTH_TOKEN); assume_role_with_oidc (HW_ASSUME_ROLE_IDP_ID); access_key and secret_key (HW_ACCESS_KEY, \
-    HW_SECRET_KEY); user_name or user_id, and password (HW_USER_NAME, HW_USER_ID, HW_USER_PASSWORD); \
-    shared_config_file or profile (HW_SHARED_CONFIG_FILE, HW_PROFILE); the SDKs' HUAWEICLOUD_SDK_AK and credentials \
-    file. Give one of them.";
-
-/// What was given to sign in with in one place, under the names of the provider's arguments.
-#[derive(Clone, Debug, Default)]
-pub struct Given {
-    /// User token.
-    pub token: Option<SecretString>,
-    /// Access key id.
-    pub access_key: Option<String>,
-    /// Secret access key.
-    pub secret_key: Option<SecretString>,
-    /// The token of temporary keys.
-    pub security_token: Option<SecretString>,
-    /// User name.
-    pub user_name: Option<String>,
-    /// User id.
-    pub user_id: Option<String>,
-    /// Password.
-    pub password: Option<SecretString>,
-    /// Path of the shared config file.
-    pub shared_config_file: Option<String>,
-    /// Name of a profile in it.
-    pub profile: Option<String>,
-    /// `assume_role_with_oidc` is written, whatever is in it.
-    pub oidc: bool,
-    /// Identity provider.
-    pub idp_id: Option<String>,
-    /// Id token.
-    pub id_token: Option<SecretString>,
-    /// File with the id token.
-    pub id_token_file: Option<String>,
-}
+use crate::huaweicloud::error::{CredentialProblem, MachineSignIn};
+use crate::huaweicloud::identity::Reference;
 
 /// Everything that decides how to sign in.
 #[derive(Clone, Debug)]
 pub struct SignIn {
     /// What arguments give.
-    pub arguments: Given,
+    pub arguments: Inputs,
     /// What the variables of the official provider give.
-    pub variables: Given,
+    pub variables: Inputs,
     /// What the variables of the official SDKs give.
-    pub sdk_variables: Given,
+    pub sdk_variables: Inputs,
     /// The credentials file of the official SDKs, as their variable names it.
     pub sdk_file: Option<String>,
     /// The account of a user that is given by name: its id.
     pub domain_id: Option<String>,
     /// The account of a user that is given by name: its name.
     pub domain_name: Option<String>,
-    /// The agencies to assume, in order, or what is wrong with them. When there are none, the profile's.
+    /// The agencies to assume, in order, or what is wrong with them, in words of the caller. When there
+    /// are none, the profile's.
     pub roles: Result<Vec<Role>, String>,
     /// The user's home.
     pub home: Option<PathBuf>,
@@ -111,23 +75,6 @@ pub enum Place {
     Nowhere,
 }
 
-/// A source of credentials.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A user token.
-    Token,
-    /// An id token.
-    Oidc,
-    /// Keys.
-    Keys,
-    /// A password.
-    Password,
-    /// A profile of the shared config file.
-    SharedConfig,
-    /// The metadata service.
-    Metadata,
-}
-
 /// The source that is taken.
 pub struct Chosen {
     /// Which one.
@@ -140,48 +87,6 @@ pub struct Chosen {
     pub profile: Option<Profile>,
     /// The credentials file of the official SDKs, when it was taken: it also has a project.
     pub sdk_file: Option<SdkFile>,
-}
-
-impl Given {
-    /// The first source that is given here.
-    fn source(&self) -> Option<Source> {
-        [
-            (self.token.is_some(), Source::Token),
-            (self.oidc || self.idp_id.is_some(), Source::Oidc),
-            (
-                self.access_key.is_some() || self.secret_key.is_some(),
-                Source::Keys,
-            ),
-            (self.password.is_some(), Source::Password),
-            (
-                self.shared_config_file.is_some() || self.profile.is_some(),
-                Source::SharedConfig,
-            ),
-        ]
-        .into_iter()
-        .find_map(|(given, source)| given.then_some(source))
-    }
-
-    /// What is given here, and where it is not, what is given there.
-    fn or(&self, there: &Self) -> Self {
-        let there = there.clone();
-        let here = self.clone();
-        Self {
-            token: here.token.or(there.token),
-            access_key: here.access_key.or(there.access_key),
-            secret_key: here.secret_key.or(there.secret_key),
-            security_token: here.security_token.or(there.security_token),
-            user_name: here.user_name.or(there.user_name),
-            user_id: here.user_id.or(there.user_id),
-            password: here.password.or(there.password),
-            shared_config_file: here.shared_config_file.or(there.shared_config_file),
-            profile: here.profile.or(there.profile),
-            oidc: here.oidc || there.oidc,
-            idp_id: here.idp_id.or(there.idp_id),
-            id_token: here.id_token.or(there.id_token),
-            id_token_file: here.id_token_file.or(there.id_token_file),
-        }
-    }
 }
 
 impl SignIn {
@@ -222,14 +127,14 @@ impl SignIn {
         Chosen {
             source,
             place,
-            credentials: credentials.unwrap_or_else(|reason| Box::new(Missing(reason))),
+            credentials: credentials.unwrap_or_else(|problem| Box::new(Missing(problem))),
             profile: profile.and_then(Result::ok),
             sdk_file: sdk_file.ok().flatten(),
         }
     }
 
-    fn first(&self, both: &Given) -> (Source, Place) {
-        // A user of the provider block goes with a password in the environment, before anything else there.
+    fn first(&self, both: &Inputs) -> (Source, Place) {
+        // A user among the arguments goes with a password in the environment, before anything else there.
         let names_user = self.arguments.user_name.is_some() || self.arguments.user_id.is_some();
         let arguments = self
             .arguments
@@ -246,7 +151,7 @@ impl SignIn {
     }
 
     /// The profile that arguments or variables name.
-    fn profile(&self, given: &Given) -> Option<Result<Profile, String>> {
+    fn profile(&self, given: &Inputs) -> Option<Result<Profile, CredentialProblem>> {
         if given.shared_config_file.is_none() && given.profile.is_none() {
             return None;
         }
@@ -261,26 +166,25 @@ impl SignIn {
     fn credentials(
         &self,
         source: Source,
-        given: &Given,
-        profile: Option<&Result<Profile, String>>,
-    ) -> Result<Box<dyn ProvideCredential>, String> {
+        given: &Inputs,
+        profile: Option<&Result<Profile, CredentialProblem>>,
+    ) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
         match (source, profile) {
             (Source::Token, _) => token(given),
             (Source::Oidc, _) => oidc(given),
             (Source::Keys, _) => keys(given),
             (Source::Password, _) => self.password(given),
             (Source::SharedConfig, Some(profile)) => self.of_profile(profile.as_ref()),
-            (Source::Metadata | Source::SharedConfig, _) => {
-                Ok(metadata::source(self.metadata.clone(), NOTHING.to_owned()))
-            }
+            (Source::Metadata | Source::SharedConfig, _) => Ok(metadata::source(
+                self.metadata.clone(),
+                MachineSignIn::NothingElseGiven,
+            )),
         }
     }
 
-    fn password(&self, given: &Given) -> Result<Box<dyn ProvideCredential>, String> {
+    fn password(&self, given: &Inputs) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
         let Some(password) = given.password.clone() else {
-            return Err("There is a user but no password. Set password in the provider block, or the variable \
-                        HW_USER_PASSWORD."
-                .to_owned());
+            return Err(CredentialProblem::PasswordMissing);
         };
         let domain = match (&self.domain_id, &self.domain_name) {
             (Some(id), _) => Some(Reference::Id(id.clone())),
@@ -294,10 +198,7 @@ impl SignIn {
                 password,
             },
             (None, Some(_)) if domain.is_none() => {
-                return Err("There is a user name and a password, but no account. Set domain_name or domain_id in the \
-                            provider block, or the variable HW_DOMAIN_NAME or HW_DOMAIN_ID; or user_id (HW_USER_ID) \
-                            instead of user_name."
-                    .to_owned());
+                return Err(CredentialProblem::AccountMissing);
             }
             (None, Some(name)) => User {
                 user: Reference::Name(name.clone()),
@@ -305,9 +206,7 @@ impl SignIn {
                 password,
             },
             (None, None) => {
-                return Err("There is a password but no user. Set user_name or user_id in the provider block, or the \
-                            variable HW_USER_NAME or HW_USER_ID."
-                    .to_owned());
+                return Err(CredentialProblem::UserMissing);
             }
         };
         Ok(Box::new(Password::new(user)))
@@ -315,17 +214,14 @@ impl SignIn {
 
     fn of_profile(
         &self,
-        profile: Result<&Profile, &String>,
-    ) -> Result<Box<dyn ProvideCredential>, String> {
+        profile: Result<&Profile, &CredentialProblem>,
+    ) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
         let profile = profile.map_err(Clone::clone)?;
         Ok(match &profile.sign_in {
             shared_config::SignIn::Keys(credential) => Box::new(credential.clone()),
             shared_config::SignIn::EcsAgency => metadata::source(
                 self.metadata.clone(),
-                format!(
-                    "The profile {:?} of the shared config file signs in as the agency of this machine (ecsAgency).",
-                    profile.name
-                ),
+                MachineSignIn::Profile(profile.name.clone()),
             ),
         })
     }
@@ -335,8 +231,8 @@ impl SignIn {
         &self,
         base: Box<dyn ProvideCredential>,
         of_profile: Option<Role>,
-    ) -> Result<Box<dyn ProvideCredential>, String> {
-        let mut roles = self.roles.clone()?;
+    ) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
+        let mut roles = self.roles.clone().map_err(CredentialProblem::Agencies)?;
         if roles.is_empty() {
             roles.extend(of_profile);
         }
@@ -348,53 +244,35 @@ impl SignIn {
     }
 }
 
-fn token(given: &Given) -> Result<Box<dyn ProvideCredential>, String> {
+fn token(given: &Inputs) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
     given.token.clone().map_or_else(
-        || Err(NOTHING.to_owned()),
+        || Err(CredentialProblem::NothingGiven),
         |token| Ok(Box::new(Credential::Token(token)) as Box<dyn ProvideCredential>),
     )
 }
 
-fn keys(given: &Given) -> Result<Box<dyn ProvideCredential>, String> {
+fn keys(given: &Inputs) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
     match (given.access_key.clone(), given.secret_key.clone()) {
         (Some(access_key), Some(secret_key)) => Ok(Box::new(Credential::Keys(Keys {
             access_key,
             secret_key,
             security_token: given.security_token.clone(),
         }))),
-        (Some(_), None) => Err(
-            "There is an access key but no secret key. Set secret_key in the provider block, or the variable \
-             HW_SECRET_KEY."
-                .to_owned(),
-        ),
-        (None, None) => Err(
-            "The section [basic] of the SDKs' credentials file has no keys: set ak and sk in it.".to_owned(),
-        ),
-        (None, Some(_)) => Err(
-            "There is a secret key but no access key. Set access_key in the provider block, or the variable \
-             HW_ACCESS_KEY."
-                .to_owned(),
-        ),
+        (Some(_), None) => Err(CredentialProblem::SecretKeyMissing),
+        (None, Some(_)) => Err(CredentialProblem::AccessKeyMissing),
+        // Only the credentials file of the SDKs is taken for keys without having any.
+        (None, None) => Err(CredentialProblem::SdkFileWithoutKeys),
     }
 }
 
-fn oidc(given: &Given) -> Result<Box<dyn ProvideCredential>, String> {
+fn oidc(given: &Inputs) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
     let Some(idp_id) = given.idp_id.clone() else {
-        return Err("There is an id token but no identity provider. Set idp_id in assume_role_with_oidc, or the \
-                    variable HW_ASSUME_ROLE_IDP_ID."
-            .to_owned());
+        return Err(CredentialProblem::IdentityProviderMissing);
     };
     let id_token = match (&given.id_token, &given.id_token_file) {
         (Some(text), _) => IdToken::Text(text.clone()),
         (None, Some(file)) => IdToken::File(PathBuf::from(file)),
-        (None, None) => {
-            return Err(
-                "There is an identity provider but no id token. Set id_token or id_token_file in \
-                        assume_role_with_oidc, or the variable HW_ASSUME_ROLE_ID_TOKEN or \
-                        HW_ASSUME_ROLE_ID_TOKEN_FILE."
-                    .to_owned(),
-            );
-        }
+        (None, None) => return Err(CredentialProblem::IdTokenMissing),
     };
     Ok(Box::new(Temporary::new(Oidc { idp_id, id_token })))
 }

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::temporary::{Issue, Issued, Temporary};
-use super::{ForCall, ProvideCredential};
-use crate::huaweicloud::error::Error;
+use super::temporary::{Issue, Temporary};
+use super::{ForCall, Issued, ProvideCredential};
+use crate::huaweicloud::error::{CredentialProblem, Error, MachineSignIn, MetadataProblem};
 use crate::huaweicloud::iam::KeysBody;
 
 /// Where an ECS finds its metadata service.
@@ -34,7 +34,7 @@ const ANSWER_LIMIT: usize = 1 << 20;
 pub enum Metadata {
     /// At this address.
     At(Url),
-    /// It must not be asked; why, in words for the user.
+    /// It must not be asked; why, in words of the caller.
     Off(String),
 }
 
@@ -42,15 +42,18 @@ pub enum Metadata {
 #[derive(Debug)]
 pub struct SecurityKey {
     endpoint: Url,
-    /// What to tell when there is nobody at the address: what else could have been given.
-    instead: String,
+    /// Why it is asked.
+    because: MachineSignIn,
 }
 
-/// The credential of the machine; `instead` is told when the machine has none.
-pub fn source(metadata: Metadata, instead: String) -> Box<dyn ProvideCredential> {
+/// The credential of the machine; `because` is told when the machine has none.
+pub fn source(metadata: Metadata, because: MachineSignIn) -> Box<dyn ProvideCredential> {
     match metadata {
-        Metadata::At(endpoint) => Box::new(Temporary::new(SecurityKey { endpoint, instead })),
-        Metadata::Off(reason) => Box::new(super::Missing(format!("{instead} {reason}"))),
+        Metadata::At(endpoint) => Box::new(Temporary::new(SecurityKey { endpoint, because })),
+        Metadata::Off(reason) => Box::new(super::Missing(CredentialProblem::Machine {
+            because,
+            problem: MetadataProblem::Off(reason),
+        })),
     }
 }
 
@@ -159,12 +162,13 @@ impl Issue for SecurityKey {
             .await
             .map_err(|interrupted| interrupted.into_error(None))?
             .map_err(|reason| {
-                Error::Credentials(format!(
-                    "{} The metadata service of an ECS was asked last, at {}: {reason}. (HW_DISABLE_METADATA=true keeps \
-                     it from being asked.)",
-                    self.instead,
-                    self.endpoint.as_str().trim_end_matches('/'),
-                ))
+                Error::Credentials(CredentialProblem::Machine {
+                    because: self.because.clone(),
+                    problem: MetadataProblem::NoKeys {
+                        endpoint: self.endpoint.as_str().trim_end_matches('/').to_owned(),
+                        reason,
+                    },
+                })
             })
     }
 }

@@ -1,15 +1,15 @@
 //! The id token of an OpenID Connect identity provider, exchanged for a token of no project, and that for temporary
 //! keys. In a pipeline no secret has to be stored this way.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use super::temporary::{Issue, Issued};
-use super::{Credential, ForCall};
-use crate::huaweicloud::error::Error;
+use super::temporary::Issue;
+use super::{Credential, ForCall, Issued};
+use crate::huaweicloud::error::{CredentialProblem, Error, IdTokenFlaw, SignInMethod};
 use crate::huaweicloud::iam;
 
 /// How long the keys are asked to live. They are renewed while a run goes on.
@@ -38,12 +38,11 @@ impl IdToken {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::File(path) => {
-                let text =
-                    Zeroizing::new(std::fs::read_to_string(path).map_err(|reason| {
-                        unreadable(path, &format!("cannot be read: {reason}"))
-                    })?);
+                let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|reason| {
+                    unusable(path, IdTokenFlaw::Unreadable(reason.to_string()))
+                })?);
                 match text.trim() {
-                    "" => Err(unreadable(path, "is empty")),
+                    "" => Err(unusable(path, IdTokenFlaw::Empty)),
                     token => Ok(token.into()),
                 }
             }
@@ -51,12 +50,11 @@ impl IdToken {
     }
 }
 
-fn unreadable(path: &std::path::Path, reason: &str) -> Error {
-    Error::Credentials(format!(
-        "The file with the id token, {}, {reason}. Check id_token_file in assume_role_with_oidc (or the variable \
-         HW_ASSUME_ROLE_ID_TOKEN_FILE), or give id_token (HW_ASSUME_ROLE_ID_TOKEN).",
-        path.display()
-    ))
+fn unusable(path: &Path, flaw: IdTokenFlaw) -> Error {
+    Error::Credentials(CredentialProblem::IdTokenFile {
+        path: path.to_owned(),
+        flaw,
+    })
 }
 
 #[async_trait]
@@ -68,12 +66,9 @@ impl Issue for Oidc {
     async fn issue(&self, call: ForCall<'_>) -> Result<Issued, Error> {
         let id_token = self.id_token.read()?;
         let explain = |error: Error| {
-            error.while_signing_in(
-                format!("with the {}", self.name()),
-                "Check idp_id and the id token in assume_role_with_oidc (HW_ASSUME_ROLE_IDP_ID, \
-                 HW_ASSUME_ROLE_ID_TOKEN, HW_ASSUME_ROLE_ID_TOKEN_FILE): the token must have been made for this \
-                 identity provider, and not have expired.",
-            )
+            error.while_signing_in(SignInMethod::IdToken {
+                provider: self.idp_id.clone(),
+            })
         };
         let issued = iam::token_for_id_token(call, &self.idp_id, &id_token)
             .await

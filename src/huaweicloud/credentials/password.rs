@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use super::temporary::{Issue, Issued, Temporary};
-use super::{Credential, ForCall, ProvideCredential};
-use crate::huaweicloud::error::Error;
-use crate::huaweicloud::iam::{self, Reference};
+use super::temporary::{Issue, Temporary};
+use super::{Credential, ForCall, Issued, ProvideCredential};
+use crate::huaweicloud::error::{Error, SignInMethod};
+use crate::huaweicloud::iam;
+use crate::huaweicloud::identity::Reference;
 
 /// A user with a password.
 #[derive(Clone, Debug)]
@@ -90,12 +91,8 @@ impl Issue for Token {
         iam::token_for_password(call, user, domain.as_ref(), password, &project)
             .await
             .map_err(|error| {
-                error.while_signing_in(
-                    format!("with the {}", self.name()),
-                    "Check user_name or user_id, password, and domain_name or domain_id (HW_USER_NAME, HW_USER_ID, \
-                     HW_USER_PASSWORD, HW_DOMAIN_NAME, HW_DOMAIN_ID), and that the user has access to the project. The user is an IAM user \
-                     with programmatic access: a HUAWEI ID cannot sign in by password.",
-                )
+                let (Reference::Id(user) | Reference::Name(user)) = user;
+                error.while_signing_in(SignInMethod::Password { user: user.clone() })
             })
     }
 }

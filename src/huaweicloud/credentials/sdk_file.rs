@@ -6,7 +6,8 @@ use std::path::Path;
 use ini::{Ini, ParseOption, Properties};
 use zeroize::Zeroizing;
 
-use super::chain::Given;
+use super::inputs::Inputs;
+use crate::huaweicloud::error::{CredentialProblem, SdkFileFlaw};
 use crate::huaweicloud::home;
 
 /// Where the SDKs look in the user's home when the variable `HUAWEICLOUD_SDK_CREDENTIALS_FILE` names no file.
@@ -19,7 +20,7 @@ const SECTION: &str = "basic";
 #[derive(Clone, Debug, Default)]
 pub struct SdkFile {
     /// Keys (`ak`, `sk`, `security_token`), or what an id token is exchanged with (`idp_id`, `id_token_file`).
-    pub given: Given,
+    pub given: Inputs,
     /// The project: `project_id`.
     pub project_id: Option<String>,
     /// The URL of IAM: `iam_endpoint`.
@@ -32,39 +33,36 @@ impl SdkFile {
     ///
     /// # Errors
     ///
-    /// In words, when a file is named and has no credentials, or when one cannot be read or understood.
-    pub fn read(named: Option<&str>, user_home: Option<&Path>) -> Result<Option<Self>, String> {
+    /// When a file is named and has no credentials, or when one cannot be read or understood.
+    pub fn read(
+        named: Option<&str>,
+        user_home: Option<&Path>,
+    ) -> Result<Option<Self>, CredentialProblem> {
         let path = match (named, user_home) {
-            (Some(path), _) => home::expand(path, user_home)
-                .map_err(|reason| unusable(Path::new(path), &reason))?,
-            (None, Some(_)) => home::expand(DEFAULT_PATH, user_home)?,
+            (Some(path), _) => path,
+            (None, Some(_)) => DEFAULT_PATH,
             (None, None) => return Ok(None),
         };
+        let path = home::expand(path, user_home)
+            .map_err(|reason| unusable(Path::new(path), SdkFileFlaw::NotFound(reason)))?;
         if named.is_none() && !path.exists() {
             return Ok(None);
         }
         let text = std::fs::read_to_string(&path)
             .map(Zeroizing::new)
-            .map_err(|reason| unusable(&path, &format!("it cannot be read: {reason}")))?;
+            .map_err(|reason| unusable(&path, SdkFileFlaw::Unreadable(reason.to_string())))?;
         let options = ParseOption {
             enabled_escape: false,
             enabled_quote: false,
             ..ParseOption::default()
         };
         // The parser's own message may quote a line, and with it a secret.
-        let file = Ini::load_from_str_opt(&text, options).map_err(|error| {
-            unusable(
-                &path,
-                &format!(
-                    "it is no INI file, as line {} or the one before it shows",
-                    error.line
-                ),
-            )
-        })?;
+        let file = Ini::load_from_str_opt(&text, options)
+            .map_err(|error| unusable(&path, SdkFileFlaw::Malformed { line: error.line }))?;
         match (file.section(Some(SECTION)), named) {
             (Some(section), _) => Ok(Some(Self::of(section))),
             (None, None) => Ok(None),
-            (None, Some(_)) => Err(unusable(&path, "it has no section [basic]")),
+            (None, Some(_)) => Err(unusable(&path, SdkFileFlaw::NoSection)),
         }
     }
 
@@ -74,15 +72,15 @@ impl SdkFile {
             (!value.is_empty()).then(|| value.to_owned())
         };
         let secret = |name: &str| text(name).map(Into::into);
-        let keys = Given {
+        let keys = Inputs {
             access_key: text("ak"),
             secret_key: secret("sk"),
             security_token: secret("security_token"),
-            ..Given::default()
+            ..Inputs::default()
         };
         // As in the SDKs, an identity provider counts only together with its token.
         let given = match (text("idp_id"), text("id_token_file")) {
-            (Some(idp_id), Some(id_token_file)) => Given {
+            (Some(idp_id), Some(id_token_file)) => Inputs {
                 idp_id: Some(idp_id),
                 id_token_file: Some(id_token_file),
                 ..keys
@@ -97,12 +95,11 @@ impl SdkFile {
     }
 }
 
-fn unusable(path: &Path, reason: &str) -> String {
-    format!(
-        "The credentials file of the SDKs, {}, cannot be used: {reason}. Mend it or the variable \
-         HUAWEICLOUD_SDK_CREDENTIALS_FILE, or give credentials in the provider block or in HW_* variables.",
-        path.display()
-    )
+fn unusable(path: &Path, flaw: SdkFileFlaw) -> CredentialProblem {
+    CredentialProblem::SdkFile {
+        path: path.to_owned(),
+        flaw,
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +110,7 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<Option<SdkFile>, String> {
+    fn read(text: &str) -> Result<Option<SdkFile>, CredentialProblem> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("credentials");
         std::fs::write(&path, text).unwrap();
@@ -150,11 +147,12 @@ mod tests {
             ("[global]\nak = AK\n", "no section [basic]"),
             ("[basic]\nvery-secret-words\n", "it is no INI file"),
         ] {
-            let error = read(text).unwrap_err();
+            let error = format!("{0} {0:?}", read(text).unwrap_err());
             assert!(error.contains(reason), "{error}");
             assert!(!error.contains("secret-words"), "{error}");
         }
         let error = SdkFile::read(Some("/nowhere/at/all"), None).unwrap_err();
+        let error = error.to_string();
         assert!(error.contains("cannot be read"), "{error}");
     }
 

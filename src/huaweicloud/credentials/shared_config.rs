@@ -1,7 +1,7 @@
 //! The configuration file of the `hcloud` command-line tool (KooCLI), with profiles. Two thirds of it are about that
 //! tool; what is read here is how a profile signs in, and where.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -9,13 +9,11 @@ use zeroize::Zeroizing;
 
 use super::assume_role::{AgencyDomain, Role};
 use super::{Credential, Keys};
+use crate::huaweicloud::error::{CredentialProblem, ProfileFlaw};
 use crate::huaweicloud::home;
 
 /// Where `hcloud` keeps its configuration, in the user's home.
 const DEFAULT_PATH: &str = "~/.hcloud/config.json";
-
-/// What to do about a file that `hcloud` has encrypted, with a key that only `hcloud` has.
-const DECRYPT: &str = "hcloud configure set --cli-auth-encrypt=false";
 
 /// Which profile of which file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -126,86 +124,64 @@ impl SharedConfig {
     /// Reads the profile.
     ///
     /// # Errors
-    /// What is wrong with the file or the profile, in words for the user.
-    pub fn read(&self) -> Result<Profile, String> {
+    /// What is wrong with the file or the profile.
+    pub fn read(&self) -> Result<Profile, CredentialProblem> {
         let path = self.path()?;
         let text = std::fs::read_to_string(&path)
             .map(Zeroizing::new)
-            .map_err(|reason| {
-                format!(
-                    "The shared config file {} cannot be read: {reason}. Check shared_config_file in the provider block \
-                     (or the variable HW_SHARED_CONFIG_FILE).",
-                    path.display()
-                )
+            .map_err(|reason| CredentialProblem::SharedConfigUnreadable {
+                path: path.clone(),
+                reason: reason.to_string(),
             })?;
         // The words of serde_json could quote a secret.
         let file: File = serde_json::from_str(&text).map_err(|error| {
-            format!(
-                "The shared config file {} is not the JSON that hcloud writes: something is wrong in line {}, column {}.",
-                path.display(),
-                error.line(),
-                error.column()
-            )
+            CredentialProblem::SharedConfigMalformed {
+                path: path.clone(),
+                line: error.line(),
+                column: error.column(),
+            }
         })?;
-        self.profile(file, &path)
+        self.profile(file, path)
     }
 
-    fn path(&self) -> Result<PathBuf, String> {
+    fn path(&self) -> Result<PathBuf, CredentialProblem> {
         let file = self.file.as_deref().unwrap_or(DEFAULT_PATH);
         home::expand(file, self.home.as_deref()).map_err(|reason| {
-            format!(
-                "The shared config file {file} cannot be found: {reason}. Check shared_config_file in the provider block \
-                 (or the variable HW_SHARED_CONFIG_FILE)."
-            )
+            CredentialProblem::SharedConfigNotFound {
+                file: file.to_owned(),
+                reason,
+            }
         })
     }
 
-    fn profile(&self, file: File, path: &Path) -> Result<Profile, String> {
-        let path = path.display();
+    fn profile(&self, file: File, path: PathBuf) -> Result<Profile, CredentialProblem> {
         let name = self.profile.as_deref().unwrap_or(&file.current).to_owned();
-        let names: Vec<String> = file
-            .profiles
-            .iter()
-            .map(|profile| format!("{:?}", profile.name))
-            .collect();
-        let Some(profile) = file
-            .profiles
-            .into_iter()
-            .find(|profile| profile.name == name)
-        else {
-            let names = match names.as_slice() {
-                [] => "has none".to_owned(),
-                names => format!("has {}", names.join(", ")),
-            };
-            return Err(if name.is_empty() {
-                format!(
-                    "The shared config file {path} does not say which profile is current; it {names}. Set profile in the \
-                     provider block (or the variable HW_PROFILE)."
-                )
-            } else {
-                format!(
-                    "The shared config file {path} has no profile named {name:?}; it {names}. Check profile in the \
-                     provider block (or the variable HW_PROFILE)."
-                )
+        let Some(profile) = file.profiles.iter().find(|profile| profile.name == name) else {
+            let known = file.profiles.into_iter().map(|profile| profile.name);
+            return Err(CredentialProblem::NoProfile {
+                path,
+                name,
+                known: known.collect(),
             });
+        };
+        let unusable = |flaw| CredentialProblem::Profile {
+            path: path.clone(),
+            name: name.clone(),
+            flaw,
         };
         let is_encrypted = is_true(&file.auth_encrypt);
         Ok(Profile {
-            sign_in: profile
-                .sign_in(is_encrypted)
-                .map_err(|reason| format!("The profile {name:?} in {path} {reason}"))?,
+            sign_in: profile.sign_in(is_encrypted).map_err(unusable)?,
             region: given(&profile.region),
             project_id: given(&profile.project_id),
-            role: profile
-                .role()
-                .map_err(|reason| format!("The profile {name:?} in {path} {reason}"))?,
-            name,
+            role: profile.role().map_err(unusable)?,
+            name: name.clone(),
         })
     }
 }
 
 impl RawProfile {
-    fn sign_in(&self, is_encrypted: bool) -> Result<SignIn, String> {
+    fn sign_in(&self, is_encrypted: bool) -> Result<SignIn, ProfileFlaw> {
         let (access_key, secret_key, security_token) = match self.mode.to_ascii_lowercase().as_str()
         {
             "ecsagency" => return Ok(SignIn::EcsAgency),
@@ -217,10 +193,7 @@ impl RawProfile {
             "sso" => {
                 let token = &self.sso_auth.sts_token;
                 if token.access_key_id.is_empty() {
-                    return Err(format!(
-                        "signs in by SSO, but nobody has. Run: hcloud configure sso --cli-profile={}",
-                        self.name
-                    ));
+                    return Err(ProfileFlaw::NotSignedIn);
                 }
                 (
                     &token.access_key_id,
@@ -228,25 +201,14 @@ impl RawProfile {
                     &token.security_token,
                 )
             }
-            _ => {
-                return Err(format!(
-                    "has the mode {:?}. This provider knows AKSK, ecsAgency and SSO.",
-                    self.mode
-                ));
-            }
+            _ => return Err(ProfileFlaw::UnknownMode(self.mode.clone())),
         };
         if access_key.is_empty() || secret_key.expose_secret().is_empty() {
-            return Err(format!(
-                "has no access key or no secret key. Run: hcloud configure set --cli-profile={} --cli-access-key=… \
-                 --cli-secret-key=…",
-                self.name
-            ));
+            return Err(ProfileFlaw::NoKeys);
         }
         // What hcloud has encrypted is in base64, with characters that no access key has.
         if is_encrypted || access_key.contains(['+', '/', '=']) {
-            return Err(format!(
-                "is encrypted, with a key that only hcloud has. Run: {DECRYPT}"
-            ));
+            return Err(ProfileFlaw::Encrypted);
         }
         Ok(SignIn::Keys(Credential::Keys(Keys {
             access_key: access_key.clone(),
@@ -256,7 +218,7 @@ impl RawProfile {
         })))
     }
 
-    fn role(&self) -> Result<Option<Role>, String> {
+    fn role(&self) -> Result<Option<Role>, ProfileFlaw> {
         if self.agency_name.is_empty() {
             return Ok(None);
         }
@@ -267,11 +229,7 @@ impl RawProfile {
             (Some(name), _) => AgencyDomain::Name(name),
             (None, Some(id)) => AgencyDomain::Id(id),
             (None, None) => {
-                return Err(format!(
-                    "names the agency {:?}, but not its account. Run: hcloud configure set --cli-profile={} \
-                     --cli-agency-domain-name=…",
-                    self.agency_name, self.name
-                ));
+                return Err(ProfileFlaw::AgencyWithoutAccount(self.agency_name.clone()));
             }
         };
         Ok(Some(Role {

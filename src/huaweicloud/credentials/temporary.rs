@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Mutex, MutexGuard};
 use tracing::{debug, warn};
 
-use super::{Credential, ForCall, ProvideCredential};
+use super::{Credential, ForCall, Issued, ProvideCredential};
 use crate::huaweicloud::error::Error;
 
 /// The longest time before expiry at which new credentials are fetched: enough for every wait between signing a
@@ -20,15 +20,6 @@ const MARGIN_OF_LIFE: i32 = 5;
 
 /// How long a source that had nothing is left in peace while the old credential is still good.
 const PAUSE: Duration = Duration::from_secs(20);
-
-/// A credential that somebody gave out, and until when it is good.
-#[derive(Clone, Debug)]
-pub struct Issued {
-    /// The credential.
-    pub credential: Credential,
-    /// When the cloud stops accepting it; none when the source did not say.
-    pub expires_at: Option<OffsetDateTime>,
-}
 
 /// A source that gives out temporary credentials, a new one each time it is asked.
 #[async_trait]

@@ -15,6 +15,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
@@ -237,7 +238,7 @@ impl Dcs<'_> {
         operation: &Operation,
     ) -> Result<SessionNodes, Error> {
         let path = format!("/v2/{{project_id}}/instances/{instance}/logical-nodes");
-        let call = self.call("GET", path, Repeat::Read);
+        let call = self.call(Method::GET, path, Repeat::Read);
         let answer = self.client.read(call, operation).await?;
         Ok(SessionNodes::of(answer.json::<Nodes>()?.nodes))
     }
@@ -276,7 +277,7 @@ impl Dcs<'_> {
         operation: &Operation,
     ) -> Result<ClientPage, Error> {
         let path = format!("/v2/{{project_id}}/instances/{instance}/clients");
-        let mut call = self.call("GET", path, repeat);
+        let mut call = self.call(Method::GET, path, repeat);
         call.query = vec![
             ("node_id".to_owned(), node.to_string()),
             ("offset".to_owned(), offset.to_string()),
@@ -393,7 +394,9 @@ impl Dcs<'_> {
             node_id: node,
             clean_cache: true,
         };
-        let call = self.call("POST", path, Repeat::Read).with_json(&body)?;
+        let call = self
+            .call(Method::POST, path, Repeat::Read)
+            .with_json(&body)?;
         let answer = self.client.read(call, operation).await?;
         let job_id = answer
             .json::<ScanAnswer>()

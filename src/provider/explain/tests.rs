@@ -9,7 +9,7 @@ const PROJECTS: (&str, &str) = ("GET", "/v3/projects");
 fn refused(call: (&'static str, &str), status: u16, code: &str, message: &str) -> Error {
     Error::Api {
         line: RequestLine {
-            method: call.0,
+            method: call.0.parse().unwrap(),
             origin: "https://dcs.example.com".to_owned(),
             path: call.1.to_owned(),
         },
@@ -146,7 +146,9 @@ fn a_clock_is_blamed_only_beyond_what_the_gateway_allows() {
         }
         for error in [
             error.clone(),
-            error.while_signing_in("as the agency".to_owned(), "Check agency_name."),
+            error.while_signing_in(SignInMethod::Password {
+                user: "ops".to_owned(),
+            }),
         ] {
             let advice = advice(&error).unwrap();
             assert_eq!(
