@@ -646,4 +646,182 @@ mod tests {
             );
         }
     }
+
+    /// The block with these arguments; the others are null.
+    fn written(arguments: serde_json::Value) -> Config {
+        let mut all = serde_json::to_value(Config::default()).unwrap();
+        for (name, value) in arguments.as_object().unwrap() {
+            let known = all
+                .get_mut(name)
+                .unwrap_or_else(|| panic!("{name} is an argument"));
+            *known = value.clone();
+        }
+        serde_json::from_value(all).unwrap()
+    }
+
+    #[test]
+    fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
+        use serde_json::json;
+
+        let role = |duration| {
+            let nothing = serde_json::Value::Null;
+            json!([{"agency_name": "a", "domain_name": nothing, "domain_id": nothing, "duration": duration}])
+        };
+        for (arguments, attribute, summary, detail) in [
+            (
+                json!({"region": "cn north"}),
+                "region",
+                "Invalid region",
+                "region is \"cn north\". A region's name has letters, digits and hyphens, for example \"cn-north-4\".",
+            ),
+            (
+                json!({"region": ""}),
+                "region",
+                "Invalid region",
+                "region is \"\". A region's name has",
+            ),
+            (
+                json!({"project_id": "0123"}),
+                "project_id",
+                "Invalid project_id",
+                "project_id is \"0123\", 4 characters. A project id has 32, only letters and digits. Leave it out to \
+                 have it looked up by the region's name.",
+            ),
+            (
+                json!({"cloud": "https://myhuaweicloud.eu"}),
+                "cloud",
+                "Invalid cloud",
+                "cloud is \"https://myhuaweicloud.eu\". It is a domain name without scheme, for example \
+                 \"myhuaweicloud.eu\".",
+            ),
+            (
+                json!({"cloud": "user:hunter2@example.com"}),
+                "cloud",
+                "Invalid cloud",
+                "cloud is not shown here, since it may hold a secret. It is a domain name",
+            ),
+            (
+                json!({"auth_url": "ftp://example.com"}),
+                "auth_url",
+                "Invalid auth_url",
+                "auth_url is \"ftp://example.com\": the scheme must be https or http, not ftp. Write it as \
+                 \"https://iam.example.com\".",
+            ),
+            (
+                json!({"auth_url": "https://user:hunter2@example.com"}),
+                "auth_url",
+                "Invalid auth_url",
+                "auth_url is not shown here, since it may hold a secret: it must not carry a user name or password.",
+            ),
+            (
+                json!({"max_retries": 181}),
+                "max_retries",
+                "Invalid max_retries",
+                "max_retries is 181. It is a whole number from 0 to 180.",
+            ),
+            (
+                json!({"max_retries": -1}),
+                "max_retries",
+                "Invalid max_retries",
+                "max_retries is -1.",
+            ),
+            (
+                json!({"signing_algorithm": "MD5"}),
+                "signing_algorithm",
+                "Invalid signing_algorithm",
+                "signing_algorithm is \"MD5\". This provider knows HmacSHA256, HmacSM3, EcdsaP256SHA256.",
+            ),
+            (
+                json!({"language": "de-de"}),
+                "language",
+                "Invalid language",
+                "language is \"de-de\". The services know \"en-us\" and \"zh-cn\".",
+            ),
+            (
+                json!({"endpoints": {"redis": "https://example.com"}}),
+                "endpoints[\"redis\"]",
+                "Unknown service in endpoints",
+                "endpoints has the key \"redis\". This provider calls dcs, taurusdb (or gaussdb), iam and sts.",
+            ),
+            (
+                json!({"endpoints": {"dcs": "https://example.com/?token=hunter2"}}),
+                "endpoints[\"dcs\"]",
+                "Invalid endpoint",
+                "endpoints[\"dcs\"] is not shown here, since it may hold a secret: it must not carry a query or \
+                 fragment. Write it as \"https://HOST\".",
+            ),
+            (
+                json!({"endpoints": {"taurusdb": "https://a.example.com", "gaussdb": "https://b.example.com"}}),
+                "endpoints[\"gaussdb\"]",
+                "Contradictory endpoints",
+                "taurusdb and gaussdb are two names of one service: write one of them.",
+            ),
+            (
+                json!({"assume_role": role(899)}),
+                "assume_role[0].duration",
+                "Invalid duration",
+                "duration is 899. It is a whole number of seconds from 900 to 86400.",
+            ),
+        ] {
+            let mut diags = Diagnostics::default();
+            check(&mut diags, &written(arguments.clone()));
+
+            let [error] = &diags.errors[..] else {
+                panic!("{arguments}: {:?}", diags.errors);
+            };
+            assert_eq!(error.attribute.to_string(), attribute);
+            assert_eq!(error.summary, summary);
+            assert!(
+                error.detail.starts_with(detail),
+                "{arguments}: {}",
+                error.detail
+            );
+        }
+
+        for arguments in [
+            json!({}),
+            json!({"signing_algorithm": ""}),
+            json!({"region": "eu-west_1", "project_id": "0".repeat(32), "cloud": "example.com", "max_retries": 180,
+                "auth_url": "https://iam.example.com/v3/", "language": "zh-cn", "signing_algorithm": "HmacSM3",
+                "endpoints": {"dcs": "dcs.example.com", "gaussdb": null}, "assume_role": role(86_400)}),
+        ] {
+            let mut diags = Diagnostics::default();
+            check(&mut diags, &written(arguments.clone()));
+            assert!(diags.errors.is_empty(), "{arguments}: {:?}", diags.errors);
+        }
+    }
+
+    #[test]
+    fn a_variable_that_is_not_valid_is_told_unless_an_argument_takes_precedence() {
+        use serde_json::json;
+
+        for (variable, value, argument, detail) in [
+            (
+                "HW_INSECURE",
+                "maybe",
+                json!({"insecure": false}),
+                "The variable HW_INSECURE is \"maybe\". It is true or false.",
+            ),
+            (
+                "HW_MAX_RETRIES",
+                "many",
+                json!({"max_retries": 1}),
+                "The variable HW_MAX_RETRIES is \"many\". It is a whole number from 0 to 180.",
+            ),
+        ] {
+            let lookup = |name: &str| (name == variable).then(|| value.to_owned());
+            let env = Environment(&lookup);
+
+            let mut diags = Diagnostics::default();
+            assert!(configure(&mut diags, &Config::default(), env).is_none());
+            let [error] = &diags.errors[..] else {
+                panic!("{variable}: {:?}", diags.errors);
+            };
+            assert_eq!(error.summary, format!("Invalid {variable}"));
+            assert!(error.detail.starts_with(detail), "{}", error.detail);
+
+            let mut diags = Diagnostics::default();
+            assert!(configure(&mut diags, &written(argument), env).is_some());
+        }
+    }
 }
