@@ -39,7 +39,7 @@ use self::dcs_session_kill::{DcsSessionKill, DcsSessionKillAction};
 use self::dcs_sessions::DcsSessions;
 use self::environment::Environment;
 use self::provider_block::Configured;
-use self::provider_block::argument::Table;
+use self::provider_block::argument::HclBlock;
 use self::provider_block::model::ProviderBlock;
 use self::taurusdb_session_kill::{TaurusdbSessionKill, TaurusdbSessionKillAction};
 use self::taurusdb_sessions::TaurusdbSessions;

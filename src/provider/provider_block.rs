@@ -11,7 +11,7 @@ pub(super) mod model;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
-use self::argument::{Purpose, Refusal, Table, hidden, text};
+use self::argument::{HclBlock, Purpose, Refusal, secret_text, text};
 use self::model::{ProviderBlock, parse_auth_url};
 use super::environment::{self as variables, Environment};
 use super::{explain, sign_in};
@@ -20,9 +20,6 @@ use crate::huaweicloud::credentials::chain::{Chosen, Place, SignIn, Source};
 use crate::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint, shown};
 use crate::huaweicloud::sign::Algorithm;
 use crate::huaweicloud::tls::Tls;
-
-/// How often a call is repeated after faults when the user does not say.
-const DEFAULT_RETRIES: i64 = 5;
 
 /// Checks what is known of the block, without network or credentials.
 pub(super) fn check(diags: &mut Diagnostics, block: &ProviderBlock) {
@@ -134,14 +131,10 @@ fn region(block: &ProviderBlock, sign_in: &SignIn, chosen: &Chosen) -> Value<Str
     }
 }
 
-/// The settings of a configuration that was checked and is known, completed by the profile that was chosen.
+/// The settings of a block that is valid and known, completed by the profile that was chosen.
 fn settings(block: &ProviderBlock, chosen: &Chosen, env: Environment<'_>) -> Settings {
     let profile = chosen.profile.as_ref();
-    let region = block
-        .region
-        .clone()
-        .as_option()
-        .or_else(|| profile?.region.clone());
+    let region = (block.region.clone().as_option()).or_else(|| profile?.region.clone());
     let sdk_file = chosen.sdk_file.as_ref();
     let by_sdk_variables = chosen.place == Place::SdkVariables;
     // A profile's project is that of its region, and goes with its credentials.
@@ -149,16 +142,10 @@ fn settings(block: &ProviderBlock, chosen: &Chosen, env: Environment<'_>) -> Set
         .filter(|_| chosen.source == Source::SharedConfig)
         .filter(|profile| profile.region.is_none() || profile.region == region)
         .and_then(|profile| profile.project_id.clone());
-    let project_id = block
-        .project_id
-        .clone()
-        .as_option()
+    let project_of_variables = || env.text(variables::SDK_PROJECT_ID);
+    let project_id = (block.project_id.clone().as_option())
         .or(project_of_profile)
-        .or_else(|| {
-            by_sdk_variables
-                .then(|| env.text(variables::SDK_PROJECT_ID))
-                .flatten()
-        })
+        .or_else(|| by_sdk_variables.then(project_of_variables).flatten())
         .or_else(|| sdk_file?.project_id.clone());
 
     let mut endpoints = endpoints(block);
@@ -179,6 +166,7 @@ fn settings(block: &ProviderBlock, chosen: &Chosen, env: Environment<'_>) -> Set
             }
         }
     }
+    let default = Settings::default();
     Settings {
         endpoints,
         region,
@@ -189,20 +177,20 @@ fn settings(block: &ProviderBlock, chosen: &Chosen, env: Environment<'_>) -> Set
             insecure: block.insecure.unwrap_or(false),
             cacert: text(&block.cacert_file),
             cert: text(&block.cert),
-            key: hidden(&block.key),
+            key: secret_text(&block.key),
             home: env.home(),
         },
-        // Checked above: one of the names.
         signing: text(&block.signing_algorithm)
             .and_then(|name| Algorithm::from_name(&name))
             .unwrap_or_default(),
-        // Checked above: at most MOST_RETRIES.
-        max_retries: u32::try_from(block.max_retries.unwrap_or(DEFAULT_RETRIES)).unwrap_or(0),
-        ..Settings::default()
+        max_retries: (block.max_retries.as_option())
+            .and_then(|retries| u32::try_from(retries).ok())
+            .unwrap_or(default.max_retries),
+        ..default
     }
 }
 
-/// The endpoints of a configuration that was checked.
+/// The endpoints of a block that is valid and known.
 fn endpoints(block: &ProviderBlock) -> Endpoints {
     let mut endpoints = match &block.cloud {
         Value::Value(cloud) => Endpoints::new(cloud),
@@ -213,13 +201,11 @@ fn endpoints(block: &ProviderBlock) -> Endpoints {
     {
         endpoints.set(Service::Iam, url);
     }
-    if let Value::Value(given) = &block.endpoints {
-        for (key, url) in given {
-            if let (Some(service), Value::Value(url)) = (Service::from_key(key), url)
-                && let Ok(url) = parse_endpoint(url)
-            {
-                endpoints.set(service, url);
-            }
+    for (key, url) in block.endpoints.as_ref_option().into_iter().flatten() {
+        if let (Some(service), Value::Value(url)) = (Service::from_key(key), url)
+            && let Ok(url) = parse_endpoint(url)
+        {
+            endpoints.set(service, url);
         }
     }
     endpoints

@@ -1,7 +1,7 @@
 //! What the provider block and the variables say about signing in, as the client's credentials.
 
 use super::environment::{self as variables, Environment, parse_bool};
-use super::provider_block::argument::{Purpose, Table, hidden, known, text};
+use super::provider_block::argument::{HclBlock, Purpose, known, secret_text, text};
 use super::provider_block::model::{AssumeRoleBlock, OidcBlock, ProviderBlock};
 use crate::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
 use crate::huaweicloud::credentials::chain::{Given, SignIn};
@@ -43,18 +43,18 @@ pub(super) fn names_profile(sign_in: &SignIn) -> bool {
 /// What a block gives to sign in with.
 fn given(block: &ProviderBlock, oidc: &OidcBlock) -> Given {
     Given {
-        token: hidden(&block.token),
+        token: secret_text(&block.token),
         access_key: text(&block.access_key),
-        secret_key: hidden(&block.secret_key),
-        security_token: hidden(&block.security_token),
+        secret_key: secret_text(&block.secret_key),
+        security_token: secret_text(&block.security_token),
         user_name: text(&block.user_name),
         user_id: text(&block.user_id),
-        password: hidden(&block.password),
+        password: secret_text(&block.password),
         shared_config_file: text(&block.shared_config_file),
         profile: text(&block.profile),
         oidc: false,
         idp_id: text(&oidc.idp_id),
-        id_token: hidden(&oidc.id_token),
+        id_token: secret_text(&oidc.id_token),
         id_token_file: text(&oidc.id_token_file),
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn sign_in<T>(variables: Variables, words: &'static str) -> Argument<
     }
 }
 
-impl<T: Kind> Argument<T> {
+impl<T: ArgumentType> Argument<T> {
     /// The sentence about valid values, and the function that returns a value that is not valid as the error shows it.
     pub(super) fn valid(self, rule: &'static str, refused: fn(&T) -> Option<String>) -> Self {
         Self {
@@ -135,7 +135,7 @@ impl Refusal {
 }
 
 /// The type of an argument.
-pub(super) trait Kind: Clone {
+pub(super) trait ArgumentType: Clone {
     /// The attribute that these words describe.
     fn attribute(words: &str) -> Attribute;
 
@@ -153,7 +153,7 @@ pub(super) trait Kind: Clone {
     }
 }
 
-impl Kind for String {
+impl ArgumentType for String {
     fn attribute(words: &str) -> Attribute {
         optional(AttributeType::String, words)
     }
@@ -163,7 +163,7 @@ impl Kind for String {
     }
 }
 
-impl Kind for Secret {
+impl ArgumentType for Secret {
     fn attribute(words: &str) -> Attribute {
         secret(words)
     }
@@ -173,7 +173,7 @@ impl Kind for Secret {
     }
 }
 
-impl Kind for bool {
+impl ArgumentType for bool {
     fn attribute(words: &str) -> Attribute {
         optional(AttributeType::Bool, words)
     }
@@ -183,7 +183,7 @@ impl Kind for bool {
     }
 }
 
-impl Kind for i64 {
+impl ArgumentType for i64 {
     fn attribute(words: &str) -> Attribute {
         optional(AttributeType::Number, words)
     }
@@ -194,7 +194,7 @@ impl Kind for i64 {
 }
 
 /// No variable stands in for a map.
-impl Kind for BTreeMap<String, Value<String>> {
+impl ArgumentType for BTreeMap<String, Value<String>> {
     fn attribute(words: &str) -> Attribute {
         optional(AttributeType::Map(Box::new(AttributeType::String)), words)
     }
@@ -225,13 +225,13 @@ pub(in crate::provider) fn text(value: &Value<String>) -> Option<String> {
 }
 
 /// The same for a secret.
-pub(in crate::provider) fn hidden(value: &Value<Secret>) -> Option<SecretString> {
+pub(in crate::provider) fn secret_text(value: &Value<Secret>) -> Option<SecretString> {
     let Secret(secret) = value.as_ref_option()?;
     (!secret.expose_secret().is_empty()).then(|| secret.clone())
 }
 
 /// A block whose arguments stand in a table that [`block!`] reads.
-pub(in crate::provider) trait Table: Sized {
+pub(in crate::provider) trait HclBlock: Sized {
     /// The block in the schema, described by these words.
     fn schema(words: &str) -> Block;
 
@@ -256,7 +256,7 @@ pub(in crate::provider) fn known<B>(blocks: &Blocks<B>) -> impl Iterator<Item = 
 }
 
 /// The name of the blocks, which say how to sign in, if something in them is not known yet.
-pub(super) fn blocks_not_known<B: Table>(name: &str, blocks: &Blocks<B>) -> Option<String> {
+pub(super) fn blocks_not_known<B: HclBlock>(name: &str, blocks: &Blocks<B>) -> Option<String> {
     let not_known = match blocks {
         Value::Value(blocks) => blocks.iter().any(|block| match block {
             Value::Value(block) => !block.not_known(Purpose::SignIn).is_empty(),
@@ -268,7 +268,7 @@ pub(super) fn blocks_not_known<B: Table>(name: &str, blocks: &Blocks<B>) -> Opti
 }
 
 /// The arguments in these blocks that are not valid.
-pub(super) fn refusals_in<B: Table>(name: &'static str, blocks: &Blocks<B>) -> Vec<Refusal> {
+pub(super) fn refusals_in<B: HclBlock>(name: &'static str, blocks: &Blocks<B>) -> Vec<Refusal> {
     let blocks = (0..).zip(known(blocks));
     let refusals = blocks.flat_map(|(index, block)| {
         let path = AttributePath::new(name).index(index);
@@ -296,7 +296,7 @@ macro_rules! block {
             $($(pub(in crate::provider) $nested: Blocks<$nested_block>,)+)?
         }
 
-        impl Table for $block {
+        impl HclBlock for $block {
             fn schema(words: &str) -> Block {
                 Block {
                     version: 0,

@@ -11,7 +11,7 @@ use tf_provider::{AttributePath, map};
 use url::Url;
 
 use super::argument::{
-    Argument, Blocks, Purpose, Refusal, Secret, Table, block, blocks_not_known, refusals_in,
+    Argument, Blocks, HclBlock, Purpose, Refusal, Secret, block, blocks_not_known, refusals_in,
     setting, sign_in,
 };
 use crate::huaweicloud::endpoint::{parse_endpoint, shown};

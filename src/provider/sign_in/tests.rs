@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::huaweicloud::client::{Client, Settings};
-use crate::huaweicloud::credentials::chain::{Chosen, Place, Source};
+use crate::huaweicloud::credentials::chain::Chosen;
 use crate::huaweicloud::credentials::{Credential, ForCall, Missing};
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Operation;
@@ -93,304 +93,125 @@ fn file_with(text: &str) -> tempfile::NamedTempFile {
     file
 }
 
+/// The rows of a table whose columns are arguments, variables, and what comes of them. `<keys>` are variables with
+/// keys; `files` are other names in the table that mean paths.
+fn rows(table: &str, files: &[(&str, &tempfile::NamedTempFile)]) -> Vec<[String; 3]> {
+    let column = |text: &str| {
+        let mut text = text.replace("<keys>", "HW_ACCESS_KEY=AK, HW_SECRET_KEY=SK");
+        for (name, file) in files {
+            text = text.replace(name, file.path().to_str().unwrap());
+        }
+        text.trim().to_owned()
+    };
+    let columns = |row: &str| row.split('|').map(column).collect::<Vec<_>>().try_into();
+    (table.trim().lines())
+        .map(|row| columns(row).unwrap())
+        .collect()
+}
+
 #[test]
 fn the_first_source_that_is_given_is_taken_from_the_first_place_that_gives_any() {
-    use Place::{Arguments, Nowhere, SdkFile, SdkVariables, Variables};
-    use Source::{Keys, Metadata, Oidc, Password, SharedConfig, Token};
-    const KEYS: &str = "HW_ACCESS_KEY=AK, HW_SECRET_KEY=SK";
-    let file = file_with(FILE);
-    let file = file.path().display();
     let sdk_file = file_with("[basic]\nak = AK\nsk = SK\n");
-    let sdk_file = format!(
-        "HUAWEICLOUD_SDK_CREDENTIALS_FILE={}",
-        sdk_file.path().display()
-    );
     let sdk_file_with_idp = file_with("[basic]\nidp_id = i\nid_token_file = f\n");
-    let sdk_file_with_idp = sdk_file_with_idp.path().display();
+    let files = [
+        ("<SDK file>", &sdk_file),
+        ("<SDK file with idp>", &sdk_file_with_idp),
+        ("<file>", &file_with(FILE)),
+    ];
+    // First variables alone: their order; a user without a password, which may be there for other programs; those that
+    // the official provider falls back to; and those of the SDKs, which come last. Then arguments, which take precedence
+    // whatever the variables say. Empty ones count as not given.
+    let table = "
+        | | Metadata Nowhere
+        | <keys> | Keys Variables
+        | <keys>, HW_AUTH_TOKEN=T | Token Variables
+        | <keys>, HW_ASSUME_ROLE_IDP_ID=i | Oidc Variables
+        | HW_ASSUME_ROLE_IDP_ID=i, HW_AUTH_TOKEN=T | Token Variables
+        | <keys>, HW_USER_NAME=u, HW_USER_PASSWORD=p | Keys Variables
+        | HW_USER_PASSWORD=p, HW_PROFILE=x | Password Variables
+        | <keys>, HW_PROFILE=x | Keys Variables
+        | HW_SHARED_CONFIG_FILE=<file> | SharedConfig Variables
+        | HW_PROFILE=x | SharedConfig Variables
+        | HW_USER_NAME=u, HW_PROFILE=x | SharedConfig Variables
+        | OS_ACCESS_KEY=AK, OS_SECRET_KEY=SK | Keys Variables
+        | OS_AUTH_TOKEN=T | Token Variables
+        | OS_PASSWORD=p | Password Variables
+        | HUAWEICLOUD_SDK_AK=AK, HUAWEICLOUD_SDK_SK=SK | Keys SdkVariables
+        | HUAWEICLOUD_SDK_IDP_ID=i, HUAWEICLOUD_SDK_AK=AK | Oidc SdkVariables
+        | HUAWEICLOUD_SDK_AK=AK, HW_PROFILE=x | SharedConfig Variables
+        | HUAWEICLOUD_SDK_CREDENTIALS_FILE=<SDK file> | Keys SdkFile
+        | HUAWEICLOUD_SDK_CREDENTIALS_FILE=<SDK file with idp> | Oidc SdkFile
+        | HUAWEICLOUD_SDK_CREDENTIALS_FILE=<SDK file>, HUAWEICLOUD_SDK_AK=AK | Keys SdkVariables
+        | HUAWEICLOUD_SDK_CREDENTIALS_FILE=<SDK file>, HW_AUTH_TOKEN=T | Token Variables
+        access_key=AK, secret_key=SK | HW_AUTH_TOKEN=T | Keys Arguments
+        token=T, access_key=AK | <keys> | Token Arguments
+        assume_role_with_oidc.idp_id=i, access_key=AK | | Oidc Arguments
+        password=p, profile=x | <keys> | Password Arguments
+        profile=x | <keys> | SharedConfig Arguments
+        shared_config_file=<file> | <keys> | SharedConfig Arguments
+        user_name=u | <keys>, HW_USER_PASSWORD=p | Password Arguments
+        user_name=u | <keys> | Keys Variables
+        access_key=, token= | HW_AUTH_TOKEN=, HW_PROFILE=x | SharedConfig Variables";
 
-    for (arguments, variables, source, place) in [
-        ("", "", Metadata, Nowhere),
-        // The order among variables.
-        ("", KEYS, Keys, Variables),
-        ("", &format!("{KEYS}, HW_AUTH_TOKEN=T"), Token, Variables),
-        (
-            "",
-            &format!("{KEYS}, HW_ASSUME_ROLE_IDP_ID=i"),
-            Oidc,
-            Variables,
-        ),
-        (
-            "",
-            "HW_ASSUME_ROLE_IDP_ID=i, HW_AUTH_TOKEN=T",
-            Token,
-            Variables,
-        ),
-        (
-            "",
-            &format!("{KEYS}, HW_USER_NAME=u, HW_USER_PASSWORD=p"),
-            Keys,
-            Variables,
-        ),
-        ("", "HW_USER_PASSWORD=p, HW_PROFILE=x", Password, Variables),
-        ("", &format!("{KEYS}, HW_PROFILE=x"), Keys, Variables),
-        (
-            "",
-            &format!("HW_SHARED_CONFIG_FILE={file}"),
-            SharedConfig,
-            Variables,
-        ),
-        ("", "HW_PROFILE=x", SharedConfig, Variables),
-        // A user without a password is no source: it may be there for other programs.
-        ("", "HW_USER_NAME=u, HW_PROFILE=x", SharedConfig, Variables),
-        // The variables that the official provider falls back to.
-        ("", "OS_ACCESS_KEY=AK, OS_SECRET_KEY=SK", Keys, Variables),
-        ("", "OS_AUTH_TOKEN=T", Token, Variables),
-        ("", "OS_PASSWORD=p", Password, Variables),
-        // The SDKs' variables come last.
-        (
-            "",
-            "HUAWEICLOUD_SDK_AK=AK, HUAWEICLOUD_SDK_SK=SK",
-            Keys,
-            SdkVariables,
-        ),
-        (
-            "",
-            "HUAWEICLOUD_SDK_IDP_ID=i, HUAWEICLOUD_SDK_AK=AK",
-            Oidc,
-            SdkVariables,
-        ),
-        (
-            "",
-            "HUAWEICLOUD_SDK_AK=AK, HW_PROFILE=x",
-            SharedConfig,
-            Variables,
-        ),
-        ("", &sdk_file, Keys, SdkFile),
-        (
-            "",
-            &format!("HUAWEICLOUD_SDK_CREDENTIALS_FILE={sdk_file_with_idp}"),
-            Oidc,
-            SdkFile,
-        ),
-        (
-            "",
-            &format!("{sdk_file}, HUAWEICLOUD_SDK_AK=AK"),
-            Keys,
-            SdkVariables,
-        ),
-        (
-            "",
-            &format!("{sdk_file}, HW_AUTH_TOKEN=T"),
-            Token,
-            Variables,
-        ),
-        // Arguments take precedence, whatever the variables say.
-        (
-            "access_key=AK, secret_key=SK",
-            "HW_AUTH_TOKEN=T",
-            Keys,
-            Arguments,
-        ),
-        ("token=T, access_key=AK", KEYS, Token, Arguments),
-        (
-            "assume_role_with_oidc.idp_id=i, access_key=AK",
-            "",
-            Oidc,
-            Arguments,
-        ),
-        ("password=p, profile=x", KEYS, Password, Arguments),
-        ("profile=x", KEYS, SharedConfig, Arguments),
-        (
-            &format!("shared_config_file={file}"),
-            KEYS,
-            SharedConfig,
-            Arguments,
-        ),
-        (
-            "user_name=u",
-            &format!("{KEYS}, HW_USER_PASSWORD=p"),
-            Password,
-            Arguments,
-        ),
-        ("user_name=u", KEYS, Keys, Variables),
-        // Empty ones count as not given.
-        (
-            "access_key=, token=",
-            "HW_AUTH_TOKEN=, HW_PROFILE=x",
-            SharedConfig,
-            Variables,
-        ),
-    ] {
-        let chosen = choose(arguments, variables);
-        assert_eq!(
-            (chosen.source, chosen.place),
-            (source, place),
-            "{arguments:?} {variables:?}"
-        );
+    for [arguments, variables, expected] in rows(table, &files) {
+        let chosen = choose(&arguments, &variables);
+        let taken = format!("{:?} {:?}", chosen.source, chosen.place);
+        assert_eq!(taken, expected, "{arguments:?} {variables:?}");
     }
 }
 
 #[test]
 fn what_a_source_lacks_comes_from_variables() {
-    let file = file_with(FILE);
-    let file = file.path().display();
-    for (arguments, variables, expected) in [
-        ("token=argT", "HW_AUTH_TOKEN=T", "token argT"),
-        (
-            "access_key=argAK",
-            "HW_ACCESS_KEY=AK, HW_SECRET_KEY=SK",
-            "argAK/SK",
-        ),
-        (
-            "access_key=argAK, secret_key=argSK, security_token=argST",
-            "HW_SECURITY_TOKEN=ST",
-            "argAK/argSK/argST",
-        ),
-        (
-            "",
-            "HW_ACCESS_KEY=AK, HW_SECRET_KEY=SK, HW_SECURITY_TOKEN=ST",
-            "AK/SK/ST",
-        ),
-        // Keys for the SDKs do not mix with the others.
-        (
-            "",
-            "HW_ACCESS_KEY=AK, HW_SECRET_KEY=SK, HUAWEICLOUD_SDK_SECURITY_TOKEN=ST",
-            "AK/SK",
-        ),
-        (
-            "",
-            "HUAWEICLOUD_SDK_AK=AK, HUAWEICLOUD_SDK_SK=SK, HUAWEICLOUD_SDK_SECURITY_TOKEN=ST, HW_SECURITY_TOKEN=other",
-            "AK/SK/ST",
-        ),
-        (&format!("shared_config_file={file}"), "", "fileAK/fileSK"),
-        (
-            "profile=temporary",
-            &format!("HW_SHARED_CONFIG_FILE={file}, HW_PROFILE=keys"),
-            "fileAK/fileSK/fileST",
-        ),
-        (
-            &format!("profile=sso, shared_config_file={file}"),
-            "",
-            "ssoAK/ssoSK/ssoST",
-        ),
-    ] {
-        assert_eq!(
-            credential(&choose(arguments, variables)),
-            expected,
-            "{arguments:?} {variables:?}"
-        );
+    // Keys for the SDKs do not mix with the others.
+    let table = "
+        token=argT | HW_AUTH_TOKEN=T | token argT
+        access_key=argAK | <keys> | argAK/SK
+        access_key=argAK, secret_key=argSK, security_token=argST | HW_SECURITY_TOKEN=ST | argAK/argSK/argST
+        | <keys>, HW_SECURITY_TOKEN=ST | AK/SK/ST
+        | <keys>, HUAWEICLOUD_SDK_SECURITY_TOKEN=ST | AK/SK
+        | HUAWEICLOUD_SDK_AK=AK, HUAWEICLOUD_SDK_SK=SK, HUAWEICLOUD_SDK_SECURITY_TOKEN=ST, HW_SECURITY_TOKEN=x | AK/SK/ST
+        shared_config_file=<file> | | fileAK/fileSK
+        profile=temporary | HW_SHARED_CONFIG_FILE=<file>, HW_PROFILE=keys | fileAK/fileSK/fileST
+        profile=sso, shared_config_file=<file> | | ssoAK/ssoSK/ssoST";
+
+    for [arguments, variables, expected] in rows(table, &[("<file>", &file_with(FILE))]) {
+        let taken = credential(&choose(&arguments, &variables));
+        assert_eq!(taken, expected, "{arguments:?} {variables:?}");
     }
 }
 
 #[test]
 fn what_is_missing_is_named_with_its_argument_and_its_variable() {
-    const OFF: &str = "HW_DISABLE_METADATA=true";
-    let file = file_with(FILE);
-    let profile = |name: &str| {
-        format!(
-            "profile={name}, shared_config_file={}",
-            file.path().display()
-        )
-    };
-    for (arguments, variables, parts) in [
-        (
-            "",
-            OFF,
-            &[
-                "token",
-                "HW_AUTH_TOKEN",
-                "access_key",
-                "HW_SECRET_KEY",
-                "HW_USER_PASSWORD",
-                "HW_PROFILE",
-                "HW_ASSUME_ROLE_IDP_ID",
-                "HW_DISABLE_METADATA",
-            ][..],
-        ),
-        ("access_key=AK", "", &["secret_key", "HW_SECRET_KEY"]),
-        ("secret_key=SK", "", &["access_key", "HW_ACCESS_KEY"]),
-        (
-            "",
-            "HUAWEICLOUD_SDK_SK=SK, HW_REGION_NAME=x",
-            &["access key"],
-        ),
-        (
-            "password=p",
-            "",
-            &["user_name", "user_id", "HW_USER_NAME", "HW_USER_ID"],
-        ),
-        (
-            "password=p, user_name=u",
-            "",
-            &["domain_name", "HW_DOMAIN_ID"],
-        ),
-        (
-            "assume_role_with_oidc.idp_id=i",
-            "",
-            &["id_token_file", "HW_ASSUME_ROLE_ID_TOKEN"],
-        ),
-        (
-            "assume_role_with_oidc.idp_id=",
-            "HW_ASSUME_ROLE_ID_TOKEN=t",
-            &["idp_id", "HW_ASSUME_ROLE_IDP_ID"],
-        ),
-        (
-            "token=t, assume_role.agency_name=a",
-            "",
-            &["\"a\"", "domain_name", "HW_ASSUME_ROLE_DOMAIN_ID"],
-        ),
-        (
-            "token=t, assume_role.agency_name=",
-            "",
-            &["agency_name", "HW_ASSUME_ROLE_AGENCY_NAME"],
-        ),
-        (
-            "token=t",
-            "HW_ASSUME_ROLE_AGENCY_NAME=a, HW_ASSUME_ROLE_DOMAIN_NAME=d, HW_ASSUME_ROLE_DURATION=1h",
-            &["HW_ASSUME_ROLE_DURATION", "\"1h\"", "900"],
-        ),
-        (
-            "token=t",
-            "HW_ASSUME_ROLE_AGENCY_NAME=a, HW_ASSUME_ROLE_DOMAIN_NAME=d, HW_ASSUME_ROLE_DURATION=899",
-            &[
-                "The variable HW_ASSUME_ROLE_DURATION is 899. It is a whole number of seconds from 900 to 86400.",
-            ],
-        ),
-        (
-            "shared_config_file=/no/such/file",
-            "",
-            &["/no/such/file", "HW_SHARED_CONFIG_FILE"],
-        ),
-        ("profile=x", "", &["~/.hcloud/config.json", "HOME"]),
-        (
-            &profile("x"),
-            "",
-            &["\"x\"", "\"keys\", \"temporary\", \"sso\"", "HW_PROFILE"],
-        ),
-        (&profile("nobody"), "", &["hcloud configure sso"]),
-        (
-            &profile("machine"),
-            OFF,
-            &["ecsAgency", "HW_DISABLE_METADATA"],
-        ),
-        (
-            &profile("future"),
-            "",
-            &["\"Telepathy\"", "AKSK, ecsAgency and SSO"],
-        ),
-        (
-            &profile("empty"),
-            "",
-            &["no access key", "hcloud configure set"],
-        ),
-        (
-            "",
-            "HW_METADATA_ENDPOINT=http://a b",
-            &["HW_METADATA_ENDPOINT", "not a URL"],
-        ),
-    ] {
-        let text = credential(&choose(arguments, variables));
-        for part in parts {
+    let table = r#"
+        | HW_DISABLE_METADATA=true | token; HW_AUTH_TOKEN; access_key; HW_SECRET_KEY; HW_USER_PASSWORD; HW_PROFILE
+        | HW_DISABLE_METADATA=true | HW_ASSUME_ROLE_IDP_ID; HW_DISABLE_METADATA
+        access_key=AK | | secret_key; HW_SECRET_KEY
+        secret_key=SK | | access_key; HW_ACCESS_KEY
+        | HUAWEICLOUD_SDK_SK=SK, HW_REGION_NAME=x | access key
+        password=p | | user_name; user_id; HW_USER_NAME; HW_USER_ID
+        password=p, user_name=u | | domain_name; HW_DOMAIN_ID
+        assume_role_with_oidc.idp_id=i | | id_token_file; HW_ASSUME_ROLE_ID_TOKEN
+        assume_role_with_oidc.idp_id= | HW_ASSUME_ROLE_ID_TOKEN=t | idp_id; HW_ASSUME_ROLE_IDP_ID
+        token=t, assume_role.agency_name=a | | "a"; domain_name; HW_ASSUME_ROLE_DOMAIN_ID
+        token=t, assume_role.agency_name= | | agency_name; HW_ASSUME_ROLE_AGENCY_NAME
+        token=t, assume_role.agency_name=a | <agency>1h | The variable HW_ASSUME_ROLE_DURATION is "1h".
+        token=t | <agency>1h | HW_ASSUME_ROLE_DURATION; "1h"; It is a whole number of seconds from 900 to 86400.
+        token=t | <agency>899 | The variable HW_ASSUME_ROLE_DURATION is 899.; 900
+        shared_config_file=/no/such/file | | /no/such/file; HW_SHARED_CONFIG_FILE
+        profile=x | | ~/.hcloud/config.json; HOME
+        profile=x, shared_config_file=<file> | | "x"; "keys", "temporary", "sso"; HW_PROFILE
+        profile=nobody, shared_config_file=<file> | | hcloud configure sso
+        profile=machine, shared_config_file=<file> | HW_DISABLE_METADATA=true | ecsAgency; HW_DISABLE_METADATA
+        profile=future, shared_config_file=<file> | | "Telepathy"; AKSK, ecsAgency and SSO
+        profile=empty, shared_config_file=<file> | | no access key; hcloud configure set
+        | HW_METADATA_ENDPOINT=http://a b | HW_METADATA_ENDPOINT; not a URL"#;
+    let agency =
+        "HW_ASSUME_ROLE_AGENCY_NAME=a, HW_ASSUME_ROLE_DOMAIN_NAME=d, HW_ASSUME_ROLE_DURATION=";
+    let table = table.replace("<agency>", agency);
+
+    for [arguments, variables, parts] in rows(&table, &[("<file>", &file_with(FILE))]) {
+        let text = credential(&choose(&arguments, &variables));
+        for part in parts.split("; ") {
             assert!(
                 text.contains(part),
                 "{arguments:?} {variables:?}: {part:?} is not in: {text}"
