@@ -1,5 +1,5 @@
-//! Variables that stand in for arguments of the provider block: those of the official `huaweicloud` provider, in its
-//! order, and for signing in also those of the official SDKs.
+//! The environment, and the variables that stand in for no argument of the provider block: the table of its arguments
+//! names the others.
 
 use std::path::PathBuf;
 
@@ -14,47 +14,6 @@ pub(super) struct Environment<'e>(pub(super) Lookup<'e>);
 
 /// An argument's variables, the first that is set first.
 pub(super) type Variables = &'static [&'static str];
-
-pub(super) const REGION: Variables = &["HW_REGION_NAME", "OS_REGION_NAME"];
-pub(super) const ACCESS_KEY: Variables = &["HW_ACCESS_KEY", "OS_ACCESS_KEY"];
-pub(super) const SECRET_KEY: Variables = &["HW_SECRET_KEY", "OS_SECRET_KEY"];
-pub(super) const SECURITY_TOKEN: Variables = &["HW_SECURITY_TOKEN"];
-pub(super) const TOKEN: Variables = &["HW_AUTH_TOKEN", "OS_AUTH_TOKEN"];
-pub(super) const USER_NAME: Variables = &["HW_USER_NAME", "OS_USERNAME"];
-pub(super) const USER_ID: Variables = &["HW_USER_ID", "OS_USER_ID"];
-pub(super) const PASSWORD: Variables = &["HW_USER_PASSWORD", "OS_PASSWORD"];
-pub(super) const DOMAIN_ID: Variables = &[
-    "HW_DOMAIN_ID",
-    "OS_DOMAIN_ID",
-    "OS_USER_DOMAIN_ID",
-    "OS_PROJECT_DOMAIN_ID",
-];
-pub(super) const DOMAIN_NAME: Variables = &[
-    "HW_DOMAIN_NAME",
-    "OS_DOMAIN_NAME",
-    "OS_USER_DOMAIN_NAME",
-    "OS_PROJECT_DOMAIN_NAME",
-];
-pub(super) const PROJECT_ID: Variables = &["HW_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID"];
-pub(super) const PROJECT_NAME: Variables =
-    &["HW_PROJECT_NAME", "OS_PROJECT_NAME", "OS_TENANT_NAME"];
-pub(super) const CLOUD: Variables = &["HW_CLOUD"];
-pub(super) const AUTH_URL: Variables = &["HW_AUTH_URL", "OS_AUTH_URL"];
-pub(super) const INSECURE: Variables = &["HW_INSECURE", "OS_INSECURE"];
-pub(super) const CACERT_FILE: Variables = &["OS_CACERT"];
-pub(super) const CERT: Variables = &["OS_CERT"];
-pub(super) const KEY: Variables = &["OS_KEY"];
-pub(super) const MAX_RETRIES: Variables = &["HW_MAX_RETRIES"];
-pub(super) const SIGNING_ALGORITHM: Variables = &["HW_SIGNING_ALGORITHM"];
-pub(super) const SHARED_CONFIG_FILE: Variables = &["HW_SHARED_CONFIG_FILE"];
-pub(super) const PROFILE: Variables = &["HW_PROFILE"];
-pub(super) const AGENCY_NAME: Variables = &["HW_ASSUME_ROLE_AGENCY_NAME"];
-pub(super) const AGENCY_DOMAIN_NAME: Variables = &["HW_ASSUME_ROLE_DOMAIN_NAME"];
-pub(super) const AGENCY_DOMAIN_ID: Variables = &["HW_ASSUME_ROLE_DOMAIN_ID"];
-pub(super) const AGENCY_DURATION: Variables = &["HW_ASSUME_ROLE_DURATION"];
-pub(super) const IDP_ID: Variables = &["HW_ASSUME_ROLE_IDP_ID"];
-pub(super) const ID_TOKEN: Variables = &["HW_ASSUME_ROLE_ID_TOKEN"];
-pub(super) const ID_TOKEN_FILE: Variables = &["HW_ASSUME_ROLE_ID_TOKEN_FILE"];
 
 /// Variables of this provider alone.
 pub(super) const DISABLE_METADATA: &str = "HW_DISABLE_METADATA";

@@ -1,43 +1,44 @@
 //! What a user writes in HCL: the `provider "hwc"` block, and what it offers.
 //!
-//! * [`configuration`][]: the arguments of the provider block, and the client that they make; [`sign_in`][]: those of them
-//!   that say how to sign in.
+//! * [`provider_block`][]: the provider block, and the client that it makes; `sign_in`: what it says about signing in.
 //! * [`service`][]: what a service is to the rest; [`services`][]: every service, one file each.
 //! * [`session_kill`][]: the resource and the action that kill sessions, of every service.
 //! * [`sessions`][]: the data source and the ephemeral resource that list sessions, of every service.
 //! * `arguments`: reading arguments, and the attributes and blocks that several of them share.
 //! * `select`: the `select` block and its guards; `listing`: the sessions of a place.
 //! * [`record`][]: arguments and results by their names.
-//! * `environment`: variables that stand in for arguments.
+//! * `environment`: environment variables.
 //! * `promises`: what a plan promises where values are not known yet.
 //! * `explain`: the sentences that users read when something went wrong.
 
-pub mod configuration;
 pub mod listing;
+pub mod provider_block;
 pub mod record;
 pub mod service;
 pub mod services;
 pub mod session_kill;
 pub mod sessions;
-pub mod sign_in;
 
 mod arguments;
 mod environment;
 mod explain;
 mod promises;
 mod select;
+mod sign_in;
 
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tf_provider::schema::{Block, Description, Schema};
+use tf_provider::schema::Schema;
 use tf_provider::value::{Value, ValueEmpty};
 use tf_provider::{AttributePath, Diagnostics, Provider};
 use tokio_util::sync::CancellationToken;
 
-use self::configuration::{Config, Configured};
 use self::environment::Environment;
+use self::provider_block::Configured;
+use self::provider_block::argument::HclBlock;
+use self::provider_block::model::ProviderBlock;
 use self::session_kill::{KillAction, KillResource};
 use self::sessions::Sessions;
 use crate::huaweicloud::client::Client;
@@ -133,28 +134,22 @@ impl HwcProvider {
 
 #[async_trait]
 impl Provider for HwcProvider {
-    type Config<'a> = Config;
+    type Config<'a> = ProviderBlock;
     type MetaState<'a> = ValueEmpty;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
         Some(Schema {
             version: 0,
-            block: Block {
-                version: 0,
-                description: Description::markdown(
-                    "Kills database sessions on Huawei Cloud and keeps the proof in state. Every argument may come \
-                     from an environment variable instead, the same as those of the official `huaweicloud` provider; \
-                     an argument wins over its variable. Plan and validate call no API and need no credentials; only data sources and ephemeral resources do.",
-                ),
-                attributes: configuration::attributes(),
-                blocks: configuration::blocks(),
-                ..Block::default()
-            },
+            block: ProviderBlock::schema(
+                "Kills database sessions on Huawei Cloud and keeps the proof in state. Every argument may come \
+                 from an environment variable instead, the same as those of the official `huaweicloud` provider; \
+                 an argument wins over its variable. Plan and validate call no API and need no credentials; only data sources and ephemeral resources do.",
+            ),
         })
     }
 
-    async fn validate<'a>(&self, diags: &mut Diagnostics, config: Config) -> Option<()> {
-        configuration::check(diags, &config);
+    async fn validate<'a>(&self, diags: &mut Diagnostics, block: ProviderBlock) -> Option<()> {
+        provider_block::check(diags, &block);
         Some(())
     }
 
@@ -162,10 +157,10 @@ impl Provider for HwcProvider {
         &self,
         diags: &mut Diagnostics,
         _terraform_version: String,
-        config: Config,
+        block: ProviderBlock,
     ) -> Option<()> {
         let environment = Environment(&|name| std::env::var(name).ok());
-        let configured = configuration::configure(diags, &config, environment)?;
+        let configured = provider_block::configure(diags, &block, environment)?;
         self.set(configured);
         Some(())
     }
