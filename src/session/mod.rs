@@ -5,7 +5,6 @@
 //! - [`Session`]: a session of any service, and [`SessionId`], what tells it from every other
 //! - [`condition`]: the conditions that a selector may have, the same for every service
 //! - [`selector`]: what is written for the conditions, checked, and applied to one session at a time
-//! - [`taurusdb`] and [`dcs`]: the selectors of single services, as they were before
 //! - [`choice`]: from a listing to the sessions that may be killed, or to a refusal because there are too many
 //! - [`listing`]: reading a list page by page while sessions come and go
 //! - [`tally`]: what a kill did, over batches and repeated requests, and who is still there afterwards
@@ -36,22 +35,16 @@ pub mod address;
 pub mod beginnings;
 pub mod choice;
 pub mod condition;
-pub mod dcs;
 pub mod duration;
 pub mod ids;
 pub mod legacy;
 pub mod listing;
 mod problem;
-mod reader;
 pub mod selector;
 // The folder is about all that concerns sessions, the file about what one of them is.
 #[allow(clippy::module_inception)]
 mod session;
 pub mod tally;
-pub mod taurusdb;
-
-#[cfg(test)]
-mod reference_tests;
 
 use std::hash::Hash;
 

@@ -1,11 +1,9 @@
 //! What a selector may not say, and the attribute that says it.
 
-use std::time::Duration;
-
 use thiserror::Error;
 
 use super::condition::Shape;
-use super::duration::{self, DurationError};
+use super::duration::DurationError;
 
 /// One thing that is wrong with a selector, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -21,7 +19,7 @@ pub struct SelectorError {
 }
 
 impl SelectorError {
-    /// Where the problem is, as one writes it: `hosts[2]` or `min_time`.
+    /// Where the problem is, as one writes it: `addresses[2]` or `min_idle`.
     #[must_use]
     pub fn place(&self) -> String {
         match self.index {
@@ -140,18 +138,6 @@ pub enum Problem {
     ZeroMinimum {
         /// The value as written.
         value: String,
-    },
-    /// A minimum above its maximum: no session can match.
-    #[error(
-        "the minimum {} is above the maximum {}, so that no session can match",
-        duration::show(*.min),
-        duration::show(*.max)
-    )]
-    MinimumAboveMaximum {
-        /// The minimum.
-        min: Duration,
-        /// The maximum.
-        max: Duration,
     },
     /// A least time of being idle beside a least time of being busy: no session can meet both.
     #[error("no session is idle and busy at once; leave out either min_idle or min_busy")]

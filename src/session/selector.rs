@@ -368,7 +368,7 @@ struct Chosen {
 }
 
 /// A value that is compared as it stands: not empty, and without the white space around it that nobody sees.
-pub(super) fn plain(value: &str) -> Result<String, Problem> {
+fn plain(value: &str) -> Result<String, Problem> {
     if value.is_empty() {
         return Err(Problem::EmptyValue);
     }
@@ -422,11 +422,11 @@ fn regex(pattern: &str) -> Result<Regex, Problem> {
 }
 
 /// What a listing tells; an empty text tells nothing.
-pub(super) fn known(text: &Option<String>) -> Option<&str> {
+fn known(text: &Option<String>) -> Option<&str> {
     text.as_deref().filter(|text| !text.is_empty())
 }
 
 /// Whether a name is among those of a condition, in upper or lower case.
-pub(super) fn is_one_of(names: &[String], name: &str) -> bool {
+fn is_one_of(names: &[String], name: &str) -> bool {
     names.iter().any(|one| one.eq_ignore_ascii_case(name))
 }
