@@ -6,7 +6,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::lock;
+use crate::lock::lock;
 
 /// One rule, as `--fault` and `POST /_sandbox/faults` take it in JSON.
 ///

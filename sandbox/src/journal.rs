@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::lock;
+use crate::lock::lock;
 
 /// Requests kept in full. A long rehearsal must not fill the memory.
 const MOST_REQUESTS: usize = 100_000;

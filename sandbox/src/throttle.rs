@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{error::ApiError, lock};
+use crate::{error::ApiError, lock::lock};
 
 /// How many calls of one API a user may make in a time: `CALLS/DURATION`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

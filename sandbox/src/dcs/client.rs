@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use crate::options::Addresses;
+use super::options::Addresses;
+use crate::backends::redis::Connection;
 
 /// One client connection of a Redis node. The fields and their types are those of `clients[]` in the list answer:
 /// some numbers are strings there.
@@ -34,6 +35,35 @@ pub(crate) struct Client {
     /// The address that `clients/kill` takes.
     pub peer: String,
     pub user: String,
+}
+
+impl From<Connection> for Client {
+    /// Both addresses are the true one.
+    fn from(connection: Connection) -> Self {
+        Self {
+            id: connection.id.to_string(),
+            peer: connection.addr.clone(),
+            addr: connection.addr,
+            fd: connection.fd,
+            name: connection.name,
+            cmd: connection.cmd,
+            age: connection.age,
+            idle: connection.idle,
+            db: connection.db,
+            flags: connection.flags,
+            sub: connection.sub,
+            psub: connection.psub,
+            multi: connection.multi,
+            qbuf: connection.qbuf,
+            qbuf_free: connection.qbuf_free,
+            obl: connection.obl,
+            oll: connection.oll,
+            omem: connection.omem,
+            events: connection.events,
+            network: String::new(),
+            user: connection.user,
+        }
+    }
 }
 
 impl Client {

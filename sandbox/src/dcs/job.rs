@@ -1,15 +1,14 @@
 //! Jobs: the asynchronous part of a kill or a scan. An instance runs one kill at a time, and none while a scan runs.
 
-use std::{collections::HashMap, sync::Mutex, time::Duration};
+use std::{collections::HashMap, sync::Mutex};
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use tokio::time::Instant;
 
+use super::refusal::{TASK_RUNS, TASK_STATE};
 use crate::{
-    busy::{Refusal, TASK_RUNS, TASK_STATE},
-    faults::{JobFault, Rule},
-    lock,
+    busy::{BusyInstances, Refusal},
+    lock::lock,
 };
 
 /// A job as `GET …/jobs/{job_id}` shows it.
@@ -50,49 +49,41 @@ pub(crate) enum Status {
 pub(crate) struct Jobs {
     by_id: Mutex<HashMap<String, Job>>,
     doing: Mutex<HashMap<String, Doing>>,
+    /// Other tasks, made up by an option.
+    pub busy: BusyInstances,
 }
 
-/// What an instance is doing.
+/// The jobs that an instance is doing.
 #[derive(Debug, Default)]
 struct Doing {
     kills: bool,
     scans: usize,
-    /// Another task, made up by an option: what a kill is told, and until when.
-    another: Option<(Refusal, Instant)>,
 }
 
 impl Doing {
     /// Why a kill is refused now.
     fn obstacle(&self) -> Option<Refusal> {
-        match self.another {
-            Some((refusal, until)) if Instant::now() < until => Some(refusal),
-            _ if self.kills => Some(TASK_RUNS),
-            _ if self.scans > 0 => Some(TASK_STATE),
+        match self {
+            Self { kills: true, .. } => Some(TASK_RUNS),
+            Self { scans: 1.., .. } => Some(TASK_STATE),
             _ => None,
         }
     }
 }
 
 impl Jobs {
-    /// Makes an instance busy with another task, which refuses kills like this.
-    pub fn make_busy(&self, instance_id: &str, duration: Duration, refusal: Refusal) {
-        let until = Instant::now() + duration;
-        lock(&self.doing)
-            .entry(instance_id.to_owned())
-            .or_default()
-            .another = Some((refusal, until));
-    }
-
     /// Why the instance refuses a kill now.
     pub fn obstacle(&self, instance_id: &str) -> Option<Refusal> {
-        lock(&self.doing).get(instance_id)?.obstacle()
+        let doing = || lock(&self.doing).get(instance_id)?.obstacle();
+        self.busy.refusal(instance_id).or_else(doing)
     }
 
     /// Starts a kill on the instance, unless it refuses.
     pub fn begin_kill(&self, instance_id: &str) -> Result<Job, Refusal> {
         let mut doing = lock(&self.doing);
         let doing = doing.entry(instance_id.to_owned()).or_default();
-        if let Some(refusal) = doing.obstacle() {
+        let busy = self.busy.refusal(instance_id);
+        if let Some(refusal) = busy.or_else(|| doing.obstacle()) {
             return Err(refusal);
         }
         doing.kills = true;
@@ -157,26 +148,6 @@ impl Jobs {
         let mut jobs: Vec<Job> = lock(&self.by_id).values().cloned().collect();
         jobs.sort_by(|a, b| (&a.begin_time, &a.job_id).cmp(&(&b.begin_time, &b.job_id)));
         jobs
-    }
-}
-
-/// What a fault makes of a job that has `left` to run.
-pub(crate) async fn strike(
-    fault: JobFault,
-    rule: Option<&Rule>,
-    left: Duration,
-    cleared: impl Future<Output = ()>,
-) -> Result<(), String> {
-    match fault {
-        JobFault::Fail => {
-            tokio::time::sleep(left).await;
-            let reason = rule.and_then(|rule| rule.fail_reason.clone());
-            Err(reason.unwrap_or_else(|| "The job failed.".to_owned()))
-        }
-        JobFault::Never => {
-            cleared.await;
-            Err("The job was given up.".to_owned())
-        }
     }
 }
 

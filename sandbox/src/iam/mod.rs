@@ -1,21 +1,100 @@
 //! IAM and STS, as far as a client of the session calls needs them.
 
-pub(crate) mod agencies;
-pub(crate) mod projects;
-pub(crate) mod tokens;
+mod agencies;
+mod options;
+mod projects;
+mod tokens;
 
-use axum::http::StatusCode;
+pub use self::options::IamOptions;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get, post},
+};
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
+use serde_json::{Value, json};
 
-use crate::error::{ApiError, Source};
+use crate::{
+    cloud::Cloud,
+    error::ApiError,
+    gateway,
+    random::{random_id, random_text},
+    ready::Ready,
+    service::Service,
+};
 
-const EXPIRY_FORMAT: &[BorrowedFormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+/// IAM with its one user, agency and identity provider: names, ids and secrets, as set by options or made up.
+#[derive(Debug)]
+pub(crate) struct Iam {
+    cloud: Arc<Cloud>,
+    user_name: String,
+    user_id: String,
+    user_password: SecretString,
+    agency_name: String,
+    idp_id: String,
+    id_token: SecretString,
+}
 
-/// A time as IAM writes it: UTC, with microseconds.
-pub(crate) fn expiry_text(time: OffsetDateTime) -> String {
-    time.format(EXPIRY_FORMAT).unwrap_or_default()
+impl Iam {
+    fn new(cloud: Arc<Cloud>, options: &IamOptions) -> Self {
+        let password = options.user_password.clone();
+        Self {
+            cloud,
+            user_name: options.user_name.clone(),
+            user_id: random_id(),
+            user_password: password.unwrap_or_else(|| random_text(24).into()),
+            agency_name: options.agency_name.clone(),
+            idp_id: options.idp_id.clone(),
+            id_token: options.id_token.clone().unwrap_or_else(random_id_token),
+        }
+    }
+}
+
+#[async_trait]
+impl Service for Iam {
+    /// Some calls are signed. The others carry a password or a token in the body, and check it themselves.
+    fn routes(self: Arc<Self>) -> Router {
+        let signed = Router::new()
+            .route("/v3/projects", get(projects::list))
+            .route("/v3/auth/projects", get(projects::list_reachable))
+            .route("/v5/agencies/assume", post(agencies::assume_v5))
+            .with_state(self.clone());
+        let open = Router::new()
+            .route("/v3/auth/tokens", post(tokens::by_password))
+            .route("/v3.0/OS-AUTH/id-token/tokens", post(tokens::by_id_token))
+            .route(
+                "/v3.0/OS-CREDENTIAL/securitytokens",
+                post(agencies::temporary_credential),
+            )
+            .with_state(self.clone());
+        gateway::signed(&self.cloud, signed).merge(open)
+    }
+
+    async fn introduce(&self, ready: &mut Ready) -> anyhow::Result<()> {
+        ready.user_name = self.user_name.clone();
+        ready.user_id = self.user_id.clone();
+        ready.user_password = self.user_password.expose_secret().to_owned();
+        ready.agency_name = self.agency_name.clone();
+        ready.idp_id = self.idp_id.clone();
+        ready.id_token = self.id_token.expose_secret().to_owned();
+        Ok(())
+    }
+}
+
+/// Three parts with dots between, the form of a JWT. It is only ever compared.
+fn random_id_token() -> SecretString {
+    format!(
+        "eyJ{}.eyJ{}.{}",
+        random_text(33),
+        random_text(120),
+        random_text(86)
+    )
+    .into()
 }
 
 /// Parses a body of a Keystone call.
@@ -30,5 +109,14 @@ fn keystone_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
 
 /// An error of a Keystone call.
 fn keystone(status: StatusCode, message: impl Into<String>) -> ApiError {
-    ApiError::new(Source::Keystone, status, "", message)
+    ApiError::new(keystone_error_body, status, "", message)
+}
+
+/// The shape of Keystone's errors: `error {code, message, title}`.
+fn keystone_error_body(error: &ApiError, _request_id: &str) -> Value {
+    json!({"error": {
+        "code": error.status.as_u16(),
+        "message": error.message,
+        "title": error.status.canonical_reason().unwrap_or_default(),
+    }})
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use self::table::{Document, Documented};
-use crate::support::{Answer, Client, TestCloud, quick, start};
+use crate::support::{Answer, Client, TestCloud, quick, quick_with, start};
 
 fn documents() -> Vec<Document> {
     table::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents"))
@@ -33,40 +33,35 @@ fn options(given: &str, is_dcs: bool) -> Options {
             Some(code) => format!("{instance_id}=10m:{code}"),
             None => format!("{instance_id}=10m"),
         };
-        Options {
-            dcs_nodes: vec![NodeMapping::simulated("i", "n", 12)],
-            taurusdb_nodes: vec![NodeMapping::simulated(TAURUSDB_INSTANCE, TAURUSDB_NODE, 12)],
-            busy: vec![text.parse::<Busy>().unwrap()],
-            ..quick()
-        }
+        quick_with(|options| {
+            options.services.dcs.nodes = vec![NodeMapping::simulated("i", "n", 12)];
+            options.services.taurusdb.nodes =
+                vec![NodeMapping::simulated(TAURUSDB_INSTANCE, TAURUSDB_NODE, 12)];
+            options.busy = vec![text.parse::<Busy>().unwrap()];
+        })
     };
     if let Some(code) = given.strip_prefix("busy ") {
         return busy(Some(code));
     }
     match given {
         "busy" => busy(None),
-        "proxies" => Options {
-            dcs_nodes: vec![NodeMapping::simulated("i", "server-1", 1)],
-            dcs_proxies: vec![NodeMapping::simulated("i", "proxy-1", 5)],
-            ..quick()
-        },
-        "inactive node" => Options {
-            dcs_nodes: vec![NodeMapping::simulated("i", "n", 1)],
-            inactive: vec!["i/n".to_owned()],
-            ..quick()
-        },
-        "scan answers nothing" => Options {
-            scan_answer: ScanAnswer::Empty,
-            ..quick()
-        },
-        "scan answers no id" => Options {
-            scan_answer: ScanAnswer::NoJob,
-            ..quick()
-        },
-        "kills of 2 threads at most" => Options {
-            largest_kill: Some(2),
-            ..quick()
-        },
+        "proxies" => quick_with(|options| {
+            options.services.dcs.nodes = vec![NodeMapping::simulated("i", "server-1", 1)];
+            options.services.dcs.proxies = vec![NodeMapping::simulated("i", "proxy-1", 5)];
+        }),
+        "inactive node" => quick_with(|options| {
+            options.services.dcs.nodes = vec![NodeMapping::simulated("i", "n", 1)];
+            options.services.dcs.inactive = vec!["i/n".to_owned()];
+        }),
+        "scan answers nothing" => quick_with(|options| {
+            options.services.dcs.scan_answer = ScanAnswer::Empty;
+        }),
+        "scan answers no id" => quick_with(|options| {
+            options.services.dcs.scan_answer = ScanAnswer::NoJob;
+        }),
+        "kills of 2 threads at most" => quick_with(|options| {
+            options.services.taurusdb.largest_kill = Some(2);
+        }),
         "2 calls a minute" => Options {
             rate_limit: Some(RateLimit {
                 calls: 2,
@@ -74,10 +69,9 @@ fn options(given: &str, is_dcs: bool) -> Options {
             }),
             ..quick()
         },
-        "a kill waits" => Options {
-            job_duration: Duration::from_secs(600),
-            ..quick()
-        },
+        "a kill waits" => quick_with(|options| {
+            options.services.dcs.job_duration = Duration::from_secs(600);
+        }),
         _ => quick(),
     }
 }

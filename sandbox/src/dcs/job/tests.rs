@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::time::Duration;
+
 use super::*;
 
 #[test]
@@ -41,8 +43,8 @@ fn kills_wait_for_scans_and_scans_for_nobody() {
 #[tokio::test(start_paused = true)]
 async fn another_task_ends_by_itself() {
     let jobs = Jobs::default();
-    let refusal = Refusal::with_code("DCS.4113").unwrap();
-    jobs.make_busy("i", Duration::from_secs(30), refusal);
+    let refusal = TASK_STATE;
+    jobs.busy.begin("i", Duration::from_secs(30), refusal);
     assert_eq!(jobs.begin_kill("i").unwrap_err(), refusal);
     tokio::time::advance(Duration::from_secs(30)).await;
     assert_eq!(jobs.obstacle("i"), None);

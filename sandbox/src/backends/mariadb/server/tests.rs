@@ -4,6 +4,6 @@ use super::*;
 
 #[test]
 fn the_url_is_never_printed() {
-    let threads = MariaDbThreads::new(&"mysql://root:hunter2@127.0.0.1/".into()).unwrap();
+    let threads = ServerThreads::new(&"mysql://root:hunter2@127.0.0.1/".into()).unwrap();
     assert!(!format!("{threads:?}").contains("hunter2"));
 }

@@ -1,35 +1,34 @@
-//! Redis sessions from a real server: `CLIENT LIST` and `CLIENT KILL ID`, over one connection that is never listed
+//! Connections of a real Redis server: `CLIENT LIST` and `CLIENT KILL ID`, over one connection that is never listed
 //! and never killed.
 
 use anyhow::Context;
 use async_trait::async_trait;
-use redis::{Client as RedisClient, Pipeline, RedisError, aio::MultiplexedConnection};
+use redis::{Client, Pipeline, RedisError, aio::MultiplexedConnection};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use super::{client::Client, node::Sessions};
+use super::{Connection, Connections};
 
 /// Kills sent in one go. Redis answers a pipeline only when it is done with it, and buffers the answers.
 const KILLS_PER_PIPELINE: usize = 1000;
 
 /// The connections of a Redis server.
-pub(crate) struct RedisSessions {
-    client: RedisClient,
+pub(crate) struct ServerConnections {
+    client: Client,
     connection: Mutex<Option<MultiplexedConnection>>,
 }
 
-impl std::fmt::Debug for RedisSessions {
+impl std::fmt::Debug for ServerConnections {
     /// Without the URL, which may hold a password.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("RedisSessions")
+        formatter.write_str("ServerConnections")
     }
 }
 
-impl RedisSessions {
+impl ServerConnections {
     /// The server at `url`; connects when first asked for something.
     pub fn new(url: &SecretString) -> anyhow::Result<Self> {
-        let client =
-            RedisClient::open(url.expose_secret()).context("not a URL of a Redis server")?;
+        let client = Client::open(url.expose_secret()).context("not a URL of a Redis server")?;
         Ok(Self {
             client,
             connection: Mutex::default(),
@@ -62,8 +61,8 @@ fn is_lost(error: &RedisError) -> bool {
 }
 
 #[async_trait]
-impl Sessions for RedisSessions {
-    async fn list(&self) -> anyhow::Result<Vec<Client>> {
+impl Connections for ServerConnections {
+    async fn list(&self) -> anyhow::Result<Vec<Connection>> {
         let commands = redis::pipe()
             .cmd("CLIENT")
             .arg("ID")
@@ -71,8 +70,10 @@ impl Sessions for RedisSessions {
             .arg("LIST")
             .to_owned();
         let (own_id, list): (u64, String) = self.query(&commands).await?;
-        let clients = list.lines().map(client_from_line);
-        Ok(clients.filter(|client| client.number() != own_id).collect())
+        let connections = list.lines().map(connection_from_line);
+        Ok(connections
+            .filter(|connection| connection.id != own_id)
+            .collect())
     }
 
     async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
@@ -100,10 +101,9 @@ impl Sessions for RedisSessions {
     }
 }
 
-/// Reads a line of `CLIENT LIST`: `id=3 addr=127.0.0.1:50000 … user=default`. Fields that the API does not show are
-/// passed over; those that an older server does not send stay empty.
-fn client_from_line(line: &str) -> Client {
-    let mut client = Client::default();
+/// Reads a line of `CLIENT LIST`: `id=3 addr=127.0.0.1:50000 … user=default`. Fields without a place are passed over; those that an older server does not send stay empty.
+fn connection_from_line(line: &str) -> Connection {
+    let mut connection = Connection::default();
     for field in line.split(' ') {
         let Some((name, value)) = field.split_once('=') else {
             continue;
@@ -111,32 +111,29 @@ fn client_from_line(line: &str) -> Client {
         let text = || value.to_owned();
         let number = || value.parse().unwrap_or_default();
         match name {
-            "id" => client.id = text(),
-            "addr" => {
-                client.addr = text();
-                client.peer = text();
-            }
-            "fd" => client.fd = text(),
-            "name" => client.name = text(),
-            "cmd" => client.cmd = text(),
-            "age" => client.age = number(),
-            "idle" => client.idle = number(),
-            "db" => client.db = text(),
-            "flags" => client.flags = text(),
-            "sub" => client.sub = number(),
-            "psub" => client.psub = number(),
-            "multi" => client.multi = number(),
-            "qbuf" => client.qbuf = number(),
-            "qbuf-free" => client.qbuf_free = number(),
-            "obl" => client.obl = number(),
-            "oll" => client.oll = number(),
-            "omem" => client.omem = number(),
-            "events" => client.events = text(),
-            "user" => client.user = text(),
+            "id" => connection.id = value.parse().unwrap_or_default(),
+            "addr" => connection.addr = text(),
+            "fd" => connection.fd = text(),
+            "name" => connection.name = text(),
+            "cmd" => connection.cmd = text(),
+            "age" => connection.age = number(),
+            "idle" => connection.idle = number(),
+            "db" => connection.db = text(),
+            "flags" => connection.flags = text(),
+            "sub" => connection.sub = number(),
+            "psub" => connection.psub = number(),
+            "multi" => connection.multi = number(),
+            "qbuf" => connection.qbuf = number(),
+            "qbuf-free" => connection.qbuf_free = number(),
+            "obl" => connection.obl = number(),
+            "oll" => connection.oll = number(),
+            "omem" => connection.omem = number(),
+            "events" => connection.events = text(),
+            "user" => connection.user = text(),
             _ => {}
         }
     }
-    client
+    connection
 }
 
 #[cfg(test)]

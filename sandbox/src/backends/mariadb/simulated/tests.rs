@@ -7,7 +7,7 @@ fn of(sessions: usize) -> Size {
 }
 
 async fn sessions(node: &SimulatedThreads) -> Vec<Thread> {
-    node.page(0, usize::MAX).await.unwrap().threads
+    node.page(Page::WHOLE).await.unwrap().rows
 }
 
 #[tokio::test]
@@ -18,7 +18,16 @@ async fn a_node_has_as_many_different_sessions_as_asked_for_and_internal_threads
         |field: fn(&Thread) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
 
     assert_eq!(sessions.len(), 500);
-    assert_eq!(node.page(0, 1).await.unwrap().total, 500);
+    assert_eq!(
+        node.page(Page {
+            offset: 0,
+            limit: 1
+        })
+        .await
+        .unwrap()
+        .total,
+        500
+    );
     assert_eq!(node.all().await.unwrap().len(), 503);
     assert!(sessions.iter().all(|thread| !thread.is_internal()));
     assert_eq!(distinct(|thread| &thread.host), 500);
@@ -32,10 +41,28 @@ async fn pages_make_up_the_whole_list() {
     let node = SimulatedThreads::new(0, of(20));
     let mut pieces = Vec::new();
     for offset in (0..20).step_by(5) {
-        pieces.extend(node.page(offset, 5).await.unwrap().threads);
+        pieces.extend(node.page(Page { offset, limit: 5 }).await.unwrap().rows);
     }
-    assert_eq!(pieces, node.page(0, 100).await.unwrap().threads);
-    assert!(node.page(20, 5).await.unwrap().threads.is_empty());
+    assert_eq!(
+        pieces,
+        node.page(Page {
+            offset: 0,
+            limit: 100
+        })
+        .await
+        .unwrap()
+        .rows
+    );
+    assert!(
+        node.page(Page {
+            offset: 20,
+            limit: 5
+        })
+        .await
+        .unwrap()
+        .rows
+        .is_empty()
+    );
 }
 
 #[tokio::test]

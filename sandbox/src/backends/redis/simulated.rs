@@ -1,11 +1,11 @@
-//! Redis sessions from memory. What a session looks like follows from its id alone, so a node of a million sessions
+//! Redis connections from memory. What one looks like follows from its id alone, so a node of a million of them
 //! costs no more than their ids.
 
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::{client::Client, node::Sessions};
-use crate::population::{Population, Size};
+use super::{Connection, Connections};
+use crate::backends::population::{Population, Size, spread};
 
 /// The id of the first session of the first node; a Redis that has run for months counts this far.
 const FIRST_ID: u64 = 1_024_117;
@@ -26,14 +26,14 @@ const KINDS: &[(&str, &str, u8, &str, &str)] = &[
     ("", "ops", 0, "info", "N"),
 ];
 
-/// The sessions of one simulated node.
+/// The connections of one simulated node.
 #[derive(Debug)]
-pub(crate) struct SimulatedSessions {
+pub(crate) struct SimulatedConnections {
     population: Population<u64>,
     started: Instant,
 }
 
-impl SimulatedSessions {
+impl SimulatedConnections {
     /// `node` is the node's number among all simulated ones.
     pub fn new(node: usize, size: Size) -> Self {
         let first = FIRST_ID + node as u64 * IDS_PER_NODE;
@@ -46,11 +46,11 @@ impl SimulatedSessions {
 }
 
 #[async_trait]
-impl Sessions for SimulatedSessions {
-    async fn list(&self) -> anyhow::Result<Vec<Client>> {
+impl Connections for SimulatedConnections {
+    async fn list(&self) -> anyhow::Result<Vec<Connection>> {
         let passed = i64::try_from(self.started.elapsed().as_secs())?;
         let alive = self.population.alive();
-        Ok(alive.into_iter().map(|id| client(id, passed)).collect())
+        Ok(alive.into_iter().map(|id| connection(id, passed)).collect())
     }
 
     async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
@@ -62,8 +62,8 @@ impl Sessions for SimulatedSessions {
     }
 }
 
-/// The session with this id, `passed` seconds after the start of the sandbox.
-fn client(id: u64, passed: i64) -> Client {
+/// The connection with this id, `passed` seconds after the start of the sandbox.
+fn connection(id: u64, passed: i64) -> Connection {
     let (name, user, db, cmd, flags) = KINDS[spread(id, 1, KINDS.len() as u64) as usize];
     let age = 30 + spread(id, 2, 86_400) as i64;
     // Busy clients were heard of just now; the rest fell silent some time after they connected.
@@ -79,8 +79,8 @@ fn client(id: u64, passed: i64) -> Client {
         11 + place % 200,
         32_768 + place % 28_000
     );
-    Client {
-        id: id.to_string(),
+    Connection {
+        id,
         fd: (8 + place % 60_000).to_string(),
         name: if name.is_empty() {
             String::new()
@@ -95,20 +95,10 @@ fn client(id: u64, passed: i64) -> Client {
         sub: i64::from(flags == "P"),
         multi: if flags == "x" { 3 } else { -1 },
         events: "r".to_owned(),
-        peer: addr.clone(),
         addr,
         user: user.to_owned(),
-        ..Client::default()
+        ..Connection::default()
     }
-}
-
-/// A number below `below` that follows from the id and looks random; `aspect` keeps a session's fields independent.
-fn spread(id: u64, aspect: u64, below: u64) -> u64 {
-    let mut mixed = (id ^ aspect.rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    mixed ^= mixed >> 29;
-    mixed = mixed.wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed ^= mixed >> 32;
-    mixed % below
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Add, sync::Mutex};
 
-use crate::lock;
+use crate::lock::lock;
 
 /// How many sessions a simulated node has at the start, and how many come and go before each page of a list.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +81,15 @@ impl<Id: Copy + Ord + Add<Output = Id> + From<u8>> Population<Id> {
         let there = ids.iter().copied().filter(|id| population.alive.remove(id));
         there.collect()
     }
+}
+
+/// A number below `below` that follows from the id and looks random; `aspect` keeps a session's fields independent.
+pub(super) fn spread(id: u64, aspect: u32, below: u64) -> u64 {
+    let mut mixed = (id ^ u64::from(aspect).rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^= mixed >> 29;
+    mixed = mixed.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed ^= mixed >> 32;
+    mixed % below
 }
 
 #[cfg(test)]
