@@ -37,20 +37,6 @@ pub struct Busy {
     pub code: Option<&'static str>,
 }
 
-impl Busy {
-    /// The refusal among those of a service: the one with the code, or the service's `default`. `None` when the service
-    /// has no such code.
-    pub(crate) fn refusal(&self, refusals: &[Refusal], default: Refusal) -> Option<Refusal> {
-        let Some(code) = self.code else {
-            return Some(default);
-        };
-        refusals
-            .iter()
-            .find(|refusal| refusal.code == code)
-            .copied()
-    }
-}
-
 /// What a kill on each busy instance of a service is told, and until when.
 #[derive(Debug, Default)]
 pub(crate) struct BusyInstances {
@@ -58,6 +44,22 @@ pub(crate) struct BusyInstances {
 }
 
 impl BusyInstances {
+    /// Makes an instance of a service busy with the refusal of the code that is asked for, or with the service's `default`;
+    /// false when none of its `refusals` has that code.
+    pub fn begin_as_asked(&self, busy: &Busy, refusals: &[Refusal], default: Refusal) -> bool {
+        let refusal = match busy.code {
+            None => Some(default),
+            Some(code) => refusals
+                .iter()
+                .find(|refusal| refusal.code == code)
+                .copied(),
+        };
+        if let Some(refusal) = refusal {
+            self.begin(&busy.instance_id, busy.duration, refusal);
+        }
+        refusal.is_some()
+    }
+
     /// Makes the instance refuse kills like this for a while.
     pub fn begin(&self, instance_id: &str, duration: Duration, refusal: Refusal) {
         let until = Instant::now() + duration;

@@ -63,3 +63,21 @@ impl std::fmt::Debug for Ready {
             .finish_non_exhaustive()
     }
 }
+
+impl Ready {
+    /// Adds a node that can be called.
+    pub(crate) fn add_node(
+        &mut self,
+        service: &str,
+        instance_id: &str,
+        node_id: &str,
+        sessions: usize,
+    ) {
+        self.nodes.push(ReadyNode {
+            service: service.to_owned(),
+            instance_id: instance_id.to_owned(),
+            node_id: node_id.to_owned(),
+            sessions,
+        });
+    }
+}

@@ -6,8 +6,8 @@ use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post}
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Dcs,
     node::{Node, Status},
+    state::Dcs,
 };
 use crate::error::ApiError;
 

@@ -12,11 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Dcs,
     error::{bad_argument, parse, refused, server_does_not_answer},
     node::{Node, Status},
     run::Run,
-    session_node,
+    state::{Dcs, session_node},
 };
 use crate::{error::ApiError, instances::Named};
 

@@ -9,10 +9,9 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    Dcs,
     client::{Client, SortKey},
     error::{bad_argument, no_list, server_does_not_answer},
-    session_node,
+    state::{Dcs, session_node},
 };
 use crate::{
     error::ApiError,

@@ -1,16 +1,10 @@
 //! The options of DCS: its nodes, and how it behaves where documents differ or say nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{Dcs, refusal::REFUSALS};
-use crate::{
-    backends::{NodeMapping, NodeMappingParser},
-    busy::Refusal,
-    cloud::Cloud,
-    service::{Description, Nodes, Service},
-};
+use crate::backends::{NodeMapping, NodeMappingParser};
 
 /// What the command line says about DCS.
 #[derive(Debug, Clone, Args)]
@@ -73,28 +67,3 @@ pub enum Addresses {
     /// There is no peer, as may be behind proxies; the first one kills
     NoPeer,
 }
-
-impl Description for DcsOptions {
-    fn refusals() -> &'static [Refusal] {
-        REFUSALS
-    }
-
-    fn maps_nodes(&self) -> bool {
-        !(self.nodes.is_empty() && self.proxies.is_empty())
-    }
-
-    fn open(&self, cloud: &Arc<Cloud>, nodes: Nodes) -> anyhow::Result<Arc<dyn Service>> {
-        let mut options = self.clone();
-        if nodes == Nodes::Examples {
-            options.nodes = NodeMapping::examples(EXAMPLE_INSTANCE, EXAMPLE_NODES);
-        }
-        Ok(Arc::new(Dcs::new(cloud.clone(), options)?))
-    }
-}
-
-/// The instance and the first node are those of the API documents.
-const EXAMPLE_INSTANCE: &str = "5560df16-cebf-4473-95c4-d1b573c16e79";
-const EXAMPLE_NODES: [&str; 2] = [
-    "8f7ee181-88e2-49b7-a4bf-81f18f93a135",
-    "c7ab8a5e-3c0e-4b9d-9d6c-2f4e1b7a9d02",
-];

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use super::Dcs;
+use super::state::Dcs;
 use crate::faults::JobFault;
 
 /// A job that has begun.

@@ -12,7 +12,14 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Dcs, ScanAnswer, client::Client, error::parse, node::Node, run::Run, session_node};
+use super::{
+    client::Client,
+    error::parse,
+    node::Node,
+    options::ScanAnswer,
+    run::Run,
+    state::{Dcs, session_node},
+};
 use crate::{error::ApiError, instances::Named};
 
 #[derive(Debug, Deserialize)]

@@ -1,8 +1,10 @@
 //! IAM and STS, as far as a client of the session calls needs them.
 
 mod agencies;
+mod keystone;
 mod options;
 mod projects;
+mod state;
 mod tokens;
 
 pub use self::options::IamOptions;
@@ -12,46 +14,21 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::{
     Router,
-    http::StatusCode,
     routing::{get, post},
 };
-use secrecy::{ExposeSecret, SecretString};
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use secrecy::ExposeSecret;
 
+use self::state::Iam;
 use crate::{
     cloud::Cloud,
-    error::ApiError,
     gateway,
-    random::{random_id, random_text},
     ready::Ready,
-    service::Service,
+    service::{Description, Nodes, Service},
 };
 
-/// IAM with its one user, agency and identity provider: names, ids and secrets, as set by options or made up.
-#[derive(Debug)]
-pub(crate) struct Iam {
-    cloud: Arc<Cloud>,
-    user_name: String,
-    user_id: String,
-    user_password: SecretString,
-    agency_name: String,
-    idp_id: String,
-    id_token: SecretString,
-}
-
-impl Iam {
-    fn new(cloud: Arc<Cloud>, options: &IamOptions) -> Self {
-        let password = options.user_password.clone();
-        Self {
-            cloud,
-            user_name: options.user_name.clone(),
-            user_id: random_id(),
-            user_password: password.unwrap_or_else(|| random_text(24).into()),
-            agency_name: options.agency_name.clone(),
-            idp_id: options.idp_id.clone(),
-            id_token: options.id_token.clone().unwrap_or_else(random_id_token),
-        }
+impl Description for IamOptions {
+    fn open(&self, cloud: &Arc<Cloud>, _nodes: Nodes) -> anyhow::Result<Arc<dyn Service>> {
+        Ok(Arc::new(Iam::new(cloud.clone(), self)))
     }
 }
 
@@ -84,39 +61,4 @@ impl Service for Iam {
         ready.id_token = self.id_token.expose_secret().to_owned();
         Ok(())
     }
-}
-
-/// Three parts with dots between, the form of a JWT. It is only ever compared.
-fn random_id_token() -> SecretString {
-    format!(
-        "eyJ{}.eyJ{}.{}",
-        random_text(33),
-        random_text(120),
-        random_text(86)
-    )
-    .into()
-}
-
-/// Parses a body of a Keystone call.
-fn keystone_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|reason| {
-        keystone(
-            StatusCode::BAD_REQUEST,
-            format!("The request body is invalid: {reason}."),
-        )
-    })
-}
-
-/// An error of a Keystone call.
-fn keystone(status: StatusCode, message: impl Into<String>) -> ApiError {
-    ApiError::new(keystone_error_body, status, "", message)
-}
-
-/// The shape of Keystone's errors: `error {code, message, title}`.
-fn keystone_error_body(error: &ApiError, _request_id: &str) -> Value {
-    json!({"error": {
-        "code": error.status.as_u16(),
-        "message": error.message,
-        "title": error.status.canonical_reason().unwrap_or_default(),
-    }})
 }

@@ -1,16 +1,9 @@
 //! The options of IAM: who may sign in, and how.
 
-use std::sync::Arc;
-
 use clap::Args;
 use secrecy::SecretString;
 
-use super::Iam;
-use crate::{
-    cloud::Cloud,
-    option_values::secret,
-    service::{Description, Nodes, Service},
-};
+use crate::option_values::secret;
 
 /// What the command line says about the user, the agency and the identity provider.
 #[derive(Debug, Clone, Args)]
@@ -34,10 +27,4 @@ pub struct IamOptions {
     /// The one OIDC id token that is accepted [default: made up]
     #[arg(long, value_name = "JWT", value_parser = secret)]
     pub id_token: Option<SecretString>,
-}
-
-impl Description for IamOptions {
-    fn open(&self, cloud: &Arc<Cloud>, _nodes: Nodes) -> anyhow::Result<Arc<dyn Service>> {
-        Ok(Arc::new(Iam::new(cloud.clone(), self)))
-    }
 }

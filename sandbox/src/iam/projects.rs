@@ -8,7 +8,7 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::Iam;
+use super::state::Iam;
 use crate::{account::Account, query::Query};
 
 /// `GET /v3/projects?name=`: the account's projects. A user without the permission `iam:projects:listProjects` is

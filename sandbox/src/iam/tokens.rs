@@ -13,7 +13,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Iam, keystone, keystone_body};
+use super::{
+    keystone::{keystone, keystone_body},
+    state::Iam,
+};
 use crate::{
     account::Account,
     error::ApiError,

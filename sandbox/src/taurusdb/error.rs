@@ -6,7 +6,6 @@
 
 use axum::http::StatusCode;
 
-use super::{ID_LENGTH, LARGEST_PAGE};
 use crate::{
     busy::Refusal,
     error::{ApiError, plain_body},
@@ -38,14 +37,13 @@ pub(super) fn bad_argument(language: Language, reason: &str) -> ApiError {
     bad_request("DBS.200001", language, reason)
 }
 
-pub(super) fn page_too_large(language: Language) -> ApiError {
-    let reason = format!("limit must be at most {LARGEST_PAGE}");
+pub(super) fn page_too_large(language: Language, largest: usize) -> ApiError {
+    let reason = format!("limit must be at most {largest}");
     bad_request("DBS.280439", language, &reason)
 }
 
-pub(super) fn bad_id(language: Language, name: &str, end: &str) -> ApiError {
-    let reason = format!("{name} must have {ID_LENGTH} characters and end in {end}");
-    bad_request("DBS.280404", language, &reason)
+pub(super) fn bad_id(language: Language, reason: &str) -> ApiError {
+    bad_request("DBS.280404", language, reason)
 }
 
 pub(super) fn no_such_instance(language: Language) -> ApiError {
