@@ -2,14 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "../sandbox/tests/documents/table.rs"]
+mod table;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::Deserialize;
-use serde_json::Value;
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::Clock;
 use terraform_provider_hwc::huaweicloud::credentials::assume_role::{
@@ -32,6 +33,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::table::{Document, Documented, Ending};
+
 const REGION: &str = "cn-north-4";
 const PROJECT: &str = "619d3e78f61b4be68bc5aa0b59edcf7b";
 const DCS_INSTANCE: &str = "5560df16-cebf-4473-95c4-d1b573c16e79";
@@ -42,42 +45,6 @@ const TAURUSDB_NODE: &str = "18663926eacb443d98dc20f8620f28f2no07";
 
 /// A refused call may be sent once more in another form; what is sent more often than that is repeated.
 const MOST_FORMS: usize = 2;
-
-#[derive(Deserialize)]
-struct Document {
-    call: String,
-    path: String,
-    answers: Vec<Documented>,
-}
-
-#[derive(Deserialize)]
-struct Documented {
-    name: String,
-    status: u16,
-    body: Option<Value>,
-    expect: Ending,
-    client_awaits: Option<String>,
-}
-
-impl Documented {
-    fn body(&self) -> String {
-        match &self.body {
-            None => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(json) => json.to_string(),
-        }
-    }
-}
-
-/// What the client makes of an answer that it gets each time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Ending {
-    Accepted,
-    Rejected,
-    Repeated,
-    Unknown,
-}
 
 impl Ending {
     fn of_read<T>(result: &Result<T, Error>, sent: usize) -> Self {
@@ -286,7 +253,7 @@ fn credential(call: &str, server: &Server) -> Option<Box<dyn ProvideCredential>>
 async fn ending_of_sign_in(document: &Document, answer: &Documented) -> Option<Ending> {
     let server = Server::start(Answer {
         status: answer.status,
-        body: answer.body(),
+        body: answer.body_text(),
         path: document.path.clone(),
     })
     .await;
@@ -311,7 +278,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
     let call = document.call.as_str();
     let server = Server::start(Answer {
         status: answer.status,
-        body: answer.body(),
+        body: answer.body_text(),
         path: String::new(),
     })
     .await;
@@ -376,23 +343,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
 }
 
 fn documents() -> Vec<Document> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sandbox/tests/documents");
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
-        .collect();
-    paths.sort();
-    paths
-        .into_iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(&path).unwrap();
-            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"))
-        })
-        .collect()
+    table::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sandbox/tests/documents"))
 }
 
 #[tokio::test]

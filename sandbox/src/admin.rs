@@ -2,43 +2,38 @@
 //!
 //! - `GET /_sandbox/requests`: the API calls so far and their totals; `DELETE` forgets them.
 //! - `GET /_sandbox/faults`: the rules in force; `POST` adds one rule or a list; `DELETE` clears them.
-//! - `POST /_sandbox/nodes`: sets the status of a DCS node.
-//! - `POST /_sandbox/scans`: somebody else scans a DCS node, which replaces its saved list at once.
 //! - `GET /_sandbox/state`: the nodes with their sessions and kill orders, and the jobs.
+//!
+//! A service may add calls of its own.
 
 use std::sync::Arc;
 
-use axum::{
-    Json, Router,
-    body::Bytes,
-    extract::State,
-    http::StatusCode,
-    routing::{get, post},
-};
-use serde::Deserialize;
+use axum::{Json, Router, body::Bytes, extract::State, http::StatusCode, routing::get};
 use serde_json::{Value, json};
 
-use crate::{
-    cloud::Cloud,
-    dcs::Status,
-    error::{ApiError, Source},
-    faults::Rule,
-};
+use crate::{cloud::Cloud, error::ApiError, faults::Rule, service::Service};
 
 /// Where the admin interface is.
 pub(crate) const PREFIX: &str = "/_sandbox/";
 
-pub(crate) fn router(cloud: Arc<Cloud>) -> Router {
-    Router::new()
+type Services = Arc<[Arc<dyn Service>]>;
+
+pub(crate) fn router(cloud: Arc<Cloud>, services: Services) -> Router {
+    let calls = Router::new()
         .route("/_sandbox/requests", get(requests).delete(forget_requests))
         .route(
             "/_sandbox/faults",
             get(faults).post(add_faults).delete(clear_faults),
         )
-        .route("/_sandbox/nodes", post(set_status))
-        .route("/_sandbox/scans", post(scan))
+        .with_state(cloud);
+    let own = services
+        .iter()
+        .map(|service| service.clone().admin_routes())
+        .fold(calls, Router::merge);
+    let state = Router::new()
         .route("/_sandbox/state", get(state))
-        .with_state(cloud)
+        .with_state(services);
+    own.merge(state)
 }
 
 async fn requests(State(cloud): State<Arc<Cloud>>) -> Json<Value> {
@@ -73,77 +68,16 @@ async fn clear_faults(State(cloud): State<Arc<Cloud>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NodeStatus {
-    instance_id: String,
-    node_id: String,
-    status: Status,
-}
-
-async fn set_status(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Result<StatusCode, ApiError> {
-    let node: NodeStatus =
-        serde_json::from_slice(&body).map_err(|reason| bad_request(&reason.to_string()))?;
-    cloud
-        .dcs
-        .set_status(&node.instance_id, &node.node_id, node.status)
-        .map(|()| StatusCode::NO_CONTENT)
-        .ok_or_else(|| bad_request("there is no such DCS node"))
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ScannedNode {
-    instance_id: String,
-    node_id: String,
-}
-
-async fn scan(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Result<StatusCode, ApiError> {
-    let node: ScannedNode =
-        serde_json::from_slice(&body).map_err(|reason| bad_request(&reason.to_string()))?;
-    cloud
-        .dcs
-        .scan_for_somebody_else(&node.instance_id, &node.node_id)
-        .await
-        .ok_or_else(|| bad_request("there is no such DCS node"))?
-        .map(|()| StatusCode::NO_CONTENT)
-        .map_err(|reason| unreachable(&reason))
-}
-
-async fn state(State(cloud): State<Arc<Cloud>>) -> Result<Json<Value>, ApiError> {
-    let mut nodes = cloud
-        .dcs
-        .state()
-        .await
-        .map_err(|reason| unreachable(&reason))?;
-    nodes.extend(
-        cloud
-            .taurusdb
-            .state()
-            .await
-            .map_err(|reason| unreachable(&reason))?,
-    );
-    Ok(Json(json!({"nodes": nodes, "jobs": cloud.dcs.jobs()})))
+async fn state(State(services): State<Services>) -> Result<Json<Value>, ApiError> {
+    let (mut nodes, mut jobs) = (Vec::new(), Vec::new());
+    for service in services.iter() {
+        let states = service.node_states().await;
+        nodes.extend(states.map_err(|reason| ApiError::unreachable_server(&reason))?);
+        jobs.extend(service.jobs());
+    }
+    Ok(Json(json!({"nodes": nodes, "jobs": jobs})))
 }
 
 fn bad_rules(reason: &str) -> ApiError {
-    bad_request(&format!("not a fault rule: {reason}"))
-}
-
-fn bad_request(reason: &str) -> ApiError {
-    ApiError::new(
-        Source::Service,
-        StatusCode::BAD_REQUEST,
-        "SANDBOX.400",
-        reason,
-    )
-}
-
-fn unreachable(reason: &anyhow::Error) -> ApiError {
-    ApiError::new(
-        Source::Service,
-        StatusCode::BAD_GATEWAY,
-        "SANDBOX.502",
-        format!("{reason:#}"),
-    )
+    ApiError::bad_admin_call(&format!("not a fault rule: {reason}"))
 }

@@ -1,4 +1,4 @@
-//! Errors in the shapes of the services: who answers decides how an error looks.
+//! Errors: those of the gateway and the admin interface, and what all have in common.
 
 use axum::http::StatusCode;
 use axum::{
@@ -7,23 +7,28 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-/// Who answers, which decides the shape of an error's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// The API gateway in front of all services: `error_code`, `error_msg`, `request_id`.
-    Gateway,
-    /// DCS: `error_code`, `error_msg`, `error_ext_msg`.
-    Dcs,
-    /// TaurusDB, IAM's newer calls and STS: `error_code`, `error_msg`.
-    Service,
-    /// IAM's Keystone calls: `error {code, message, title}`.
-    Keystone,
+/// How an error looks: its body, given the id of the request that it answers. Each service has its own, or
+/// [`plain_body`].
+pub(crate) type Shape = fn(&ApiError, &str) -> Value;
+
+/// The shape of several services: `error_code`, `error_msg`.
+pub(crate) fn plain_body(error: &ApiError, _request_id: &str) -> Value {
+    json!({"error_code": error.code, "error_msg": error.message})
+}
+
+/// The shape of the API gateway in front of all services: `error_code`, `error_msg`, `request_id`.
+fn gateway_body(error: &ApiError, request_id: &str) -> Value {
+    json!({
+        "error_code": error.code,
+        "error_msg": error.message,
+        "request_id": request_id,
+    })
 }
 
 /// One error answer. The request id is added where the answer leaves, see [`ApiError::render`].
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
-    pub source: Source,
+    pub shape: Shape,
     pub status: StatusCode,
     pub code: &'static str,
     pub message: String,
@@ -31,13 +36,13 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub fn new(
-        source: Source,
+        shape: Shape,
         status: StatusCode,
         code: &'static str,
         message: impl Into<String>,
     ) -> Self {
         Self {
-            source,
+            shape,
             status,
             code,
             message: message.into(),
@@ -47,7 +52,7 @@ impl ApiError {
     /// The gateway refused the caller: `APIGW.0301`, with the reason behind the gateway's usual words.
     pub fn unauthenticated(reason: &str) -> Self {
         Self::new(
-            Source::Gateway,
+            gateway_body,
             StatusCode::UNAUTHORIZED,
             "APIGW.0301",
             format!("Incorrect IAM authentication information: {reason}"),
@@ -57,7 +62,7 @@ impl ApiError {
     /// The token in `X-Auth-Token`, or in the body of an IAM call, was good once.
     pub fn outdated_token() -> Self {
         Self::new(
-            Source::Gateway,
+            gateway_body,
             StatusCode::UNAUTHORIZED,
             "APIGW.0307",
             "The token must be updated.",
@@ -67,7 +72,7 @@ impl ApiError {
     /// The caller is known, but the project in the path (or in `X-Project-Id`) is not the caller's.
     pub fn wrong_project() -> Self {
         Self::new(
-            Source::Gateway,
+            gateway_body,
             StatusCode::FORBIDDEN,
             "APIGW.0302",
             "The IAM user is not authorized to access the API: the project does not belong to the caller.",
@@ -77,7 +82,7 @@ impl ApiError {
     /// No such path, or not with this method.
     pub fn no_such_api() -> Self {
         Self::new(
-            Source::Gateway,
+            gateway_body,
             StatusCode::NOT_FOUND,
             "APIGW.0101",
             "The API does not exist or has not been published in the environment.",
@@ -87,7 +92,7 @@ impl ApiError {
     /// The user has called this API too often; the limit is in the gateway's words.
     pub fn throttled(limit: &str) -> Self {
         Self::new(
-            Source::Gateway,
+            gateway_body,
             StatusCode::TOO_MANY_REQUESTS,
             "APIGW.0308",
             format!(
@@ -99,37 +104,31 @@ impl ApiError {
     /// The body is larger than the gateway takes.
     pub fn body_too_large() -> Self {
         Self::new(
-            Source::Gateway,
+            gateway_body,
             StatusCode::PAYLOAD_TOO_LARGE,
             "APIGW.0201",
             "Request entity too large.",
         )
     }
 
-    /// The answer as it goes out, with the id of the request it answers.
-    pub fn render(&self, request_id: &str) -> Response {
-        (self.status, Json(self.body(request_id))).into_response()
+    /// A call of the admin interface makes no sense.
+    pub fn bad_admin_call(reason: &str) -> Self {
+        Self::new(plain_body, StatusCode::BAD_REQUEST, "SANDBOX.400", reason)
     }
 
-    fn body(&self, request_id: &str) -> Value {
-        match self.source {
-            Source::Gateway => json!({
-                "error_code": self.code,
-                "error_msg": self.message,
-                "request_id": request_id,
-            }),
-            Source::Dcs => json!({
-                "error_code": self.code,
-                "error_msg": self.message,
-                "error_ext_msg": null,
-            }),
-            Source::Service => json!({"error_code": self.code, "error_msg": self.message}),
-            Source::Keystone => json!({"error": {
-                "code": self.status.as_u16(),
-                "message": self.message,
-                "title": self.status.canonical_reason().unwrap_or_default(),
-            }}),
-        }
+    /// The admin interface cannot tell because a server behind a node does not answer.
+    pub fn unreachable_server(reason: &anyhow::Error) -> Self {
+        Self::new(
+            plain_body,
+            StatusCode::BAD_GATEWAY,
+            "SANDBOX.502",
+            format!("{reason:#}"),
+        )
+    }
+
+    /// The answer as it goes out, with the id of the request it answers.
+    pub fn render(&self, request_id: &str) -> Response {
+        (self.status, Json((self.shape)(self, request_id))).into_response()
     }
 }
 

@@ -1,6 +1,11 @@
-//! Instances and their nodes, found by the ids in a path.
+//! Instances and their nodes, found by the ids in a path, and shown to the admin interface.
 
 use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::ledger::Ledger;
 
 /// The instances of one service, each with its nodes in the order in which they were mapped.
 #[derive(Debug)]
@@ -44,6 +49,11 @@ impl<N: Named> Instances<N> {
         self.by_id.get(instance_id)
     }
 
+    /// The node with this id on the instance with that id.
+    pub fn node(&self, instance_id: &str, node_id: &str) -> Option<&Arc<N>> {
+        self.get(instance_id)?.node(node_id)
+    }
+
     /// Every node with the id of its instance.
     pub fn nodes(&self) -> impl Iterator<Item = (&str, &Arc<N>)> {
         self.by_id.values().flat_map(|instance| {
@@ -59,4 +69,29 @@ impl<N: Named> Instance<N> {
     pub fn node(&self, node_id: &str) -> Option<&Arc<N>> {
         self.nodes.iter().find(|node| node.id() == node_id)
     }
+}
+
+/// A node as the admin interface shows it: its sessions of now, those among them that are not killed, and the kill orders.
+pub(crate) fn node_state<S, Id: Serialize, K: Serialize + Ord + Copy>(
+    (service, instance_id, node_id): (&str, &str, &str),
+    sessions: &[S],
+    is_internal: impl Fn(&S) -> bool,
+    id: impl Fn(&S) -> Id,
+    kills: &Ledger<K>,
+) -> Value {
+    let ids = |internal: bool| -> Vec<Id> {
+        let chosen = sessions
+            .iter()
+            .filter(|session| is_internal(session) == internal);
+        chosen.map(&id).collect()
+    };
+    // The demonstration reads node_id, service and sessions, which follow each other in the alphabet.
+    json!({
+        "service": service,
+        "instance_id": instance_id,
+        "node_id": node_id,
+        "sessions": ids(false),
+        "internal": ids(true),
+        "kills": kills.orders(),
+    })
 }

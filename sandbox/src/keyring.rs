@@ -3,18 +3,16 @@
 
 use std::{collections::HashMap, sync::Mutex, time::Duration};
 
-use rand::{
-    Rng,
-    distr::{Alphanumeric, SampleString},
-};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::BorrowedFormatItem, macros::format_description};
 
 use crate::{
     error::ApiError,
-    lock,
+    lock::lock,
+    random::{random_access_key, random_text},
     signature::{self, Authorization, SignedRequest},
 };
 
@@ -37,6 +35,26 @@ pub(crate) struct TemporaryCredential {
     pub secret_key: SecretString,
     pub security_token: SecretString,
     pub expires_at: OffsetDateTime,
+}
+
+impl TemporaryCredential {
+    /// As IAM and the metadata service answer it.
+    pub fn body(&self) -> Value {
+        json!({"credential": {
+            "access": self.access_key,
+            "secret": self.secret_key.expose_secret(),
+            "securitytoken": self.security_token.expose_secret(),
+            "expires_at": expiry_text(self.expires_at),
+        }})
+    }
+}
+
+const EXPIRY_FORMAT: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+
+/// A time as IAM writes it: UTC, with microseconds.
+pub(crate) fn expiry_text(time: OffsetDateTime) -> String {
+    time.format(EXPIRY_FORMAT).unwrap_or_default()
 }
 
 /// A token for `X-Auth-Token` and when it expires.
@@ -143,7 +161,7 @@ impl Keyring {
     /// Gives out new temporary credentials that live `life` at most.
     pub fn issue_temporary(&self, life: Duration, now: OffsetDateTime) -> TemporaryCredential {
         let credential = TemporaryCredential {
-            access_key: format!("HST{}", made_up_access_key()),
+            access_key: format!("HST{}", random_access_key()),
             secret_key: random_text(40).into(),
             security_token: format!("hQpjbi1{}", random_text(300)).into(),
             expires_at: now + life.min(self.longest_life),
@@ -191,20 +209,6 @@ fn check_security_token(
 /// Compares in constant time.
 pub(crate) fn same_secret(given: &[u8], secret: &SecretString) -> bool {
     given.ct_eq(secret.expose_secret().as_bytes()).into()
-}
-
-/// Twenty capital letters and digits, the form of an access key.
-pub(crate) fn made_up_access_key() -> String {
-    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    let mut random = rand::rng();
-    (0..20)
-        .map(|_| LETTERS[random.random_range(0..LETTERS.len())] as char)
-        .collect()
-}
-
-/// Letters and digits, as many as asked for.
-pub(crate) fn random_text(length: usize) -> String {
-    Alphanumeric.sample_string(&mut rand::rng(), length)
 }
 
 fn hash(token: &[u8]) -> [u8; 32] {

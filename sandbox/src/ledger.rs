@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
-use crate::lock;
+use crate::lock::lock;
 
 /// Kill orders by session. Kept apart from the sessions: a real server forgets a session as soon as it is dead.
 #[derive(Debug)]

@@ -7,49 +7,62 @@
 //! - [`Sandbox`] is the running cloud; [`Ready`] says how to reach it.
 //! - [`Rule`] makes calls and jobs fail, for rehearsals and tests.
 //!
-//! Inside, a request passes these modules in this order:
+//! Inside, each part uses only parts below it:
 //!
-//! - `server` accepts it, applies the `throttle` and faults, records it in the `journal` and answers; `admin` is the part below
-//!   `/_sandbox/`, `error` the shapes of error answers, `busy` the codes of those that
-//!   a busy instance gives.
-//! - `routes` leads it to a service, past the `keyring`, which checks its `signature` or token.
-//! - `dcs`, `taurusdb` and `iam` are the services, and `metadata` the service inside an ECS.
+//! - `sandbox` starts and stops everything, as the `options` say.
+//! - `services` is the list of services. `dcs`, `taurusdb`, `iam` and `metadata` are these services: each has its options,
+//!   calls and state, and is a [`Service`](service::Service) to the rest.
+//! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
+//!   `/_sandbox/`. Both know services by that trait alone.
+//! - `gateway` checks who calls; a service says which of its calls need that.
+//! - `cloud` is what all services share: the `account`, the `keyring` with its `signature`s, the `throttle`, the `faults` and
+//!   the `journal`.
+//! - `backends` has the sessions of nodes: Redis and MariaDB servers, and simulated ones.
+//! - `instances`, `busy`, `ledger`, `query`, `language` and `error` are what most services need for their calls.
 
 #![forbid(unsafe_code)]
 
+mod account;
 mod admin;
+mod backends;
 mod busy;
 mod cloud;
 mod dcs;
 mod error;
 mod faults;
+mod gateway;
 mod iam;
-mod identity;
 mod instances;
 mod journal;
 mod keyring;
+mod language;
 mod ledger;
+mod lock;
 mod metadata;
+mod option_values;
 mod options;
-mod population;
 mod query;
-mod routes;
+mod random;
+mod ready;
 mod sandbox;
 mod server;
+mod service;
+mod services;
 mod signature;
 mod taurusdb;
 mod throttle;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 pub use self::{
+    backends::{Backend, NodeMapping},
+    busy::Busy,
+    dcs::{Addresses, DcsOptions, ScanAnswer},
     faults::{JobFault, Rule},
-    options::{Addresses, Backend, Busy, NodeMapping, Options, ScanAnswer},
-    sandbox::{Ready, ReadyNode, Sandbox},
+    iam::IamOptions,
+    metadata::MetadataOptions,
+    options::Options,
+    ready::{Ready, ReadyNode},
+    sandbox::Sandbox,
+    services::ServiceOptions,
+    taurusdb::TaurusDbOptions,
     throttle::RateLimit,
 };
-
-/// Locks even after a panic elsewhere: no critical section here leaves its data half-changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

@@ -7,37 +7,58 @@ use std::{
 };
 
 use axum::{
-    Json,
+    Json, Router,
     extract::State,
     http::{HeaderMap, StatusCode},
-    response::IntoResponse,
+    routing::{get, put},
 };
-use secrecy::ExposeSecret;
-use serde_json::json;
+use clap::Args;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::{
     cloud::Cloud,
-    error::{ApiError, Source},
-    iam::expiry_text,
-    keyring::random_text,
-    lock,
-    routes::{Answer, answer},
+    error::{ApiError, plain_body},
+    gateway::{Answer, answer},
+    lock::lock,
+    random::random_text,
+    service::{Description, Nodes, Service},
 };
 
 /// The longest life that a metadata token may be asked for.
 const LONGEST_TOKEN_SECONDS: u64 = 21_600;
 
-/// Whether a call goes to this service, which no gateway stands before.
-pub(crate) fn is_path(path: &str) -> bool {
-    path.starts_with("/meta-data/") || path.starts_with("/openstack/")
+/// The metadata service has no options.
+#[derive(Debug, Clone, Args)]
+pub struct MetadataOptions {}
+
+impl Description for MetadataOptions {
+    fn open(&self, cloud: &Arc<Cloud>, _nodes: Nodes) -> anyhow::Result<Arc<dyn Service>> {
+        Ok(Arc::new(Metadata {
+            cloud: cloud.clone(),
+            tokens: Mutex::default(),
+        }))
+    }
 }
 
-/// The tokens that were given out, by their hash.
-#[derive(Debug, Default)]
+/// The metadata service with the tokens that it gave out, by their hash.
+#[derive(Debug)]
 pub(crate) struct Metadata {
+    cloud: Arc<Cloud>,
     tokens: Mutex<HashMap<[u8; 32], OffsetDateTime>>,
+}
+
+impl Service for Metadata {
+    fn routes(self: Arc<Self>) -> Router {
+        Router::new()
+            .route("/meta-data/latest/api/token", put(create_token))
+            .route("/openstack/latest/securitykey", get(security_key))
+            .with_state(self)
+    }
+
+    fn paths_without_gateway(&self) -> &'static [&'static str] {
+        &["/meta-data/", "/openstack/"]
+    }
 }
 
 impl Metadata {
@@ -50,52 +71,38 @@ impl Metadata {
 }
 
 /// `PUT /meta-data/latest/api/token`: a token that lives as long as `X-Metadata-Token-Ttl-Seconds` says.
-pub(crate) async fn create_token(State(cloud): State<Arc<Cloud>>, headers: HeaderMap) -> Answer {
+async fn create_token(State(metadata): State<Arc<Metadata>>, headers: HeaderMap) -> Answer {
     let seconds = headers
         .get("x-metadata-token-ttl-seconds")
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
         .filter(|seconds| (1..=LONGEST_TOKEN_SECONDS).contains(seconds))
         .ok_or_else(|| {
             let reason = "X-Metadata-Token-Ttl-Seconds must be 1 to 21600";
-            ApiError::new(
-                Source::Service,
-                StatusCode::BAD_REQUEST,
-                "METADATA.400",
-                reason,
-            )
+            ApiError::new(plain_body, StatusCode::BAD_REQUEST, "METADATA.400", reason)
         })?;
     let token = random_text(56);
     let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
     let expires_at = OffsetDateTime::now_utc() + Duration::from_secs(seconds);
-    lock(&cloud.metadata.tokens).insert(hash, expires_at);
+    lock(&metadata.tokens).insert(hash, expires_at);
     answer(token)
 }
 
 /// `GET /openstack/latest/securitykey`: temporary credentials. A machine may be set up to ask without a token; a token
 /// that is given must be right.
-pub(crate) async fn security_key(State(cloud): State<Arc<Cloud>>, headers: HeaderMap) -> Answer {
+async fn security_key(State(metadata): State<Arc<Metadata>>, headers: HeaderMap) -> Answer {
     let now = OffsetDateTime::now_utc();
     if let Some(token) = headers.get("x-metadata-token")
-        && !cloud.metadata.knows(token.as_bytes(), now)
+        && !metadata.knows(token.as_bytes(), now)
     {
         let reason = "The metadata token is not valid.";
         return Err(ApiError::new(
-            Source::Service,
+            plain_body,
             StatusCode::UNAUTHORIZED,
             "METADATA.401",
             reason,
         ));
     }
-    let credential = cloud
-        .keyring
-        .issue_temporary(Duration::from_secs(86_400), now);
-    answer(
-        Json(json!({"credential": {
-            "access": credential.access_key,
-            "secret": credential.secret_key.expose_secret(),
-            "securitytoken": credential.security_token.expose_secret(),
-            "expires_at": expiry_text(credential.expires_at),
-        }}))
-        .into_response(),
-    )
+    let life = Duration::from_secs(86_400);
+    let credential = metadata.cloud.keyring.issue_temporary(life, now);
+    answer(Json(credential.body()))
 }

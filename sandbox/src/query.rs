@@ -1,8 +1,6 @@
-//! The query of a list call, with the checks that all services make.
+//! The query of a list call, and the page that it asks for.
 
 use std::ops::RangeInclusive;
-
-use percent_encoding::percent_decode_str;
 
 /// Name and value pairs; of a name given twice the first counts.
 #[derive(Debug)]
@@ -10,16 +8,10 @@ pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     pub fn parse(query: Option<&str>) -> Self {
-        let pairs = query
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty());
+        let query = query.unwrap_or_default();
         Self(
-            pairs
-                .map(|pair| {
-                    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decode(name), decode(value))
-                })
+            form_urlencoded::parse(query.as_bytes())
+                .into_owned()
                 .collect(),
         )
     }
@@ -55,33 +47,68 @@ impl Query {
     }
 }
 
-fn decode(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+/// The part of a list that a call asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page {
+    pub offset: usize,
+    pub limit: usize,
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
+/// The rows of a page.
+#[derive(Debug)]
+pub(crate) struct Rows<T> {
+    pub rows: Vec<T>,
+    /// Rows in the whole list.
+    pub total: usize,
+}
 
-    use super::*;
+impl Page {
+    /// Every row.
+    pub const WHOLE: Self = Self {
+        offset: 0,
+        limit: usize::MAX,
+    };
 
-    #[test]
-    fn numbers_are_checked_against_their_range() {
-        let cases = [
-            ("", Ok(10)),
-            ("limit=", Ok(10)),
-            ("limit=1", Ok(1)),
-            ("limit=1000", Ok(1000)),
-            ("limit=0", Err(())),
-            ("limit=1001", Err(())),
-            ("limit=-1", Err(())),
-            ("limit=ten", Err(())),
-            ("limit=%31%30%30", Ok(100)),
-        ];
-        for (query, expected) in cases {
-            let found = Query::parse(Some(query)).number("limit", 10, 1..=1000);
-            assert_eq!(found.map_err(drop), expected, "{query}");
+    /// No row, for a call that only wants the total.
+    pub const EMPTY: Self = Self {
+        offset: 0,
+        limit: 0,
+    };
+
+    /// Reads `limit`, which is `default` when it is missing, and `offset`; the error says what is wrong with them.
+    pub fn read(
+        query: &Query,
+        default: usize,
+        limits: RangeInclusive<usize>,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            limit: query.number("limit", default, limits)?,
+            offset: query.number("offset", 0, 0..=usize::MAX)?,
+        })
+    }
+
+    /// This part of a list.
+    pub fn of<T>(self, list: Vec<T>) -> Rows<T> {
+        Rows {
+            total: list.len(),
+            rows: list
+                .into_iter()
+                .skip(self.offset)
+                .take(self.limit)
+                .collect(),
         }
     }
 }
+
+impl<T> Rows<T> {
+    /// The same page with other rows.
+    pub fn map<U>(self, row: impl FnMut(T) -> U) -> Rows<U> {
+        Rows {
+            rows: self.rows.into_iter().map(row).collect(),
+            total: self.total,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

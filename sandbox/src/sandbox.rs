@@ -4,85 +4,31 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    cloud::{AccessKey, Cloud},
+    account::Account,
+    backends::Size,
+    cloud::Cloud,
+    faults::Faults,
+    journal::Journal,
+    keyring::Keyring,
     options::Options,
+    random::{random_access_key, random_id, random_text},
+    ready::Ready,
     server,
+    service::Service,
+    throttle::Throttle,
 };
 
 /// A sandbox cloud that serves until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Sandbox {
     ready: Ready,
-    cloud: Arc<Cloud>,
+    services: Arc<[Arc<dyn Service>]>,
     serving: JoinHandle<()>,
     stop: DropGuard,
-}
-
-/// How to reach a sandbox: the line of JSON that `hwc-sandbox` prints once it is ready.
-///
-/// It holds the made-up secrets, because whoever started the sandbox needs them; printing it with `{:?}` does not
-/// show them.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Ready {
-    /// Where all services answer, for example `http://127.0.0.1:40123`.
-    pub url: String,
-    /// The access key that signs requests.
-    pub access_key: String,
-    /// The secret key that belongs to it.
-    pub secret_key: String,
-    /// The project that the instances are in, 32 letters and digits.
-    pub project_id: String,
-    /// The region, which is also the project's name.
-    pub region: String,
-    /// The nodes that can be called.
-    pub nodes: Vec<ReadyNode>,
-    /// Name of the account that owns everything.
-    pub domain_name: String,
-    /// Id of that account.
-    pub domain_id: String,
-    /// The user who may log in with a password.
-    pub user_name: String,
-    /// Id of that user.
-    pub user_id: String,
-    /// The password.
-    pub user_password: String,
-    /// The agency that may be assumed.
-    pub agency_name: String,
-    /// The identity provider whose id token is accepted.
-    pub idp_id: String,
-    /// The id token.
-    pub id_token: String,
-}
-
-/// A node and how many sessions it had at the start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadyNode {
-    /// `dcs` or `taurusdb`.
-    pub service: String,
-    /// The instance that the node belongs to.
-    pub instance_id: String,
-    /// The node's own id.
-    pub node_id: String,
-    /// Sessions at the start, internal ones not counted.
-    pub sessions: usize,
-}
-
-impl std::fmt::Debug for Ready {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Ready")
-            .field("url", &self.url)
-            .field("access_key", &self.access_key)
-            .field("project_id", &self.project_id)
-            .field("region", &self.region)
-            .field("nodes", &self.nodes)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Sandbox {
@@ -96,17 +42,28 @@ impl Sandbox {
             "{} can be reached from other machines; --allow-remote allows that",
             options.listen.ip()
         );
-        let stop = CancellationToken::new();
-        let (cloud, key) = Cloud::new(&options, stop.clone())?;
-        let cloud = Arc::new(cloud);
+        let mut ready = Ready::default();
+        let cloud = Arc::new(cloud(&options, &mut ready)?);
+        let services: Arc<[_]> = options.services.open(&cloud)?.into();
+        for busy in &options.busy {
+            ensure!(
+                services.iter().any(|service| service.make_busy(busy)),
+                "--busy names {}, which is not an instance of this sandbox, or has a code of the other service",
+                busy.instance_id
+            );
+        }
         let listener = TcpListener::bind(options.listen)
             .await
             .with_context(|| format!("cannot listen on {}", options.listen))?;
-        let ready = ready(&cloud, key, format!("http://{}", listener.local_addr()?)).await?;
-        let serving = tokio::spawn(server::serve(listener, cloud.clone(), stop.clone()));
+        ready.url = format!("http://{}", listener.local_addr()?);
+        for service in services.iter() {
+            service.introduce(&mut ready).await?;
+        }
+        let stop = cloud.stop.clone();
+        let serving = tokio::spawn(server::serve(listener, cloud, services.clone()));
         Ok(Self {
             ready,
-            cloud,
+            services,
             serving,
             stop: stop.drop_guard(),
         })
@@ -123,28 +80,39 @@ impl Sandbox {
         if let Err(error) = self.serving.await {
             tracing::error!(%error, "the server ended badly");
         }
-        self.cloud.dcs.finish().await;
+        for service in self.services.iter() {
+            service.finish().await;
+        }
     }
 }
 
-async fn ready(cloud: &Cloud, key: AccessKey, url: String) -> anyhow::Result<Ready> {
-    let identity = &cloud.identity;
-    let mut nodes = cloud.dcs.ready_nodes().await?;
-    nodes.extend(cloud.taurusdb.ready_nodes().await?);
-    Ok(Ready {
-        url,
-        access_key: key.access_key,
-        secret_key: key.secret_key.expose_secret().to_owned(),
-        project_id: identity.project_id.clone(),
-        region: identity.region.clone(),
-        nodes,
-        domain_name: identity.domain_name.clone(),
-        domain_id: identity.domain_id.clone(),
-        user_name: identity.user_name.clone(),
-        user_id: identity.user_id.clone(),
-        user_password: identity.user_password.expose_secret().to_owned(),
-        agency_name: identity.agency_name.clone(),
-        idp_id: identity.idp_id.clone(),
-        id_token: identity.id_token.expose_secret().to_owned(),
+/// What the services share, as the options describe it or made up; `ready` learns what a client must know of it.
+fn cloud(options: &Options, ready: &mut Ready) -> anyhow::Result<Cloud> {
+    let access_key = options.access_key.clone().unwrap_or_else(random_access_key);
+    let secret_key = options.secret_key.clone();
+    let secret_key = secret_key.unwrap_or_else(|| random_text(40).into());
+    let account = Account {
+        region: options.region.clone(),
+        project_id: options.project_id.clone().unwrap_or_else(random_id),
+        domain_name: options.domain_name.clone(),
+        domain_id: options.domain_id.clone().unwrap_or_else(random_id),
+    };
+    ready.access_key = access_key.clone();
+    ready.secret_key = secret_key.expose_secret().to_owned();
+    ready.region = account.region.clone();
+    ready.project_id = account.project_id.clone();
+    ready.domain_name = account.domain_name.clone();
+    ready.domain_id = account.domain_id.clone();
+    Ok(Cloud {
+        account,
+        keyring: Keyring::new(access_key, secret_key, options.credential_lifetime),
+        throttle: Throttle::new(options.rate_limit),
+        faults: Faults::new(options.faults.clone()).map_err(anyhow::Error::msg)?,
+        journal: Journal::default(),
+        simulated: Size {
+            sessions: options.sessions,
+            churn: options.churn,
+        },
+        stop: CancellationToken::new(),
     })
 }

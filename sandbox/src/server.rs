@@ -5,6 +5,7 @@ use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Durat
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
+    extract::DefaultBodyLimit,
     http::{
         HeaderName, HeaderValue, Request, StatusCode,
         header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
@@ -35,7 +36,7 @@ use crate::{
     error::ApiError,
     faults::Rule,
     journal::{self, Entry},
-    metadata, routes,
+    service::Service,
 };
 
 /// Larger bodies are refused, as the gateway does.
@@ -53,10 +54,19 @@ const PAUSE_AFTER_ACCEPT_ERROR: Duration = Duration::from_millis(50);
 struct Dropped;
 
 /// Accepts connections until `stop` is cancelled and those that are open have ended.
-pub(crate) async fn serve(listener: TcpListener, cloud: Arc<Cloud>, stop: CancellationToken) {
+pub(crate) async fn serve(
+    listener: TcpListener,
+    cloud: Arc<Cloud>,
+    services: Arc<[Arc<dyn Service>]>,
+) {
+    let stop = cloud.stop.clone();
     let server = Arc::new(Server {
-        api: routes::router(cloud.clone()),
-        admin: admin::router(cloud.clone()),
+        api: api(&services),
+        without_gateway: services
+            .iter()
+            .flat_map(|service| service.paths_without_gateway().iter().copied())
+            .collect(),
+        admin: admin::router(cloud.clone(), services),
         cloud,
     });
     let connections = TaskTracker::new();
@@ -75,10 +85,27 @@ pub(crate) async fn serve(listener: TcpListener, cloud: Arc<Cloud>, stop: Cancel
     connections.wait().await;
 }
 
+/// All calls of all services.
+fn api(services: &[Arc<dyn Service>]) -> Router {
+    services
+        .iter()
+        .map(|service| service.clone().routes())
+        .fold(Router::new(), Router::merge)
+        .fallback(no_such_api)
+        .method_not_allowed_fallback(no_such_api)
+        .layer(DefaultBodyLimit::disable())
+}
+
+async fn no_such_api() -> ApiError {
+    ApiError::no_such_api()
+}
+
 struct Server {
     cloud: Arc<Cloud>,
     api: Router,
     admin: Router,
+    /// Beginnings of the paths that no gateway stands before.
+    without_gateway: Vec<&'static str>,
 }
 
 impl Server {
@@ -182,16 +209,18 @@ impl Server {
         body: Bytes,
         request_id: &str,
     ) -> Result<Response, Dropped> {
-        if !metadata::is_path(parts.uri.path()) {
-            let api = format!("{} {}", parts.method, journal::route(parts.uri.path()));
+        let path = parts.uri.path();
+        let is_at_gateway = !self
+            .without_gateway
+            .iter()
+            .any(|beginning| path.starts_with(beginning));
+        if is_at_gateway {
+            let api = format!("{} {}", parts.method, journal::route(path));
             if let Err(error) = self.cloud.throttle.admit(&api) {
                 return Ok(error.render(request_id));
             }
         }
-        let fault = self
-            .cloud
-            .faults
-            .for_call(parts.method.as_str(), parts.uri.path());
+        let fault = self.cloud.faults.for_call(parts.method.as_str(), path);
         let Some(rule) = fault else {
             return Ok(call(&self.api, parts, body, request_id).await);
         };

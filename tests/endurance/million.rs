@@ -20,12 +20,15 @@ const BYTES_PER_ID: u64 = 300;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_million_ids_in_one_kill_are_all_accounted_for_in_bounded_memory() {
     // Given a node with a million sessions, and a plugin.
+    let defaults = Options::default();
+    let mut services = defaults.services.clone();
+    services.taurusdb.nodes = vec![NodeMapping::simulated(TAURUSDB.0, TAURUSDB.1, THREADS)];
     let sandbox = Sandbox::start(Options {
         access_key: Some("MILLIONACCESSKEY0001".to_owned()),
         secret_key: Some("million-secret-key".into()),
         region: REGION.to_owned(),
-        taurusdb_nodes: vec![NodeMapping::simulated(TAURUSDB.0, TAURUSDB.1, THREADS)],
-        ..Options::default()
+        services,
+        ..defaults
     })
     .await
     .unwrap();

@@ -88,13 +88,16 @@ async fn unreliable_sandbox() -> Sandbox {
         }
         rule.to_string().parse().unwrap()
     };
+    let defaults = Options::default();
+    let mut services = defaults.services.clone();
+    services.dcs.job_duration = Duration::from_millis(10);
+    services.dcs.nodes = vec![NodeMapping::simulated(DCS.0, DCS.1, 10)];
+    services.taurusdb.nodes = vec![NodeMapping::simulated(TAURUSDB.0, TAURUSDB.1, 10)];
     Sandbox::start(Options {
         access_key: Some("SOAKACCESSKEY0000001".to_owned()),
         secret_key: Some("soak-secret-key".into()),
         region: REGION.to_owned(),
-        job_duration: Duration::from_millis(10),
-        dcs_nodes: vec![NodeMapping::simulated(DCS.0, DCS.1, 10)],
-        taurusdb_nodes: vec![NodeMapping::simulated(TAURUSDB.0, TAURUSDB.1, 10)],
+        services,
         faults: vec![
             now_and_then(json!({"status": 503})),
             now_and_then(json!({"close": true, "apply": true})),
@@ -102,7 +105,7 @@ async fn unreliable_sandbox() -> Sandbox {
             now_and_then(json!({"status": 200, "body": "<html></html>"})),
             now_and_then(json!({"status": 403})),
         ],
-        ..Options::default()
+        ..defaults
     })
     .await
     .unwrap()

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use crate::options::Addresses;
+use super::options::Addresses;
+use crate::backends::redis::Connection;
 
 /// One client connection of a Redis node. The fields and their types are those of `clients[]` in the list answer:
 /// some numbers are strings there.
@@ -34,6 +35,35 @@ pub(crate) struct Client {
     /// The address that `clients/kill` takes.
     pub peer: String,
     pub user: String,
+}
+
+impl From<Connection> for Client {
+    /// Both addresses are the true one.
+    fn from(connection: Connection) -> Self {
+        Self {
+            id: connection.id.to_string(),
+            peer: connection.addr.clone(),
+            addr: connection.addr,
+            fd: connection.fd,
+            name: connection.name,
+            cmd: connection.cmd,
+            age: connection.age,
+            idle: connection.idle,
+            db: connection.db,
+            flags: connection.flags,
+            sub: connection.sub,
+            psub: connection.psub,
+            multi: connection.multi,
+            qbuf: connection.qbuf,
+            qbuf_free: connection.qbuf_free,
+            obl: connection.obl,
+            oll: connection.oll,
+            omem: connection.omem,
+            events: connection.events,
+            network: String::new(),
+            user: connection.user,
+        }
+    }
 }
 
 impl Client {
@@ -122,69 +152,4 @@ fn as_number(text: &str) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-
-    use super::*;
-
-    #[test]
-    fn numbers_sort_as_numbers_and_equals_by_id() {
-        let client = |id: &str, idle| Client {
-            id: id.to_owned(),
-            idle,
-            ..Client::default()
-        };
-        let sorted = |field: &str, descending| {
-            let mut clients = vec![client("10", 5), client("9", 70), client("11", 5)];
-            SortKey::named(field)
-                .unwrap()
-                .sort(&mut clients, descending);
-            clients
-                .into_iter()
-                .map(|client| client.id)
-                .collect::<Vec<_>>()
-        };
-
-        assert_eq!(sorted("id", false), ["9", "10", "11"]);
-        assert_eq!(sorted("idle", false), ["10", "11", "9"]);
-        assert_eq!(sorted("idle", true), ["9", "10", "11"]);
-        assert!(SortKey::named("password").is_none());
-    }
-
-    #[test]
-    fn a_session_is_killed_by_its_peer_or_else_by_its_address() {
-        let shown = |addresses| {
-            let mut client = Client {
-                id: "1024117".to_owned(),
-                addr: "192.168.10.11:40000".to_owned(),
-                peer: "192.168.10.11:40000".to_owned(),
-                ..Client::default()
-            };
-            client.show_addresses(addresses);
-            client
-        };
-        let inner = shown(Addresses::Inner);
-        assert_eq!(inner.addr, "198.19.0.118:40000");
-        assert_eq!(inner.kill_address(), "192.168.10.11:40000");
-        let no_peer = shown(Addresses::NoPeer);
-        assert_eq!(no_peer.peer, "");
-        assert_eq!(no_peer.kill_address(), "192.168.10.11:40000");
-    }
-
-    #[test]
-    fn replication_links_are_told_from_sessions() {
-        for (flags, is_replication) in [
-            ("N", false),
-            ("P", false),
-            ("bx", false),
-            ("S", true),
-            ("M", true),
-        ] {
-            let client = Client {
-                flags: flags.to_owned(),
-                ..Client::default()
-            };
-            assert_eq!(client.is_replication(), is_replication, "{flags}");
-        }
-    }
-}
+mod tests;

@@ -1,15 +1,14 @@
 //! Jobs: the asynchronous part of a kill or a scan. An instance runs one kill at a time, and none while a scan runs.
 
-use std::{collections::HashMap, sync::Mutex, time::Duration};
+use std::{collections::HashMap, sync::Mutex};
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use tokio::time::Instant;
 
+use super::refusal::{TASK_RUNS, TASK_STATE};
 use crate::{
-    busy::{Refusal, TASK_RUNS, TASK_STATE},
-    faults::{JobFault, Rule},
-    lock,
+    busy::{BusyInstances, Refusal},
+    lock::lock,
 };
 
 /// A job as `GET …/jobs/{job_id}` shows it.
@@ -50,49 +49,41 @@ pub(crate) enum Status {
 pub(crate) struct Jobs {
     by_id: Mutex<HashMap<String, Job>>,
     doing: Mutex<HashMap<String, Doing>>,
+    /// Other tasks, made up by an option.
+    pub busy: BusyInstances,
 }
 
-/// What an instance is doing.
+/// The jobs that an instance is doing.
 #[derive(Debug, Default)]
 struct Doing {
     kills: bool,
     scans: usize,
-    /// Another task, made up by an option: what a kill is told, and until when.
-    another: Option<(Refusal, Instant)>,
 }
 
 impl Doing {
     /// Why a kill is refused now.
     fn obstacle(&self) -> Option<Refusal> {
-        match self.another {
-            Some((refusal, until)) if Instant::now() < until => Some(refusal),
-            _ if self.kills => Some(TASK_RUNS),
-            _ if self.scans > 0 => Some(TASK_STATE),
+        match self {
+            Self { kills: true, .. } => Some(TASK_RUNS),
+            Self { scans: 1.., .. } => Some(TASK_STATE),
             _ => None,
         }
     }
 }
 
 impl Jobs {
-    /// Makes an instance busy with another task, which refuses kills like this.
-    pub fn make_busy(&self, instance_id: &str, duration: Duration, refusal: Refusal) {
-        let until = Instant::now() + duration;
-        lock(&self.doing)
-            .entry(instance_id.to_owned())
-            .or_default()
-            .another = Some((refusal, until));
-    }
-
     /// Why the instance refuses a kill now.
     pub fn obstacle(&self, instance_id: &str) -> Option<Refusal> {
-        lock(&self.doing).get(instance_id)?.obstacle()
+        let doing = || lock(&self.doing).get(instance_id)?.obstacle();
+        self.busy.refusal(instance_id).or_else(doing)
     }
 
     /// Starts a kill on the instance, unless it refuses.
     pub fn begin_kill(&self, instance_id: &str) -> Result<Job, Refusal> {
         let mut doing = lock(&self.doing);
         let doing = doing.entry(instance_id.to_owned()).or_default();
-        if let Some(refusal) = doing.obstacle() {
+        let busy = self.busy.refusal(instance_id);
+        if let Some(refusal) = busy.or_else(|| doing.obstacle()) {
             return Err(refusal);
         }
         doing.kills = true;
@@ -160,80 +151,9 @@ impl Jobs {
     }
 }
 
-/// What a fault makes of a job that has `left` to run.
-pub(crate) async fn strike(
-    fault: JobFault,
-    rule: Option<&Rule>,
-    left: Duration,
-    cleared: impl Future<Output = ()>,
-) -> Result<(), String> {
-    match fault {
-        JobFault::Fail => {
-            tokio::time::sleep(left).await;
-            let reason = rule.and_then(|rule| rule.fail_reason.clone());
-            Err(reason.unwrap_or_else(|| "The job failed.".to_owned()))
-        }
-        JobFault::Never => {
-            cleared.await;
-            Err("The job was given up.".to_owned())
-        }
-    }
-}
-
 fn milliseconds_now() -> String {
     (OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).to_string()
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-
-    use super::*;
-
-    #[test]
-    fn an_instance_runs_one_kill_at_a_time() {
-        let jobs = Jobs::default();
-        let first = jobs.begin_kill("i").unwrap();
-        assert_eq!(first.status, Status::Init);
-        assert_eq!(jobs.obstacle("i"), Some(TASK_RUNS));
-        assert_eq!(jobs.begin_kill("i").unwrap_err(), TASK_RUNS);
-        assert!(jobs.begin_kill("another").is_ok());
-
-        jobs.run(&first.job_id);
-        assert_eq!(jobs.get(&first.job_id).unwrap().status, Status::Running);
-        jobs.end(&first.job_id, "i", Err("node down".to_owned()));
-        let ended = jobs.get(&first.job_id).unwrap();
-        assert_eq!(
-            (ended.status, ended.fail_reason.as_deref()),
-            (Status::Fail, Some("node down"))
-        );
-        assert!(ended.end_time.unwrap() >= ended.begin_time);
-        assert!(jobs.begin_kill("i").is_ok());
-    }
-
-    #[test]
-    fn kills_wait_for_scans_and_scans_for_nobody() {
-        let jobs = Jobs::default();
-        let (first, second) = (jobs.begin_scan("i"), jobs.begin_scan("i"));
-        jobs.end(&first.job_id, "i", Ok(()));
-        assert_eq!(jobs.begin_kill("i").unwrap_err(), TASK_STATE);
-
-        jobs.end(&second.job_id, "i", Ok(()));
-        let kill = jobs.begin_kill("i").unwrap();
-        jobs.begin_scan("i");
-        assert_eq!(jobs.obstacle("i"), Some(TASK_RUNS));
-        jobs.end(&kill.job_id, "i", Ok(()));
-        assert_eq!(jobs.obstacle("i"), Some(TASK_STATE));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn another_task_ends_by_itself() {
-        let jobs = Jobs::default();
-        let refusal = Refusal::with_code("DCS.4113").unwrap();
-        jobs.make_busy("i", Duration::from_secs(30), refusal);
-        assert_eq!(jobs.begin_kill("i").unwrap_err(), refusal);
-        tokio::time::advance(Duration::from_secs(30)).await;
-        assert_eq!(jobs.obstacle("i"), None);
-        assert!(jobs.begin_kill("i").is_ok());
-    }
-}
+mod tests;

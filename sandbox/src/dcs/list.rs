@@ -5,16 +5,18 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, RawQuery, State},
-    http::StatusCode,
 };
 use serde_json::{Value, json};
 
 use super::{
-    bad_argument,
     client::{Client, SortKey},
-    error, server_does_not_answer, session_node,
+    error::{bad_argument, no_list, server_does_not_answer},
+    state::{Dcs, session_node},
 };
-use crate::{cloud::Cloud, error::ApiError, query::Query};
+use crate::{
+    error::ApiError,
+    query::{Page, Query},
+};
 
 const LARGEST_PAGE: usize = 1000;
 const DEFAULT_PAGE: usize = 10;
@@ -24,25 +26,21 @@ const DEFAULT_PAGE: usize = 10;
 const DEFAULT_SORT: &str = "idle";
 
 /// `GET /v2/{project_id}/instances/{instance_id}/clients`: a page of the saved list.
-pub(crate) async fn list_clients(
-    State(cloud): State<Arc<Cloud>>,
+pub(super) async fn list_clients(
+    State(dcs): State<Arc<Dcs>>,
     Path((_, instance_id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Value>, ApiError> {
     let query = Query::parse(query.as_deref());
-    let instance = cloud.dcs.instance(&instance_id)?;
+    let instance = dcs.instance(&instance_id)?;
     let node = session_node(instance, query.get("node_id"))?;
-    let limit = query
-        .number("limit", DEFAULT_PAGE, 1..=LARGEST_PAGE)
-        .map_err(|reason| bad_argument(&reason))?;
-    let offset = query
-        .number("offset", 0, 0..=usize::MAX)
+    let page = Page::read(&query, DEFAULT_PAGE, 1..=LARGEST_PAGE)
         .map_err(|reason| bad_argument(&reason))?;
     let order = Order::from_query(&query)?;
 
     node.come_and_go();
     let mut list = node.saved_list().ok_or_else(no_list)?;
-    let every = cloud.dcs.foreign_scan_every;
+    let every = dcs.options.foreign_scan_every;
     if every > 0 && node.count_page().is_multiple_of(every) {
         let sessions = node.sessions().await;
         node.save(sessions.map_err(|error| server_does_not_answer(&error))?);
@@ -53,10 +51,9 @@ pub(crate) async fn list_clients(
     }
     order.apply(&mut list.clients);
 
-    let count = list.clients.len();
-    let page: Vec<Client> = list.clients.into_iter().skip(offset).take(limit).collect();
+    let page = page.of(list.clients);
     Ok(Json(
-        json!({"time": list.time, "clients": page, "count": count}),
+        json!({"time": list.time, "clients": page.rows, "count": page.total}),
     ))
 }
 
@@ -86,12 +83,4 @@ impl Order {
     fn apply(&self, clients: &mut [Client]) {
         self.key.sort(clients, self.descending);
     }
-}
-
-fn no_list() -> ApiError {
-    error(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "DCS.5000",
-        "Internal service error: no list of sessions was saved.",
-    )
 }

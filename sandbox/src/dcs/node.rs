@@ -5,24 +5,12 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, macros::format_description};
 use uuid::Uuid;
 
-use super::client::Client;
-use crate::{instances::Named, ledger::Ledger, lock, options::Addresses};
-
-/// Where the sessions of a node are: in memory or in a Redis server.
-#[async_trait]
-pub(crate) trait Sessions: Send + Sync + std::fmt::Debug {
-    /// All connections of the node, links of replication included, the sandbox's own left out.
-    async fn list(&self) -> anyhow::Result<Vec<Client>>;
-    /// Kills the connections with these ids; those that were there.
-    async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>>;
-    /// Lets simulated sessions come and go by themselves.
-    fn come_and_go(&self) {}
-}
+use super::{client::Client, options::Addresses};
+use crate::{backends::redis::Connections, instances::Named, ledger::Ledger, lock::lock};
 
 /// What a node is for: it holds data, or it stands before those that do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -59,7 +47,7 @@ pub(crate) struct Node {
     pub role: Role,
     pub ledger: Ledger<u64>,
     addresses: Addresses,
-    sessions: Box<dyn Sessions>,
+    connections: Box<dyn Connections>,
     status: Mutex<Status>,
     saved: Mutex<Option<SavedList>>,
     times_saved: AtomicUsize,
@@ -67,14 +55,19 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub fn new(id: String, role: Role, addresses: Addresses, sessions: Box<dyn Sessions>) -> Self {
+    pub fn new(
+        id: String,
+        role: Role,
+        addresses: Addresses,
+        connections: Box<dyn Connections>,
+    ) -> Self {
         Self {
             id,
             logical_id: Uuid::new_v4().to_string(),
             role,
             ledger: Ledger::default(),
             addresses,
-            sessions,
+            connections,
             status: Mutex::new(Status::Active),
             saved: Mutex::default(),
             times_saved: AtomicUsize::default(),
@@ -92,16 +85,20 @@ impl Node {
 
     /// The sessions of now, with their addresses as the service shows them.
     pub async fn sessions(&self) -> anyhow::Result<Vec<Client>> {
-        let mut clients = self.sessions.list().await?;
-        for client in &mut clients {
-            client.show_addresses(self.addresses);
-        }
-        Ok(clients)
+        let connections = self.connections.list().await?;
+        Ok(connections
+            .into_iter()
+            .map(|connection| {
+                let mut client = Client::from(connection);
+                client.show_addresses(self.addresses);
+                client
+            })
+            .collect())
     }
 
     /// Lets simulated sessions come and go.
     pub fn come_and_go(&self) {
-        self.sessions.come_and_go();
+        self.connections.come_and_go();
     }
 
     /// The list of the last scan; `None` when there was none yet.
@@ -133,7 +130,7 @@ impl Node {
             .filter(|client| !client.is_replication() && chosen(client))
             .map(Client::number)
             .collect();
-        self.ledger.killed(&self.sessions.kill(&ids).await?);
+        self.ledger.killed(&self.connections.kill(&ids).await?);
         Ok(())
     }
 }

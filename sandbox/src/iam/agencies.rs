@@ -13,13 +13,14 @@ use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::{expiry_text, keystone, keystone_body};
+use super::{
+    keystone::{keystone, keystone_body},
+    state::Iam,
+};
 use crate::{
-    cloud::Cloud,
-    error::{ApiError, Source},
-    identity::Identity,
-    keyring::TemporaryCredential,
-    routes::{self, Answer, answer},
+    error::{ApiError, plain_body},
+    gateway::{self, Answer, answer},
+    keyring::{TemporaryCredential, expiry_text},
 };
 
 /// Lives that may be asked for, and the one that is given when none is.
@@ -69,10 +70,7 @@ struct Token {
 
 /// `POST /v3.0/OS-CREDENTIAL/securitytokens`: 201 with temporary credentials, for an agency (`assume_role`, signed or
 /// with a token in the header) or for a token in the body or the header.
-pub(crate) async fn temporary_credential(
-    State(cloud): State<Arc<Cloud>>,
-    request: Request,
-) -> Answer {
+pub(crate) async fn temporary_credential(State(iam): State<Arc<Iam>>, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX)
         .await
@@ -82,15 +80,15 @@ pub(crate) async fn temporary_credential(
 
     let seconds = match (identity.methods.as_slice(), identity.assume_role) {
         ([method], Some(role)) if method == "assume_role" => {
-            routes::authenticate(&cloud, &parts, &body)?;
-            check_agency(&cloud.identity, &role)?;
+            gateway::authenticate(&iam.cloud, &parts, &body)?;
+            check_agency(&iam, &role)?;
             role.duration_seconds
         }
         ([method], _) if method == "token" => {
             let token = identity.token.unwrap_or_default();
             match &token.id {
-                Some(id) => cloud.keyring.check_token(id.as_bytes(), now)?,
-                None => routes::authenticate(&cloud, &parts, &body)?,
+                Some(id) => iam.cloud.keyring.check_token(id.as_bytes(), now)?,
+                None => gateway::authenticate(&iam.cloud, &parts, &body)?,
             };
             token.duration_seconds
         }
@@ -103,22 +101,15 @@ pub(crate) async fn temporary_credential(
     };
     let life = life(seconds, DEFAULT_LIFE, LONGEST_LIFE)
         .map_err(|reason| keystone(StatusCode::BAD_REQUEST, reason))?;
-    let credential = cloud.keyring.issue_temporary(life, now);
-    answer((
-        StatusCode::CREATED,
-        Json(json!({"credential": {
-            "access": credential.access_key,
-            "secret": credential.secret_key.expose_secret(),
-            "securitytoken": credential.security_token.expose_secret(),
-            "expires_at": expiry_text(credential.expires_at),
-        }})),
-    ))
+    let credential = iam.cloud.keyring.issue_temporary(life, now);
+    answer((StatusCode::CREATED, Json(credential.body())))
 }
 
-fn check_agency(identity: &Identity, role: &AssumeRole) -> Result<(), ApiError> {
+fn check_agency(iam: &Iam, role: &AssumeRole) -> Result<(), ApiError> {
+    let account = &iam.cloud.account;
     let is_domain = match (&role.domain_id, &role.domain_name) {
-        (Some(id), _) => *id == identity.domain_id,
-        (None, Some(name)) => *name == identity.domain_name,
+        (Some(id), _) => *id == account.domain_id,
+        (None, Some(name)) => *name == account.domain_name,
         (None, None) => {
             return Err(keystone(
                 StatusCode::BAD_REQUEST,
@@ -126,7 +117,7 @@ fn check_agency(identity: &Identity, role: &AssumeRole) -> Result<(), ApiError> 
             ));
         }
     };
-    if is_domain && role.agency_name == identity.agency_name {
+    if is_domain && role.agency_name == iam.agency_name {
         return Ok(());
     }
     Err(keystone(
@@ -144,7 +135,7 @@ struct AssumeBody {
 
 /// `POST /v5/agencies/assume`: 200 with temporary credentials for an agency named by its URN.
 pub(crate) async fn assume_v5(
-    State(cloud): State<Arc<Cloud>>,
+    State(iam): State<Arc<Iam>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
@@ -155,11 +146,8 @@ pub(crate) async fn assume_v5(
             "agency_session_name must have 2 to 128 characters",
         ));
     }
-    let identity = &cloud.identity;
-    let urn = format!(
-        "iam::{}:agency:{}",
-        identity.domain_id, identity.agency_name
-    );
+    let (domain_id, agency) = (&iam.cloud.account.domain_id, &iam.agency_name);
+    let urn = format!("iam::{domain_id}:agency:{agency}");
     if body.agency_urn != urn {
         return Err(sts(
             StatusCode::NOT_FOUND,
@@ -174,12 +162,13 @@ pub(crate) async fn assume_v5(
     };
     let life = life(body.duration_seconds, DEFAULT_SESSION, longest)
         .map_err(|reason| bad_session(&reason))?;
-    let credential = cloud
+    let credential = iam
+        .cloud
         .keyring
         .issue_temporary(life, OffsetDateTime::now_utc());
     answer(Json(json!({
         "credentials": session_credentials(&credential),
-        "assumed_agency": {"urn": format!("sts::{}:assumed-agency:{}/{}", identity.domain_id, identity.agency_name, body.agency_session_name)},
+        "assumed_agency": {"urn": format!("sts::{domain_id}:assumed-agency:{agency}/{}", body.agency_session_name)},
     })))
 }
 
@@ -212,5 +201,5 @@ fn bad_session(reason: &str) -> ApiError {
 }
 
 fn sts(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::new(Source::Service, status, code, message)
+    ApiError::new(plain_body, status, code, message)
 }

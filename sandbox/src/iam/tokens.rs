@@ -13,13 +13,15 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{expiry_text, keystone, keystone_body};
+use super::{
+    keystone::{keystone, keystone_body},
+    state::Iam,
+};
 use crate::{
-    cloud::Cloud,
+    account::Account,
     error::ApiError,
-    identity::Identity,
-    keyring::{Scope, same_secret},
-    routes::{Answer, answer},
+    gateway::{Answer, answer},
+    keyring::{Scope, expiry_text, same_secret},
 };
 
 /// How long tokens live.
@@ -80,38 +82,29 @@ impl Reference {
 }
 
 /// `POST /v3/auth/tokens` with a password: 201, the token is in `X-Subject-Token`.
-pub(crate) async fn by_password(State(cloud): State<Arc<Cloud>>, body: Bytes) -> Answer {
+pub(crate) async fn by_password(State(iam): State<Arc<Iam>>, body: Bytes) -> Answer {
     let auth = keystone_body::<PasswordBody>(&body)?.auth;
-    let identity = &cloud.identity;
     if auth.identity.methods != ["password"] {
         return Err(keystone(
             StatusCode::BAD_REQUEST,
             "The method of authentication must be password.",
         ));
     }
-    check_user(identity, &auth.identity.password.user)?;
-    let scope = match &auth.scope.project {
-        None => Scope::Account,
-        Some(project) if project.means(&identity.project_id, &identity.region) => Scope::Project,
-        Some(_) => {
-            return Err(keystone(
-                StatusCode::UNAUTHORIZED,
-                "The project is not one of the user's.",
-            ));
-        }
-    };
-    created(&cloud, scope, "password")
+    check_user(&iam, &auth.identity.password.user)?;
+    let scope = scope(&iam.cloud.account, auth.scope.project.as_ref())?;
+    created(&iam, scope, "password")
 }
 
 /// Which part was wrong is not told, as in IAM.
-fn check_user(identity: &Identity, user: &User) -> Result<(), ApiError> {
-    let is_named = user.named.means(&identity.user_id, &identity.user_name);
+fn check_user(iam: &Iam, user: &User) -> Result<(), ApiError> {
+    let account = &iam.cloud.account;
+    let is_named = user.named.means(&iam.user_id, &iam.user_name);
     // A user named by id needs no domain.
     let is_in_domain = match &user.domain {
-        Some(domain) => domain.means(&identity.domain_id, &identity.domain_name),
+        Some(domain) => domain.means(&account.domain_id, &account.domain_name),
         None => user.named.id.is_some(),
     };
-    let has_password = same_secret(user.password.as_bytes(), &identity.user_password);
+    let has_password = same_secret(user.password.as_bytes(), &iam.user_password);
     if is_named && is_in_domain && has_password {
         return Ok(());
     }
@@ -140,42 +133,44 @@ struct IdToken {
 
 /// `POST /v3.0/OS-AUTH/id-token/tokens` with `X-Idp-Id`: 201, the token is in `X-Subject-Token`.
 pub(crate) async fn by_id_token(
-    State(cloud): State<Arc<Cloud>>,
+    State(iam): State<Arc<Iam>>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let auth = keystone_body::<IdTokenBody>(&body)?.auth;
-    let identity = &cloud.identity;
     let idp_id = headers.get("x-idp-id").map(|value| value.as_bytes());
-    if idp_id != Some(identity.idp_id.as_bytes()) {
+    if idp_id != Some(iam.idp_id.as_bytes()) {
         return Err(keystone(
             StatusCode::NOT_FOUND,
             "The identity provider in X-Idp-Id does not exist.",
         ));
     }
-    if !same_secret(auth.id_token.id.as_bytes(), &identity.id_token) {
+    if !same_secret(auth.id_token.id.as_bytes(), &iam.id_token) {
         return Err(keystone(
             StatusCode::UNAUTHORIZED,
             "The id token is not valid.",
         ));
     }
-    let scope = match &auth.scope.project {
-        None => Scope::Account,
-        Some(project) if project.means(&identity.project_id, &identity.region) => Scope::Project,
-        Some(_) => {
-            return Err(keystone(
-                StatusCode::UNAUTHORIZED,
-                "The project is not one of the user's.",
-            ));
-        }
-    };
-    created(&cloud, scope, "id_token")
+    let scope = scope(&iam.cloud.account, auth.scope.project.as_ref())?;
+    created(&iam, scope, "id_token")
 }
 
-fn created(cloud: &Cloud, scope: Scope, method: &str) -> Answer {
+/// What a token for this project, or for none, may do.
+fn scope(account: &Account, project: Option<&Reference>) -> Result<Scope, ApiError> {
+    match project {
+        None => Ok(Scope::Account),
+        Some(project) if project.means(&account.project_id, &account.region) => Ok(Scope::Project),
+        Some(_) => Err(keystone(
+            StatusCode::UNAUTHORIZED,
+            "The project is not one of the user's.",
+        )),
+    }
+}
+
+fn created(iam: &Iam, scope: Scope, method: &str) -> Answer {
     let now = OffsetDateTime::now_utc();
-    let issued = cloud.keyring.issue_token(scope, TOKEN_LIFE, now);
-    let body = json!({"token": token_body(&cloud.identity, scope, method, now, issued.expires_at)});
+    let issued = iam.cloud.keyring.issue_token(scope, TOKEN_LIFE, now);
+    let body = json!({"token": token_body(iam, scope, method, now, issued.expires_at)});
     answer((
         StatusCode::CREATED,
         [("x-subject-token", issued.token.expose_secret().to_owned())],
@@ -184,25 +179,26 @@ fn created(cloud: &Cloud, scope: Scope, method: &str) -> Answer {
 }
 
 fn token_body(
-    identity: &Identity,
+    iam: &Iam,
     scope: Scope,
     method: &str,
     now: OffsetDateTime,
     expires_at: OffsetDateTime,
 ) -> Value {
-    let domain = json!({"id": identity.domain_id, "name": identity.domain_name});
+    let account = &iam.cloud.account;
+    let domain = json!({"id": account.domain_id, "name": account.domain_name});
     let mut token = json!({
         "methods": [method],
         "issued_at": expiry_text(now),
         "expires_at": expiry_text(expires_at),
-        "user": {"id": identity.user_id, "name": identity.user_name, "domain": domain.clone()},
+        "user": {"id": iam.user_id, "name": iam.user_name, "domain": domain.clone()},
         "roles": [],
         "catalog": [],
     });
     match scope {
         Scope::Project => {
             token["project"] =
-                json!({"id": identity.project_id, "name": identity.region, "domain": domain});
+                json!({"id": account.project_id, "name": account.region, "domain": domain});
         }
         Scope::Account => token["domain"] = domain,
     }

@@ -1,343 +1,97 @@
-//! The session calls of TaurusDB: list the threads of a node, and kill chosen ones.
-//!
-//! Error codes, all of them documented: `DBS.200001` bad argument, `DBS.280439` a page of more than 100, `DBS.280404` the
-//! form of an id, `DBS.200002` no such instance, `DBS.290013` no such node (inferred: it is the code of other resources),
-//! those of `busy`, `DBS.200005` the server behind a node does not answer. Internal threads are neither listed nor killed.
+//! The session calls of TaurusDB: list the threads of a node, and kill chosen ones. Internal threads are neither listed nor
+//! killed.
 
-mod language;
-mod mariadb;
-mod simulated;
-mod thread;
+mod error;
+mod kill;
+mod list;
+mod options;
+mod refusal;
+mod state;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, Mutex},
-};
+pub use self::options::TaurusDbOptions;
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, StatusCode},
-};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use tokio::time::Instant;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::{Router, routing::delete};
+use serde_json::Value;
 
 use self::{
-    language::Language,
-    mariadb::MariaDbThreads,
-    simulated::SimulatedThreads,
-    thread::{Thread, Threads},
+    refusal::{OPERATION_RUNS, REFUSALS},
+    state::TaurusDb,
 };
 use crate::{
-    busy::{OPERATION_RUNS, Refusal},
+    backends::{NodeMapping, mariadb::Thread},
+    busy::{Busy, Refusal},
     cloud::Cloud,
-    error::{ApiError, Source},
-    instances::{Instances, Named},
-    ledger::Ledger,
-    lock,
-    options::{Backend, Busy, NodeMapping},
-    population::Size,
-    query::Query,
-    sandbox::ReadyNode,
+    gateway,
+    instances::{Named, node_state},
+    query::Page,
+    ready::Ready,
+    service::{Description, Nodes, Service},
 };
 
-const LARGEST_PAGE: usize = 100;
-/// Characters of every id, and how those of instances and of nodes end.
-const ID_LENGTH: usize = 36;
-const INSTANCE_ID_END: &str = "in07";
-const NODE_ID_END: &str = "no07";
+/// What the service is called.
+const NAME: &str = "taurusdb";
+/// The instance and the first node are those of the API documents.
+const EXAMPLE_INSTANCE: &str = "a23fb62bd61e4e9e9636fd2225f395bein07";
+const EXAMPLE_NODES: [&str; 2] = [
+    "18663926eacb443d98dc20f8620f28f2no07",
+    "5b1e0c7d94f24a6db0a3f6c2e8d47190no07",
+];
 
-/// The TaurusDB service of the sandbox.
-#[derive(Debug)]
-pub(crate) struct TaurusDb {
-    instances: Instances<Node>,
-    /// What a kill on the instance is told, and until when.
-    busy: Mutex<HashMap<String, (Refusal, Instant)>>,
-    largest_kill: Option<usize>,
-}
-
-#[derive(Debug)]
-struct Node {
-    id: String,
-    threads: Box<dyn Threads>,
-    ledger: Ledger<i64>,
-}
-
-impl Named for Node {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl TaurusDb {
-    /// The nodes as mapped.
-    pub fn new(
-        nodes: &[NodeMapping],
-        largest_kill: Option<usize>,
-        simulated: Size,
-    ) -> anyhow::Result<Self> {
-        let nodes = nodes
-            .iter()
-            .enumerate()
-            .map(|(number, mapping)| {
-                Ok((
-                    mapping.instance_id.clone(),
-                    open_node(number, mapping, simulated)?,
-                ))
-            })
-            .collect::<anyhow::Result<_>>()?;
-        Ok(Self {
-            instances: Instances::new(nodes)?,
-            busy: Mutex::default(),
-            largest_kill,
-        })
+impl Description for TaurusDbOptions {
+    fn refusals() -> &'static [Refusal] {
+        REFUSALS
     }
 
-    /// Makes an instance refuse kills for a while; false when TaurusDB has no such instance or no such code.
-    pub fn make_busy(&self, busy: &Busy) -> bool {
-        let is_known = self.instances.get(&busy.instance_id).is_some() && busy.is_of("DBS.");
-        if is_known {
-            let refusal = (busy.refusal(OPERATION_RUNS), Instant::now() + busy.duration);
-            lock(&self.busy).insert(busy.instance_id.clone(), refusal);
+    fn maps_nodes(&self) -> bool {
+        !self.nodes.is_empty()
+    }
+
+    fn open(&self, cloud: &Arc<Cloud>, nodes: Nodes) -> anyhow::Result<Arc<dyn Service>> {
+        let mut options = self.clone();
+        if nodes == Nodes::Examples {
+            options.nodes = NodeMapping::examples(EXAMPLE_INSTANCE, EXAMPLE_NODES);
         }
-        is_known
+        Ok(Arc::new(TaurusDb::new(cloud.clone(), options)?))
+    }
+}
+
+#[async_trait]
+impl Service for TaurusDb {
+    fn routes(self: Arc<Self>) -> Router {
+        let calls = Router::new()
+            .route(
+                "/v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes",
+                delete(kill::kill_processes).get(list::list_processes),
+            )
+            .with_state(self.clone());
+        gateway::in_project(&self.cloud, calls)
     }
 
-    fn must_be_idle(&self, instance_id: &str) -> Result<(), ApiError> {
-        match lock(&self.busy).get(instance_id) {
-            Some((refusal, until)) if Instant::now() < *until => {
-                Err(error(refusal.status, refusal.code, refusal.message))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The nodes with their number of sessions; an error when a server behind one cannot be reached.
-    pub async fn ready_nodes(&self) -> anyhow::Result<Vec<ReadyNode>> {
-        let mut ready = Vec::new();
+    async fn introduce(&self, ready: &mut Ready) -> anyhow::Result<()> {
         for (instance_id, node) in self.instances.nodes() {
-            let sessions = node.threads.page(0, 0).await?.total;
-            ready.push(ReadyNode {
-                service: "taurusdb".to_owned(),
-                instance_id: instance_id.to_owned(),
-                node_id: node.id.clone(),
-                sessions,
-            });
+            let sessions = node.threads.page(Page::EMPTY).await?.total;
+            ready.add_node(NAME, instance_id, node.id(), sessions);
         }
-        Ok(ready)
+        Ok(())
     }
 
-    /// Nodes with their threads of now and their kill orders, for the admin interface.
-    pub async fn state(&self) -> anyhow::Result<Vec<Value>> {
-        let mut state = Vec::new();
+    fn make_busy(&self, busy: &Busy) -> bool {
+        let has_instance = self.instances.get(&busy.instance_id).is_some();
+        has_instance && self.busy.begin_as_asked(busy, REFUSALS, OPERATION_RUNS)
+    }
+
+    async fn node_states(&self) -> anyhow::Result<Vec<Value>> {
+        let mut states = Vec::new();
         for (instance_id, node) in self.instances.nodes() {
             let threads = node.threads.all().await?;
-            let (internal, sessions): (Vec<_>, Vec<_>) =
-                threads.iter().partition(|thread| thread.is_internal());
-            state.push(json!({
-                "service": "taurusdb",
-                "instance_id": instance_id,
-                "node_id": node.id,
-                "sessions": ids(&sessions),
-                "internal": ids(&internal),
-                "kills": node.ledger.orders(),
-            }));
+            let place = (NAME, instance_id, node.id());
+            let id = |thread: &Thread| thread.id;
+            let state = node_state(place, &threads, Thread::is_internal, id, &node.ledger);
+            states.push(state);
         }
-        Ok(state)
-    }
-
-    fn node(
-        &self,
-        language: Language,
-        instance_id: &str,
-        node_id: &str,
-    ) -> Result<&Arc<Node>, ApiError> {
-        let instance = self.instances.get(instance_id).ok_or_else(|| {
-            if has_form(instance_id, INSTANCE_ID_END) {
-                let message = language.no_such_instance();
-                error(StatusCode::NOT_FOUND, "DBS.200002", message)
-            } else {
-                bad_id(language, "instance_id", INSTANCE_ID_END)
-            }
-        })?;
-        instance.node(node_id).ok_or_else(|| {
-            if has_form(node_id, NODE_ID_END) {
-                error(StatusCode::NOT_FOUND, "DBS.290013", language.no_such_node())
-            } else {
-                bad_id(language, "node_id", NODE_ID_END)
-            }
-        })
-    }
-}
-
-/// Whether this can be an id. One that was mapped may have any form.
-fn has_form(id: &str, end: &str) -> bool {
-    id.len() == ID_LENGTH
-        && id.ends_with(end)
-        && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-fn bad_id(language: Language, name: &str, end: &str) -> ApiError {
-    let message = format!(
-        "{}: {name} must have {ID_LENGTH} characters and end in {end}",
-        language.parameter_error()
-    );
-    error(StatusCode::BAD_REQUEST, "DBS.280404", message)
-}
-
-fn ids(threads: &[&Thread]) -> Vec<i64> {
-    threads.iter().map(|thread| thread.id).collect()
-}
-
-fn open_node(number: usize, mapping: &NodeMapping, simulated: Size) -> anyhow::Result<Node> {
-    let threads: Box<dyn Threads> = match &mapping.backend {
-        Backend::Simulated(count) => Box::new(SimulatedThreads::new(number, simulated.or(*count))),
-        Backend::Server(url) => Box::new(MariaDbThreads::new(url)?),
-    };
-    Ok(Node {
-        id: mapping.node_id.clone(),
-        threads,
-        ledger: Ledger::default(),
-    })
-}
-
-/// Project, instance and node id of a path.
-type NodePath = Path<(String, String, String)>;
-
-/// `GET /v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes`: a page of the process list.
-pub(crate) async fn list_processes(
-    State(cloud): State<Arc<Cloud>>,
-    Path((_, instance_id, node_id)): NodePath,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Json<Value>, ApiError> {
-    let language = Language::asked_for(&headers);
-    let node = cloud.taurusdb.node(language, &instance_id, &node_id)?;
-    let query = Query::parse(query.as_deref());
-    let limit = query
-        .number("limit", LARGEST_PAGE, 1..=usize::MAX)
-        .map_err(|reason| bad_argument(language, &reason))?;
-    if limit > LARGEST_PAGE {
-        let message = format!(
-            "{}: limit must be at most {LARGEST_PAGE}",
-            language.parameter_error()
-        );
-        return Err(error(StatusCode::BAD_REQUEST, "DBS.280439", message));
-    }
-    let offset = query
-        .number("offset", 0, 0..=usize::MAX)
-        .map_err(|reason| bad_argument(language, &reason))?;
-    node.threads.come_and_go();
-    let page = node
-        .threads
-        .page(offset, limit)
-        .await
-        .map_err(|reason| server_does_not_answer(language, &reason))?;
-    Ok(Json(
-        json!({"processes": page.threads, "total_count": page.total}),
-    ))
-}
-
-#[derive(Debug, Deserialize)]
-struct KillBody {
-    processes: Vec<i64>,
-}
-
-/// `DELETE /v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes`: kills threads by their ids.
-pub(crate) async fn kill_processes(
-    State(cloud): State<Arc<Cloud>>,
-    Path((_, instance_id, node_id)): NodePath,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Json<Value>, ApiError> {
-    let language = Language::asked_for(&headers);
-    let node = cloud.taurusdb.node(language, &instance_id, &node_id)?;
-    let ids = ids_to_kill(&body, cloud.taurusdb.largest_kill)
-        .map_err(|reason| bad_argument(language, &reason))?;
-    cloud.taurusdb.must_be_idle(&instance_id)?;
-    let outcome = node
-        .threads
-        .kill(&ids)
-        .await
-        .map_err(|reason| server_does_not_answer(language, &reason))?;
-    node.ledger.killed(&outcome.killed);
-    node.ledger.not_found(&outcome.not_found);
-    Ok(Json(json!({
-        "processes_killed": outcome.killed,
-        "processes_not_found": outcome.not_found,
-    })))
-}
-
-/// The ids in the order of the body, each once.
-fn ids_to_kill(body: &[u8], largest: Option<usize>) -> Result<Vec<i64>, String> {
-    let body: KillBody = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    if body.processes.is_empty() {
-        return Err("processes must not be empty".to_owned());
-    }
-    if let Some(largest) = largest.filter(|largest| body.processes.len() > *largest) {
-        return Err(format!("processes must be at most {largest}"));
-    }
-    if let Some(id) = body.processes.iter().find(|id| **id <= 0) {
-        return Err(format!("processes must be positive, not {id}"));
-    }
-    let mut seen = HashSet::new();
-    Ok(body
-        .processes
-        .into_iter()
-        .filter(|id| seen.insert(*id))
-        .collect())
-}
-
-fn error(status: StatusCode, code: &'static str, message: impl Into<String>) -> ApiError {
-    ApiError::new(Source::Service, status, code, message)
-}
-
-fn bad_argument(language: Language, reason: &str) -> ApiError {
-    let message = format!("{}: {reason}", language.parameter_error());
-    error(StatusCode::BAD_REQUEST, "DBS.200001", message)
-}
-
-fn server_does_not_answer(language: Language, reason: &anyhow::Error) -> ApiError {
-    let message = format!("{}: {reason:#}", language.server_error());
-    error(StatusCode::INTERNAL_SERVER_ERROR, "DBS.200005", message)
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-
-    use super::*;
-
-    #[test]
-    fn ids_keep_their_order_and_all_their_digits_and_come_once() {
-        let body = br#"{"processes": [9223372036854775807, 3, 9007199254740993, 3]}"#;
-        let ids = ids_to_kill(body, Some(4));
-        assert_eq!(
-            ids.unwrap(),
-            [9_223_372_036_854_775_807, 3, 9_007_199_254_740_993]
-        );
-        assert!(ids_to_kill(body, Some(3)).is_err());
-    }
-
-    #[test]
-    fn bodies_that_name_no_ids_are_refused() {
-        let bad = [
-            "",
-            "{",
-            "{}",
-            "[1]",
-            r#"{"processes": null}"#,
-            r#"{"processes": []}"#,
-            r#"{"processes": ["1"]}"#,
-            r#"{"processes": [1.5]}"#,
-            r#"{"processes": [0]}"#,
-            r#"{"processes": [-1]}"#,
-            r#"{"processes": [9223372036854775808]}"#,
-        ];
-        for body in bad {
-            assert!(ids_to_kill(body.as_bytes(), None).is_err(), "{body}");
-        }
+        Ok(states)
     }
 }

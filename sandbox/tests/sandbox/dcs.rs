@@ -1,10 +1,10 @@
 use std::{collections::BTreeSet, time::Duration};
 
-use hwc_sandbox::{Addresses, Busy, NodeMapping, Options, ReadyNode, ScanAnswer};
+use hwc_sandbox::{Addresses, Busy, NodeMapping, ReadyNode, ScanAnswer};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, TestCloud, quick, start};
+use crate::support::{Client, TestCloud, quick, quick_with, start};
 
 fn ids(sessions: &[Value]) -> Vec<u64> {
     sessions
@@ -15,10 +15,9 @@ fn ids(sessions: &[Value]) -> Vec<u64> {
 
 #[tokio::test]
 async fn killing_all_sessions_of_a_node_is_a_job_and_leaves_the_other_node_alone() {
-    let options = Options {
-        job_duration: Duration::from_millis(400),
-        ..quick()
-    };
+    let options = quick_with(|options| {
+        options.services.dcs.job_duration = Duration::from_millis(400);
+    });
     let cloud = start(options).await;
     let client = &cloud.client;
     let [target, other] = &cloud.nodes("dcs")[..] else {
@@ -145,10 +144,9 @@ async fn arguments_are_checked_before_anything_happens() {
 
 #[tokio::test]
 async fn an_instance_is_busy_while_a_job_runs_and_free_afterwards() {
-    let cloud = start(Options {
-        job_duration: Duration::from_millis(300),
-        ..quick()
-    })
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.job_duration = Duration::from_millis(300);
+    }))
     .await;
     let client = &cloud.client;
     let [first, second] = &cloud.nodes("dcs")[..] else {
@@ -181,14 +179,15 @@ async fn an_instance_is_busy_while_a_job_runs_and_free_afterwards() {
 
 #[tokio::test]
 async fn an_instance_may_be_busy_from_the_start_for_a_while() {
-    let busy = |duration, code| Options {
-        dcs_nodes: vec![NodeMapping::simulated("i", "n", 1)],
-        busy: vec![Busy {
-            instance_id: "i".to_owned(),
-            duration,
-            code,
-        }],
-        ..quick()
+    let busy = |duration, code| {
+        quick_with(|options| {
+            options.services.dcs.nodes = vec![NodeMapping::simulated("i", "n", 1)];
+            options.busy = vec![Busy {
+                instance_id: "i".to_owned(),
+                duration,
+                code,
+            }];
+        })
     };
     let body = json!({"node_id": "n"});
 
@@ -250,10 +249,9 @@ async fn saved_list(client: &Client, node: &ReadyNode) -> Value {
 
 #[tokio::test]
 async fn a_scan_is_a_job_that_saves_a_list_at_its_end() {
-    let cloud = start(Options {
-        scan_duration: Duration::from_millis(400),
-        ..quick()
-    })
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.scan_duration = Duration::from_millis(400);
+    }))
     .await;
     let client = &cloud.client;
     let [node, other] = &cloud.nodes("dcs")[..] else {
@@ -364,10 +362,9 @@ async fn a_scan_can_answer_as_older_documents_show() {
         (ScanAnswer::NoJob, |text| text == "{}"),
         (ScanAnswer::Empty, str::is_empty),
     ] {
-        let cloud = start(Options {
-            scan_answer,
-            ..quick()
-        })
+        let cloud = start(quick_with(|options| {
+            options.services.dcs.scan_answer = scan_answer;
+        }))
         .await;
         let client = &cloud.client;
         let node = &cloud.nodes("dcs")[0];
@@ -393,11 +390,10 @@ async fn a_scan_can_answer_as_older_documents_show() {
 
 #[tokio::test]
 async fn sessions_come_and_go_between_scans_and_not_between_pages() {
-    let cloud = start(Options {
-        dcs_nodes: vec![NodeMapping::simulated("i", "n", 50)],
-        churn: 5,
-        ..quick()
-    })
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.nodes = vec![NodeMapping::simulated("i", "n", 50)];
+        options.churn = 5;
+    }))
     .await;
     let client = &cloud.client;
     let node = &cloud.nodes("dcs")[0];
@@ -415,10 +411,9 @@ async fn sessions_come_and_go_between_scans_and_not_between_pages() {
 
 #[tokio::test]
 async fn somebody_elses_scan_can_replace_the_list_between_two_pages() {
-    let cloud = start(Options {
-        foreign_scan_every: 2,
-        ..quick()
-    })
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.foreign_scan_every = 2;
+    }))
     .await;
     let client = &cloud.client;
     let node = &cloud.nodes("dcs")[0];
@@ -441,17 +436,16 @@ async fn somebody_elses_scan_can_replace_the_list_between_two_pages() {
 
 #[tokio::test]
 async fn where_there_are_proxies_sessions_are_at_them_alone() {
-    let cloud = start(Options {
-        dcs_nodes: vec![
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.nodes = vec![
             NodeMapping::simulated("i", "server-1", 2),
             NodeMapping::simulated("i", "server-2", 2),
-        ],
-        dcs_proxies: vec![
+        ];
+        options.services.dcs.proxies = vec![
             NodeMapping::simulated("i", "proxy-1", 5),
             NodeMapping::simulated("i", "proxy-2", 6),
-        ],
-        ..quick()
-    })
+        ];
+    }))
     .await;
     let client = &cloud.client;
     let nodes = cloud.nodes("dcs");
@@ -498,14 +492,13 @@ async fn where_there_are_proxies_sessions_are_at_them_alone() {
 
 #[tokio::test]
 async fn a_node_that_is_not_active_says_so_and_takes_no_calls() {
-    let cloud = start(Options {
-        dcs_nodes: vec![
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.nodes = vec![
             NodeMapping::simulated("i", "up", 2),
             NodeMapping::simulated("i", "down", 2),
-        ],
-        inactive: vec!["i/down".to_owned()],
-        ..quick()
-    })
+        ];
+        options.services.dcs.inactive = vec!["i/down".to_owned()];
+    }))
     .await;
     let client = &cloud.client;
     let [up, down] = &cloud.nodes("dcs")[..] else {
@@ -552,10 +545,9 @@ async fn a_node_that_is_not_active_says_so_and_takes_no_calls() {
 #[tokio::test]
 async fn a_session_may_come_from_an_inner_address_or_have_no_peer() {
     for addresses in [Addresses::Inner, Addresses::NoPeer] {
-        let cloud = start(Options {
-            addresses,
-            ..quick()
-        })
+        let cloud = start(quick_with(|options| {
+            options.services.dcs.addresses = addresses;
+        }))
         .await;
         let client = &cloud.client;
         let node = &cloud.nodes("dcs")[0];
@@ -590,10 +582,9 @@ async fn a_session_may_come_from_an_inner_address_or_have_no_peer() {
 #[tokio::test]
 async fn lists_are_paged_filtered_and_sorted() {
     let node = NodeMapping::simulated("i", "n", 2500);
-    let TestCloud { sandbox, client } = start(Options {
-        dcs_nodes: vec![node],
-        ..quick()
-    })
+    let TestCloud { sandbox, client } = start(quick_with(|options| {
+        options.services.dcs.nodes = vec![node];
+    }))
     .await;
     let node = &sandbox.ready().nodes[0];
     client.scan(node, true).await;

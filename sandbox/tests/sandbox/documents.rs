@@ -1,99 +1,20 @@
 //! The sandbox gives the documented answer to each documented request: `tests/documents`.
 
+#[path = "../documents/table.rs"]
+mod table;
+
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use hwc_sandbox::{Busy, NodeMapping, Options, RateLimit, ScanAnswer};
 use reqwest::Method;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use crate::support::{Answer, Client, TestCloud, quick, start};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    call: String,
-    method: String,
-    path: String,
-    page: String,
-    facts: Vec<Fact>,
-    answers: Vec<Documented>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Fact {
-    says: String,
-    #[serde(rename = "source")]
-    _source: Source,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Source {
-    Document,
-    Sdk,
-    Provider,
-    Inferred,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Expected {
-    Accepted,
-    Rejected,
-    Repeated,
-    Unknown,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Documented {
-    name: String,
-    #[serde(rename = "source")]
-    _source: Source,
-    #[serde(default)]
-    page: Option<String>,
-    #[serde(default)]
-    given: Option<String>,
-    #[serde(default)]
-    query: Option<String>,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-    #[serde(default)]
-    request: Option<Value>,
-    status: u16,
-    #[serde(default)]
-    body: Option<Value>,
-    #[serde(default)]
-    exact: Vec<String>,
-    #[serde(rename = "expect")]
-    _expect: Expected,
-    #[serde(default)]
-    not_simulated: Option<String>,
-    #[serde(default)]
-    client_awaits: Option<String>,
-}
+use self::table::{Document, Documented};
+use crate::support::{Answer, Client, TestCloud, quick, quick_with, start};
 
 fn documents() -> Vec<Document> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents");
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
-        .collect();
-    paths.sort();
-    paths
-        .into_iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(&path).unwrap();
-            serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path:?}: {error}"))
-        })
-        .collect()
+    table::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/documents"))
 }
 
 /// Where a request goes, and what its names in braces stand for.
@@ -112,40 +33,35 @@ fn options(given: &str, is_dcs: bool) -> Options {
             Some(code) => format!("{instance_id}=10m:{code}"),
             None => format!("{instance_id}=10m"),
         };
-        Options {
-            dcs_nodes: vec![NodeMapping::simulated("i", "n", 12)],
-            taurusdb_nodes: vec![NodeMapping::simulated(TAURUSDB_INSTANCE, TAURUSDB_NODE, 12)],
-            busy: vec![text.parse::<Busy>().unwrap()],
-            ..quick()
-        }
+        quick_with(|options| {
+            options.services.dcs.nodes = vec![NodeMapping::simulated("i", "n", 12)];
+            options.services.taurusdb.nodes =
+                vec![NodeMapping::simulated(TAURUSDB_INSTANCE, TAURUSDB_NODE, 12)];
+            options.busy = vec![text.parse::<Busy>().unwrap()];
+        })
     };
     if let Some(code) = given.strip_prefix("busy ") {
         return busy(Some(code));
     }
     match given {
         "busy" => busy(None),
-        "proxies" => Options {
-            dcs_nodes: vec![NodeMapping::simulated("i", "server-1", 1)],
-            dcs_proxies: vec![NodeMapping::simulated("i", "proxy-1", 5)],
-            ..quick()
-        },
-        "inactive node" => Options {
-            dcs_nodes: vec![NodeMapping::simulated("i", "n", 1)],
-            inactive: vec!["i/n".to_owned()],
-            ..quick()
-        },
-        "scan answers nothing" => Options {
-            scan_answer: ScanAnswer::Empty,
-            ..quick()
-        },
-        "scan answers no id" => Options {
-            scan_answer: ScanAnswer::NoJob,
-            ..quick()
-        },
-        "kills of 2 threads at most" => Options {
-            largest_kill: Some(2),
-            ..quick()
-        },
+        "proxies" => quick_with(|options| {
+            options.services.dcs.nodes = vec![NodeMapping::simulated("i", "server-1", 1)];
+            options.services.dcs.proxies = vec![NodeMapping::simulated("i", "proxy-1", 5)];
+        }),
+        "inactive node" => quick_with(|options| {
+            options.services.dcs.nodes = vec![NodeMapping::simulated("i", "n", 1)];
+            options.services.dcs.inactive = vec!["i/n".to_owned()];
+        }),
+        "scan answers nothing" => quick_with(|options| {
+            options.services.dcs.scan_answer = ScanAnswer::Empty;
+        }),
+        "scan answers no id" => quick_with(|options| {
+            options.services.dcs.scan_answer = ScanAnswer::NoJob;
+        }),
+        "kills of 2 threads at most" => quick_with(|options| {
+            options.services.taurusdb.largest_kill = Some(2);
+        }),
         "2 calls a minute" => Options {
             rate_limit: Some(RateLimit {
                 calls: 2,
@@ -153,10 +69,9 @@ fn options(given: &str, is_dcs: bool) -> Options {
             }),
             ..quick()
         },
-        "a kill waits" => Options {
-            job_duration: Duration::from_secs(600),
-            ..quick()
-        },
+        "a kill waits" => quick_with(|options| {
+            options.services.dcs.job_duration = Duration::from_secs(600);
+        }),
         _ => quick(),
     }
 }
@@ -195,7 +110,7 @@ impl Scene {
             is_signed: true,
         };
         scene.prepare(given).await;
-        if answer.request.to_string_or_empty().contains("{token}") {
+        if answer.request_text().contains("{token}") {
             scene.log_in().await;
         }
         scene
@@ -342,10 +257,7 @@ impl Scene {
             Some(query) => format!("{}?{query}", document.path),
             None => document.path.clone(),
         };
-        let (path, body) = (
-            self.fill(&path),
-            self.fill(&answer.request.to_string_or_empty()),
-        );
+        let (path, body) = (self.fill(&path), self.fill(&answer.request_text()));
         let headers = answer.headers.iter().map(|(name, value)| {
             assert_eq!(name, "x-idp-id");
             ("x-idp-id", self.fill(value))
@@ -359,21 +271,6 @@ impl Scene {
             ..self.client.clone()
         };
         client.send(method, &path, &body).await.unwrap()
-    }
-}
-
-trait RequestBody {
-    fn to_string_or_empty(&self) -> String;
-}
-
-impl RequestBody for Option<Value> {
-    /// What is sent: nothing, a text as it is, or JSON.
-    fn to_string_or_empty(&self) -> String {
-        match self {
-            None => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(json) => json.to_string(),
-        }
     }
 }
 

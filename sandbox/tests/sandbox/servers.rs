@@ -7,13 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hwc_sandbox::{NodeMapping, Options, Sandbox};
+use hwc_sandbox::{NodeMapping, Sandbox};
 use mysql_async::{Conn, Opts, prelude::Queryable};
 use redis::aio::MultiplexedConnection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::{TestCloud, quick, start};
+use crate::support::{TestCloud, quick_with, start};
 
 /// A database server in a directory of its own; it ends with the test.
 struct Server {
@@ -135,10 +135,9 @@ async fn killing_a_dcs_node_kills_every_connection_of_its_redis_and_no_other() {
         NodeMapping::server("i", "target", &target.url),
         NodeMapping::server("i", "other", &other.url),
     ];
-    let cloud = start(Options {
-        dcs_nodes: nodes,
-        ..quick()
-    })
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.nodes = nodes;
+    }))
     .await;
     let [node, other_node] = &cloud.nodes("dcs")[..] else {
         panic!("expected two nodes")
@@ -175,10 +174,9 @@ async fn chosen_redis_connections_die_by_their_peer() {
     let mut doomed = redis_clients(&server.url, "report", 3).await;
     let mut spared = redis_clients(&server.url, "orders-api", 4).await;
     let nodes = vec![NodeMapping::server("i", "n", &server.url)];
-    let cloud = start(Options {
-        dcs_nodes: nodes,
-        ..quick()
-    })
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.nodes = nodes;
+    }))
     .await;
     let node = &cloud.nodes("dcs")[0];
 
@@ -227,10 +225,9 @@ async fn the_links_of_replication_survive_a_kill_of_all_nodes() {
         NodeMapping::server("i", "master", &master.url),
         NodeMapping::server("i", "replica", &replica.url),
     ];
-    let cloud = start(Options {
-        dcs_nodes: nodes,
-        ..quick()
-    })
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.nodes = nodes;
+    }))
     .await;
     let nodes = cloud.nodes("dcs");
     let links = async || {
@@ -258,10 +255,9 @@ async fn the_links_of_replication_survive_a_kill_of_all_nodes() {
 async fn a_redis_that_dies_fails_the_job_and_the_list_and_may_come_back() {
     let server = redis_server(&[]).await;
     let nodes = vec![NodeMapping::server("i", "n", &server.url)];
-    let cloud = start(Options {
-        dcs_nodes: nodes,
-        ..quick()
-    })
+    let cloud = start(quick_with(|options| {
+        options.services.dcs.nodes = nodes;
+    }))
     .await;
     let node = &cloud.nodes("dcs")[0];
     drop(server);
@@ -289,10 +285,9 @@ async fn a_redis_that_dies_fails_the_job_and_the_list_and_may_come_back() {
 #[tokio::test]
 async fn a_sandbox_does_not_start_when_a_server_behind_it_is_not_there() {
     let url = format!("redis://:hunter2@127.0.0.1:{}/", free_port());
-    let options = Options {
-        dcs_nodes: vec![NodeMapping::server("i", "n", &url)],
-        ..quick()
-    };
+    let options = quick_with(|options| {
+        options.services.dcs.nodes = vec![NodeMapping::server("i", "n", &url)];
+    });
     let error = format!("{:#}", Sandbox::start(options).await.unwrap_err());
     assert!(
         error.contains("cannot connect to Redis") && !error.contains("hunter2"),
@@ -300,10 +295,9 @@ async fn a_sandbox_does_not_start_when_a_server_behind_it_is_not_there() {
     );
 
     let url = format!("mysql://root:hunter2@127.0.0.1:{}/", free_port());
-    let options = Options {
-        taurusdb_nodes: vec![NodeMapping::server("i", "n", &url)],
-        ..quick()
-    };
+    let options = quick_with(|options| {
+        options.services.taurusdb.nodes = vec![NodeMapping::server("i", "n", &url)];
+    });
     let error = format!("{:#}", Sandbox::start(options).await.unwrap_err());
     assert!(
         error.contains("cannot connect to MariaDB") && !error.contains("hunter2"),
@@ -426,10 +420,9 @@ async fn killing_taurusdb_threads_kills_real_connections_and_spares_the_servers_
         .map(|client| i64::from(client.id()))
         .collect();
     let nodes = vec![NodeMapping::server("i", "n", &server.url)];
-    let TestCloud { sandbox, client } = start(Options {
-        taurusdb_nodes: nodes,
-        ..quick()
-    })
+    let TestCloud { sandbox, client } = start(quick_with(|options| {
+        options.services.taurusdb.nodes = nodes;
+    }))
     .await;
     let node = &sandbox.ready().nodes[0];
     let path = client.processes(node);
@@ -491,10 +484,9 @@ async fn a_running_statement_is_shown_and_dies_with_its_thread() {
     let mut busy = mariadb_client(&server).await;
     let id = i64::from(busy.id());
     let nodes = vec![NodeMapping::server("i", "n", &server.url)];
-    let TestCloud { sandbox, client } = start(Options {
-        taurusdb_nodes: nodes,
-        ..quick()
-    })
+    let TestCloud { sandbox, client } = start(quick_with(|options| {
+        options.services.taurusdb.nodes = nodes;
+    }))
     .await;
     let path = client.processes(&sandbox.ready().nodes[0]);
     let statement = tokio::spawn(async move { busy.query_drop("SELECT SLEEP(300)").await });

@@ -66,11 +66,17 @@ impl Answer {
 
 /// Options whose jobs take a blink.
 pub fn quick() -> Options {
-    Options {
-        job_duration: Duration::from_millis(40),
-        scan_duration: Duration::from_millis(20),
-        ..Options::default()
-    }
+    let mut options = Options::default();
+    options.services.dcs.job_duration = Duration::from_millis(40);
+    options.services.dcs.scan_duration = Duration::from_millis(20);
+    options
+}
+
+/// The same with changes.
+pub fn quick_with(change: impl FnOnce(&mut Options)) -> Options {
+    let mut options = quick();
+    change(&mut options);
+    options
 }
 
 pub async fn start(options: Options) -> TestCloud {

@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
-use hwc_sandbox::{Busy, NodeMapping, Options};
+use hwc_sandbox::{Busy, NodeMapping};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Client, TestCloud, quick, start};
+use crate::support::{Client, TestCloud, quick, quick_with, start};
 
 #[tokio::test]
 async fn killed_and_missing_ids_are_told_apart_and_internal_threads_are_in_neither_list() {
@@ -75,10 +75,9 @@ async fn the_state_tells_when_a_session_was_ordered_to_die_twice() {
 #[tokio::test]
 async fn lists_are_paged_by_a_hundred_at_most() {
     let node = NodeMapping::simulated("i", "n", 250);
-    let TestCloud { sandbox, client } = start(Options {
-        taurusdb_nodes: vec![node],
-        ..quick()
-    })
+    let TestCloud { sandbox, client } = start(quick_with(|options| {
+        options.services.taurusdb.nodes = vec![node];
+    }))
     .await;
     let path = client.processes(&sandbox.ready().nodes[0]);
     let list = async |query: &str| {
@@ -144,15 +143,14 @@ async fn an_instance_may_be_busy_from_the_start_for_a_while() {
         (Some("DBS.200011"), 409, "DBS.200011"),
         (Some("DBS.280449"), 400, "DBS.280449"),
     ] {
-        let cloud = start(Options {
-            taurusdb_nodes: vec![NodeMapping::simulated("i", "n", 3)],
-            busy: vec![Busy {
+        let cloud = start(quick_with(|options| {
+            options.services.taurusdb.nodes = vec![NodeMapping::simulated("i", "n", 3)];
+            options.busy = vec![Busy {
                 instance_id: "i".to_owned(),
                 duration: Duration::from_secs(600),
                 code,
-            }],
-            ..quick()
-        })
+            }];
+        }))
         .await;
         let path = cloud.client.processes(&cloud.nodes("taurusdb")[0]);
         cloud
@@ -166,10 +164,9 @@ async fn an_instance_may_be_busy_from_the_start_for_a_while() {
 
 #[tokio::test]
 async fn a_kill_may_be_limited_to_a_number_of_threads() {
-    let cloud = start(Options {
-        largest_kill: Some(2),
-        ..quick()
-    })
+    let cloud = start(quick_with(|options| {
+        options.services.taurusdb.largest_kill = Some(2);
+    }))
     .await;
     let client = &cloud.client;
     let node = &cloud.nodes("taurusdb")[0];
@@ -284,10 +281,9 @@ async fn messages_are_in_the_language_that_is_asked_for() {
 #[tokio::test]
 async fn a_million_threads_die_in_one_call() {
     let node = NodeMapping::simulated("i", "n", 1_000_000);
-    let TestCloud { sandbox, client } = start(Options {
-        taurusdb_nodes: vec![node],
-        ..quick()
-    })
+    let TestCloud { sandbox, client } = start(quick_with(|options| {
+        options.services.taurusdb.nodes = vec![node];
+    }))
     .await;
     let path = client.processes(&sandbox.ready().nodes[0]);
     let ids: Vec<i64> = (2_075_425..2_075_425 + 1_000_000).collect();

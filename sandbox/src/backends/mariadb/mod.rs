@@ -1,9 +1,16 @@
-//! A TaurusDB session thread as the API shows it.
+//! The threads of a MariaDB or MySQL server, or of one that is simulated.
+
+mod server;
+mod simulated;
 
 use async_trait::async_trait;
 use serde::Serialize;
 
-/// One thread of the process list; the fields are those of `processes[]` in the list answer.
+use self::{server::ServerThreads, simulated::SimulatedThreads};
+use super::{Backend, NodeMapping, Size};
+use crate::query::{Page, Rows};
+
+/// One thread of the process list, with its columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Thread {
     pub id: i64,
@@ -25,30 +32,34 @@ impl Thread {
     }
 }
 
-/// A part of the process list, in the order of ids, without internal threads.
-#[derive(Debug)]
-pub(crate) struct Page {
-    pub threads: Vec<Thread>,
-    /// Threads in the whole list.
-    pub total: usize,
-}
-
 /// What became of the ids of a kill. Internal threads and the sandbox's own are in neither list.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Outcome {
+pub(crate) struct KillOutcome {
     pub killed: Vec<i64>,
     pub not_found: Vec<i64>,
 }
 
-/// Where the threads of a node are: in memory or in a MariaDB or MySQL server.
+/// The threads of a node: in memory or in a server.
 #[async_trait]
 pub(crate) trait Threads: Send + Sync + std::fmt::Debug {
     /// All threads in the order of their ids, internal ones included, the sandbox's own left out.
     async fn all(&self) -> anyhow::Result<Vec<Thread>>;
-    /// Sessions from `offset` on, `limit` at most, internal threads and the sandbox's own left out.
-    async fn page(&self, offset: usize, limit: usize) -> anyhow::Result<Page>;
+    /// A page of the sessions in the order of their ids, internal threads and the sandbox's own left out.
+    async fn page(&self, page: Page) -> anyhow::Result<Rows<Thread>>;
     /// Kills the threads with these ids, none of which is given twice.
-    async fn kill(&self, ids: &[i64]) -> anyhow::Result<Outcome>;
+    async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome>;
     /// Lets simulated threads come and go by themselves.
     fn come_and_go(&self) {}
+}
+
+/// The threads of the node that was mapped, whose number among all nodes of its service is `number`.
+pub(crate) fn open(
+    number: usize,
+    mapping: &NodeMapping,
+    simulated: Size,
+) -> anyhow::Result<Box<dyn Threads>> {
+    Ok(match &mapping.backend {
+        Backend::Simulated(count) => Box::new(SimulatedThreads::new(number, simulated.or(*count))),
+        Backend::Server(url) => Box::new(ServerThreads::new(url)?),
+    })
 }

@@ -1,4 +1,4 @@
-//! TaurusDB threads from a real MariaDB or MySQL server: its process list and `KILL`, over one connection that is
+//! Threads from a real MariaDB or MySQL server: its process list and `KILL`, over one connection that is
 //! never listed and never killed.
 
 use std::{
@@ -12,7 +12,8 @@ use mysql_async::{Conn, Error, Opts, OptsBuilder, Row, prelude::Queryable};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Mutex, time::Instant};
 
-use super::thread::{Outcome, Page, Thread, Threads};
+use super::{KillOutcome, Thread, Threads};
+use crate::query::{Page, Rows};
 
 const PROCESS_LIST: &str = "SELECT CAST(ID AS SIGNED), USER, HOST, DB, COMMAND, CAST(TIME AS SIGNED), STATE, INFO \
     FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() ORDER BY ID";
@@ -24,19 +25,19 @@ const LONGEST_GOODBYE: Duration = Duration::from_secs(2);
 const GOODBYE_PAUSE: Duration = Duration::from_millis(5);
 
 /// The threads of a MariaDB or MySQL server.
-pub(crate) struct MariaDbThreads {
+pub(crate) struct ServerThreads {
     options: Opts,
     connection: Mutex<Option<Conn>>,
 }
 
-impl std::fmt::Debug for MariaDbThreads {
+impl std::fmt::Debug for ServerThreads {
     /// Without the options, which hold the password.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("MariaDbThreads")
+        formatter.write_str("ServerThreads")
     }
 }
 
-impl MariaDbThreads {
+impl ServerThreads {
     /// The server at `url`; connects when first asked for something.
     pub fn new(url: &SecretString) -> anyhow::Result<Self> {
         let options = Opts::from_url(url.expose_secret()).context("not a URL of a MySQL server")?;
@@ -65,23 +66,19 @@ impl MariaDbThreads {
 }
 
 #[async_trait]
-impl Threads for MariaDbThreads {
+impl Threads for ServerThreads {
     async fn all(&self) -> anyhow::Result<Vec<Thread>> {
         let mut slot = self.connection.lock().await;
         process_list(self.connect(&mut slot).await?).await
     }
 
-    async fn page(&self, offset: usize, limit: usize) -> anyhow::Result<Page> {
+    async fn page(&self, page: Page) -> anyhow::Result<Rows<Thread>> {
         let mut threads = self.all().await?;
         threads.retain(|thread| !thread.is_internal());
-        let total = threads.len();
-        Ok(Page {
-            threads: threads.into_iter().skip(offset).take(limit).collect(),
-            total,
-        })
+        Ok(page.of(threads))
     }
 
-    async fn kill(&self, ids: &[i64]) -> anyhow::Result<Outcome> {
+    async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome> {
         let mut slot = self.connection.lock().await;
         let connection = self.connect(&mut slot).await?;
         let own_id = i64::from(connection.id());
@@ -91,7 +88,7 @@ impl Threads for MariaDbThreads {
             .map(|thread| (thread.id, thread))
             .collect();
 
-        let mut outcome = Outcome::default();
+        let mut outcome = KillOutcome::default();
         for id in ids.iter().copied().filter(|id| *id != own_id) {
             match threads.get(&id) {
                 Some(thread) if thread.is_internal() => {}
@@ -159,14 +156,4 @@ fn thread_from_row(row: Row) -> anyhow::Result<Thread> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-
-    use super::*;
-
-    #[test]
-    fn the_url_is_never_printed() {
-        let threads = MariaDbThreads::new(&"mysql://root:hunter2@127.0.0.1/".into()).unwrap();
-        assert!(!format!("{threads:?}").contains("hunter2"));
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! TaurusDB threads from memory. What a thread looks like follows from its id alone, so a node of a million threads
+//! Threads from memory. What a thread looks like follows from its id alone, so a node of a million threads
 //! costs no more than their ids.
 
 use std::collections::{BTreeSet, HashSet};
@@ -6,8 +6,11 @@ use std::collections::{BTreeSet, HashSet};
 use async_trait::async_trait;
 use tokio::time::Instant;
 
-use super::thread::{Outcome, Page, Thread, Threads};
-use crate::population::{Population, Size};
+use super::{KillOutcome, Thread, Threads};
+use crate::{
+    backends::population::{Population, Size, spread},
+    query::{Page, Rows},
+};
 
 /// The id of the first thread of the first node, as in the API document's example.
 const FIRST_ID: i64 = 2_075_425;
@@ -105,28 +108,24 @@ impl Threads for SimulatedThreads {
     async fn all(&self) -> anyhow::Result<Vec<Thread>> {
         let passed = i64::try_from(self.started.elapsed().as_secs())?;
         let mut threads = internal_threads(passed);
-        threads.extend(self.page(0, usize::MAX).await?.threads);
+        threads.extend(self.page(Page::WHOLE).await?.rows);
         Ok(threads)
     }
 
-    async fn page(&self, offset: usize, limit: usize) -> anyhow::Result<Page> {
+    async fn page(&self, page: Page) -> anyhow::Result<Rows<Thread>> {
         let passed = i64::try_from(self.started.elapsed().as_secs())?;
-        let alive = self.population.alive();
-        let page = alive.iter().skip(offset).take(limit);
-        Ok(Page {
-            threads: page.map(|id| thread(*id, passed)).collect(),
-            total: alive.len(),
-        })
+        let ids = page.of(self.population.alive());
+        Ok(ids.map(|id| thread(id, passed)))
     }
 
-    async fn kill(&self, ids: &[i64]) -> anyhow::Result<Outcome> {
+    async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome> {
         let internal: Vec<i64> = internal_threads(0).iter().map(|thread| thread.id).collect();
         let asked: Vec<i64> = (ids.iter().copied())
             .filter(|id| !internal.contains(id))
             .collect();
         let killed = self.population.kill(&asked);
         let gone: HashSet<i64> = killed.iter().copied().collect();
-        Ok(Outcome {
+        Ok(KillOutcome {
             not_found: asked.into_iter().filter(|id| !gone.contains(id)).collect(),
             killed,
         })
@@ -163,7 +162,8 @@ fn internal_threads(passed: i64) -> Vec<Thread> {
 
 /// The thread with this id, `passed` seconds after the start of the sandbox.
 fn thread(id: i64, passed: i64) -> Thread {
-    let (user, db, command, state, info) = KINDS[spread(id, 1, KINDS.len() as i64) as usize];
+    let number = id as u64;
+    let (user, db, command, state, info) = KINDS[spread(number, 1, KINDS.len() as u64) as usize];
     let longest = if command == "Sleep" { 28_800 } else { 900 };
     let place = id % IDS_PER_NODE;
     Thread {
@@ -177,97 +177,11 @@ fn thread(id: i64, passed: i64) -> Thread {
         ),
         db: db.map(str::to_owned),
         command: command.to_owned(),
-        time: spread(id, 2, longest) + passed,
+        time: spread(number, 2, longest) as i64 + passed,
         state: Some(state.to_owned()),
         info: info.map(str::to_owned),
     }
 }
 
-/// A number from 0 to below `below` that follows from the id and looks random; `aspect` keeps a thread's fields
-/// independent.
-fn spread(id: i64, aspect: u32, below: i64) -> i64 {
-    let mut mixed =
-        (id as u64 ^ u64::from(aspect).rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    mixed ^= mixed >> 29;
-    mixed = mixed.wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed ^= mixed >> 32;
-    (mixed % below as u64) as i64
-}
-
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used)]
-
-    use super::*;
-
-    fn of(sessions: usize) -> Size {
-        Size { sessions, churn: 0 }
-    }
-
-    async fn sessions(node: &SimulatedThreads) -> Vec<Thread> {
-        node.page(0, usize::MAX).await.unwrap().threads
-    }
-
-    #[tokio::test]
-    async fn a_node_has_as_many_different_sessions_as_asked_for_and_internal_threads_besides() {
-        let node = SimulatedThreads::new(0, of(500));
-        let sessions = sessions(&node).await;
-        let distinct =
-            |field: fn(&Thread) -> &str| sessions.iter().map(field).collect::<HashSet<_>>().len();
-
-        assert_eq!(sessions.len(), 500);
-        assert_eq!(node.page(0, 1).await.unwrap().total, 500);
-        assert_eq!(node.all().await.unwrap().len(), 503);
-        assert!(sessions.iter().all(|thread| !thread.is_internal()));
-        assert_eq!(distinct(|thread| &thread.host), 500);
-        assert!(distinct(|thread| &thread.user) >= 5);
-        assert!(distinct(|thread| &thread.command) >= 3);
-        assert_eq!(sessions.last().unwrap().id, 9_007_199_254_740_993);
-    }
-
-    #[tokio::test]
-    async fn pages_make_up_the_whole_list() {
-        let node = SimulatedThreads::new(0, of(20));
-        let mut pieces = Vec::new();
-        for offset in (0..20).step_by(5) {
-            pieces.extend(node.page(offset, 5).await.unwrap().threads);
-        }
-        assert_eq!(pieces, node.page(0, 100).await.unwrap().threads);
-        assert!(node.page(20, 5).await.unwrap().threads.is_empty());
-    }
-
-    #[tokio::test]
-    async fn killing_tells_killed_from_not_found_and_leaves_internal_threads_alone() {
-        let node = SimulatedThreads::new(0, of(5));
-        let outcome = node
-            .kill(&[FIRST_ID + 1, 1, i64::MAX, 5, FIRST_ID])
-            .await
-            .unwrap();
-        assert_eq!(outcome.killed, [FIRST_ID + 1, FIRST_ID]);
-        assert_eq!(outcome.not_found, [i64::MAX]);
-        assert_eq!(sessions(&node).await.len(), 3);
-        assert_eq!(node.all().await.unwrap().len(), 6);
-
-        let again = node.kill(&[FIRST_ID]).await.unwrap();
-        assert_eq!(again.not_found, [FIRST_ID]);
-    }
-
-    #[tokio::test]
-    async fn nodes_share_no_ids() {
-        let (first, second) = (
-            SimulatedThreads::new(0, of(50)),
-            SimulatedThreads::new(1, of(50)),
-        );
-        let ids: HashSet<i64> = sessions(&first)
-            .await
-            .iter()
-            .map(|thread| thread.id)
-            .collect();
-        assert!(
-            sessions(&second)
-                .await
-                .iter()
-                .all(|thread| !ids.contains(&thread.id))
-        );
-    }
-}
+mod tests;

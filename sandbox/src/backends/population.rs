@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Add, sync::Mutex};
 
-use crate::lock;
+use crate::lock::lock;
 
 /// How many sessions a simulated node has at the start, and how many come and go before each page of a list.
 #[derive(Debug, Clone, Copy)]
@@ -83,33 +83,14 @@ impl<Id: Copy + Ord + Add<Output = Id> + From<u8>> Population<Id> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn as_many_come_as_go_and_nobody_comes_back() {
-        let population = Population::new((1_u64..=100).collect(), 101, 3);
-
-        let mut before = population.alive();
-        for _ in 0..20 {
-            population.come_and_go();
-            let now = population.alive();
-            assert_eq!(now.len(), 100);
-            let last = before.last().copied();
-            let newcomers = now.iter().filter(|id| !before.contains(id));
-            assert!(newcomers.clone().all(|id| Some(*id) > last));
-            assert_eq!(newcomers.count(), 3);
-            before = now;
-        }
-        let stayed = before.iter().filter(|id| **id <= 100).count();
-        assert!((40..80).contains(&stayed), "{stayed} of the first hundred");
-    }
-
-    #[test]
-    fn an_empty_node_gets_newcomers() {
-        let population = Population::new(BTreeSet::new(), 5_i64, 1);
-        population.come_and_go();
-        assert_eq!(population.alive(), [5]);
-    }
+/// A number below `below` that follows from the id and looks random; `aspect` keeps a session's fields independent.
+pub(super) fn spread(id: u64, aspect: u32, below: u64) -> u64 {
+    let mut mixed = (id ^ u64::from(aspect).rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^= mixed >> 29;
+    mixed = mixed.wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed ^= mixed >> 32;
+    mixed % below
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! The process list of a node, page by page.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, RawQuery, State},
+    http::HeaderMap,
+};
+use serde_json::{Value, json};
+
+use super::{
+    error::{bad_argument, page_too_large, server_does_not_answer},
+    state::{NodePath, TaurusDb},
+};
+use crate::{
+    error::ApiError,
+    language::Language,
+    query::{Page, Query},
+};
+
+const LARGEST_PAGE: usize = 100;
+
+/// `GET /v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes`: a page of the process list.
+pub(super) async fn list_processes(
+    State(taurusdb): State<Arc<TaurusDb>>,
+    Path((_, instance_id, node_id)): NodePath,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let language = Language::asked_for(&headers);
+    let node = taurusdb.node(language, &instance_id, &node_id)?;
+    let query = Query::parse(query.as_deref());
+    let page = Page::read(&query, LARGEST_PAGE, 1..=usize::MAX)
+        .map_err(|reason| bad_argument(language, &reason))?;
+    if page.limit > LARGEST_PAGE {
+        return Err(page_too_large(language, LARGEST_PAGE));
+    }
+    node.threads.come_and_go();
+    let page = node
+        .threads
+        .page(page)
+        .await
+        .map_err(|reason| server_does_not_answer(language, &reason))?;
+    Ok(Json(
+        json!({"processes": page.rows, "total_count": page.total}),
+    ))
+}
