@@ -17,7 +17,7 @@ use super::session_kill::proof::Computed;
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::operation::Operation;
-use crate::session::outcome::Answer;
+use crate::session::tally::Answer;
 use crate::session::{Condition, Session, SessionId};
 
 /// A service whose sessions can be listed and killed.

@@ -37,7 +37,6 @@ pub mod choice;
 pub mod condition;
 pub mod duration;
 pub mod ids;
-pub mod legacy;
 pub mod listing;
 mod problem;
 pub mod selector;
@@ -47,11 +46,6 @@ mod session;
 pub mod tally;
 
 use std::hash::Hash;
-
-// The names of these modules before they said what is in them.
-pub use beginnings as since;
-pub use choice as guard;
-pub use tally as outcome;
 
 pub use condition::{Condition, Meaning, Shape, Written};
 pub use selector::{Problem, Selector, SelectorError};

@@ -36,19 +36,19 @@ pub struct KillReport<Id> {
     /// Reported as not found, and never as killed.
     pub not_found: Vec<Id>,
     /// Those of `not_found` that only repeated requests reported so: the first request may have killed them.
-    pub uncertain: Vec<Id>,
+    pub perhaps_killed: Vec<Id>,
     /// Answered, but in neither list: threads of the server itself, which the service leaves alone.
-    pub excluded: Vec<Id>,
+    pub refused: Vec<Id>,
     /// In a request that was accepted, of which nothing is told about each.
     pub accepted: Vec<Id>,
     /// In a request that may have arrived, and of which no answer came back.
     pub unknown: Vec<Id>,
     /// Not in the list any more when their turn came, so they were not sent.
-    pub gone: Vec<Id>,
+    pub ended_before: Vec<Id>,
     /// Still listed when their turn came, but not chosen any more, so they were not sent.
-    pub spared: Vec<Id>,
+    pub no_longer_chosen: Vec<Id>,
     /// Never sent, or in a request that was refused: nothing was done about them.
-    pub unsent: Vec<Id>,
+    pub not_sent: Vec<Id>,
     /// Reported in an answer, but never asked for. In the order of the answers.
     pub unexpected: Vec<Id>,
 }
@@ -176,13 +176,13 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
         KillReport {
             killed: with(&[Fate::Killed]),
             not_found: with(&[Fate::NotFound, Fate::Uncertain]),
-            uncertain: with(&[Fate::Uncertain]),
-            excluded: with(&[Fate::Excluded]),
+            perhaps_killed: with(&[Fate::Uncertain]),
+            refused: with(&[Fate::Excluded]),
             accepted: with(&[Fate::Accepted]),
             unknown: with(&[Fate::Unknown]),
-            gone: with(&[Fate::Gone]),
-            spared: with(&[Fate::Spared]),
-            unsent: with(&[Fate::Unsent]),
+            ended_before: with(&[Fate::Gone]),
+            no_longer_chosen: with(&[Fate::Spared]),
+            not_sent: with(&[Fate::Unsent]),
             unexpected: ids::unique(self.unexpected.iter().cloned()),
         }
     }

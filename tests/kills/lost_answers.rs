@@ -313,7 +313,10 @@ async fn a_row_that_cannot_be_read_may_be_of_a_killed_session() {
     let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
     let ending = kill_dcs(&cloud, select).await;
 
-    assert_eq!(ending.succeeded_with("unknown"), json!(["10.0.0.7:5000", "10.0.0.8:5000"]));
+    assert_eq!(
+        ending.succeeded_with("unknown"),
+        json!(["10.0.0.7:5000", "10.0.0.8:5000"])
+    );
     assert_eq!(ending.succeeded()["killed_count"], json!(null));
     assert_eq!(ending.succeeded()["remaining_count"], json!(null));
     ending.warns("It was not seen whether the killed sessions are gone");

@@ -22,7 +22,7 @@ use crate::provider::service::{
 };
 use crate::provider::session_kill::proof::{Computed, Planned, Proof, Told};
 use crate::session::listing::Page;
-use crate::session::outcome::Answer;
+use crate::session::tally::Answer;
 use crate::session::{Condition, Protection, Session, SessionId};
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ use crate::provider::explain::count;
 use crate::provider::listing::{Listing, show};
 use crate::provider::select;
 use crate::provider::service::{Fates, Target};
-use crate::session::guard::{Choice, choose};
-use crate::session::outcome::{self, KillReport, KillTally};
+use crate::session::choice::{Choice, choose};
+use crate::session::tally::{self, KillReport, KillTally};
 use crate::session::{Selects, Session, SessionId, also_killed, ids};
 
 /// For how long after it was read a list holds. A kill that leaves later is chosen again. Inferred: no document says how
@@ -158,12 +158,12 @@ impl Killed {
         }
         Told {
             killed,
-            not_found: [&report.not_found, &report.gone]
+            not_found: [&report.not_found, &report.ended_before]
                 .into_iter()
                 .flatten()
                 .cloned()
                 .collect(),
-            refused: report.excluded.clone(),
+            refused: report.refused.clone(),
         }
     }
 
@@ -181,10 +181,10 @@ impl Killed {
             (&report.accepted, gone),
             (&report.unknown, gone),
             (&report.not_found, Fate::NotFound),
-            (&report.gone, Fate::NotFound),
-            (&report.excluded, Fate::Refused),
-            (&report.spared, Fate::Remaining),
-            (&report.unsent, Fate::Remaining),
+            (&report.ended_before, Fate::NotFound),
+            (&report.refused, Fate::Refused),
+            (&report.no_longer_chosen, Fate::Remaining),
+            (&report.not_sent, Fate::Remaining),
         ] {
             fates.extend(ids.iter().map(|id| (id.clone(), fate)));
         }
@@ -471,8 +471,8 @@ impl Run<'_> {
             failure => failure,
         };
         let report = &killed.report;
-        if !report.spared.is_empty() {
-            self.explain_spared(diags, report.spared.len());
+        if !report.no_longer_chosen.is_empty() {
+            self.explain_spared(diags, report.no_longer_chosen.len());
         }
         let in_doubt = !report.unknown.is_empty() || !report.accepted.is_empty();
         let look = if chosen.is_some() || in_doubt {
@@ -609,7 +609,7 @@ impl Run<'_> {
             match listed.and_then(|listing| readable(listing, unreadable)) {
                 Ok(listing) => {
                     (failed, look.ended_by) = (0, None);
-                    let left = outcome::remaining(waiting_for, &listing.sessions);
+                    let left = tally::remaining(waiting_for, &listing.sessions);
                     if !left.is_empty() {
                         let number = count(left.len(), self.kill.service.words.session);
                         self.progress.report(format!("{number} still there."));

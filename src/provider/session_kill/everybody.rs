@@ -18,7 +18,7 @@ use crate::provider::listing::{show, show_passed_over};
 use crate::provider::select;
 use crate::provider::service::{Job, JobEnd, KillsAll};
 use crate::session::Protection;
-use crate::session::guard::FIRST_SHOWN;
+use crate::session::choice::FIRST_SHOWN;
 
 impl Run<'_> {
     /// Lists everybody, and refuses when there are more than may be killed; rows that cannot be read count too. Sessions of

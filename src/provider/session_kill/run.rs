@@ -16,7 +16,7 @@ use crate::provider::explain::{self, count};
 use crate::provider::listing::{Listing, show};
 use crate::provider::service::{Calls, Scope, Target};
 use crate::provider::{HwcProvider, select};
-use crate::session::outcome::KillReport;
+use crate::session::tally::KillReport;
 use crate::session::{Selector, Session, SessionId};
 
 /// A kill under way, bounded by its time limit.
@@ -62,7 +62,7 @@ pub(super) async fn carry_out(
         }
         Whom::Ids(ids) if !kill.dry_run => {
             if let Some(max) = kill.max_sessions.filter(|max| ids.len() > *max) {
-                let first = ids.iter().take(crate::session::guard::FIRST_SHOWN);
+                let first = ids.iter().take(crate::session::choice::FIRST_SHOWN);
                 let first: Vec<String> = first.map(SessionId::to_string).collect();
                 run.too_many(diags, ids.len(), max, &first);
                 return None;
@@ -291,9 +291,9 @@ impl Run<'_> {
             ("killed", proof.killed_count),
             (
                 "not found",
-                Some(report.not_found.len() + report.gone.len()),
+                Some(report.not_found.len() + report.ended_before.len()),
             ),
-            ("refused", Some(report.excluded.len())),
+            ("refused", Some(report.refused.len())),
             ("remaining", proof.remaining_count),
         ];
         if proof.killed_count.is_none() {
@@ -309,7 +309,7 @@ impl Run<'_> {
     fn tell(&self, diags: &mut Diagnostics, report: &KillReport<SessionId>, missing: usize) {
         let words = &self.kill.service.words;
         let attribute = || self.kill.described_in.clone();
-        if !report.uncertain.is_empty() {
+        if !report.perhaps_killed.is_empty() {
             explain::warning(
                 diags,
                 attribute(),
@@ -320,8 +320,8 @@ impl Run<'_> {
                 format!(
                     "The first request's answer was lost, so it was sent again, and {} then not found: {}. The first request \
                      may have killed them.",
-                    were(report.uncertain.len()),
-                    explain::series(&report.uncertain),
+                    were(report.perhaps_killed.len()),
+                    explain::series(&report.perhaps_killed),
                 ),
             );
         }
@@ -342,7 +342,7 @@ impl Run<'_> {
                 ),
             );
         }
-        let not_found = report.not_found.len() + report.gone.len() + missing;
+        let not_found = report.not_found.len() + report.ended_before.len() + missing;
         if self.kill.fail_on_not_found && self.ids_given() && not_found > 0 {
             let named = match report.not_found.as_slice() {
                 [] => String::new(),

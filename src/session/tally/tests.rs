@@ -31,13 +31,13 @@ fn nothing() -> KillReport<i64> {
     KillReport {
         killed: vec![],
         not_found: vec![],
-        uncertain: vec![],
-        excluded: vec![],
+        perhaps_killed: vec![],
+        refused: vec![],
         accepted: vec![],
         unknown: vec![],
-        gone: vec![],
-        spared: vec![],
-        unsent: vec![],
+        ended_before: vec![],
+        no_longer_chosen: vec![],
+        not_sent: vec![],
         unexpected: vec![],
     }
 }
@@ -53,7 +53,7 @@ fn the_lists_keep_the_order_of_the_question_whatever_the_order_of_the_answer() {
         KillReport {
             killed: vec![9, 2, 1],
             not_found: vec![7],
-            excluded: vec![4],
+            refused: vec![4],
             ..nothing()
         }
     );
@@ -67,8 +67,8 @@ fn batches_without_an_answer_are_neither_excluded_nor_lost() {
         report,
         KillReport {
             killed: vec![1],
-            excluded: vec![2],
-            unsent: vec![3, 4, 5],
+            refused: vec![2],
+            not_sent: vec![3, 4, 5],
             ..nothing()
         }
     );
@@ -83,8 +83,8 @@ fn an_id_that_only_a_repeated_request_does_not_find_is_uncertain() {
         KillReport {
             killed: vec![1],
             not_found: vec![2],
-            uncertain: vec![2],
-            excluded: vec![3],
+            perhaps_killed: vec![2],
+            refused: vec![3],
             ..nothing()
         }
     );
@@ -186,8 +186,8 @@ fn only_what_was_sent_and_not_refused_may_be_gone() {
 
     // 2 was not found, 3 was left alone, 7 had left before, and 8 was never sent.
     assert_eq!(tally.report().may_be_gone(), [1, 4, 5, 6]);
-    assert_eq!(tally.report().gone, [7]);
-    assert_eq!(tally.report().unsent, [8]);
+    assert_eq!(tally.report().ended_before, [7]);
+    assert_eq!(tally.report().not_sent, [8]);
 }
 
 #[test]
@@ -258,14 +258,14 @@ proptest! {
         let report = tally.report();
 
         let lists = [
-            &report.killed, &report.not_found, &report.excluded, &report.accepted, &report.unknown, &report.gone,
-            &report.spared, &report.unsent,
+            &report.killed, &report.not_found, &report.refused, &report.accepted, &report.unknown, &report.ended_before,
+            &report.no_longer_chosen, &report.not_sent,
         ];
         for id in &asked {
             let times: usize = lists.iter().map(|list| count(list, *id)).sum();
             prop_assert_eq!(times, 1, "{} is in exactly one list", id);
         }
-        for list in lists.into_iter().chain([&report.uncertain]) {
+        for list in lists.into_iter().chain([&report.perhaps_killed]) {
             let places: Vec<_> = list.iter().map(|id| asked.iter().position(|one| one == id)).collect();
             prop_assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{:?}", list);
         }
@@ -280,8 +280,8 @@ proptest! {
             let answered = sent.iter().any(|(batch, _)| batch.contains(id));
             prop_assert_eq!(report.killed.contains(id), killed);
             prop_assert_eq!(report.not_found.contains(id), !killed && not_found);
-            prop_assert_eq!(report.uncertain.contains(id), !killed && not_found && !not_found_by(false));
-            prop_assert_eq!(report.excluded.contains(id), !killed && !not_found && answered);
+            prop_assert_eq!(report.perhaps_killed.contains(id), !killed && not_found && !not_found_by(false));
+            prop_assert_eq!(report.refused.contains(id), !killed && !not_found && answered);
         }
         for (_, answer) in &sent {
             for id in answer.killed.iter().chain(&answer.not_found) {

@@ -8,7 +8,7 @@ use crate::provider::explain::{self, Report, count};
 use crate::provider::listing::show;
 use crate::provider::select;
 use crate::provider::session_kill::run::Run;
-use crate::session::outcome::KillReport;
+use crate::session::tally::KillReport;
 use crate::session::{Session, SessionId};
 
 impl Run<'_> {
@@ -31,7 +31,7 @@ impl Run<'_> {
             }
             return;
         };
-        if failure.ended == Ended::Unknown && left == Some(0) && report.unsent.is_empty() {
+        if failure.ended == Ended::Unknown && left == Some(0) && report.not_sent.is_empty() {
             self.seen_gone(failure.error, report.unknown.len())
                 .into_warning(diags);
             return;
@@ -102,9 +102,9 @@ impl Run<'_> {
             (report.killed.len(), "killed"),
             (report.accepted.len(), "sent and accepted"),
             (report.not_found.len(), "not found"),
-            (report.excluded.len(), "left alone by the service"),
-            (report.gone.len(), "gone before they were sent"),
-            (report.spared.len(), "not chosen any more"),
+            (report.refused.len(), "left alone by the service"),
+            (report.ended_before.len(), "gone before they were sent"),
+            (report.no_longer_chosen.len(), "not chosen any more"),
         ];
         let answered: Vec<String> = (answered.iter())
             .filter(|(number, _)| *number > 0)
@@ -126,7 +126,7 @@ impl Run<'_> {
                 .to_owned()
         }
     };
-        let unsent = match report.unsent.len() {
+        let unsent = match report.not_sent.len() {
             0 => String::new(),
             number => format!(" {} not sent.", count(number, session)),
         };

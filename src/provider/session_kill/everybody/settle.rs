@@ -12,7 +12,7 @@ use crate::provider::listing::{Listing, show_passed_over};
 use crate::provider::service::KillsAll;
 use crate::provider::session_kill::chosen::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
 use crate::provider::session_kill::run::Run;
-use crate::session::since::{Aged, Beginnings, Census};
+use crate::session::beginnings::{Aged, Beginnings, Census};
 use crate::session::{Protection, SessionId};
 
 impl Run<'_> {
