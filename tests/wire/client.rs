@@ -1,15 +1,13 @@
 //! Values as a host sends them, and the calls that it makes.
 
-use crate::host::{Host};
 use prost::bytes::Bytes;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use terraform_provider_hwc::plugin::proto::go_plugin::grpc_stdio_client::GrpcStdioClient;
-use terraform_provider_hwc::plugin::proto::tfplugin6 as wire;
-use terraform_provider_hwc::plugin::proto::tfplugin6::Diagnostic;
-use terraform_provider_hwc::plugin::proto::tfplugin6::DynamicValue;
 use terraform_provider_hwc::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use terraform_provider_hwc::plugin::proto::tfplugin6::{self as wire, Diagnostic, DynamicValue};
 use tonic::transport::Channel;
+
+use crate::host::Host;
 
 /// The resource that most tests are about.
 pub const NOTE: &str = "wire_note";
@@ -73,7 +71,10 @@ pub fn path(diagnostic: &Diagnostic) -> String {
     path.trim_start_matches('.').to_owned()
 }
 
-pub async fn validate(provider: &mut ProviderClient<Channel>, config: DynamicValue) -> Vec<Diagnostic> {
+pub async fn validate(
+    provider: &mut ProviderClient<Channel>,
+    config: DynamicValue,
+) -> Vec<Diagnostic> {
     let request = wire::validate_resource_config::Request {
         type_name: NOTE.into(),
         config: Some(config),
@@ -148,7 +149,10 @@ pub async fn apply(
         .into_inner()
 }
 
-pub async fn upgrade(host: &Host, raw_state: wire::RawState) -> wire::upgrade_resource_state::Response {
+pub async fn upgrade(
+    host: &Host,
+    raw_state: wire::RawState,
+) -> wire::upgrade_resource_state::Response {
     upgrade_of(host, NOTE, 1, raw_state).await
 }
 

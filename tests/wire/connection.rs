@@ -1,14 +1,14 @@
 //! Who is let in, and the services that go-plugin wants of every plugin.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::client::{stdio};
-use crate::host::{Host, Identity, connect};
 use terraform_provider_hwc::plugin::proto::health::HealthCheckRequest;
 use terraform_provider_hwc::plugin::proto::health::health_client::HealthClient;
 use terraform_provider_hwc::plugin::proto::tfplugin6 as wire;
 use terraform_provider_hwc::plugin::proto::tfplugin6::provider_client::ProviderClient;
+
+use crate::client::stdio;
+use crate::host::{Host, Identity, connect};
 
 #[tokio::test]
 async fn only_the_host_is_let_in_and_the_others_do_not_disturb_it() {

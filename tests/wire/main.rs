@@ -6,10 +6,12 @@
 #![cfg(unix)]
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used)]
 
+mod actions;
 mod client;
 mod connection;
+mod data_sources;
+mod ephemeral_resources;
 mod host;
-mod other_blocks;
 mod process;
 mod resources;
 mod schema;

@@ -1,15 +1,15 @@
 //! How the process starts, what it logs, and how it ends.
 
-use std::time::Duration;
-use std::time::Instant;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
-use crate::client::{note, messagepack, decoded, summaries, create, stdio};
-use crate::host::{COOKIE, Host, bare, connect, first_line, plugin_program};
 use nix::sys::signal::Signal;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use terraform_provider_hwc::plugin::proto::tfplugin6 as wire;
 use terraform_provider_hwc::plugin::proto::tfplugin6::provider_client::ProviderClient;
+
+use crate::client::{create, decoded, messagepack, note, stdio, summaries};
+use crate::host::{COOKIE, Host, bare, connect, first_line, plugin_program};
 
 #[tokio::test]
 async fn without_a_host_it_explains_itself_and_fails() {

@@ -1,12 +1,14 @@
 //! Resources, from plan to destroy, and what a panic leaves.
 
-use crate::client::NOTE;
-use crate::client::{note, messagepack, null, decoded, summaries, path, validate, read, plan, create, apply, invoke};
-use crate::host::{Host};
 use prost::bytes::Bytes;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
 use terraform_provider_hwc::plugin::proto::tfplugin6 as wire;
+
+use crate::client::{
+    NOTE, apply, create, decoded, invoke, messagepack, note, null, path, plan, read, summaries,
+    validate,
+};
+use crate::host::Host;
 
 #[tokio::test]
 async fn a_resource_lives_from_plan_to_destroy() {

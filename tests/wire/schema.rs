@@ -1,10 +1,10 @@
 //! What the plugin says that it has, and what it says of the rest.
 
-use crate::client::NOTE;
-use crate::client::{messagepack, summaries, invoke};
-use crate::host::{Host};
 use serde_json::json;
 use terraform_provider_hwc::plugin::proto::tfplugin6 as wire;
+
+use crate::client::{NOTE, invoke, messagepack, summaries};
+use crate::host::Host;
 
 #[tokio::test]
 async fn metadata_and_schema_name_the_same_things() {

@@ -1,11 +1,11 @@
 //! States of earlier and later schema versions.
 
-use crate::client::NOTE;
-use crate::client::{raw, decoded, summaries, path, upgrade, upgrade_party, upgrade_of};
-use crate::host::{Host};
 use prost::bytes::Bytes;
 use serde_json::json;
 use terraform_provider_hwc::plugin::proto::tfplugin6 as wire;
+
+use crate::client::{NOTE, decoded, path, raw, summaries, upgrade, upgrade_of, upgrade_party};
+use crate::host::Host;
 
 #[tokio::test]
 async fn an_earlier_state_is_read() {

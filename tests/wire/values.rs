@@ -1,10 +1,12 @@
 //! Strange values, in MessagePack and JSON.
 
-use crate::client::{note, messagepack, bytes, json_bytes, null, decoded, summaries, path, validate, read};
-use crate::host::{Host};
 use prost::bytes::Bytes;
-use serde_json::Value;
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::client::{
+    bytes, decoded, json_bytes, messagepack, note, null, path, read, summaries, validate,
+};
+use crate::host::Host;
 
 #[tokio::test]
 async fn a_strange_value_is_a_diagnostic_that_says_where() {
