@@ -15,7 +15,7 @@ use super::value_type::ValueType;
 const NULL: &[u8] = &[0xc0];
 
 /// How deep a value may nest. Terraform's own types stay far below; the stack holds many times as much.
-const DEEPEST: usize = 128;
+pub(crate) const DEEPEST: usize = 128;
 
 /// A value from the host that is known to be of its schema's type.
 #[derive(Clone, Debug)]
