@@ -76,7 +76,7 @@ impl<N: Named> Instance<N> {
     }
 }
 
-/// A node of a service that keeps nothing but sessions for it.
+/// A node that needs nothing but its sessions.
 #[derive(Debug)]
 pub(crate) struct Node<S: Sessions + ?Sized> {
     id: String,
@@ -107,7 +107,7 @@ impl<S: Sessions + ?Sized> Instances<Node<S>> {
         Self::new(nodes.collect::<anyhow::Result<_>>()?)
     }
 
-    /// Tells who starts the sandbox which nodes there are.
+    /// Adds the nodes to the ready line.
     pub async fn introduce(&self, service: &str, ready: &mut Ready) -> anyhow::Result<()> {
         for (instance_id, node) in self.nodes() {
             ready.add_node(service, instance_id, &node.id, node.sessions.count().await?);
