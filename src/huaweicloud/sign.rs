@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use hmac::{Hmac, Mac};
 use p256::ecdsa::signature::Signer;
 use p256::ecdsa::{Signature, SigningKey};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use sm3::Sm3;
 use time::OffsetDateTime;
@@ -30,6 +31,13 @@ pub enum Algorithm {
 /// `YYYYMMDDTHHMMSSZ`, UTC: the form of `X-Sdk-Date`.
 const DATE_FORMAT: &[BorrowedFormatItem<'static>] =
     format_description!("[year][month][day]T[hour][minute][second]Z");
+
+/// What is percent-encoded in a path or query: everything but letters, digits and `-_.~`, as the signature wants it.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
 
 /// The parts of a request that its signature covers.
 #[derive(Clone, Copy, Debug)]
@@ -103,7 +111,8 @@ impl Algorithm {
         let canonical = canonical_request(request, &headers, &signed_names, &body_hash);
         let canonical_request_hash = self.hash(canonical.as_bytes());
         let string_to_sign = format!("{label}\n{date}\n{canonical_request_hash}");
-        let signature = hex(&self.signature(access_key, secret_key, string_to_sign.as_bytes()));
+        let signature =
+            hex::encode(self.signature(access_key, secret_key, string_to_sign.as_bytes()));
 
         Signed {
             authorization: format!(
@@ -117,8 +126,8 @@ impl Algorithm {
     /// The hash of a text, in hex.
     fn hash(self, text: &[u8]) -> String {
         match self {
-            Self::HmacSha256 | Self::EcdsaP256Sha256 => hex(&Sha256::digest(text)),
-            Self::HmacSm3 => hex(&Sm3::digest(text)),
+            Self::HmacSha256 | Self::EcdsaP256Sha256 => hex::encode(Sha256::digest(text)),
+            Self::HmacSm3 => hex::encode(Sm3::digest(text)),
         }
     }
 
@@ -172,25 +181,10 @@ fn sdk_date(time: OffsetDateTime) -> String {
         .unwrap_or_default()
 }
 
-/// Percent-encodes everything but `A-Za-z0-9-_.~`, as the signature wants it.
-pub fn percent_encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                out.push(char::from(byte));
-            }
-            // Writing to a String cannot fail.
-            _ => _ = write!(out, "%{byte:02X}"),
-        }
-    }
-    out
-}
-
 /// The path with every segment percent-encoded: what goes into the request line.
 pub fn encode_path(path: &str) -> String {
     path.split('/')
-        .map(percent_encode)
+        .map(|segment| utf8_percent_encode(segment, ENCODED).to_string())
         .collect::<Vec<_>>()
         .join("/")
 }
@@ -201,7 +195,10 @@ pub fn encode_query(query: &[(String, String)]) -> String {
     pairs.sort();
     pairs
         .iter()
-        .map(|(name, value)| format!("{}={}", percent_encode(name), percent_encode(value)))
+        .map(|(name, value)| {
+            let [name, value] = [name, value].map(|text| utf8_percent_encode(text, ENCODED));
+            format!("{name}={value}")
+        })
         .collect::<Vec<_>>()
         .join("&")
 }
@@ -251,15 +248,6 @@ fn hmac_sm3(key: &[u8], message: &[u8]) -> Vec<u8> {
     Hmac::<Sm3>::new_from_slice(key)
         .map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec())
         .unwrap_or_default()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-            _ = write!(out, "{byte:02x}");
-            out
-        })
 }
 
 #[cfg(test)]
