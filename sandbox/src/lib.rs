@@ -11,7 +11,7 @@
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
 //! - `services` is the list of services. `dcs`, `taurusdb`, `iam` and `metadata` are these services: each has its options,
-//!   calls and state, and is a [`Service`](service::Service) to the rest.
+//!   calls and state, and is a `Service` to the rest.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
 //! - `gateway` checks who calls; a service says which of its calls need that.
