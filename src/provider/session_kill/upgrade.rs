@@ -22,7 +22,7 @@ pub fn upgrade(service: &'static Description, mut state: Stored) -> Stored {
         state.insert("finished_at".to_owned(), moment);
     }
     for (name, default) in arguments::flags(service) {
-        let flag = state.entry(name).or_default();
+        let flag = state.entry(name).or_insert(Value::Null);
         if flag.is_null() {
             *flag = default.into();
         }
