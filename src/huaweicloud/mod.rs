@@ -37,7 +37,7 @@ mod http;
 pub mod iam;
 pub mod id;
 mod identity;
-mod lenient;
+mod loose_json;
 pub mod operation;
 pub mod permission;
 mod projects;
