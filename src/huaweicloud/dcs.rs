@@ -22,7 +22,7 @@ use super::client::Client;
 use super::endpoint::Service;
 use super::error::{Error, LONGEST_MESSAGE, Outcome, printable};
 use super::id::IdError;
-use super::lenient::{self, Text};
+use super::loose_json::{self, Text};
 use super::operation::Operation;
 use super::retry::Repeat;
 
@@ -167,23 +167,23 @@ pub struct Job {
 }
 
 #[derive(Serialize)]
-struct KillAllBody<'a> {
+struct KillAllRequest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     node_id: Option<&'a NodeId>,
     kill_all_nodes: bool,
 }
 
 #[derive(Deserialize)]
-struct KillAllAnswer {
+struct KillAllResponse {
     job_id: Text,
 }
 
 #[derive(Deserialize)]
-struct JobAnswer {
+struct JobResponse {
     status: String,
-    #[serde(default, deserialize_with = "lenient::epoch_millis")]
+    #[serde(default, deserialize_with = "loose_json::epoch_millis")]
     begin_time: Option<OffsetDateTime>,
-    #[serde(default, deserialize_with = "lenient::epoch_millis")]
+    #[serde(default, deserialize_with = "loose_json::epoch_millis")]
     end_time: Option<OffsetDateTime>,
     #[serde(default)]
     fail_reason: Option<String>,
@@ -197,7 +197,7 @@ pub const KILL_ADDRESSES: usize = 100;
 pub const SMALL_KILL_ADDRESSES: usize = 20;
 
 #[derive(Serialize)]
-struct KillBody<'a> {
+struct KillRequest<'a> {
     node_id: &'a NodeId,
     client_addrs: &'a [String],
 }
@@ -233,11 +233,11 @@ impl<'a> Dcs<'a> {
         operation: &Operation,
     ) -> Outcome<KillAccepted> {
         let body = match target {
-            Target::AllNodes => KillAllBody {
+            Target::AllNodes => KillAllRequest {
                 node_id: None,
                 kill_all_nodes: true,
             },
-            Target::Node(node) => KillAllBody {
+            Target::Node(node) => KillAllRequest {
                 node_id: Some(node),
                 kill_all_nodes: false,
             },
@@ -267,7 +267,7 @@ impl<'a> Dcs<'a> {
         leave_before: Option<Instant>,
         operation: &Operation,
     ) -> Outcome<Option<String>> {
-        let body = KillBody {
+        let body = KillRequest {
             node_id: node,
             client_addrs: addresses,
         };
@@ -296,7 +296,7 @@ impl<'a> Dcs<'a> {
             Repeat::Read,
         );
         let answer = self.client.read(call.looking(), operation).await?;
-        let job: JobAnswer = answer.json()?;
+        let job: JobResponse = answer.json()?;
         Ok(Job {
             status: JobStatus::from_word(job.status),
             begin_time: job.begin_time,
@@ -378,7 +378,7 @@ fn is_not_found(error: &Error) -> bool {
 /// Reads the answer of a kill-all. Whatever its body, the kill was accepted.
 fn read_kill_all(answer: &Answer) -> KillAccepted {
     let request_id = answer.request_id.clone();
-    match answer.json::<KillAllAnswer>() {
+    match answer.json::<KillAllResponse>() {
         Ok(body) => match body.job_id.0.parse::<JobId>() {
             Ok(job_id) => KillAccepted {
                 job_id: Some(job_id),

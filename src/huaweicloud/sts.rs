@@ -13,7 +13,7 @@ use super::iam::{moment, request, secret_json, send};
 use super::identity::{Credential, Issued, Keys};
 
 #[derive(Deserialize)]
-struct Assumed {
+struct AssumeResponse {
     credentials: AssumedKeys,
 }
 
@@ -42,7 +42,7 @@ pub(super) async fn assume_agency(
         body["duration_seconds"] = json!(seconds);
     }
     let request = request(Service::Sts, call, "/v5/agencies/assume", &body)?;
-    let keys = secret_json::<Assumed>(send(call, request, credential).await?)?.credentials;
+    let keys = secret_json::<AssumeResponse>(send(call, request, credential).await?)?.credentials;
     Ok(Issued {
         credential: Credential::Keys(Keys {
             access_key: keys.access_key_id,
