@@ -158,13 +158,15 @@ fn found_by_validate() -> Vec<Mistake> {
             "A selection written as an argument",
             "\n  select = {\n    users = [\"app\"]\n  }",
         ),
-        taurusdb(
+        dcs(
             "Durations without a unit, or in words",
-            "\n  select {\n    commands = [\"Sleep\"]\n    min_time = \"300\"\n    max_time = \"5 minutes\"\n  }",
+            &format!(
+                "  instance_id = {DCS_INSTANCE:?}\n  node_id     = {dcs_node:?}\n\n  select {{\n    min_idle = \"300\"\n    min_age  = \"5 minutes\"\n  }}"
+            ),
         ),
         taurusdb(
             "Networks that are none, and a broken expression",
-            "\n  select {\n    hosts             = [\"10.0.0.0/33\", \"10.0.0.300\"]\n    statement_matches = [\"SELECT (\"]\n  }",
+            "\n  select {\n    addresses         = [\"10.0.0.0/33\", \"10.0.0.300\"]\n    statement_matches = [\"SELECT (\"]\n  }",
         ),
         taurusdb(
             "A cap of zero",
