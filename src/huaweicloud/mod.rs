@@ -35,6 +35,7 @@ mod error_body;
 mod home;
 mod http;
 pub mod iam;
+pub mod id;
 mod identity;
 mod lenient;
 pub mod operation;

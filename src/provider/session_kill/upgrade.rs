@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::arguments;
 use crate::provider::select;
 use crate::provider::service::{Description, IdKind};
 
@@ -16,9 +17,15 @@ mod tests;
 pub type Stored = Map<String, Value>;
 
 /// Rewrites a state that was stored by version 0 of the schema.
-pub fn upgrade(service: &Description, mut state: Stored) -> Stored {
+pub fn upgrade(service: &'static Description, mut state: Stored) -> Stored {
     if let Some(moment) = state.remove("killed_at") {
         state.insert("finished_at".to_owned(), moment);
+    }
+    for (name, default) in arguments::flags(service) {
+        let flag = state.entry(name).or_insert(Value::Null);
+        if flag.is_null() {
+            *flag = default.into();
+        }
     }
     let sessions = sessions(service, &state);
     state.insert("sessions".to_owned(), sessions);

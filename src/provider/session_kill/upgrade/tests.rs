@@ -80,3 +80,14 @@ fn conditions_have_the_names_of_today() {
         assert_eq!(state["select"], json!([new]));
     }
 }
+
+#[test]
+fn a_flag_that_there_was_not_has_its_default() {
+    let state = upgraded(
+        "dcs",
+        json!({"id": "i/j", "kill_all_nodes": true, "wait_for_completion": null}),
+    );
+    assert_eq!(state["kill_all_nodes"], json!(true));
+    assert_eq!(state["wait_for_completion"], json!(true));
+    assert_eq!(state["fail_on_not_found"], json!(false));
+}
