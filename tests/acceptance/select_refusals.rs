@@ -229,7 +229,7 @@ fn arguments_that_contradict_each_other_are_refused() {
                     &format!("{argument} = [{nobody}, {odd}]"),
                     &[
                         &format!("Invalid {one}"),
-                        &format!("{argument}[1] is {}.", odd.trim_matches('"')),
+                        &format!("{argument}[1] is {odd}."),
                     ],
                 ),
                 (
