@@ -224,7 +224,7 @@ fn edits_of_a_kill_of_listed_threads() {
         .saying(&[
             "Warning: Applying this kills sessions again",
             "Now triggers has changed",
-            "the session threads 4000000, 4000001 of the node",
+            "the sessions in processes: 4000000, 4000001, of the node",
         ]),
         edit(
             "another value of a trigger",
@@ -248,7 +248,7 @@ fn edits_of_a_kill_of_listed_threads() {
         )
         .saying(&[
             "Now processes has changed",
-            "the session thread 4000000 of the node",
+            "the sessions in processes: 4000000, of the node",
         ]),
         edit(
             "another node",
@@ -297,18 +297,20 @@ fn edits_of_a_kill_of_selected_threads() {
     let node = TAURUSDB_NODES[0];
     let select =
         |conditions: &str| format!("node_id = {node:?}\n  select {{\n    {conditions}\n  }}");
-    let first = "users = [\"nobody\", \"noone\"]\n    min_time = \"2m\"\n    commands = [\"Query\"]\n    hosts = [\"10.9.0.0/16\", \"App-7\"]";
+    let first = "users = [\"nobody\", \"noone\"]\n    min_busy = \"2m\"\n    commands = [\"Query\"]\n    addresses = [\"10.9.0.0/16\", \"App-7\"]";
     let edits = [
         edit(
             "the same in other words",
             &select(
-                "users = [\"noone\", \"nobody\", \"noone\"]\n    min_time = \"120s\"\n    commands = [\"query\"]\n    hosts = [\"app-7\", \"10.9.0.0/16\"]",
+                "users = [\"noone\", \"nobody\", \"noone\"]\n    min_busy = \"120s\"\n    commands = [\"query\"]\n    addresses = [\"app-7\", \"10.9.0.0/16\"]",
             ),
             NoChange,
         ),
         edit(
             "conditions that exclude nobody",
-            &select(&format!("{first}\n    exclude_users = []\n    all = false")),
+            &select(&format!(
+                "{first}\n    exclude_users = []\n    exclude_addresses = []\n    all = false"
+            )),
             InPlace,
         ),
         edit("these taken away", &select(first), InPlace),
@@ -349,6 +351,34 @@ fn edits_of_a_kill_of_selected_threads() {
             Replace(0),
         ),
         edit(
+            "excluded addresses for excluded users",
+            &select("users = [\"report\"]\n    exclude_addresses = [\"10.9.9.9\", \"App-7\"]"),
+            Replace(0),
+        )
+        .saying(&["Now select has changed"]),
+        edit(
+            "the same excluded addresses in other words",
+            &select(
+                "users = [\"report\"]\n    exclude_addresses = [\"app-7\", \"10.9.9.9/32\", \"10.9.9.9\"]",
+            ),
+            NoChange,
+        ),
+        edit(
+            "one excluded address less",
+            &select("users = [\"report\"]\n    exclude_addresses = [\"App-7\"]"),
+            Replace(0),
+        ),
+        edit(
+            "excluded statements for excluded addresses",
+            &select("users = [\"report\"]\n    exclude_statement_matches = [\"^SELECT\", \"a\"]"),
+            Replace(0),
+        ),
+        edit(
+            "the same excluded statements in another order",
+            &select("users = [\"report\"]\n    exclude_statement_matches = [\"a\", \"^SELECT\"]"),
+            NoChange,
+        ),
+        edit(
             "IDs for conditions",
             &format!("node_id = {node:?}\n  processes = [4000000]"),
             Replace(1),
@@ -368,8 +398,15 @@ fn edits_of_a_kill_of_all_sessions_of_a_node() {
             InPlace,
         ),
         edit(
+            "fail_on_not_found, which is about listed addresses",
+            &with("fail_on_not_found = true"),
+            InPlace,
+        ),
+        edit(
             "a default written out",
-            &with("wait_for_completion = true\n  kill_all_nodes = false"),
+            &with(
+                "wait_for_completion = true\n  fail_on_not_found = false\n  kill_all_nodes = false",
+            ),
             InPlace,
         ),
         edit(
@@ -406,7 +443,19 @@ fn edits_of_a_kill_of_all_sessions_of_a_node() {
             &with("client_addrs = [\"10.9.9.9:2\", \"10.9.9.9:1\"]\n  triggers = { a = 1 }"),
             Replace(0),
         )
-        .saying(&["the sessions at 10.9.9.9:2, 10.9.9.9:1 of the node"]),
+        .saying(&["the sessions in client_addrs: 10.9.9.9:2, 10.9.9.9:1, of the node"]),
+        edit(
+            "fail_on_not_found beside addresses",
+            &with(
+                "client_addrs = [\"10.9.9.9:2\", \"10.9.9.9:1\"]\n  triggers = { a = 1 }\n  fail_on_not_found = true",
+            ),
+            InPlace,
+        ),
+        edit(
+            "that taken back",
+            &with("client_addrs = [\"10.9.9.9:2\", \"10.9.9.9:1\"]\n  triggers = { a = 1 }"),
+            InPlace,
+        ),
         edit(
             "fewer addresses",
             &with("client_addrs = [\"10.9.9.9:1\"]"),
@@ -422,7 +471,21 @@ fn edits_of_a_kill_of_all_sessions_of_a_node() {
         edit(
             "the same conditions in other words",
             &with(
-                "select {\n    names = [\"nobody\"]\n    addresses = [\"10.9.9.9/32\"]\n    databases = [1, 0]\n  }",
+                "select {\n    names = [\"nobody\"]\n    addresses = [\"10.9.9.9/32\"]\n    databases = [\"1\", \"0\"]\n  }",
+            ),
+            NoChange,
+        ),
+        edit(
+            "an excluded address",
+            &with(
+                "select {\n    names = [\"nobody\"]\n    exclude_addresses = [\"10.9.9.8\", \"10.9.9.9\"]\n  }",
+            ),
+            Replace(0),
+        ),
+        edit(
+            "the same excluded addresses in other words",
+            &with(
+                "select {\n    names = [\"nobody\"]\n    exclude_addresses = [\"10.9.9.9/32\", \"10.9.9.8\"]\n  }",
             ),
             NoChange,
         ),

@@ -106,11 +106,11 @@ fn found_by_validate() -> Vec<Mistake> {
             &format!("  instance_id = {DCS_INSTANCE:?}"),
         ),
         dcs(
-            "The id of a TaurusDB instance in a DCS resource",
+            "The ID of a TaurusDB instance in a DCS resource",
             &format!("  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id     = {dcs_node:?}"),
         ),
         in_resource(
-            "The id of a DCS instance in a TaurusDB resource",
+            "The ID of a DCS instance in a TaurusDB resource",
             format!(
                 "resource \"hwc_taurusdb_session_kill\" \"idle\" {{\n  instance_id = {DCS_INSTANCE:?}\n  node_id     = {taurusdb_node:?}\n  processes   = [48213]\n}}\n"
             ),
@@ -122,7 +122,7 @@ fn found_by_validate() -> Vec<Mistake> {
             ),
         ),
         in_resource(
-            "The instance's name instead of its id",
+            "The instance's name instead of its ID",
             format!(
                 "resource \"hwc_taurusdb_session_kill\" \"idle\" {{\n  instance_id = \"orders-db\"\n  node_id     = {taurusdb_node:?}\n  processes   = [48213]\n}}\n"
             ),
@@ -130,24 +130,24 @@ fn found_by_validate() -> Vec<Mistake> {
         taurusdb("Nobody is named", ""),
         taurusdb("An empty list", "  processes   = []"),
         taurusdb(
-            "A user where thread ids belong",
+            "A user where thread IDs belong",
             "  processes   = [\"app\"]",
         ),
         taurusdb(
-            "Ids that no thread can have",
+            "IDs that no thread can have",
             "  processes   = [0, -1, 1.5, 9223372036854775808]",
         ),
         taurusdb(
-            "Thread ids and a selection",
+            "Thread IDs and a selection",
             "  processes   = [48213]\n\n  select {\n    users = [\"app\"]\n  }",
         ),
         taurusdb("An empty selection", "\n  select {}"),
         taurusdb(
-            "A selection of nobody but the excluded",
+            "A selection that only excludes",
             "\n  select {\n    exclude_users = [\"ops\"]\n  }",
         ),
         taurusdb(
-            "A list that came out empty",
+            "A condition whose list is empty",
             "\n  select {\n    users = []\n  }",
         ),
         taurusdb(
@@ -158,13 +158,15 @@ fn found_by_validate() -> Vec<Mistake> {
             "A selection written as an argument",
             "\n  select = {\n    users = [\"app\"]\n  }",
         ),
-        taurusdb(
+        dcs(
             "Durations without a unit, or in words",
-            "\n  select {\n    commands = [\"Sleep\"]\n    min_time = \"300\"\n    max_time = \"5 minutes\"\n  }",
+            &format!(
+                "  instance_id = {DCS_INSTANCE:?}\n  node_id     = {dcs_node:?}\n\n  select {{\n    min_idle = \"300\"\n    min_age  = \"5 minutes\"\n  }}"
+            ),
         ),
         taurusdb(
-            "Networks that are none, and a broken expression",
-            "\n  select {\n    hosts             = [\"10.0.0.0/33\", \"10.0.0.300\"]\n    statement_matches = [\"SELECT (\"]\n  }",
+            "Invalid networks, and an invalid regular expression",
+            "\n  select {\n    addresses         = [\"10.0.0.0/33\", \"10.0.0.300\"]\n    statement_matches = [\"SELECT (\"]\n  }",
         ),
         taurusdb(
             "A cap of zero",
@@ -177,17 +179,17 @@ fn found_by_validate() -> Vec<Mistake> {
             ),
         ),
         dcs(
-            "A time limit that is no duration",
+            "A time limit without a unit",
             &format!(
                 "  instance_id = {DCS_INSTANCE:?}\n  node_id     = {dcs_node:?}\n\n  timeouts {{\n    create = \"10\"\n  }}"
             ),
         ),
         in_provider(
-            "A service that is not called so",
+            "An unknown service",
             "provider \"hwc\" {\n  region    = \"cn-north-4\"\n  endpoints = {\n    redis = \"https://dcs.example.com\"\n  }\n}\n",
         ),
         in_provider(
-            "An endpoint that is no URL",
+            "An endpoint that is not a URL",
             "provider \"hwc\" {\n  region    = \"cn-north-4\"\n  endpoints = {\n    dcs = \"dcs example com\"\n  }\n}\n",
         ),
     ]
@@ -224,7 +226,7 @@ fn found_by_apply() -> Vec<Mistake> {
                 .replace("  project_id = \"PROJECT_ID\"\n", ""),
         ),
         in_provider(
-            "Another project's id",
+            "Another project's ID",
             &PROVIDER.replace("PROJECT_ID", "fedcba9876543210fedcba9876543210"),
         ),
         in_resource(

@@ -81,6 +81,12 @@ const CASES: &[Case] = &[
         ".promises.max_sessions",
     ),
     case(
+        "excluded_addresses",
+        DCS,
+        "select {\n    names = [\"nobody\"]\n    exclude_addresses = local.known ? [\"10.9.9.9\"] : null\n  }",
+        ".promises.conditions",
+    ),
+    case(
         "exclusion",
         TAURUSDB,
         "select {\n    all = true\n    exclude_users = local.known ? [\"nobody\"] : null\n  }",
@@ -185,7 +191,7 @@ fn a_list_that_turns_out_to_be_empty_is_not_everybody() {
             DCS_INSTANCE,
             DCS_NODES[0],
             format!("client_addrs = {list}"),
-            "No addresses",
+            "client_addrs is empty",
         ),
         (
             DCS,
@@ -199,7 +205,7 @@ fn a_list_that_turns_out_to_be_empty_is_not_everybody() {
             TAURUSDB_INSTANCE,
             TAURUSDB_NODES[0],
             format!("processes = {list}"),
-            "No session threads",
+            "processes is empty",
         ),
         (
             TAURUSDB,

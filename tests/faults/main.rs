@@ -32,11 +32,10 @@ use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_en
 use terraform_provider_hwc::huaweicloud::error::{MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
-use terraform_provider_hwc::provider::HwcProvider;
-use terraform_provider_hwc::provider::dcs_session_kill::DcsSessionKill;
-use terraform_provider_hwc::provider::dcs_sessions::DcsSessions;
-use terraform_provider_hwc::provider::taurusdb_session_kill::TaurusdbSessionKill;
-use terraform_provider_hwc::provider::taurusdb_sessions::TaurusdbSessions;
+use terraform_provider_hwc::provider::record::Record;
+use terraform_provider_hwc::provider::session_kill::KillResource;
+use terraform_provider_hwc::provider::sessions::Sessions;
+use terraform_provider_hwc::provider::{HwcProvider, services};
 use tf_provider::value::ValueEmpty;
 use tf_provider::{DataSource, Diagnostics, Resource};
 use time::OffsetDateTime;
@@ -116,6 +115,13 @@ enum Action {
     TaurusdbResource,
     /// Reads the data source with the session threads of a TaurusDB node.
     TaurusdbData,
+}
+
+impl Action {
+    /// Does it only read?
+    const fn reads(self) -> bool {
+        matches!(self, Self::DcsData | Self::TaurusdbData)
+    }
 }
 
 impl Call {
@@ -673,14 +679,16 @@ async fn run(call: Call, faults: Vec<Fault>, rest: Fault) -> Ending {
 
 /// What is left of an action, and what is said of it.
 fn ending(action: Action, state: Option<Json>, diags: &Diagnostics) -> Ending {
-    let reads = matches!(action, Action::DcsData | Action::TaurusdbData);
     Ending {
         sent: 0,
         kills: 0,
-        proof: state.as_ref().map(proof).unwrap_or_default(),
+        proof: state
+            .as_ref()
+            .map(|state| proof(action, state))
+            .unwrap_or_default(),
         state: match (&state, diags.errors.is_empty()) {
             (None, _) => "nothing",
-            (Some(_), true) if reads => "read",
+            (Some(_), true) if action.reads() => "read",
             (Some(_), true) => "in state",
             (Some(_), false) => "tainted",
         },
@@ -747,9 +755,10 @@ async fn one_good_then_refused(good: &Server) -> String {
     url
 }
 
-fn proof(state: &Json) -> String {
-    if let Some(sessions) = state.get("sessions") {
-        let number = sessions.as_array().map_or(0, Vec::len);
+/// What the user has in the end: the sessions of a data source, or what a kill proves by the service's own words.
+fn proof(action: Action, state: &Json) -> String {
+    if action.reads() {
+        let number = state["sessions"].as_array().map_or(0, Vec::len);
         return format!("sessions: {number}");
     }
     if let Some(id) = state.get("job_id") {
@@ -766,57 +775,58 @@ fn proof(state: &Json) -> String {
 
 /// Does what leads to the call.
 async fn act(action: Action, limit: &str, provider: HwcProvider) -> (Option<Json>, Diagnostics) {
-    let mut diags = Diagnostics::default();
-    let unknown = ValueEmpty::Null;
-    let state = if action == Action::DcsData {
-        let config = json!({
-            "region": "cn-north-4", "instance_id": "5560df16-cebf-4473-95c4-d1b573c16e79",
-        });
-        let config = serde_json::from_value(config).unwrap();
-        let source = DcsSessions::new(provider);
-        let state = source.read(&mut diags, config, unknown).await;
-        state.map(|state| serde_json::to_value(state).unwrap())
-    } else if action == Action::TaurusdbData {
-        let config = json!({
-            "region": "cn-north-4", "instance_id": "a23fb62bd61e4e9e9636fd2225f395bein07",
-            "node_id": "18663926eacb443d98dc20f8620f28f2no07",
-        });
-        let config = serde_json::from_value(config).unwrap();
-        let source = TaurusdbSessions::new(provider);
-        let state = source.read(&mut diags, config, unknown).await;
-        state.map(|state| serde_json::to_value(state).unwrap())
-    } else if action == Action::TaurusdbResource {
-        let resource = TaurusdbSessionKill::new(provider);
-        let planned = json!({
-            "region": "cn-north-4",
-            "instance_id": "a23fb62bd61e4e9e9636fd2225f395bein07",
-            "node_id": "18663926eacb443d98dc20f8620f28f2no07",
-            "processes": [1, 2, 3],
-            "fail_on_not_found": false, "triggers": null, "timeouts": [{"create": limit}],
-            "id": null, "processes_killed": null, "processes_not_found": null, "processes_excluded": null,
-            "request_id": null, "killed_at": null,
-        });
-        let model = || serde_json::from_value(planned.clone()).unwrap();
-        resource
-            .create(&mut diags, model(), model(), unknown, unknown)
-            .await
-            .map(|(state, _)| serde_json::to_value(state).unwrap())
-    } else {
-        let resource = DcsSessionKill::new(provider);
-        let planned = json!({
-            "region": "cn-north-4", "instance_id": "5560df16-cebf-4473-95c4-d1b573c16e79",
-            "node_id": "8f7ee181-88e2-49b7-a4bf-81f18f93a135", "kill_all_nodes": false,
-            "wait_for_completion": true, "triggers": null, "timeouts": [{"create": limit}],
-            "id": null, "job_id": null, "job_status": null, "started_at": null, "finished_at": null,
-            "request_id": null,
-        });
-        let model = || serde_json::from_value(planned.clone()).unwrap();
-        resource
-            .create(&mut diags, model(), model(), unknown, unknown)
-            .await
-            .map(|(state, _)| serde_json::to_value(state).unwrap())
+    let dcs =
+        json!({"region": "cn-north-4", "instance_id": "5560df16-cebf-4473-95c4-d1b573c16e79"});
+    let taurusdb = json!({
+        "region": "cn-north-4",
+        "instance_id": "a23fb62bd61e4e9e9636fd2225f395bein07",
+        "node_id": "18663926eacb443d98dc20f8620f28f2no07",
+    });
+    let (service, mut arguments) = match action {
+        Action::DcsData | Action::DcsResource | Action::DcsKill => ("dcs", dcs),
+        Action::TaurusdbData | Action::TaurusdbResource => ("taurusdb", taurusdb),
     };
-    (state, diags)
+    match action {
+        Action::DcsData | Action::TaurusdbData => read(service, provider, &arguments).await,
+        Action::DcsResource | Action::DcsKill => {
+            arguments["node_id"] = json!("8f7ee181-88e2-49b7-a4bf-81f18f93a135");
+            arguments["kill_all_nodes"] = json!(false);
+            arguments["wait_for_completion"] = json!(true);
+            create(service, provider, arguments, limit).await
+        }
+        Action::TaurusdbResource => {
+            arguments["processes"] = json!([1, 2, 3]);
+            create(service, provider, arguments, limit).await
+        }
+    }
+}
+
+/// Reads the data source of a service.
+async fn read(service: &str, provider: HwcProvider, config: &Json) -> (Option<Json>, Diagnostics) {
+    let mut diags = Diagnostics::default();
+    let config: Record = serde_json::from_value(config.clone()).unwrap();
+    let state = Sessions::new(provider, services::named(service).unwrap())
+        .read(&mut diags, config, ValueEmpty::Null)
+        .await;
+    (state.map(|state| json!(state)), diags)
+}
+
+/// Creates the resource of a service that kills.
+async fn create(
+    service: &str,
+    provider: HwcProvider,
+    mut planned: Json,
+    limit: &str,
+) -> (Option<Json>, Diagnostics) {
+    let mut diags = Diagnostics::default();
+    planned["fail_on_not_found"] = json!(false);
+    planned["timeouts"] = json!([{"create": limit}]);
+    let record = || serde_json::from_value::<Record>(planned.clone()).unwrap();
+    let none = ValueEmpty::Null;
+    let state = KillResource::new(provider, services::named(service).unwrap())
+        .create(&mut diags, record(), record(), none, none)
+        .await;
+    (state.map(|(state, _)| json!(state)), diags)
 }
 
 /// The rules that must hold for every cell, whatever the table says.

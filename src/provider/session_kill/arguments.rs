@@ -334,7 +334,11 @@ impl Arguments<'_> {
             if matches!(value, Encoded::Ext(..)) {
                 return;
             }
-            let value = written(value).unwrap_or("null".into());
+            let value = match (written(value), &ids.kind) {
+                (None, _) => "null".to_owned(),
+                (Some(number), IdKind::Numbers) => number.into_owned(),
+                (Some(text), IdKind::Addresses(_)) => format!("{text:?}"),
+            };
             explain::error(
                 diags,
                 AttributePath::new(argument).index(index),

@@ -354,7 +354,9 @@ impl Proof {
                 let counted = sessions.iter().filter(|(_, fate)| fates.contains(fate));
                 Some(counted.count())
             };
-            self.killed_count = count(&[Fate::Killed]);
+            // One of whom it is not known may be another that was killed.
+            let all_known = sessions.iter().all(|(_, fate)| *fate != Fate::Unknown);
+            self.killed_count = count(&[Fate::Killed]).filter(|_| all_known);
             self.remaining_count = count(&[Fate::Remaining, Fate::Listed]);
         }
         self
