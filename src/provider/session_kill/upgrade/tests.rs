@@ -80,3 +80,42 @@ fn conditions_have_the_names_of_today() {
         assert_eq!(state["select"], json!([new]));
     }
 }
+
+#[test]
+fn a_flag_that_did_not_exist_has_its_default() {
+    for (given, expected) in [
+        (None, false),
+        (Some(Value::Null), false),
+        (Some(json!(true)), true),
+    ] {
+        let mut state = json!({"id": "i/r"});
+        if let Some(flag) = given {
+            state["fail_on_not_found"] = flag;
+        }
+        assert_eq!(upgraded("dcs", state)["fail_on_not_found"], json!(expected));
+    }
+}
+
+#[test]
+fn given_sessions_that_were_not_there_are_kept() {
+    let dcs = upgraded(
+        "dcs",
+        json!({"id": "i/r", "node_id": "n", "matched": ["a:1"], "killed": ["a:1"], "not_found": ["b:2"]}),
+    );
+    assert_eq!(
+        dcs["sessions"],
+        json!([
+            {"address": "a:1", "node_id": "n", "outcome": "killed"},
+            {"address": "b:2", "node_id": "n", "outcome": "not_found"},
+        ])
+    );
+
+    let rehearsal = upgraded(
+        "taurusdb",
+        json!({"id": "i/n/dry-run", "matched": [4], "processes_not_found": [5]}),
+    );
+    assert_eq!(
+        rehearsal["sessions"],
+        json!([{"id": "4", "outcome": "listed"}, {"id": "5", "outcome": "not_found"}])
+    );
+}
