@@ -1,4 +1,4 @@
-//! What all services share: whose cloud it is, who may call, and the faults and the journal around every call.
+//! What all services share: the account, the keys, and the faults and the journal of every call.
 
 use tokio_util::sync::CancellationToken;
 

@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::ledger::Ledger;
+use crate::{
+    backends::{Session, Sessions},
+    ledger::Ledger,
+    node_mapping::NodeMapping,
+    ready::Ready,
+};
 
 /// The instances of one service, each with its nodes in the order in which they were mapped.
 #[derive(Debug)]
@@ -68,6 +73,58 @@ impl<N: Named> Instances<N> {
 impl<N: Named> Instance<N> {
     pub fn node(&self, node_id: &str) -> Option<&Arc<N>> {
         self.nodes.iter().find(|node| node.id() == node_id)
+    }
+}
+
+/// A node that needs nothing but its sessions.
+#[derive(Debug)]
+pub(crate) struct Node<S: Sessions + ?Sized> {
+    id: String,
+    pub sessions: Box<S>,
+    pub kills: Ledger<<S::Session as Session>::Id>,
+}
+
+impl<S: Sessions + ?Sized> Named for Node<S> {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl<S: Sessions + ?Sized> Instances<Node<S>> {
+    /// The nodes as mapped; `open` gets the number of a node and its mapping.
+    pub fn open(
+        mappings: &[NodeMapping],
+        open: impl Fn(usize, &NodeMapping) -> anyhow::Result<Box<S>>,
+    ) -> anyhow::Result<Self> {
+        let nodes = mappings.iter().enumerate().map(|(number, mapping)| {
+            let node = Node {
+                id: mapping.node_id.clone(),
+                sessions: open(number, mapping)?,
+                kills: Ledger::default(),
+            };
+            Ok((mapping.instance_id.clone(), node))
+        });
+        Self::new(nodes.collect::<anyhow::Result<_>>()?)
+    }
+
+    /// Adds the nodes to the ready line.
+    pub async fn introduce(&self, service: &str, ready: &mut Ready) -> anyhow::Result<()> {
+        for (instance_id, node) in self.nodes() {
+            ready.add_node(service, instance_id, &node.id, node.sessions.count().await?);
+        }
+        Ok(())
+    }
+
+    /// The nodes as the admin interface shows them.
+    pub async fn states(&self, service: &str) -> anyhow::Result<Vec<Value>> {
+        let mut states = Vec::new();
+        for (instance_id, node) in self.nodes() {
+            let sessions = node.sessions.all().await?;
+            let place = (service, instance_id, node.id());
+            let (is_internal, id) = (S::Session::is_internal, S::Session::id);
+            states.push(node_state(place, &sessions, is_internal, id, &node.kills));
+        }
+        Ok(states)
     }
 }
 

@@ -11,14 +11,15 @@
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
 //! - `services` is the list of services. `dcs`, `taurusdb`, `iam` and `metadata` are these services: each has its options,
-//!   calls and state, and is a [`Service`](service::Service) to the rest.
+//!   calls and state, and is a `Service` to the rest.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
 //! - `gateway` checks who calls; a service says which of its calls need that.
 //! - `cloud` is what all services share: the `account`, the `keyring` with its `signature`s, the `throttle`, the `faults` and
 //!   the `journal`.
-//! - `backends` has the sessions of nodes: Redis and MariaDB servers, and simulated ones.
-//! - `instances`, `busy`, `ledger`, `query`, `language` and `error` are what most services need for their calls.
+//! - `instances` has the nodes of a service; `busy`, `ledger`, `query`, `language` and `error` are what most services need for
+//!   their calls.
+//! - `backends` has the sessions of a node: of Redis and MariaDB servers, and simulated ones.
 
 #![forbid(unsafe_code)]
 
@@ -39,6 +40,7 @@ mod language;
 mod ledger;
 mod lock;
 mod metadata;
+mod node_mapping;
 mod option_values;
 mod options;
 mod query;
@@ -53,12 +55,12 @@ mod taurusdb;
 mod throttle;
 
 pub use self::{
-    backends::{Backend, NodeMapping},
     busy::Busy,
     dcs::{Addresses, DcsOptions, ScanAnswer},
     faults::{JobFault, Rule},
     iam::IamOptions,
     metadata::MetadataOptions,
+    node_mapping::{Backend, NodeMapping},
     options::Options,
     ready::{Ready, ReadyNode},
     sandbox::Sandbox,

@@ -69,12 +69,6 @@ impl Page {
         limit: usize::MAX,
     };
 
-    /// No row, for a call that only wants the total.
-    pub const EMPTY: Self = Self {
-        offset: 0,
-        limit: 0,
-    };
-
     /// Reads `limit`, which is `default` when it is missing, and `offset`; the error says what is wrong with them.
     pub fn read(
         query: &Query,

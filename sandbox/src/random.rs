@@ -1,4 +1,4 @@
-//! Keys, ids and secrets that nobody chose.
+//! Random keys, ids and secrets.
 
 use rand::{
     Rng,

@@ -86,7 +86,7 @@ impl Sandbox {
     }
 }
 
-/// What the services share, as the options describe it or made up; `ready` learns what a client must know of it.
+/// What the services share, as the options say or made up. The part that a client needs goes to the ready line.
 fn cloud(options: &Options, ready: &mut Ready) -> anyhow::Result<Cloud> {
     let access_key = options.access_key.clone().unwrap_or_else(random_access_key);
     let secret_key = options.secret_key.clone();

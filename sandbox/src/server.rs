@@ -104,7 +104,7 @@ struct Server {
     cloud: Arc<Cloud>,
     api: Router,
     admin: Router,
-    /// Beginnings of the paths that no gateway stands before.
+    /// Prefixes of the paths that clients reach without the gateway.
     without_gateway: Vec<&'static str>,
 }
 
@@ -213,7 +213,7 @@ impl Server {
         let is_at_gateway = !self
             .without_gateway
             .iter()
-            .any(|beginning| path.starts_with(beginning));
+            .any(|prefix| path.starts_with(prefix));
         if is_at_gateway {
             let api = format!("{} {}", parts.method, journal::route(path));
             if let Err(error) = self.cloud.throttle.admit(&api) {

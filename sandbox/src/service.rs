@@ -43,15 +43,15 @@ pub(crate) enum Nodes {
 /// A service that runs: its calls, and what the sandbox shows and sets of it.
 #[async_trait]
 pub(crate) trait Service: Debug + Send + Sync {
-    /// The calls, each behind the check of the `gateway` that it needs.
+    /// The calls. Each one passes the check of the `gateway` that it needs.
     fn routes(self: Arc<Self>) -> Router;
 
-    /// Beginnings of the paths that no gateway stands before.
+    /// Prefixes of the paths that clients reach without the gateway.
     fn paths_without_gateway(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// Tells who starts the sandbox how the service is reached. An error when a server behind a node cannot be reached.
+    /// Adds to the ready line what a client needs for this service. Fails when a server behind a node cannot be reached.
     async fn introduce(&self, _ready: &mut Ready) -> anyhow::Result<()> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! The list of services.
+//! The list of services. A new service is a module of its own and a line in this list.
 
 use std::sync::Arc;
 
@@ -7,20 +7,20 @@ use clap::Args;
 use crate::{
     busy::Refusal,
     cloud::Cloud,
-    dcs::DcsOptions,
-    iam::IamOptions,
-    metadata::MetadataOptions,
     service::{Description, Nodes, Service},
-    taurusdb::TaurusDbOptions,
 };
 
-/// Each line is a service: the field of its options, and their type, which also describes the service.
+/// Each line is a service: the name and the type of its options, which also describe the service.
 macro_rules! services {
-    ($($(#[$words:meta])* $name:ident: $options:ty,)*) => {
+    ($($name:ident: $options:ty,)*) => {
         /// The options of each service.
         #[derive(Debug, Clone, Args)]
         pub struct ServiceOptions {
-            $($(#[$words])* #[command(flatten)] pub $name: $options,)*
+            $(
+                #[doc = concat!("Options of `", stringify!($name), "`.")]
+                #[command(flatten)]
+                pub $name: $options,
+            )*
         }
 
         impl ServiceOptions {
@@ -38,14 +38,10 @@ macro_rules! services {
 }
 
 services! {
-    /// Options of DCS.
-    dcs: DcsOptions,
-    /// Options of TaurusDB.
-    taurusdb: TaurusDbOptions,
-    /// Options of IAM and STS.
-    iam: IamOptions,
-    /// Options of the metadata service.
-    metadata: MetadataOptions,
+    dcs: crate::dcs::DcsOptions,
+    taurusdb: crate::taurusdb::TaurusDbOptions,
+    iam: crate::iam::IamOptions,
+    metadata: crate::metadata::MetadataOptions,
 }
 
 impl ServiceOptions {

@@ -1,9 +1,11 @@
 //! Distributed Cache Service: sessions of Redis nodes.
 //!
-//! * [`list`][]: which nodes have sessions, and lists of them that are known to be new.
+//! * [`list`][]: which nodes have sessions, and the saved lists of them.
+//! * [`scan`][]: lists that are known to be new.
 //! * here: identifiers, the two kills, and the job of the one that kills all.
 
 pub mod list;
+pub mod scan;
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,14 +21,10 @@ use super::call::{Answer, Call};
 use super::client::Client;
 use super::endpoint::Service;
 use super::error::{Error, LONGEST_MESSAGE, Outcome, printable};
-use super::lenient::{self, Text};
+use super::id::IdError;
+use super::loose_json::{self, Text};
 use super::operation::Operation;
 use super::retry::Repeat;
-
-/// Why an identifier cannot be one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct IdError(pub(super) &'static str);
 
 /// Defines an identifier of which the API document says no form: anything that can stand in a path.
 macro_rules! free_form_id {
@@ -169,23 +167,23 @@ pub struct Job {
 }
 
 #[derive(Serialize)]
-struct KillAllBody<'a> {
+struct KillAllRequest<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     node_id: Option<&'a NodeId>,
     kill_all_nodes: bool,
 }
 
 #[derive(Deserialize)]
-struct KillAllAnswer {
+struct KillAllResponse {
     job_id: Text,
 }
 
 #[derive(Deserialize)]
-struct JobAnswer {
+struct JobResponse {
     status: String,
-    #[serde(default, deserialize_with = "lenient::epoch_millis")]
+    #[serde(default, deserialize_with = "loose_json::epoch_millis")]
     begin_time: Option<OffsetDateTime>,
-    #[serde(default, deserialize_with = "lenient::epoch_millis")]
+    #[serde(default, deserialize_with = "loose_json::epoch_millis")]
     end_time: Option<OffsetDateTime>,
     #[serde(default)]
     fail_reason: Option<String>,
@@ -199,7 +197,7 @@ pub const KILL_ADDRESSES: usize = 100;
 pub const SMALL_KILL_ADDRESSES: usize = 20;
 
 #[derive(Serialize)]
-struct KillBody<'a> {
+struct KillRequest<'a> {
     node_id: &'a NodeId,
     client_addrs: &'a [String],
 }
@@ -235,11 +233,11 @@ impl<'a> Dcs<'a> {
         operation: &Operation,
     ) -> Outcome<KillAccepted> {
         let body = match target {
-            Target::AllNodes => KillAllBody {
+            Target::AllNodes => KillAllRequest {
                 node_id: None,
                 kill_all_nodes: true,
             },
-            Target::Node(node) => KillAllBody {
+            Target::Node(node) => KillAllRequest {
                 node_id: Some(node),
                 kill_all_nodes: false,
             },
@@ -269,7 +267,7 @@ impl<'a> Dcs<'a> {
         leave_before: Option<Instant>,
         operation: &Operation,
     ) -> Outcome<Option<String>> {
-        let body = KillBody {
+        let body = KillRequest {
             node_id: node,
             client_addrs: addresses,
         };
@@ -298,7 +296,7 @@ impl<'a> Dcs<'a> {
             Repeat::Read,
         );
         let answer = self.client.read(call.looking(), operation).await?;
-        let job: JobAnswer = answer.json()?;
+        let job: JobResponse = answer.json()?;
         Ok(Job {
             status: JobStatus::from_word(job.status),
             begin_time: job.begin_time,
@@ -380,7 +378,7 @@ fn is_not_found(error: &Error) -> bool {
 /// Reads the answer of a kill-all. Whatever its body, the kill was accepted.
 fn read_kill_all(answer: &Answer) -> KillAccepted {
     let request_id = answer.request_id.clone();
-    match answer.json::<KillAllAnswer>() {
+    match answer.json::<KillAllResponse>() {
         Ok(body) => match body.job_id.0.parse::<JobId>() {
             Ok(job_id) => KillAccepted {
                 job_id: Some(job_id),
@@ -417,109 +415,4 @@ fn unquoted_job_id(body: &[u8]) -> Option<JobId> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use reqwest::header::HeaderMap;
-
-    use super::super::error::{ApiError, RequestLine, SignInMethod};
-    use super::*;
-
-    fn line() -> RequestLine {
-        RequestLine {
-            method: Method::POST,
-            origin: "https://dcs.example.com".to_owned(),
-            path: "/v2".to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_status_that_means_an_end_ends_the_job_and_keeps_its_word() {
-        for (word, bad) in [
-            ("FAIL", true),
-            ("FAILED", true),
-            ("Failed", true),
-            ("cancelled", true),
-            ("CANCELED", true),
-            ("Error", true),
-            ("TIMEOUT", true),
-            ("INIT", false),
-            ("RUNNING", false),
-            ("WAITING", false),
-            ("", false),
-        ] {
-            let status = JobStatus::from_word(word.to_owned());
-            assert_eq!(status.as_str(), word);
-            assert_eq!(matches!(status, JobStatus::Fail(_)), bad, "{word}");
-            assert_ne!(status, JobStatus::Success);
-        }
-        assert_eq!(
-            JobStatus::from_word("success".to_owned()),
-            JobStatus::Success
-        );
-    }
-
-    #[test]
-    fn a_job_id_is_kept_exactly_as_it_is_written() {
-        for (body, id) in [
-            (r#"{"job_id": "8abf6e1e"}"#, Some("8abf6e1e")),
-            (r#"{"job_id": 9007199254740993}"#, Some("9007199254740993")),
-            (
-                r#"{"job_id": 123456789012345678901234567890}"#,
-                Some("123456789012345678901234567890"),
-            ),
-            (r#"{"job_id": 1e21}"#, Some("1e21")),
-            (r#"{"job_id": 12.50}"#, Some("12.50")),
-            (r#"{"job_id": "1\u0030"}"#, Some("10")),
-            (r#"{"job_id": null}"#, None),
-            (r#"{"job_id": ["8abf6e1e"]}"#, None),
-            (r#"{"job_id": true}"#, None),
-        ] {
-            let accepted = read_kill_all(&Answer {
-                line: line(),
-                status: 200,
-                request_id: None,
-                headers: HeaderMap::new(),
-                body: body.as_bytes().to_vec(),
-                after_doubt: false,
-            });
-            assert_eq!(accepted.job_id.as_ref().map(JobId::as_str), id, "{body}");
-            assert_eq!(accepted.unreadable.is_some(), id.is_none(), "{body}");
-        }
-    }
-
-    #[test]
-    fn following_a_job_outlives_a_sign_in_that_fails_for_a_moment() {
-        let failing = |error| Error::SignIn {
-            method: SignInMethod::Password {
-                user: "ops".to_owned(),
-            },
-            error: Box::new(error),
-        };
-        let answered = |status| Error::Api {
-            line: line(),
-            answer: Box::new(ApiError {
-                status,
-                code: None,
-                message: None,
-                ext_message: None,
-                request_id: None,
-                clock_offset: None,
-                html: false,
-            }),
-        };
-        let lost = Error::Lost {
-            line: line(),
-            reason: String::new(),
-        };
-        assert!(may_pass(&failing(lost)));
-        for (status, passes) in [
-            (429, true),
-            (500, true),
-            (503, true),
-            (401, false),
-            (403, false),
-        ] {
-            assert_eq!(may_pass(&failing(answered(status))), passes, "{status}");
-        }
-    }
-}
+mod tests;

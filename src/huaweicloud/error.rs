@@ -15,7 +15,7 @@ pub use self::credentials::{
 };
 pub use self::settings::{ProxyFlaw, SettingsProblem, TlsProblem};
 
-/// What was asked of whom: enough to find the call in an access log, and nothing secret (no query, no body).
+/// What was asked, and where: enough to find the call in an access log, and nothing secret (no query, no body).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestLine {
     /// HTTP method.
@@ -287,7 +287,7 @@ pub enum Error {
     /// The call that was to fetch a credential did not end well; the call that needed it was not sent.
     #[error("signing in {method}: {error}")]
     SignIn {
-        /// As whom, or with what.
+        /// With what, or as which agency.
         method: SignInMethod,
         /// How the call ended.
         error: Box<Error>,

@@ -13,7 +13,7 @@ use super::endpoint::Service;
 use super::error::{Error, SettingsProblem};
 pub use super::identity::Reference;
 use super::identity::{Credential, Issued, Keys};
-use super::lenient;
+use super::loose_json;
 use super::retry::Repeat;
 
 /// Path of the call that lists projects.
@@ -73,7 +73,7 @@ async fn list_projects(
     let mut request = Call::new(Service::Iam, call.region, Method::GET, path, Repeat::Read);
     request.query = query;
     let answer = call.client.read(request, call.operation).await?;
-    let body: Value = serde_json::from_str(&lenient::json_text(&answer.body))
+    let body: Value = serde_json::from_str(&loose_json::repair(&answer.body))
         .map_err(|reason| answer.unreadable(&reason.to_string()))?;
     match body.get("projects") {
         Some(Value::Array(projects)) => Ok(projects.iter().filter_map(Project::read).collect()),
@@ -196,12 +196,12 @@ pub(super) async fn send(
 }
 
 #[derive(Deserialize)]
-struct TokenAnswer {
-    token: TokenBody,
+struct TokenResponse {
+    token: IssuedToken,
 }
 
 #[derive(Deserialize)]
-struct TokenBody {
+struct IssuedToken {
     expires_at: Option<String>,
 }
 
@@ -215,7 +215,7 @@ fn token(answer: Answer) -> Result<Issued, Error> {
         return Err(answer.unreadable("it has no X-Subject-Token header"));
     };
     let expires_at = answer
-        .json::<TokenAnswer>()
+        .json::<TokenResponse>()
         .ok()
         .and_then(|body| moment(body.token.expires_at));
     Ok(Issued {
@@ -225,21 +225,21 @@ fn token(answer: Answer) -> Result<Issued, Error> {
 }
 
 #[derive(Deserialize)]
-struct KeysAnswer {
-    credential: KeysBody,
+struct KeysResponse {
+    credential: IssuedKeys,
 }
 
 /// Temporary keys, as IAM and the metadata service write them.
 #[derive(Deserialize)]
-pub(super) struct KeysBody {
+pub(super) struct IssuedKeys {
     access: String,
     secret: SecretString,
     securitytoken: SecretString,
     expires_at: Option<String>,
 }
 
-impl From<KeysBody> for Issued {
-    fn from(body: KeysBody) -> Self {
+impl From<IssuedKeys> for Issued {
+    fn from(body: IssuedKeys) -> Self {
         Self {
             credential: Credential::Keys(Keys {
                 access_key: body.access,
@@ -253,7 +253,7 @@ impl From<KeysBody> for Issued {
 
 /// Takes temporary keys out of an answer.
 fn keys(answer: Answer) -> Result<Issued, Error> {
-    secret_json::<KeysAnswer>(answer).map(|body| body.credential.into())
+    secret_json::<KeysResponse>(answer).map(|body| body.credential.into())
 }
 
 /// Reads a body that holds secrets: it is wiped, and an error does not quote it.

@@ -14,14 +14,18 @@
 //!
 //! What all of them use:
 //!
+//! * `settings`: what a client needs to know before its first call.
 //! * [`endpoint`][]: where services answer.
 //! * [`error`][]: what can go wrong, and [`Outcome`](error::Outcome): accepted, rejected or unknown.
 //! * [`operation`][]: time limit and stop of what a user asked for.
-//! * [`rows`][]: lists of which one odd row must not hide the others.
+//! * `loose_json`, [`rows`], `error_body`: answers that are almost what the API documents say.
+//! * [`permission`][]: which permission a call needs.
+//! * [`id`]: why a text is no identifier.
 //! * [`retry`][]: when to repeat, how long to wait, how fast to go.
 //! * [`sign`][]: signatures of requests.
-//! * [`tls`][]: whom to trust, and as whom to present oneself.
-//! * [`clock`][]: time from outside.
+//! * [`tls`][]: which servers to trust, and which certificate to present.
+//! * `home`: paths that begin with `~`.
+//! * [`clock`][]: time and chance from outside.
 
 mod call;
 pub mod client;
@@ -35,8 +39,9 @@ mod error_body;
 mod home;
 mod http;
 pub mod iam;
+pub mod id;
 mod identity;
-mod lenient;
+mod loose_json;
 pub mod operation;
 pub mod permission;
 mod projects;
@@ -47,3 +52,6 @@ pub mod sign;
 mod sts;
 pub mod taurusdb;
 pub mod tls;
+
+#[cfg(test)]
+mod tests;

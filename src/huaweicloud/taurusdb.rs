@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::call::{Answer, Call};
 use super::client::Client;
-use super::dcs::IdError;
 use super::endpoint::Service;
 use super::error::{Error, Outcome};
-use super::lenient::{self, Integer};
+use super::id::IdError;
+use super::loose_json::{self, Integer};
 use super::operation::Operation;
 use super::retry::Repeat;
 use super::rows::{self, Row};
@@ -123,15 +123,15 @@ pub struct KillLists {
 }
 
 #[derive(Serialize)]
-struct KillBody<'a> {
+struct KillRequest<'a> {
     processes: &'a [i64],
 }
 
 #[derive(Deserialize)]
-struct KillBodyAnswer {
-    #[serde(default, deserialize_with = "lenient::list")]
+struct KillResponse {
+    #[serde(default, deserialize_with = "loose_json::list")]
     processes_killed: Option<Vec<Integer>>,
-    #[serde(default, deserialize_with = "lenient::list")]
+    #[serde(default, deserialize_with = "loose_json::list")]
     processes_not_found: Option<Vec<Integer>>,
 }
 
@@ -142,7 +142,7 @@ pub struct ProcessPage {
     #[serde(deserialize_with = "rows::rows")]
     pub processes: Vec<Row<ProcessRecord>>,
     /// How many threads the whole list has.
-    #[serde(default, deserialize_with = "lenient::integer")]
+    #[serde(default, deserialize_with = "loose_json::integer")]
     pub total_count: Option<i64>,
 }
 
@@ -155,7 +155,7 @@ pub struct ProcessPage {
 #[derive(Clone, Deserialize)]
 pub struct ProcessRecord {
     /// The thread's id, as text.
-    #[serde(deserialize_with = "lenient::text")]
+    #[serde(deserialize_with = "loose_json::text")]
     pub id: String,
     /// The account's user name.
     #[serde(default, deserialize_with = "rows::text")]
@@ -170,7 +170,7 @@ pub struct ProcessRecord {
     #[serde(default, deserialize_with = "rows::text")]
     pub command: Option<String>,
     /// For how many seconds.
-    #[serde(default, deserialize_with = "lenient::integer")]
+    #[serde(default, deserialize_with = "loose_json::integer")]
     pub time: Option<i64>,
     /// The stage of the statement.
     #[serde(default, deserialize_with = "rows::text")]
@@ -230,7 +230,7 @@ impl<'a> TaurusDb<'a> {
     ) -> Outcome<KillAnswer> {
         let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
         let call = self.call(Method::DELETE, path, Repeat::Harmless);
-        let mut call = match call.with_json(&KillBody { processes: threads }) {
+        let mut call = match call.with_json(&KillRequest { processes: threads }) {
             Ok(call) => call,
             Err(error) => return Outcome::Rejected(error),
         };
@@ -279,7 +279,7 @@ impl<'a> TaurusDb<'a> {
 /// Reads the two lists. One of them may be missing; an answer with neither tells nothing, and must not be taken for
 /// "all of them were internal threads".
 fn read_lists(answer: &Answer) -> Result<KillLists, Error> {
-    let body: KillBodyAnswer = answer.json()?;
+    let body: KillResponse = answer.json()?;
     if body.processes_killed.is_none() && body.processes_not_found.is_none() {
         return Err(answer.unreadable("it has neither processes_killed nor processes_not_found"));
     }
@@ -297,36 +297,4 @@ fn numbers(list: Option<Vec<Integer>>) -> Vec<i64> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn ids_follow_the_api_document() {
-        let instance = "a23fb62bd61e4e9e9636fd2225f395bein07";
-        let node = "18663926eacb443d98dc20f8620f28f2no07";
-        assert!(instance.parse::<InstanceId>().is_ok());
-        assert!(node.parse::<NodeId>().is_ok());
-        assert!(
-            node.parse::<InstanceId>()
-                .unwrap_err()
-                .to_string()
-                .contains("node's id")
-        );
-        assert!(
-            instance
-                .parse::<NodeId>()
-                .unwrap_err()
-                .to_string()
-                .contains("instance's id")
-        );
-        for text in [
-            "",
-            "in07",
-            "a23fb62b-d61e-4e9e-9636-fd2225f395be",
-            "a23fb62bd61e4e9e9636fd2225f395bXin08",
-        ] {
-            assert!(text.parse::<InstanceId>().is_err(), "{text}");
-        }
-    }
-}
+mod tests;

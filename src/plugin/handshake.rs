@@ -1,7 +1,7 @@
 //! What the host tells the plugin through the environment, and the one line that it reads back.
 //!
 //! In the order in which it happens: the cookie says that a host started this program, the versions say what both sides
-//! speak, the certificate says whom to let in, the rest says where to listen.
+//! speak, the certificate says which client to let in, the rest says where to listen.
 
 use std::fmt;
 use std::ops::RangeInclusive;

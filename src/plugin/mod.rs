@@ -5,7 +5,7 @@
 //! process's whole life:
 //!
 //! - `server`: arguments, handshake, serving, the end;
-//! - `handshake`, `tls`, `listener`, `shutdown`: what the host says, whom to let in, where, and until when;
+//! - `handshake`, `tls`, `listener`, `shutdown`: what the host says, which client to let in, where, and until when;
 //! - `service`, `go_plugin_services`: the gRPC services, in the protocol's names;
 //! - `catalogue`, `rpc`: what is served, and the calls about each part of it;
 //! - `upgrade`: states of earlier schema versions;

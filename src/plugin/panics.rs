@@ -76,7 +76,7 @@ pub(crate) fn install_hook() {
 
 /// Runs a call into provider code, to its end or to its panic.
 ///
-/// A missing result is explained in `diags` by [`settle`]; this only runs the future, which may borrow them.
+/// A missing result is explained in `diags` by [`explain`]; this only runs the future, which may borrow them.
 pub(crate) async fn catch<T>(
     rpc: &'static str,
     call: impl Future<Output = Option<T>>,

@@ -111,7 +111,7 @@ mod tests {
                 "list".into(),
                 Value::Array(vec![unknown(), i64::MAX.into()]),
             ),
-            ("whom".into(), Value::Map(vec![("a".into(), unknown())])),
+            ("limits".into(), Value::Map(vec![("a".into(), unknown())])),
         ]);
         let mut encoded = Vec::new();
         rmpv::encode::write_value(&mut encoded, &planned).unwrap();
@@ -134,7 +134,7 @@ mod tests {
                     "list".into(),
                     Value::Array(vec![Value::Nil, i64::MAX.into()])
                 ),
-                ("whom".into(), Value::Map(vec![("a".into(), Value::Nil)])),
+                ("limits".into(), Value::Map(vec![("a".into(), Value::Nil)])),
             ])
         );
     }

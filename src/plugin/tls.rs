@@ -59,7 +59,7 @@ impl Tls {
                 PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
             )?;
         config.alpn_protocols = vec![b"h2".to_vec()];
-        // Every connection shows its certificate anew.
+        // Every connection shows its certificate again.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         Ok(Self {

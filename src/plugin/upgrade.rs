@@ -15,7 +15,7 @@ use super::catalogue::Registered;
 use super::dynamic::DynResource;
 use super::panics;
 use super::type_error::{TypeError, ValuePath};
-use super::value::{self, Received};
+use super::value::{self, DEEPEST, Received};
 
 /// A state upgrade that a resource registers: see [`super::Registry::resource_with_upgrade`].
 pub(crate) type StateUpgrade = Box<
@@ -24,9 +24,6 @@ pub(crate) type StateUpgrade = Box<
 
 /// What the values of a stored state are, in words.
 const STORED_STATE: &str = "the stored state";
-
-/// How deep a stored state may nest: as deep as serde_json itself reads.
-const DEEPEST: usize = 128;
 
 impl Registered<dyn DynResource> {
     /// Reads `json`, stored by schema version `version`, as a state of today's schema.

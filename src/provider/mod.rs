@@ -37,8 +37,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::environment::Environment;
 use self::provider_block::Configured;
-use self::provider_block::argument::HclBlock;
 use self::provider_block::model::ProviderBlock;
+use self::provider_block::table::HclBlock;
 use self::session_kill::{KillAction, KillResource};
 use self::sessions::Sessions;
 use crate::huaweicloud::client::Client;

@@ -2,17 +2,17 @@
 //!
 //! Arguments take precedence over variables, and variables over the profile of a shared config file.
 //!
-//! * `model`: the block itself, a table of its arguments.
-//! * `argument`: what all arguments have in common.
+//! * `model`: the block itself, as a table of its arguments.
+//! * `table`: what is made of such a table.
 
-pub(super) mod argument;
 pub(super) mod model;
+pub(super) mod table;
 
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 
-use self::argument::{HclBlock, Purpose, Refusal, secret_text, text};
 use self::model::{ProviderBlock, parse_auth_url};
+use self::table::{HclBlock, Purpose, Refusal, secret_text, text};
 use super::environment::{self as variables, Environment};
 use super::{explain, sign_in};
 use crate::huaweicloud::client::{Client, Settings};

@@ -305,6 +305,27 @@ pub struct JobEnd {
     pub ended: Option<OffsetDateTime>,
 }
 
+impl PlaceArgument {
+    /// An ID that must be given.
+    pub const fn required(name: &'static str, words: &'static str) -> Self {
+        Self {
+            name,
+            words,
+            kind: PlaceKind::Required,
+            overridden_by: None,
+            promise: None,
+        }
+    }
+
+    /// True or false, by default false; only for a kill.
+    pub const fn kill_flag(name: &'static str, words: &'static str) -> Self {
+        Self {
+            kind: PlaceKind::KillFlag,
+            ..Self::required(name, words)
+        }
+    }
+}
+
 impl Column {
     /// Every column, in the order of the schema.
     pub const ALL: [Self; 12] = [

@@ -1,8 +1,8 @@
 //! What the provider block and the variables say about signing in, as the client's credentials.
 
 use super::environment::{self as variables, Environment, parse_bool};
-use super::provider_block::argument::{HclBlock, Purpose, known, secret_text, text};
 use super::provider_block::model::{AssumeRoleBlock, OidcBlock, ProviderBlock};
+use super::provider_block::table::{HclBlock, Purpose, known, secret_text, text};
 use crate::huaweicloud::credentials::assume_role::{AgencyDomain, Role};
 use crate::huaweicloud::credentials::chain::{Inputs, SignIn};
 use crate::huaweicloud::credentials::metadata::{DEFAULT_ENDPOINT, Metadata};
@@ -14,20 +14,20 @@ pub(super) fn sign_in(block: &ProviderBlock, env: Environment<'_>) -> Result<Sig
     if !not_known.is_empty() {
         return Err(not_known);
     }
-    // Variables that are not valid say so where they stand in for an argument.
-    let (variables, _) = ProviderBlock::default().or_variables(env);
-    let (oidc_variables, _) = OidcBlock::default().or_variables(env);
-    let written_oidc = known(&block.assume_role_with_oidc).next();
+    // What is not valid in a variable is told where the variable stands in for an argument.
+    let (by_variables, _) = ProviderBlock::default().or_variables(env);
+    let (oidc_by_variables, _) = OidcBlock::default().or_variables(env);
+    let oidc = known(&block.assume_role_with_oidc).next();
     Ok(SignIn {
         arguments: Inputs {
-            oidc: written_oidc.is_some(),
-            ..given(block, written_oidc.unwrap_or(&OidcBlock::default()))
+            oidc: oidc.is_some(),
+            ..given(block, oidc.unwrap_or(&OidcBlock::default()))
         },
-        variables: given(&variables, &oidc_variables),
+        variables: given(&by_variables, &oidc_by_variables),
         sdk_variables: given_to_sdks(env),
         sdk_file: env.text(variables::SDK_CREDENTIALS_FILE),
-        domain_id: text(&block.domain_id).or_else(|| text(&variables.domain_id)),
-        domain_name: text(&block.domain_name).or_else(|| text(&variables.domain_name)),
+        domain_id: text(&block.domain_id).or_else(|| text(&by_variables.domain_id)),
+        domain_name: text(&block.domain_name).or_else(|| text(&by_variables.domain_name)),
         roles: roles(block, env),
         home: env.home(),
         metadata: metadata(env),
@@ -73,23 +73,23 @@ fn given_to_sdks(env: Environment<'_>) -> Inputs {
 
 /// The agencies to assume: those of the blocks, else the one that variables name.
 fn roles(block: &ProviderBlock, env: Environment<'_>) -> Result<Vec<Role>, String> {
-    let (variables, _) = AssumeRoleBlock::default().or_variables(env);
+    let (by_variables, _) = AssumeRoleBlock::default().or_variables(env);
+    let nothing_written = AssumeRoleBlock::default();
     let mut blocks: Vec<&AssumeRoleBlock> = known(&block.assume_role).collect();
-    let by_variables = AssumeRoleBlock::default();
-    if blocks.is_empty() && variables.agency_name.is_value() {
-        blocks.push(&by_variables);
+    if blocks.is_empty() && by_variables.agency_name.is_value() {
+        blocks.push(&nothing_written);
     }
     let roles = blocks.into_iter();
-    roles.map(|block| role(block, &variables, env)).collect()
+    roles.map(|block| role(block, &by_variables, env)).collect()
 }
 
 fn role(
     block: &AssumeRoleBlock,
-    variables: &AssumeRoleBlock,
+    by_variables: &AssumeRoleBlock,
     env: Environment<'_>,
 ) -> Result<Role, String> {
-    let agency_name = text(&block.agency_name).or_else(|| text(&variables.agency_name));
-    let Some(agency) = agency_name else {
+    let agency = text(&block.agency_name).or_else(|| text(&by_variables.agency_name));
+    let Some(agency) = agency else {
         return Err("An assume_role block has no agency_name, and the variable HW_ASSUME_ROLE_AGENCY_NAME is not set. \
                     Set one of them, or leave the block out."
             .to_owned());
@@ -98,7 +98,7 @@ fn role(
         let id = text(&block.domain_id).map(AgencyDomain::Id);
         id.or_else(|| text(&block.domain_name).map(AgencyDomain::Name))
     };
-    let Some(domain) = domain_of(block).or_else(|| domain_of(variables)) else {
+    let Some(domain) = domain_of(block).or_else(|| domain_of(by_variables)) else {
         return Err(format!(
             "It is not known which account the agency {agency:?} belongs to. Set domain_name or domain_id in \
              assume_role, or the variable HW_ASSUME_ROLE_DOMAIN_NAME or HW_ASSUME_ROLE_DOMAIN_ID."

@@ -137,3 +137,17 @@ fn the_region_of_a_resource_overrides_that_of_the_provider() {
     assert_eq!(resource.values["region"], REGION);
     workspace.plan().succeeded();
 }
+
+#[test]
+fn a_variable_that_is_not_valid_is_named() {
+    let sandbox = Sandbox::builder().start();
+    let configuration = format!("{}\n{}", provider_block(&sandbox, ""), kill_of_each_node());
+
+    Workspace::bare(engines::newest_terraform(), &configuration)
+        .with_variable("OS_REGION_NAME", "cn north")
+        .plan()
+        .failed()
+        .saying(&["Invalid OS_REGION_NAME", "The variable OS_REGION_NAME is"]);
+
+    assert_eq!(sandbox.calls().len(), 0);
+}

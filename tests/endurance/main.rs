@@ -11,7 +11,7 @@ mod million;
 mod schema;
 mod soak;
 
-#[allow(dead_code, reason = "tests/wire.rs uses all of it")]
+#[allow(dead_code, reason = "tests/wire uses all of it")]
 #[path = "../wire/host.rs"]
 mod host;
 

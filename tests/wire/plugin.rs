@@ -1,4 +1,4 @@
-//! A provider of trifles, served over the real wire: what tests/wire.rs and the timing of the wire itself use.
+//! A provider of trifles, served over the real wire: what the tests beside it and the timing of the wire itself use.
 
 mod party;
 

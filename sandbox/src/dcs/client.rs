@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 
 use super::options::Addresses;
-use crate::backends::redis::Connection;
+use crate::backends::redis::{self, Connection};
 
 /// One client connection of a Redis node. The fields and their types are those of `clients[]` in the list answer:
 /// some numbers are strings there.
@@ -94,9 +94,8 @@ impl Client {
         }
     }
 
-    /// Links of replication are no sessions: `S` a replica of this node, `M` this node's master.
     pub fn is_replication(&self) -> bool {
-        self.flags.contains(['S', 'M'])
+        redis::is_replication(&self.flags)
     }
 }
 

@@ -33,11 +33,11 @@ use self::{
     state::Dcs,
 };
 use crate::{
-    backends::NodeMapping,
     busy::{Busy, Refusal},
     cloud::Cloud,
     gateway,
     instances::{Named, node_state},
+    node_mapping::NodeMapping,
     ready::Ready,
     service::{Description, Nodes, Service},
 };
@@ -100,9 +100,7 @@ impl Service for Dcs {
 
     async fn introduce(&self, ready: &mut Ready) -> anyhow::Result<()> {
         for (instance_id, node) in self.instances.nodes() {
-            let clients = node.sessions().await?;
-            let sessions = clients.iter().filter(|client| !client.is_replication());
-            ready.add_node(NAME, instance_id, node.id(), sessions.count());
+            ready.add_node(NAME, instance_id, node.id(), node.count().await?);
         }
         Ok(())
     }

@@ -85,7 +85,7 @@ impl Node {
 
     /// The sessions of now, with their addresses as the service shows them.
     pub async fn sessions(&self) -> anyhow::Result<Vec<Client>> {
-        let connections = self.connections.list().await?;
+        let connections = self.connections.all().await?;
         Ok(connections
             .into_iter()
             .map(|connection| {
@@ -94,6 +94,11 @@ impl Node {
                 client
             })
             .collect())
+    }
+
+    /// How many sessions there are now.
+    pub async fn count(&self) -> anyhow::Result<usize> {
+        self.connections.count().await
     }
 
     /// Lets simulated sessions come and go.

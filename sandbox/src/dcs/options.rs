@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::backends::{NodeMapping, NodeMappingParser};
+use crate::node_mapping::{NodeMapping, NodeMappingParser};
 
 /// What the command line says about DCS.
 #[derive(Debug, Clone, Args)]

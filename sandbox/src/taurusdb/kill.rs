@@ -35,12 +35,12 @@ pub(super) async fn kill_processes(
         .map_err(|reason| bad_argument(language, &reason))?;
     taurusdb.must_be_idle(&instance_id)?;
     let outcome = node
-        .threads
+        .sessions
         .kill(&ids)
         .await
         .map_err(|reason| server_does_not_answer(language, &reason))?;
-    node.ledger.killed(&outcome.killed);
-    node.ledger.not_found(&outcome.not_found);
+    node.kills.killed(&outcome.killed);
+    node.kills.not_found(&outcome.not_found);
     Ok(Json(json!({
         "processes_killed": outcome.killed,
         "processes_not_found": outcome.not_found,

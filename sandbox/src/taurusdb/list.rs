@@ -36,9 +36,9 @@ pub(super) async fn list_processes(
     if page.limit > LARGEST_PAGE {
         return Err(page_too_large(language, LARGEST_PAGE));
     }
-    node.threads.come_and_go();
+    node.sessions.come_and_go();
     let page = node
-        .threads
+        .sessions
         .page(page)
         .await
         .map_err(|reason| server_does_not_answer(language, &reason))?;

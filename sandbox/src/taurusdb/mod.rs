@@ -21,12 +21,10 @@ use self::{
     state::TaurusDb,
 };
 use crate::{
-    backends::{NodeMapping, mariadb::Thread},
     busy::{Busy, Refusal},
     cloud::Cloud,
     gateway,
-    instances::{Named, node_state},
-    query::Page,
+    node_mapping::NodeMapping,
     ready::Ready,
     service::{Description, Nodes, Service},
 };
@@ -71,11 +69,7 @@ impl Service for TaurusDb {
     }
 
     async fn introduce(&self, ready: &mut Ready) -> anyhow::Result<()> {
-        for (instance_id, node) in self.instances.nodes() {
-            let sessions = node.threads.page(Page::EMPTY).await?.total;
-            ready.add_node(NAME, instance_id, node.id(), sessions);
-        }
-        Ok(())
+        self.instances.introduce(NAME, ready).await
     }
 
     fn make_busy(&self, busy: &Busy) -> bool {
@@ -84,14 +78,6 @@ impl Service for TaurusDb {
     }
 
     async fn node_states(&self) -> anyhow::Result<Vec<Value>> {
-        let mut states = Vec::new();
-        for (instance_id, node) in self.instances.nodes() {
-            let threads = node.threads.all().await?;
-            let place = (NAME, instance_id, node.id());
-            let id = |thread: &Thread| thread.id;
-            let state = node_state(place, &threads, Thread::is_internal, id, &node.ledger);
-            states.push(state);
-        }
-        Ok(states)
+        self.instances.states(NAME).await
     }
 }

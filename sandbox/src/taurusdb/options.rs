@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::backends::{NodeMapping, NodeMappingParser};
+use crate::node_mapping::{NodeMapping, NodeMappingParser};
 
 /// What the command line says about TaurusDB.
 #[derive(Debug, Clone, Args)]

@@ -13,9 +13,8 @@ use crate::{
     busy::BusyInstances,
     cloud::Cloud,
     error::ApiError,
-    instances::{Instances, Named},
+    instances::{self, Instances},
     language::Language,
-    ledger::Ledger,
 };
 
 /// Characters of every id, and how those of instances and of nodes end.
@@ -32,37 +31,17 @@ pub(crate) struct TaurusDb {
     pub largest_kill: Option<usize>,
 }
 
-#[derive(Debug)]
-pub(super) struct Node {
-    id: String,
-    pub threads: Box<dyn Threads>,
-    pub ledger: Ledger<i64>,
-}
-
-impl Named for Node {
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
+/// A node and its threads.
+pub(super) type Node = instances::Node<dyn Threads>;
 
 impl TaurusDb {
     pub fn new(cloud: Arc<Cloud>, options: TaurusDbOptions) -> anyhow::Result<Self> {
-        let mappings = options.nodes.iter().enumerate();
-        let nodes = mappings
-            .map(|(number, mapping)| {
-                let node = Node {
-                    id: mapping.node_id.clone(),
-                    threads: mariadb::open(number, mapping, cloud.simulated)?,
-                    ledger: Ledger::default(),
-                };
-                Ok((mapping.instance_id.clone(), node))
-            })
-            .collect::<anyhow::Result<_>>()?;
+        let open = |number, mapping: &_| mariadb::open(number, mapping, cloud.simulated);
         Ok(Self {
-            cloud,
-            instances: Instances::new(nodes)?,
+            instances: Instances::open(&options.nodes, open)?,
             busy: BusyInstances::default(),
             largest_kill: options.largest_kill,
+            cloud,
         })
     }
 

@@ -10,7 +10,7 @@ use tf_provider::value::Value;
 use tf_provider::{AttributePath, map};
 use url::Url;
 
-use super::argument::{
+use super::table::{
     Argument, Blocks, HclBlock, Purpose, Refusal, Secret, block, blocks_not_known, refusals_in,
     setting, sign_in,
 };

@@ -49,13 +49,10 @@ static DESCRIPTION: Description = Description {
              error.",
     },
     place: &[
-        PlaceArgument {
-            name: "instance_id",
-            words: "ID of the DCS instance, as the console shows it; usually a UUID.",
-            kind: PlaceKind::Required,
-            overridden_by: None,
-            promise: None,
-        },
+        PlaceArgument::required(
+            "instance_id",
+            "ID of the DCS instance, as the console shows it; usually a UUID.",
+        ),
         PlaceArgument {
             name: "node_id",
             words: "ID of the node whose sessions are meant, as `logical-nodes` of the API lists them. A kill requires it unless `kill_all_nodes` is true; a list without it is that of all nodes.",
@@ -65,13 +62,10 @@ static DESCRIPTION: Description = Description {
                 "If this is null at apply, or kill_all_nodes is true, nobody is killed: plan again with known values.",
             ),
         },
-        PlaceArgument {
-            name: ALL_NODES,
-            words: "Kill sessions of all nodes of the instance; `node_id` is then ignored. By default false.",
-            kind: PlaceKind::KillFlag,
-            overridden_by: None,
-            promise: None,
-        },
+        PlaceArgument::kill_flag(
+            ALL_NODES,
+            "Kill sessions of all nodes of the instance; `node_id` is then ignored. By default false.",
+        ),
     ],
     ids: Ids {
         argument: "client_addrs",

@@ -17,8 +17,8 @@ use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::{Listing, read_pages};
 use crate::provider::record::{Encoded, Record};
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, PlaceKind,
-    Policy, Purpose, Scope, Service, Target, Words,
+    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
+    Purpose, Scope, Service, Target, Words,
 };
 use crate::provider::session_kill::proof::{Computed, Planned, Proof, Told};
 use crate::session::listing::Page;
@@ -46,20 +46,14 @@ static DESCRIPTION: Description = Description {
         lists: "",
     },
     place: &[
-        PlaceArgument {
-            name: "instance_id",
-            words: "ID of the TaurusDB instance: 36 letters and digits, the last four `in07`.",
-            kind: PlaceKind::Required,
-            overridden_by: None,
-            promise: None,
-        },
-        PlaceArgument {
-            name: "node_id",
-            words: "ID of the node whose session threads are meant: 36 letters and digits, the last four `no07`.",
-            kind: PlaceKind::Required,
-            overridden_by: None,
-            promise: None,
-        },
+        PlaceArgument::required(
+            "instance_id",
+            "ID of the TaurusDB instance: 36 letters and digits, the last four `in07`.",
+        ),
+        PlaceArgument::required(
+            "node_id",
+            "ID of the node whose session threads are meant: 36 letters and digits, the last four `no07`.",
+        ),
     ],
     ids: Ids {
         argument: "processes",

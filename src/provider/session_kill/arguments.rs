@@ -42,7 +42,7 @@ const HOW_FLAGS: [HowFlag; 2] = [
 const CHANGES_NOTHING: &str = " Changing it after a kill does not kill again.";
 
 /// The flags of a kill and of its place, with the defaults of those that are left out.
-fn flags(service: &'static Description) -> impl Iterator<Item = (&'static str, bool)> {
+pub(super) fn flags(service: &'static Description) -> impl Iterator<Item = (&'static str, bool)> {
     let of_place = (service.place.iter())
         .filter(|argument| argument.kind == PlaceKind::KillFlag)
         .map(|argument| (argument.name, false));

@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::arguments;
 use crate::provider::select;
 use crate::provider::service::{Description, IdKind};
 
@@ -19,14 +20,15 @@ const NOT_FOUND: [&str; 2] = ["not_found", "processes_not_found"];
 pub type Stored = Map<String, Value>;
 
 /// Rewrites a state that was stored by version 0 of the schema.
-pub fn upgrade(service: &Description, mut state: Stored) -> Stored {
+pub fn upgrade(service: &'static Description, mut state: Stored) -> Stored {
     if let Some(moment) = state.remove("killed_at") {
         state.insert("finished_at".to_owned(), moment);
     }
-    // Not every kill had this flag. With its default in state, the next plan has nothing to do.
-    let flag = state.entry("fail_on_not_found").or_insert(Value::Null);
-    if flag.is_null() {
-        *flag = false.into();
+    for (name, default) in arguments::flags(service) {
+        let flag = state.entry(name).or_insert(Value::Null);
+        if flag.is_null() {
+            *flag = default.into();
+        }
     }
     let sessions = sessions(service, &state);
     state.insert("sessions".to_owned(), sessions);

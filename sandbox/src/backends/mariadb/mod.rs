@@ -7,8 +7,11 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use self::{server::ServerThreads, simulated::SimulatedThreads};
-use super::{Backend, NodeMapping, Size};
-use crate::query::{Page, Rows};
+use super::{Session, Sessions, Size};
+use crate::{
+    node_mapping::{Backend, NodeMapping},
+    query::{Page, Rows},
+};
 
 /// One thread of the process list, with its columns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,9 +28,14 @@ pub(crate) struct Thread {
     pub info: Option<String>,
 }
 
-impl Thread {
-    /// Threads of the server itself are never killed.
-    pub fn is_internal(&self) -> bool {
+impl Session for Thread {
+    type Id = i64;
+
+    fn id(&self) -> i64 {
+        self.id
+    }
+
+    fn is_internal(&self) -> bool {
         matches!(self.user.as_str(), "system user" | "event_scheduler") || self.command == "Daemon"
     }
 }
@@ -39,17 +47,13 @@ pub(crate) struct KillOutcome {
     pub not_found: Vec<i64>,
 }
 
-/// The threads of a node: in memory or in a server.
+/// The threads of a node, in the order of their ids: in memory or in a server.
 #[async_trait]
-pub(crate) trait Threads: Send + Sync + std::fmt::Debug {
-    /// All threads in the order of their ids, internal ones included, the sandbox's own left out.
-    async fn all(&self) -> anyhow::Result<Vec<Thread>>;
-    /// A page of the sessions in the order of their ids, internal threads and the sandbox's own left out.
+pub(crate) trait Threads: Sessions<Session = Thread> {
+    /// A page of the threads, internal ones and the sandbox's own left out.
     async fn page(&self, page: Page) -> anyhow::Result<Rows<Thread>>;
     /// Kills the threads with these ids, none of which is given twice.
     async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome>;
-    /// Lets simulated threads come and go by themselves.
-    fn come_and_go(&self) {}
 }
 
 /// The threads of the node that was mapped, whose number among all nodes of its service is `number`.

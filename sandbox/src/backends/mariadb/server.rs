@@ -13,7 +13,10 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{KillOutcome, Thread, Threads};
-use crate::query::{Page, Rows};
+use crate::{
+    backends::{Session, Sessions},
+    query::{Page, Rows},
+};
 
 const PROCESS_LIST: &str = "SELECT CAST(ID AS SIGNED), USER, HOST, DB, COMMAND, CAST(TIME AS SIGNED), STATE, INFO \
     FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() ORDER BY ID";
@@ -66,12 +69,17 @@ impl ServerThreads {
 }
 
 #[async_trait]
-impl Threads for ServerThreads {
+impl Sessions for ServerThreads {
+    type Session = Thread;
+
     async fn all(&self) -> anyhow::Result<Vec<Thread>> {
         let mut slot = self.connection.lock().await;
         process_list(self.connect(&mut slot).await?).await
     }
+}
 
+#[async_trait]
+impl Threads for ServerThreads {
     async fn page(&self, page: Page) -> anyhow::Result<Rows<Thread>> {
         let mut threads = self.all().await?;
         threads.retain(|thread| !thread.is_internal());

@@ -8,7 +8,10 @@ use tokio::time::Instant;
 
 use super::{KillOutcome, Thread, Threads};
 use crate::{
-    backends::population::{Population, Size, spread},
+    backends::{
+        Sessions,
+        population::{Population, Size, spread},
+    },
     query::{Page, Rows},
 };
 
@@ -104,7 +107,9 @@ impl SimulatedThreads {
 }
 
 #[async_trait]
-impl Threads for SimulatedThreads {
+impl Sessions for SimulatedThreads {
+    type Session = Thread;
+
     async fn all(&self) -> anyhow::Result<Vec<Thread>> {
         let passed = i64::try_from(self.started.elapsed().as_secs())?;
         let mut threads = internal_threads(passed);
@@ -112,6 +117,17 @@ impl Threads for SimulatedThreads {
         Ok(threads)
     }
 
+    async fn count(&self) -> anyhow::Result<usize> {
+        Ok(self.population.alive().len())
+    }
+
+    fn come_and_go(&self) {
+        self.population.come_and_go();
+    }
+}
+
+#[async_trait]
+impl Threads for SimulatedThreads {
     async fn page(&self, page: Page) -> anyhow::Result<Rows<Thread>> {
         let passed = i64::try_from(self.started.elapsed().as_secs())?;
         let ids = page.of(self.population.alive());
@@ -129,10 +145,6 @@ impl Threads for SimulatedThreads {
             not_found: asked.into_iter().filter(|id| !gone.contains(id)).collect(),
             killed,
         })
-    }
-
-    fn come_and_go(&self) {
-        self.population.come_and_go();
     }
 }
 

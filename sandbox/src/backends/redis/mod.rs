@@ -6,7 +6,8 @@ mod simulated;
 use async_trait::async_trait;
 
 use self::{server::ServerConnections, simulated::SimulatedConnections};
-use super::{Backend, NodeMapping, Size};
+use super::{Session, Sessions, Size};
+use crate::node_mapping::{Backend, NodeMapping};
 
 /// One connection, with the fields and words of `CLIENT LIST`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,15 +35,28 @@ pub(crate) struct Connection {
     pub user: String,
 }
 
+impl Session for Connection {
+    type Id = u64;
+
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn is_internal(&self) -> bool {
+        is_replication(&self.flags)
+    }
+}
+
+/// Links of replication are no sessions: `S` a replica of this node, `M` this node's master.
+pub(crate) fn is_replication(flags: &str) -> bool {
+    flags.contains(['S', 'M'])
+}
+
 /// The connections of a node: in memory or in a server.
 #[async_trait]
-pub(crate) trait Connections: Send + Sync + std::fmt::Debug {
-    /// All connections of the node, links of replication included, the sandbox's own left out.
-    async fn list(&self) -> anyhow::Result<Vec<Connection>>;
+pub(crate) trait Connections: Sessions<Session = Connection> {
     /// Kills the connections with these ids; those that were there.
     async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>>;
-    /// Lets simulated connections come and go by themselves.
-    fn come_and_go(&self) {}
 }
 
 /// The connections of the node that was mapped, whose number among all nodes of its service is `number`.

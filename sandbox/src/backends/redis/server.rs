@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use super::{Connection, Connections};
+use crate::backends::Sessions;
 
 /// Kills sent in one go. Redis answers a pipeline only when it is done with it, and buffers the answers.
 const KILLS_PER_PIPELINE: usize = 1000;
@@ -61,8 +62,10 @@ fn is_lost(error: &RedisError) -> bool {
 }
 
 #[async_trait]
-impl Connections for ServerConnections {
-    async fn list(&self) -> anyhow::Result<Vec<Connection>> {
+impl Sessions for ServerConnections {
+    type Session = Connection;
+
+    async fn all(&self) -> anyhow::Result<Vec<Connection>> {
         let commands = redis::pipe()
             .cmd("CLIENT")
             .arg("ID")
@@ -75,7 +78,10 @@ impl Connections for ServerConnections {
             .filter(|connection| connection.id != own_id)
             .collect())
     }
+}
 
+#[async_trait]
+impl Connections for ServerConnections {
     async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
         let mut killed = Vec::with_capacity(ids.len());
         for ids in ids.chunks(KILLS_PER_PIPELINE) {

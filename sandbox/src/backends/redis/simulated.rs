@@ -5,7 +5,10 @@ use async_trait::async_trait;
 use tokio::time::Instant;
 
 use super::{Connection, Connections};
-use crate::backends::population::{Population, Size, spread};
+use crate::backends::{
+    Sessions,
+    population::{Population, Size, spread},
+};
 
 /// The id of the first session of the first node; a Redis that has run for months counts this far.
 const FIRST_ID: u64 = 1_024_117;
@@ -46,19 +49,28 @@ impl SimulatedConnections {
 }
 
 #[async_trait]
-impl Connections for SimulatedConnections {
-    async fn list(&self) -> anyhow::Result<Vec<Connection>> {
+impl Sessions for SimulatedConnections {
+    type Session = Connection;
+
+    async fn all(&self) -> anyhow::Result<Vec<Connection>> {
         let passed = i64::try_from(self.started.elapsed().as_secs())?;
         let alive = self.population.alive();
         Ok(alive.into_iter().map(|id| connection(id, passed)).collect())
     }
 
-    async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
-        Ok(self.population.kill(ids))
+    async fn count(&self) -> anyhow::Result<usize> {
+        Ok(self.population.alive().len())
     }
 
     fn come_and_go(&self) {
         self.population.come_and_go();
+    }
+}
+
+#[async_trait]
+impl Connections for SimulatedConnections {
+    async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>> {
+        Ok(self.population.kill(ids))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::dcs::refusal::REFUSALS;
 
 #[test]
 fn an_instance_runs_one_kill_at_a_time() {
@@ -43,7 +44,8 @@ fn kills_wait_for_scans_and_scans_for_nobody() {
 #[tokio::test(start_paused = true)]
 async fn another_task_ends_by_itself() {
     let jobs = Jobs::default();
-    let refusal = TASK_STATE;
+    let mut refusals = REFUSALS.iter();
+    let refusal = *refusals.find(|known| known.code == "DCS.4113").unwrap();
     jobs.busy.begin("i", Duration::from_secs(30), refusal);
     assert_eq!(jobs.begin_kill("i").unwrap_err(), refusal);
     tokio::time::advance(Duration::from_secs(30)).await;

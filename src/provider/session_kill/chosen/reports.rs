@@ -2,7 +2,8 @@
 
 use tf_provider::Diagnostics;
 
-use super::{Ended, Failure, Look};
+use super::look::Look;
+use super::{Ended, Failure};
 use crate::huaweicloud::error::Error;
 use crate::provider::explain::{self, Report, count};
 use crate::provider::listing::show;

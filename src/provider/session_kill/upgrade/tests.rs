@@ -82,18 +82,14 @@ fn conditions_have_the_names_of_today() {
 }
 
 #[test]
-fn a_flag_that_did_not_exist_has_its_default() {
-    for (given, expected) in [
-        (None, false),
-        (Some(Value::Null), false),
-        (Some(json!(true)), true),
-    ] {
-        let mut state = json!({"id": "i/r"});
-        if let Some(flag) = given {
-            state["fail_on_not_found"] = flag;
-        }
-        assert_eq!(upgraded("dcs", state)["fail_on_not_found"], json!(expected));
-    }
+fn a_flag_that_there_was_not_has_its_default() {
+    let state = upgraded(
+        "dcs",
+        json!({"id": "i/j", "kill_all_nodes": true, "wait_for_completion": null}),
+    );
+    assert_eq!(state["kill_all_nodes"], json!(true));
+    assert_eq!(state["wait_for_completion"], json!(true));
+    assert_eq!(state["fail_on_not_found"], json!(false));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use super::*;
+use crate::backends::Session;
 
 fn of(sessions: usize) -> Size {
     Size { sessions, churn: 0 }

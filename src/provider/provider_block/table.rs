@@ -1,5 +1,5 @@
-//! What all arguments of the provider block have in common: their place in the schema, the variables that stand in for
-//! them, whether their values are known yet, and whether they are valid.
+//! What a row in the table of a block's arguments says, and what is made of it: the argument in the schema, the variables
+//! that stand in for it, whether its value is known yet, and whether it is valid.
 
 use std::collections::BTreeMap;
 
@@ -22,12 +22,15 @@ pub(in crate::provider) enum Purpose {
     SignIn,
 }
 
-/// Everything about an argument except its name and type, which the table of its block has.
+/// What a row says about an argument beside its name and type.
 pub(super) struct Argument<T> {
     purpose: Purpose,
+    /// The description, without its last sentence, which names the first variable.
     words: &'static str,
     variables: Variables,
+    /// The sentence about valid values.
     rule: &'static str,
+    /// A value that is not valid, as the error shows it.
     refused: fn(&T) -> Option<String>,
 }
 
@@ -51,7 +54,7 @@ pub(super) fn sign_in<T>(variables: Variables, words: &'static str) -> Argument<
 }
 
 impl<T: ArgumentType> Argument<T> {
-    /// The sentence about valid values, and the function that returns a value that is not valid as the error shows it.
+    /// Adds which values are valid.
     pub(super) fn valid(self, rule: &'static str, refused: fn(&T) -> Option<String>) -> Self {
         Self {
             rule,
@@ -60,6 +63,7 @@ impl<T: ArgumentType> Argument<T> {
         }
     }
 
+    /// The argument in the schema.
     pub(super) fn attribute(&self) -> Attribute {
         T::attribute(&match self.variables.first() {
             Some(variable) => format!("{} Variable: `{variable}`.", self.words),
@@ -67,6 +71,7 @@ impl<T: ArgumentType> Argument<T> {
         })
     }
 
+    /// What is not known yet, if the argument is for this purpose.
     pub(super) fn not_known(&self, name: &str, value: &Value<T>, purpose: Purpose) -> Vec<String> {
         match value {
             _ if self.purpose != purpose => Vec::new(),
@@ -76,6 +81,7 @@ impl<T: ArgumentType> Argument<T> {
         }
     }
 
+    /// The value that is written in the block at this path, if it is not valid.
     pub(super) fn refusal(
         &self,
         block: &AttributePath,
@@ -90,6 +96,7 @@ impl<T: ArgumentType> Argument<T> {
         })
     }
 
+    /// The value, or if it is null, that of the first variable that is set.
     pub(super) fn or_variable(
         &self,
         name: &'static str,
@@ -230,7 +237,7 @@ pub(in crate::provider) fn secret_text(value: &Value<Secret>) -> Option<SecretSt
     (!secret.expose_secret().is_empty()).then(|| secret.clone())
 }
 
-/// A block whose arguments stand in a table that [`block!`] reads.
+/// A block whose arguments are written in a table, which the macro `block` reads.
 pub(in crate::provider) trait HclBlock: Sized {
     /// The block in the schema, described by these words.
     fn schema(words: &str) -> Block;
@@ -277,8 +284,8 @@ pub(super) fn refusals_in<B: HclBlock>(name: &'static str, blocks: &Blocks<B>) -
     refusals.collect()
 }
 
-/// Makes a block of its table: a row for each argument (`name: type = what is to be said about it;`), and a row for each
-/// block in it that says how to sign in.
+/// Makes a block of its table: a row for each argument (`name: type = what the row says;`), then a row for each block in
+/// it; these say how to sign in.
 macro_rules! block {
     (
         $(#[$doc:meta])*

@@ -1,0 +1,170 @@
+//! Listing sessions and choosing among them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use crate::provider::listing::{Listing, show};
+use crate::provider::select;
+use crate::provider::session_kill::arguments::Whom;
+use crate::provider::session_kill::run::Run;
+use crate::session::choice::{Choice, choose};
+use crate::session::{Selects, Session, also_killed};
+
+/// For how long after it was read a list holds. A kill that leaves later is chosen again. Inferred: no document says how
+/// soon an address is given to another client; the system of a client reuses a port after a minute or more.
+const LIST_HOLDS: Duration = Duration::from_secs(30);
+
+/// What chooses.
+pub(in crate::provider::session_kill) type Selecting<'s> = &'s (dyn Selects<Session> + Sync);
+
+/// Sessions that were chosen from a list, and the list's age.
+pub(in crate::provider::session_kill) struct Selection {
+    /// Who was chosen.
+    pub(in crate::provider::session_kill) choice: Choice<Session>,
+    /// How many rows of the list could not be read at all.
+    pub(in crate::provider::session_kill) unreadable: usize,
+    /// Of how many sessions nothing but the ID could be read.
+    pub(in crate::provider::session_kill) odd: usize,
+    /// When the service saved the lists.
+    pub(in crate::provider::session_kill) saved_at: BTreeMap<String, String>,
+    /// Is there anybody, and is every address that is listed one of the service's inner network?
+    pub(in crate::provider::session_kill) only_inner_addresses: bool,
+    /// Nodes that are not active, with their status: nobody looked at their sessions.
+    pub(in crate::provider::session_kill) passed_over: Vec<(String, String)>,
+    /// How old the lists are.
+    pub(in crate::provider::session_kill) age: Age,
+}
+
+/// How old lists are.
+#[derive(Clone, Debug)]
+pub(in crate::provider::session_kill) struct Age {
+    /// When the last of them had been read.
+    read: Instant,
+    /// When that of each node was there, where the service has several.
+    renewed: BTreeMap<String, Instant>,
+}
+
+impl Age {
+    /// That of a listing that has just been read.
+    pub(in crate::provider::session_kill) fn of(listing: &Listing, now: Instant) -> Self {
+        let renewed = listing.collected.iter();
+        Self {
+            read: now,
+            renewed: renewed
+                .map(|(node, collected)| (node.clone(), collected.renewed))
+                .collect(),
+        }
+    }
+
+    /// The moment after which a count by these lists does not hold.
+    pub(in crate::provider::session_kill) fn counts_until(&self) -> Instant {
+        self.read + LIST_HOLDS
+    }
+
+    /// The moment after which nobody of the node is killed by its list.
+    pub(in crate::provider::session_kill) fn holds_until(&self, node: Option<&str>) -> Instant {
+        let renewed = node.and_then(|node| self.renewed.get(node));
+        renewed.copied().unwrap_or(self.read) + LIST_HOLDS
+    }
+
+    /// The nodes whose lists they are.
+    pub(in crate::provider::session_kill) fn nodes(&self) -> impl Iterator<Item = &String> {
+        self.renewed.keys()
+    }
+
+    /// Takes over that of lists that were read later.
+    pub(in crate::provider::session_kill) fn renew(&mut self, later: Self) {
+        self.read = later.read;
+        self.renewed.extend(later.renewed);
+    }
+}
+
+impl Run<'_> {
+    /// Lists the sessions and chooses among them. `None`: an error says why nobody may be killed.
+    pub(in crate::provider::session_kill) async fn choose(
+        &self,
+        diags: &mut Diagnostics,
+        selector: Selecting<'_>,
+    ) -> Option<Selection> {
+        let service = self.kill.service;
+        let listing = match self.list(None, &BTreeMap::new()).await {
+            Ok(listing) => listing,
+            Err(error) => {
+                let summary = "The sessions could not be listed, so none was killed";
+                self.rejected(error, summary).into_error(diags);
+                return None;
+            }
+        };
+        let listed = self.client.clock().instant();
+        match self.kill.whom {
+            Whom::All => listing.tell_unreadable(diags),
+            _ => listing.tell_gaps(diags),
+        }
+        let choice = self.choose_among(diags, selector, &listing.sessions)?;
+        let others = self.also_killed(&choice.chosen, &listing.sessions);
+        if !others.is_empty() {
+            self.shared_names(diags, &others);
+            return None;
+        }
+        if choice.nameless > 0 {
+            self.nameless(diags, choice.nameless);
+        }
+        let is_inner = |session: &Session| {
+            let address = session.origin.as_ref().or(session.address.as_ref());
+            address.is_some_and(|address| (service.is_inner_address)(address))
+        };
+        Some(Selection {
+            choice,
+            unreadable: listing.unreadable(),
+            odd: (listing.sessions.iter())
+                .filter(|session| !session.readable)
+                .count(),
+            only_inner_addresses: !listing.sessions.is_empty()
+                && listing.sessions.iter().all(is_inner),
+            age: Age::of(&listing, listed),
+            saved_at: listing.saved_at,
+            passed_over: listing.passed_over,
+        })
+    }
+
+    /// Chooses among the listed sessions. `None`: there are more than may be killed, and an error says so.
+    ///
+    /// A rehearsal shows them all, and warns that the kill itself would be refused.
+    fn choose_among(
+        &self,
+        diags: &mut Diagnostics,
+        selector: Selecting<'_>,
+        sessions: &[Session],
+    ) -> Option<Choice<Session>> {
+        let cap = self.kill.max_sessions;
+        let max = cap.filter(|_| !self.kill.dry_run);
+        match choose(selector, sessions.iter().cloned(), max) {
+            Ok(choice) => {
+                if let Some(max) = cap.filter(|max| choice.chosen.len() > *max) {
+                    select::would_be_too_many(diags, choice.chosen.len(), max);
+                }
+                Some(choice)
+            }
+            Err(too_many) => {
+                let first: Vec<String> = too_many.first.iter().map(show).collect();
+                self.too_many(diags, too_many.matched, too_many.max, &first);
+                None
+            }
+        }
+    }
+
+    /// The listed sessions that were not chosen and would be killed with those that were.
+    pub(in crate::provider::session_kill) fn also_killed<'s>(
+        &self,
+        chosen: &[Session],
+        listed: &'s [Session],
+    ) -> Vec<&'s Session> {
+        match self.kill.service.policy.by_address {
+            true => also_killed(chosen, listed),
+            false => Vec::new(),
+        }
+    }
+}
