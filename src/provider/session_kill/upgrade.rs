@@ -24,6 +24,7 @@ pub fn upgrade(service: &'static Description, mut state: Stored) -> Stored {
     if let Some(moment) = state.remove("killed_at") {
         state.insert("finished_at".to_owned(), moment);
     }
+    // Not every kill had every flag. With the defaults in state, the next plan has nothing to do.
     for (name, default) in arguments::flags(service) {
         let flag = state.entry(name).or_insert(Value::Null);
         if flag.is_null() {
