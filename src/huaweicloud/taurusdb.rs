@@ -8,15 +8,75 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::{Answer, Call};
 use super::client::Client;
-use super::endpoint::Service;
 use super::error::{Error, Outcome};
 use super::id::IdError;
 use super::loose_json::{self, Integer};
 use super::operation::Operation;
 use super::retry::Repeat;
 use super::rows::{self, Row};
+
+/// The API.
+pub static API: Api = Api {
+    key: "taurusdb",
+    other_keys: &["gaussdb"],
+    host: |region, cloud| regional(host_label(region), region, cloud),
+    busy: &[Busy {
+        statuses: 409..=409,
+        codes: &BUSY,
+    }],
+    permissions: &[
+        CallPermission {
+            method: Some("GET"),
+            path: "nodes/*/processes",
+            permission: Permission {
+                role_and_policy: "gaussdb:instance:listProcesses",
+                identity_policy: Some("gaussdbformysql:instance:listProcesses"),
+            },
+        },
+        CallPermission {
+            method: Some("DELETE"),
+            path: "nodes/*/processes",
+            permission: Permission {
+                role_and_policy: "gaussdb:instance:deleteProcesses",
+                identity_policy: Some("gaussdbformysql:instance:deleteProcesses"),
+            },
+        },
+    ],
+};
+
+/// Codes that mean, with HTTP status 409: another operation of the instance is running.
+const BUSY: [&str; 5] = [
+    "DBS.200011",
+    "DBS.200019",
+    "DBS.200047",
+    "DBS.201202",
+    "DBS.212006",
+];
+
+/// Regions where TaurusDB answers under `gaussdbformysql` instead of `gaussdb`.
+const GAUSSDB_FOR_MYSQL_REGIONS: [&str; 5] = [
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "cn-north-11",
+    "tr-west-1",
+    "me-east-1",
+];
+
+/// Regions where TaurusDB answers under `gaussdb-mysql` instead of `gaussdb`.
+const GAUSSDB_DASH_MYSQL_REGIONS: [&str; 4] =
+    ["af-south-1", "cn-east-5", "la-north-2", "cn-southwest-3"];
+
+/// The first label of the host name in a region.
+fn host_label(region: &str) -> &'static str {
+    match region {
+        _ if GAUSSDB_FOR_MYSQL_REGIONS.contains(&region) => "gaussdbformysql",
+        _ if GAUSSDB_DASH_MYSQL_REGIONS.contains(&region) => "gaussdb-mysql",
+        _ => "gaussdb",
+    }
+}
 
 /// How many thread ids go into one kill request. The API document sets no limit; this is the most that a page of the list
 /// shows (100), so that a service that takes what it lists takes a batch.
@@ -267,7 +327,7 @@ impl<'a> TaurusDb<'a> {
     }
 
     fn call(&self, method: Method, path: String, repeat: Repeat) -> Call<'a> {
-        let mut call = Call::new(Service::TaurusDb, self.region, method, path, repeat);
+        let mut call = Call::new(&API, self.region, method, path, repeat);
         if let Some(language) = &self.client.settings().language {
             call.headers
                 .push(("X-Language".to_owned(), language.clone()));

@@ -13,6 +13,9 @@ use crate::provider::service::{Description, IdKind};
 #[cfg(test)]
 mod tests;
 
+/// The lists of sessions that were not there.
+const NOT_FOUND: [&str; 2] = ["not_found", "processes_not_found"];
+
 /// A stored state as JSON.
 pub type Stored = Map<String, Value>;
 
@@ -21,6 +24,7 @@ pub fn upgrade(service: &'static Description, mut state: Stored) -> Stored {
     if let Some(moment) = state.remove("killed_at") {
         state.insert("finished_at".to_owned(), moment);
     }
+    // Not every kill had every flag. With the defaults in state, the next plan has nothing to do.
     for (name, default) in arguments::flags(service) {
         let flag = state.entry(name).or_insert(Value::Null);
         if flag.is_null() {
@@ -54,27 +58,34 @@ fn sessions(service: &Description, state: &Stored) -> Value {
         true => state.get("node_id").cloned().unwrap_or_default(),
         false => Value::Null,
     };
-    let rows = matched.iter().map(|session| {
+    let listed = matched.iter().map(|session| {
         let outcome = if rehearsed {
             "listed"
         } else if is_in(["remaining", "remaining"], session) {
             "remaining"
         } else if is_in(["killed", "processes_killed"], session) {
             "killed"
-        } else if is_in(["not_found", "processes_not_found"], session) {
+        } else if is_in(NOT_FOUND, session) {
             "not_found"
         } else if is_in(["processes_excluded", "processes_excluded"], session) {
             "refused"
         } else {
             "unknown"
         };
-        match service.ids.kind {
+        (session, outcome)
+    });
+    // Sessions that the configuration names and that were not there: they were never listed.
+    let missing = NOT_FOUND.into_iter().filter_map(list).flatten();
+    let missing = missing.filter(|session| !matched.contains(session));
+    let missing = missing.map(|session| (session, "not_found"));
+    let rows = listed
+        .chain(missing)
+        .map(|(session, outcome)| match service.ids.kind {
             IdKind::Numbers => json!({"id": session.to_string(), "outcome": outcome}),
             IdKind::Addresses(_) => {
                 json!({"address": session, "node_id": node, "outcome": outcome})
             }
-        }
-    });
+        });
     Value::Array(rows.collect())
 }
 

@@ -91,3 +91,27 @@ fn a_flag_that_there_was_not_has_its_default() {
     assert_eq!(state["wait_for_completion"], json!(true));
     assert_eq!(state["fail_on_not_found"], json!(false));
 }
+
+#[test]
+fn given_sessions_that_were_not_there_are_kept() {
+    let dcs = upgraded(
+        "dcs",
+        json!({"id": "i/r", "node_id": "n", "matched": ["a:1"], "killed": ["a:1"], "not_found": ["b:2"]}),
+    );
+    assert_eq!(
+        dcs["sessions"],
+        json!([
+            {"address": "a:1", "node_id": "n", "outcome": "killed"},
+            {"address": "b:2", "node_id": "n", "outcome": "not_found"},
+        ])
+    );
+
+    let rehearsal = upgraded(
+        "taurusdb",
+        json!({"id": "i/n/dry-run", "matched": [4], "processes_not_found": [5]}),
+    );
+    assert_eq!(
+        rehearsal["sessions"],
+        json!([{"id": "4", "outcome": "listed"}, {"id": "5", "outcome": "not_found"}])
+    );
+}
