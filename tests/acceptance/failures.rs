@@ -10,6 +10,7 @@ use crate::support::eventually;
 use crate::support::mariadb;
 use crate::support::redis;
 use crate::support::sandbox::{ACCESS_KEY, DCS_INSTANCE, PROJECT_ID, REGION, SECRET_KEY, Sandbox};
+use crate::support::services::{MOST, SERVICES};
 use crate::support::workspace::{Workspace, provider_block};
 
 #[test]
@@ -184,21 +185,20 @@ fn an_accepted_taurusdb_kill_with_an_unreadable_answer_stays_in_state_with_a_war
 #[test]
 fn a_wrong_secret_key_is_named_by_its_code_and_shown_nowhere() {
     const WRONG_KEY: &str = "wRoNgSeCrEtKeY-71aa-never-print-me-either";
-    for engine in engines::all() {
-        let nodes = redis::nodes();
-        let sandbox = Sandbox::with_dcs(&nodes);
-        let mut clients = nodes[0].open_clients(3);
+    for (engine, service) in
+        (engines::all().iter()).flat_map(|engine| SERVICES.iter().map(move |one| (engine, one)))
+    {
+        let case = format!("{engine}, {}", service.name);
+        let sandbox = service.sandbox(12);
         let provider = provider_block(
             &sandbox,
             &format!(
                 "region = {REGION:?}\n  access_key = {ACCESS_KEY:?}\n  secret_key = {WRONG_KEY:?}\n  project_id = {PROJECT_ID:?}"
             ),
         );
-        let workspace = Workspace::bare(
-            engine,
-            &format!("{provider}\n{}", dcs_kill_of_first_node("")),
-        )
-        .with_variable("TF_LOG", "TRACE");
+        let kill = service.kills_user(MOST, "");
+        let workspace = Workspace::bare(engine, &format!("{provider}\n{kill}"))
+            .with_variable("TF_LOG", "TRACE");
 
         let run = workspace.apply().failed().saying(&[
             "401",
@@ -208,20 +208,20 @@ fn a_wrong_secret_key_is_named_by_its_code_and_shown_nowhere() {
         ]);
 
         // The engine logs no configuration, so whatever shows the key would be ours.
-        assert_eq!(clients.alive(), 3, "{engine}");
+        assert_eq!(sandbox.nodes()[0].sessions.len(), 12, "{case}");
         assert!(
-            workspace.resource(DCS_KILL).is_none(),
-            "{engine}: nothing happened, so nothing is in state"
+            workspace.resource(&service.killing()).is_none(),
+            "{case}: nothing happened, so nothing is in state"
         );
         assert!(
             !run.text().contains(WRONG_KEY),
-            "{engine}: the key was printed"
+            "{case}: the key was printed"
         );
         std::fs::remove_file(workspace.path("main.tf"))
             .expect("the configuration, which has the key");
         assert!(
             !workspace.files().contains(WRONG_KEY),
-            "{engine}: the key is in a file"
+            "{case}: the key is in a file"
         );
     }
 }
@@ -426,4 +426,93 @@ fn a_kill_whose_connection_is_never_made_leaves_nothing_in_state() {
         .failed()
         .saying(&["No session was killed", "the connection was never made"]);
     assert!(workspace.resource(DCS_KILL).is_none());
+}
+
+#[test]
+fn a_list_that_is_refused_kills_nobody() {
+    for service in &SERVICES {
+        let sandbox = service.sandbox(20);
+        sandbox.break_calls(service.of_lists(json!({ "status": 403 })));
+        let workspace = Workspace::new(
+            engines::newest_terraform(),
+            &sandbox,
+            &service.kills_user(MOST, ""),
+        );
+
+        workspace.apply().failed().saying(&[
+            "The sessions could not be listed, so none was killed",
+            "403",
+        ]);
+
+        assert_eq!(service.kill_calls(&sandbox), 0, "{}", service.name);
+        assert_eq!(sandbox.nodes()[0].sessions.len(), 20, "{}", service.name);
+        assert!(workspace.resource(&service.killing()).is_none());
+    }
+}
+
+#[test]
+fn a_refused_kill_of_chosen_sessions_leaves_nothing_in_state() {
+    for service in &SERVICES {
+        let sandbox = service.sandbox(20);
+        sandbox.break_calls(service.of_kills(json!({
+            "status": 429,
+            "body": {
+                "error_code": "APIGW.0308",
+                "error_msg": "The throttling threshold has been reached: policy user over ratelimit,limit:10,time:1 hour",
+            },
+        })));
+        let workspace = Workspace::new(
+            engines::newest_terraform(),
+            &sandbox,
+            &service.kills_user(MOST, ""),
+        );
+
+        workspace.apply().failed().saying(&[
+            "was killed, and nothing went into state",
+            "will not finish in time",
+            "3600 seconds",
+            "APIGW.0308",
+        ]);
+
+        assert_eq!(service.kill_calls(&sandbox), 1, "{}", service.name);
+        assert_eq!(sandbox.nodes()[0].sessions.len(), 20, "{}", service.name);
+        assert!(workspace.resource(&service.killing()).is_none());
+    }
+}
+
+#[test]
+fn chosen_sessions_whose_answer_is_lost_are_looked_for() {
+    for (service, happened) in
+        (SERVICES.iter()).flat_map(|service| [true, false].map(|happened| (service, happened)))
+    {
+        // Given a gateway that drops the connection of every kill, after it was carried out or before.
+        let case = format!("{}, {happened}", service.name);
+        let sandbox = service.sandbox(20);
+        sandbox.break_calls(service.of_kills(json!({ "apply": happened, "close": true })));
+        let configuration = service.kills_user(MOST, "timeouts {\n    create = \"20s\"\n  }");
+        let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &configuration);
+
+        let run = workspace.apply();
+
+        // Then looking tells which of the two it was.
+        let left = sandbox.nodes()[0].sessions.len();
+        let kill = workspace.resource(&service.killing()).expect("in state");
+        assert_eq!(kill.tainted, !happened, "{case}: {}", run.text());
+        assert_eq!(kill.outcomes().len(), 1, "{case}");
+        if happened {
+            run.succeeded()
+                .saying(&["nswer was lost, but the sessions are gone"]);
+            assert!(left < 20, "{case}");
+            assert_eq!(kill.values["killed_count"], 20 - left, "{case}");
+            assert_eq!(kill.with_outcome("killed", "id").len(), 20 - left);
+        } else {
+            run.failed().saying(&["still there"]);
+            assert_eq!(left, 20, "{case}");
+            assert_eq!(kill.values["killed_count"], 0, "{case}");
+            assert!(!kill.with_outcome("remaining", "id").is_empty(), "{case}");
+        }
+        if !service.is_repeated {
+            assert_eq!(service.kill_calls(&sandbox), 1, "{case}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::configuration::{DCS_KILL, TAURUSDB_KILL, dcs_kill_of_first_node, taurusdb_kill};
 use crate::support::engines::{self, Engine};
@@ -11,6 +11,7 @@ use crate::support::mirror::{Mirror, VERSION};
 use crate::support::sandbox::{
     DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
+use crate::support::services::{MOST, SERVICES, select_user};
 use crate::support::workspace::Workspace;
 
 /// Sessions of each simulated node. The last has an id that no floating point number holds exactly.
@@ -117,13 +118,6 @@ fn left(sandbox: &Sandbox) -> [usize; 2] {
     [nodes[0].sessions.len(), nodes[1].sessions.len()]
 }
 
-fn taurusdb_block(kind: &str, body: &str) -> String {
-    let [node, _] = TAURUSDB_NODES;
-    format!(
-        "{kind} \"test\" {{\n  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id = {node:?}\n  {body}\n}}\n"
-    )
-}
-
 /// Development overrides need no `init`; with a mirror, the provider is installed as people install it.
 fn take_the_provider_from(mirror: &Mirror, workspace: &Workspace) {
     workspace.write(
@@ -182,18 +176,19 @@ fn kill_taurusdb(engine: &Engine, _: &Mirror) {
 }
 
 fn kill_selected(engine: &Engine, _: &Mirror) {
-    let sandbox = sandbox();
-    let body = "select {\n    users = [\"app\"]\n  }\n  max_sessions = 12";
-    let configuration = taurusdb_block("resource \"hwc_taurusdb_session_kill\"", body);
-    let workspace = Workspace::new(engine, &sandbox, &configuration);
-    workspace.apply().succeeded();
-    let state = workspace
-        .resource(TAURUSDB_KILL)
-        .expect("the kill is in state");
-    let killed = state.values["killed_count"].as_u64().expect("a number");
-    assert!(killed > 0);
-    assert_eq!(left(&sandbox)[1] as u64, SESSIONS as u64 - killed);
-    workspace.plan().succeeded();
+    for service in &SERVICES {
+        let sandbox = service.sandbox(SESSIONS);
+        let configuration = service.kills_user(MOST, "max_sessions = 12");
+        let workspace = Workspace::new(engine, &sandbox, &configuration);
+        workspace.apply().succeeded();
+        let state = workspace.resource(&service.killing());
+        let state = state.expect("the kill is in state");
+        let killed = state.with_outcome("killed", "id").len();
+        assert!(killed > 0, "{}", service.name);
+        assert_eq!(state.values["killed_count"], killed);
+        assert_eq!(sandbox.nodes()[0].sessions.len(), SESSIONS - killed);
+        workspace.plan().succeeded();
+    }
 }
 
 fn triggers(engine: &Engine, _: &Mirror) {
@@ -211,15 +206,28 @@ fn triggers(engine: &Engine, _: &Mirror) {
 }
 
 fn data_source(engine: &Engine, _: &Mirror) {
-    let sandbox = sandbox();
-    let configuration = taurusdb_block("data \"hwc_taurusdb_sessions\"", "")
-        + "output \"ids\" {\n  value = data.hwc_taurusdb_sessions.test.sessions[*].id\n}\n";
-    let workspace = Workspace::new(engine, &sandbox, &configuration);
-    workspace.apply().succeeded();
-    let ids = workspace.output("ids");
-    let ids = ids.as_array().expect("a list");
-    assert_eq!(ids.len(), SESSIONS);
-    assert!(ids.contains(&json!(LARGE_ID.to_string())));
+    for service in &SERVICES {
+        let sandbox = service.sandbox(SESSIONS);
+        let configuration = service.block("data", "")
+            + &format!(
+                "output \"ids\" {{\n  value = {}.sessions[*].id\n}}\n",
+                service.listing()
+            );
+        let workspace = Workspace::new(engine, &sandbox, &configuration);
+        workspace.apply().succeeded();
+        let ids = workspace.output("ids");
+        let ids: Vec<&str> = (ids.as_array().expect("a list").iter())
+            .filter_map(Value::as_str)
+            .collect();
+        let there = sandbox.nodes()[0].sessions.clone();
+        let there: Vec<String> = (there.iter())
+            .map(|id| {
+                id.as_str()
+                    .map_or_else(|| id.to_string(), ToOwned::to_owned)
+            })
+            .collect();
+        assert_eq!(ids, there, "{}", service.name);
+    }
 }
 
 fn test_file(engine: &Engine, mirror: &Mirror) {
@@ -239,27 +247,37 @@ fn test_file(engine: &Engine, mirror: &Mirror) {
 }
 
 fn ephemeral_resource(engine: &Engine, _: &Mirror) {
-    let sandbox = sandbox();
-    let configuration = taurusdb_block("ephemeral \"hwc_taurusdb_sessions\"", "")
-        + "check \"sessions\" {\n  assert {\n    condition     = length(ephemeral.hwc_taurusdb_sessions.test.sessions) == 0\n    error_message = \"There are ${length(ephemeral.hwc_taurusdb_sessions.test.sessions)} sessions.\"\n  }\n}\n";
-    let workspace = Workspace::new(engine, &sandbox, &configuration);
-    workspace.apply().succeeded();
-    assert!(!sandbox.calls_to("/processes").is_empty());
-    assert!(!workspace.files().contains("192.168."));
+    for service in &SERVICES {
+        let sandbox = service.sandbox(SESSIONS);
+        let list = format!("ephemeral.hwc_{}_sessions.test.sessions", service.name);
+        let configuration = service.block("ephemeral", "")
+            + &format!(
+                "check \"sessions\" {{\n  assert {{\n    condition     = length({list}) == 0\n    error_message = \"There are ${{length({list})}} sessions.\"\n  }}\n}}\n"
+            );
+        let workspace = Workspace::new(engine, &sandbox, &configuration);
+        workspace.apply().succeeded();
+        let (method, path) = service.list;
+        let lists = sandbox.calls_to(path);
+        assert!(lists.iter().any(|call| call.method == method));
+        assert!(!workspace.files().contains("192.168."), "{}", service.name);
+    }
 }
 
 fn action(engine: &Engine, _: &Mirror) {
-    let sandbox = sandbox();
-    let [node, _] = DCS_NODES;
-    let workspace = Workspace::new(
-        engine,
-        &sandbox,
-        &format!(
-            "action \"hwc_dcs_session_kill\" \"test\" {{\n  config {{\n    instance_id = {DCS_INSTANCE:?}\n    node_id     = {node:?}\n  }}\n}}\n"
-        ),
-    );
-    workspace
-        .apply_with(&["-invoke=action.hwc_dcs_session_kill.test"])
-        .succeeded();
-    assert_eq!(left(&sandbox), [0, SESSIONS]);
+    for service in &SERVICES {
+        let sandbox = service.sandbox(SESSIONS);
+        let configuration = service.block("action", &select_user(MOST));
+        let workspace = Workspace::new(engine, &sandbox, &configuration);
+        workspace
+            .apply_with(&[&format!("-invoke=action.{}", service.killing())])
+            .succeeded();
+        let left = sandbox.nodes()[0].sessions.len();
+        assert!(left < SESSIONS, "{}", service.name);
+        assert_eq!(
+            sandbox.nodes()[0].kills.len(),
+            SESSIONS - left,
+            "{}",
+            service.name
+        );
+    }
 }

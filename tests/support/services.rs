@@ -31,7 +31,7 @@ pub struct Service {
     pub house: fn() -> Box<dyn House>,
     /// The argument that lists sessions.
     pub ids: Ids,
-    /// A condition that only this service's words make, and the users of the simulated sessions that it leaves out.
+    /// A condition in the service's own words that some of the simulated sessions meet, of [`MOST`] or of [`SOME`].
     pub condition: &'static str,
     /// The columns of `sessions` that its list tells for every simulated session.
     pub columns: &'static [&'static str],
@@ -41,6 +41,8 @@ pub struct Service {
     pub protected: &'static [&'static str],
     /// Method and end of the path of the call that kills chosen sessions.
     pub kill: (&'static str, &'static str),
+    /// Is that call sent again when its answer is lost? Only where a name is never given to another session.
+    pub is_repeated: bool,
     /// What that call answers when it has killed the sessions with these IDs.
     pub accepted: fn(&[Value]) -> Value,
     /// Method and end of the path of the call that lists sessions.
@@ -97,6 +99,7 @@ pub static SERVICES: [Service; 2] = [
         without: &["busy_seconds", "transaction_seconds"],
         protected: &[],
         kill: ("POST", "/clients/kill"),
+        is_repeated: false,
         accepted: |_| json!({}),
         list: ("GET", "/clients"),
     },
@@ -132,6 +135,7 @@ pub static SERVICES: [Service; 2] = [
         ],
         protected: &["rdsAdmin"],
         kill: ("DELETE", "/processes"),
+        is_repeated: true,
         accepted: |ids| {
             let number = |id: &Value| id.as_str().and_then(|id| id.parse().ok());
             let ids: Vec<Option<u64>> = ids.iter().map(number).collect();
