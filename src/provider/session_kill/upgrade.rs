@@ -4,6 +4,8 @@
 //! proof of a kill is kept, and a kill is not repeated: what an argument was called then is compared as what it is called
 //! now.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value, json};
 
 use super::arguments;
@@ -38,36 +40,39 @@ pub fn upgrade(service: &'static Description, mut state: Stored) -> Stored {
     state
 }
 
-/// The sessions that were chosen, with what became of them. Null where nobody looked.
+/// The sessions that were chosen and those that were not there, with what became of them. Null where nobody looked.
 fn sessions(service: &Description, state: &Stored) -> Value {
     let list = |name: &str| state.get(name).and_then(Value::as_array);
     let Some(matched) = list("matched") else {
         return Value::Null;
     };
-    let is_in = |names: [&str; 2], session: &Value| {
-        let mut lists = names.into_iter().filter_map(list);
-        lists.any(|list| list.contains(session))
-    };
     let rehearsed = (state.get("id").and_then(Value::as_str))
         .is_some_and(|id| id.ends_with(&format!("/{}", super::REHEARSAL)));
-    let node = match service.policy.by_address {
-        true => state.get("node_id").cloned().unwrap_or_default(),
-        false => Value::Null,
+    let (left, otherwise) = match rehearsed {
+        true => ("listed", "listed"),
+        false => ("remaining", "unknown"),
     };
-    let rows = matched.iter().map(|session| {
-        let outcome = if rehearsed {
-            "listed"
-        } else if is_in(["remaining", "remaining"], session) {
-            "remaining"
-        } else if is_in(["killed", "processes_killed"], session) {
-            "killed"
-        } else if is_in(["not_found", "processes_not_found"], session) {
-            "not_found"
-        } else if is_in(["processes_excluded", "processes_excluded"], session) {
-            "refused"
-        } else {
-            "unknown"
-        };
+    // A session may be in several lists; the last one that it is in decides.
+    let lists = [
+        ("processes_excluded", "refused"),
+        ("not_found", "not_found"),
+        ("processes_not_found", "not_found"),
+        ("killed", "killed"),
+        ("processes_killed", "killed"),
+        ("remaining", left),
+    ];
+    let outcomes: HashMap<&Value, &str> = (lists.into_iter())
+        .flat_map(|(name, outcome)| {
+            let sessions = list(name).into_iter().flatten();
+            sessions.map(move |session| (session, outcome))
+        })
+        .collect();
+    let chosen: HashSet<&Value> = matched.iter().collect();
+    let missing = ["not_found", "processes_not_found"].into_iter();
+    let missing = (missing.filter_map(list).flatten()).filter(|one| !chosen.contains(one));
+    let node = node(service, state);
+    let rows = matched.iter().chain(missing).map(|session| {
+        let outcome = outcomes.get(session).unwrap_or(&otherwise);
         match service.ids.kind {
             IdKind::Numbers => json!({"id": session.to_string(), "outcome": outcome}),
             IdKind::Addresses(_) => {
@@ -76,6 +81,17 @@ fn sessions(service: &Description, state: &Stored) -> Value {
         }
     });
     Value::Array(rows.collect())
+}
+
+/// The node on which an address is a client's. Null where the sessions may be those of several nodes.
+fn node(service: &Description, state: &Stored) -> Value {
+    let argument = (service.place.iter()).find(|argument| argument.name == "node_id");
+    let is_overridden = (argument.and_then(|argument| argument.overridden_by))
+        .is_some_and(|flag| state.get(flag) == Some(&Value::Bool(true)));
+    match service.policy.by_address && !is_overridden {
+        true => state.get("node_id").cloned().unwrap_or_default(),
+        false => Value::Null,
+    }
 }
 
 /// Gives conditions the names that they have now. `min_time` was about idle and busy sessions alike.
