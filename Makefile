@@ -41,7 +41,7 @@ lint: ## Check the code with clippy; a warning is an error
 doc: ## Check the crates' documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace
 
-docs: build ## Write the documentation anew, from the schemas, the examples, and what faults and mistakes lead to
+docs: build ## Write the documentation from the schemas, the examples, and what faults and mistakes lead to
 	UPDATE_DOCS=1 cargo test --test faults
 	UPDATE_DOCS=1 cargo test --test acceptance mistakes
 	UPDATE_DOCS=1 cargo test --test docs

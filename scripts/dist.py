@@ -366,7 +366,7 @@ def bill_of_materials(target, time):
         for file in written:
             file.unlink(missing_ok=True)
     bill = json.loads(text.replace(REPOSITORY.as_uri(), "file://."))
-    # A number that is drawn anew each time.
+    # A number that is different each time.
     bill.pop("serialNumber", None)
     keep_packages(bill, packages_in(target))
     text = json.dumps(bill, indent=2, ensure_ascii=False) + "\n"

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use terraform_provider_hwc::huaweicloud::apis;
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::Clock;
 use terraform_provider_hwc::huaweicloud::credentials::assume_role::{
@@ -22,7 +23,7 @@ use terraform_provider_hwc::huaweicloud::credentials::password::{Password, User}
 use terraform_provider_hwc::huaweicloud::credentials::temporary::Temporary;
 use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, ProvideCredential};
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Target};
-use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{Error, MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
@@ -195,7 +196,7 @@ fn client(
         slept: Mutex::default(),
     });
     let mut endpoints = Endpoints::default();
-    for service in Service::ALL {
+    for service in apis::ALL {
         endpoints.set(service, parse_endpoint(&server.url).unwrap());
     }
     let settings = Settings {

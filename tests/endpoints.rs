@@ -7,7 +7,8 @@ mod python;
 
 use std::collections::BTreeMap;
 
-use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service};
+use terraform_provider_hwc::huaweicloud::apis;
+use terraform_provider_hwc::huaweicloud::endpoint::Endpoints;
 
 const EUROPEAN: &str = "the region is on the European site, whose accounts and endpoints are those of \
     myhuaweicloud.eu: this is how the official provider finds it";
@@ -61,7 +62,7 @@ fn endpoints_are_those_of_the_official_sdk() {
     for line in python::ask("endpoints_reference.py", &[]) {
         let (name, region, theirs): (String, String, Vec<String>) =
             serde_json::from_str(&line).unwrap();
-        let service = Service::from_key(&name).unwrap();
+        let service = apis::from_key(&name).unwrap();
         let ours = endpoints.url(service, &region).unwrap().to_string();
         let is_abroad = name == "sts" && !region.starts_with("cn-") && ours == STS_ABROAD;
         if is_abroad && theirs == ["https://sts.cn-north-4.myhuaweicloud.com"] {

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use super::api::Api;
 use super::clock::Clock;
-use super::endpoint::Service;
 use super::error::{Error, RequestLine, SettingsProblem, printable};
 use super::identity::{Credential, Reference};
 use super::operation::Operation;
@@ -23,7 +23,7 @@ const LONGEST_REASON: usize = 300;
 /// One API call.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
-    pub(super) service: Service,
+    pub(super) api: &'static Api,
     pub(super) region: &'a str,
     pub(super) method: Method,
     /// Path with `{project_id}` where the region's project goes; segments are encoded when sent.
@@ -42,14 +42,14 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(super) fn new(
-        service: Service,
+        api: &'static Api,
         region: &'a str,
         method: Method,
         path: String,
         repeat: Repeat,
     ) -> Self {
         Self {
-            service,
+            api,
             region,
             method,
             path,

@@ -281,7 +281,7 @@ impl Client {
 
     /// The API that the call is one of. Without an endpoint nothing is sent anyway.
     fn api(&self, call: &Call<'_>) -> Api {
-        let base = self.settings().endpoints.url(call.service, call.region);
+        let base = self.settings().endpoints.url(call.api, call.region);
         let origin = base.map(|base| base.origin().ascii_serialization());
         Api::new(origin.unwrap_or_default(), &call.method, &call.path)
     }

@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use reqwest::Method;
 
+use super::api::Api;
+
 pub use self::credentials::{
     CredentialProblem, IdTokenFlaw, MachineSignIn, MetadataProblem, ProfileFlaw, SdkFileFlaw,
     SignInMethod,
 };
 pub use self::settings::{ProxyFlaw, SettingsProblem, TlsProblem};
 
-/// What was asked of whom: enough to find the call in an access log, and nothing secret (no query, no body).
+/// What was asked, and where: enough to find the call in an access log, and nothing secret (no query, no body).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestLine {
     /// HTTP method.
@@ -36,6 +38,8 @@ impl fmt::Display for RequestLine {
 /// `{"error_code", "error_msg", "error_ext_msg"?}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
+    /// The API that gave it.
+    pub api: &'static Api,
     /// HTTP status.
     pub status: u16,
     /// `error_code`, for example `DCS.4957` or `APIGW.0301`; absent when the body was not in the API's shape.
@@ -54,28 +58,6 @@ pub struct ApiError {
 
 /// The gateway refuses signatures whose time differs from its own by more than this (API Gateway, FAQ on signatures).
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(900);
-
-/// Codes of DCS that mean: a task of the instance is running, nothing was done, and the same call may succeed when the
-/// task has ended.
-///
-/// From the table of DCS error codes: 4017 and 4957 are tasks in general, such as a scan; the others name the task: a
-/// backup, a restoration, a restart, an extension, and so on. That 4300 (client IP pass-through is being changed) and
-/// 4918 (big keys are being looked for) pass by themselves is inferred. 4121, 4231 and 4975 are in no public table; the
-/// official provider waits for them.
-pub const BUSY_DCS: [&str; 18] = [
-    "DCS.4017", "DCS.4957", "DCS.4096", "DCS.4097", "DCS.4104", "DCS.4108", "DCS.4111", "DCS.4113",
-    "DCS.4114", "DCS.4115", "DCS.4116", "DCS.4117", "DCS.4118", "DCS.4300", "DCS.4918", "DCS.4121",
-    "DCS.4231", "DCS.4975",
-];
-
-/// Codes of TaurusDB, with HTTP status 409, that mean: another operation of the instance is running.
-pub const BUSY_TAURUSDB: [&str; 5] = [
-    "DBS.200011",
-    "DBS.200019",
-    "DBS.200047",
-    "DBS.201202",
-    "DBS.212006",
-];
 
 /// How older services of DCS write `DCS.40nn`: this, and the two digits.
 const DCS_TWIN: &str = "1114000";
@@ -100,11 +82,7 @@ impl ApiError {
 
     /// Is the instance busy with another task, which ends by itself? Then nothing was done.
     pub fn is_busy(&self) -> bool {
-        let Some(code) = self.canonical_code() else {
-            return false;
-        };
-        ((400..500).contains(&self.status) && BUSY_DCS.contains(&code.as_ref()))
-            || (self.status == 409 && BUSY_TAURUSDB.contains(&code.as_ref()))
+        (self.canonical_code()).is_some_and(|code| self.api.says_busy(self.status, &code))
     }
 
     /// Did the gateway, and not the service behind it, give this answer? Only a code of the gateway's own proves it:
@@ -287,7 +265,7 @@ pub enum Error {
     /// The call that was to fetch a credential did not end well; the call that needed it was not sent.
     #[error("signing in {method}: {error}")]
     SignIn {
-        /// As whom, or with what.
+        /// With what, or as which agency.
         method: SignInMethod,
         /// How the call ended.
         error: Box<Error>,

@@ -13,7 +13,7 @@
 use serde_json::{Map, Value};
 
 use super::error::{LONGEST_MESSAGE, printable};
-use super::lenient;
+use super::loose_json;
 
 /// The names of an error's code, and of its message.
 const CODES: [&str; 3] = ["error_code", "errorCode", "code"];
@@ -45,7 +45,7 @@ pub(super) struct ErrorBody {
 impl ErrorBody {
     /// Reads a body; `is_page` says that it is a page for people, whose text says nothing.
     pub(super) fn read(body: &[u8], is_page: bool) -> Self {
-        let text = lenient::json_text(body);
+        let text = loose_json::repair(body);
         let read = match serde_json::Deserializer::from_str(&text)
             .into_iter::<Value>()
             .next()

@@ -7,6 +7,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use tracing::info;
 
+use super::api::Api;
 use super::call::{Answer, Call};
 use super::clock::Clock;
 use super::connection::{self, Connection, Connections};
@@ -32,6 +33,7 @@ pub(super) struct Http {
 
 /// A request that is ready to be sent.
 pub(super) struct Prepared {
+    api: &'static Api,
     pub(super) line: RequestLine,
     request: reqwest::RequestBuilder,
 }
@@ -59,7 +61,7 @@ impl Http {
         credential: &Credential,
         limit: Duration,
     ) -> Result<Prepared, Error> {
-        let base = self.settings.endpoints.url(call.service, call.region)?;
+        let base = self.settings.endpoints.url(call.api, call.region)?;
 
         let path = format!("{}{}", base.path().trim_end_matches('/'), call.path);
         let mut url = base;
@@ -87,7 +89,11 @@ impl Http {
         if let Some(body) = &call.body {
             request = request.body(body.to_vec());
         }
-        Ok(Prepared { line, request })
+        Ok(Prepared {
+            api: call.api,
+            line,
+            request,
+        })
     }
 
     /// The headers of a call, signed or with a token.
@@ -136,7 +142,7 @@ impl Http {
 
     /// One request and its answer.
     pub(super) async fn exchange(&self, request: Prepared) -> Exchange {
-        let Prepared { line, request } = request;
+        let Prepared { api, line, request } = request;
         let started = self.clock.instant();
         let result = receive(&line, request).await;
         let now = self.clock.instant();
@@ -160,7 +166,7 @@ impl Http {
             Ok(answer) if !(200..300).contains(&answer.status) => Exchange {
                 retry_after: header(&answer.headers, "retry-after")
                     .and_then(|value| retry::parse_retry_after(&value, self.clock.now())),
-                result: Err(self.api_error(answer)),
+                result: Err(self.api_error(api, answer)),
             },
             result => Exchange {
                 retry_after: None,
@@ -170,7 +176,7 @@ impl Http {
     }
 
     /// Reads an error answer.
-    fn api_error(&self, answer: Answer) -> Error {
+    fn api_error(&self, api: &'static Api, answer: Answer) -> Error {
         let html = answer.is_page();
         let body = ErrorBody::read(&answer.body, html);
         let clock_offset = header(&answer.headers, "date")
@@ -182,6 +188,7 @@ impl Http {
         Error::Api {
             line: answer.line,
             answer: Box::new(ApiError {
+                api,
                 status: answer.status,
                 code: body.code,
                 message: body.message,

@@ -8,13 +8,65 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroize;
 
+use super::api::{Api, CallPermission, Permission, regional};
 use super::call::{Answer, Call, ForCall};
-use super::endpoint::Service;
+use super::endpoint::DEFAULT_CLOUD;
 use super::error::{Error, SettingsProblem};
 pub use super::identity::Reference;
 use super::identity::{Credential, Issued, Keys};
-use super::lenient;
+use super::loose_json;
 use super::retry::Repeat;
+
+/// The API.
+pub static API: Api = Api {
+    key: "iam",
+    other_keys: &[],
+    host: |region, cloud| match cloud == DEFAULT_CLOUD && !REGIONS_WITH_IAM.contains(&region) {
+        true => format!("iam.{cloud}"),
+        false => regional("iam", region, cloud),
+    },
+    busy: &[],
+    permissions: &[CallPermission {
+        method: None,
+        path: "v3/projects",
+        permission: PROJECTS_PERMISSION,
+    }],
+};
+
+/// Lists the projects of the account.
+pub const PROJECTS_PERMISSION: Permission = Permission::both("iam:projects:listProjects");
+
+/// Regions of [`DEFAULT_CLOUD`] where IAM has a name of its own (table of the official SDK). The global name serves all
+/// regions.
+const REGIONS_WITH_IAM: [&str; 27] = [
+    "ae-ad-1",
+    "af-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "cn-east-2",
+    "cn-east-3",
+    "cn-east-4",
+    "cn-east-5",
+    "cn-north-1",
+    "cn-north-12",
+    "cn-north-2",
+    "cn-north-4",
+    "cn-north-9",
+    "cn-south-1",
+    "cn-south-2",
+    "cn-southwest-2",
+    "eu-west-0",
+    "la-north-2",
+    "la-south-2",
+    "me-east-1",
+    "my-kualalumpur-1",
+    "na-mexico-1",
+    "ru-moscow-1",
+    "sa-brazil-1",
+    "tr-west-1",
+];
 
 /// Path of the call that lists projects.
 pub(super) const PROJECTS: &str = "/v3/projects";
@@ -70,10 +122,10 @@ async fn list_projects(
     query: Vec<(String, String)>,
 ) -> Result<Vec<Project>, Error> {
     let path = path.to_owned();
-    let mut request = Call::new(Service::Iam, call.region, Method::GET, path, Repeat::Read);
+    let mut request = Call::new(&API, call.region, Method::GET, path, Repeat::Read);
     request.query = query;
     let answer = call.client.read(request, call.operation).await?;
-    let body: Value = serde_json::from_str(&lenient::json_text(&answer.body))
+    let body: Value = serde_json::from_str(&loose_json::repair(&answer.body))
         .map_err(|reason| answer.unreadable(&reason.to_string()))?;
     match body.get("projects") {
         Some(Value::Array(projects)) => Ok(projects.iter().filter_map(Project::read).collect()),
@@ -113,7 +165,7 @@ pub(super) async fn token_for_password(
         "identity": {"methods": ["password"], "password": {"user": user}},
         "scope": {"project": project},
     }});
-    let request = request(Service::Iam, call, "/v3/auth/tokens", &body)?;
+    let request = request(&API, call, "/v3/auth/tokens", &body)?;
     token(send(call, request, Credential::None).await?)
 }
 
@@ -124,7 +176,7 @@ pub(super) async fn token_for_id_token(
     id_token: &SecretString,
 ) -> Result<Issued, Error> {
     let body = json!({"auth": {"id_token": {"id": id_token.expose_secret()}}});
-    let mut request = request(Service::Iam, call, "/v3.0/OS-AUTH/id-token/tokens", &body)?;
+    let mut request = request(&API, call, "/v3.0/OS-AUTH/id-token/tokens", &body)?;
     request
         .headers
         .push(("X-Idp-Id".to_owned(), idp_id.to_owned()));
@@ -141,7 +193,7 @@ pub(super) async fn keys_for_token(
         "methods": ["token"],
         "token": {"id": token.expose_secret(), "duration_seconds": seconds},
     }}});
-    let request = request(Service::Iam, call, SECURITY_TOKENS, &body)?;
+    let request = request(&API, call, SECURITY_TOKENS, &body)?;
     keys(send(call, request, Credential::None).await?)
 }
 
@@ -161,7 +213,7 @@ pub(super) async fn keys_of_agency(
             "duration_seconds": seconds,
         },
     }}});
-    let request = request(Service::Iam, call, SECURITY_TOKENS, &body)?;
+    let request = request(&API, call, SECURITY_TOKENS, &body)?;
     keys(send(call, request, credential).await?)
 }
 
@@ -170,13 +222,13 @@ const SECURITY_TOKENS: &str = "/v3.0/OS-CREDENTIAL/securitytokens";
 
 /// A call that signs in. Signing in twice does no harm, so it is repeated like one that only reads.
 pub(super) fn request<'a>(
-    service: Service,
+    api: &'static Api,
     call: ForCall<'a>,
     path: &str,
     body: &serde_json::Value,
 ) -> Result<Call<'a>, Error> {
     Call::new(
-        service,
+        api,
         call.region,
         Method::POST,
         path.to_owned(),
@@ -196,12 +248,12 @@ pub(super) async fn send(
 }
 
 #[derive(Deserialize)]
-struct TokenAnswer {
-    token: TokenBody,
+struct TokenResponse {
+    token: IssuedToken,
 }
 
 #[derive(Deserialize)]
-struct TokenBody {
+struct IssuedToken {
     expires_at: Option<String>,
 }
 
@@ -215,7 +267,7 @@ fn token(answer: Answer) -> Result<Issued, Error> {
         return Err(answer.unreadable("it has no X-Subject-Token header"));
     };
     let expires_at = answer
-        .json::<TokenAnswer>()
+        .json::<TokenResponse>()
         .ok()
         .and_then(|body| moment(body.token.expires_at));
     Ok(Issued {
@@ -225,21 +277,21 @@ fn token(answer: Answer) -> Result<Issued, Error> {
 }
 
 #[derive(Deserialize)]
-struct KeysAnswer {
-    credential: KeysBody,
+struct KeysResponse {
+    credential: IssuedKeys,
 }
 
 /// Temporary keys, as IAM and the metadata service write them.
 #[derive(Deserialize)]
-pub(super) struct KeysBody {
+pub(super) struct IssuedKeys {
     access: String,
     secret: SecretString,
     securitytoken: SecretString,
     expires_at: Option<String>,
 }
 
-impl From<KeysBody> for Issued {
-    fn from(body: KeysBody) -> Self {
+impl From<IssuedKeys> for Issued {
+    fn from(body: IssuedKeys) -> Self {
         Self {
             credential: Credential::Keys(Keys {
                 access_key: body.access,
@@ -253,7 +305,7 @@ impl From<KeysBody> for Issued {
 
 /// Takes temporary keys out of an answer.
 fn keys(answer: Answer) -> Result<Issued, Error> {
-    secret_json::<KeysAnswer>(answer).map(|body| body.credential.into())
+    secret_json::<KeysResponse>(answer).map(|body| body.credential.into())
 }
 
 /// Reads a body that holds secrets: it is wiped, and an error does not quote it.

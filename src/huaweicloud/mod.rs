@@ -2,6 +2,7 @@
 //!
 //! From the top down, and nothing looks up:
 //!
+//! * [`apis`][]: every API that is called.
 //! * [`dcs`], [`taurusdb`]: the calls of a service, one file each.
 //! * [`client`][]: one call from its parts to its outcome: what it needs first, its turn, and its repeats.
 //! * `projects`: the project of a region, given or looked up.
@@ -14,15 +15,20 @@
 //!
 //! What all of them use:
 //!
-//! * [`endpoint`][]: where services answer.
+//! * `settings`: what a client needs to know before its first call.
+//! * [`api`][]: what is said of an API once, beside its calls; [`endpoint`][]: where it answers.
 //! * [`error`][]: what can go wrong, and [`Outcome`](error::Outcome): accepted, rejected or unknown.
 //! * [`operation`][]: time limit and stop of what a user asked for.
-//! * [`rows`][]: lists of which one odd row must not hide the others.
+//! * `loose_json`, [`rows`], `error_body`: answers that are almost what the API documents say.
+//! * [`id`]: why a text is no identifier.
 //! * [`retry`][]: when to repeat, how long to wait, how fast to go.
 //! * [`sign`][]: signatures of requests.
-//! * [`tls`][]: whom to trust, and as whom to present oneself.
-//! * [`clock`][]: time from outside.
+//! * [`tls`][]: which servers to trust, and which certificate to present.
+//! * `home`: paths that begin with `~`.
+//! * [`clock`][]: time and chance from outside.
 
+pub mod api;
+pub mod apis;
 mod call;
 pub mod client;
 pub mod clock;
@@ -37,14 +43,16 @@ mod http;
 pub mod iam;
 pub mod id;
 mod identity;
-mod lenient;
+mod loose_json;
 pub mod operation;
-pub mod permission;
 mod projects;
 pub mod retry;
 pub mod rows;
 mod settings;
 pub mod sign;
-mod sts;
+pub mod sts;
 pub mod taurusdb;
 pub mod tls;
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,6 @@ use reqwest::Method;
 use tokio::time::Instant;
 
 use super::call::ForCall;
-use super::endpoint::Service;
 use super::error::{Error, RequestLine};
 use super::iam;
 use super::identity::Reference;
@@ -115,7 +114,7 @@ impl Projects {
 
     /// What the time was spent with when it ended before the project's id was known.
     fn still_looking_up(&self, region: &str) -> Option<Error> {
-        let base = self.settings.endpoints.url(Service::Iam, region).ok()?;
+        let base = self.settings.endpoints.url(&iam::API, region).ok()?;
         Some(Error::Lost {
             line: RequestLine {
                 method: Method::GET,

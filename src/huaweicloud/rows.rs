@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::lenient::Text;
+use super::loose_json::Text;
 
 /// One row of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,14 +6,55 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::api::{Api, regional};
 use super::call::ForCall;
-use super::endpoint::Service;
+use super::endpoint::DEFAULT_CLOUD;
 use super::error::Error;
 use super::iam::{moment, request, secret_json, send};
 use super::identity::{Credential, Issued, Keys};
 
+/// The API.
+pub static API: Api = Api {
+    key: "sts",
+    other_keys: &[],
+    host: |region, cloud| match cloud == DEFAULT_CLOUD {
+        true => regional("sts", answering_region(region), cloud),
+        false => regional("sts", region, cloud),
+    },
+    busy: &[],
+    permissions: &[],
+};
+
+/// Regions of [`DEFAULT_CLOUD`] where STS answers (tables of the official Python and Go SDKs).
+const REGIONS_WITH_STS: [&str; 14] = [
+    "af-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "cn-east-3",
+    "cn-north-4",
+    "cn-north-9",
+    "cn-south-1",
+    "cn-south-4",
+    "cn-southwest-2",
+    "la-south-2",
+    "sa-brazil-1",
+    "tr-west-1",
+];
+
+/// The region whose STS is asked for a region that has none. The documents allow any; the official SDK takes cn-north-4
+/// for all. Calls from outside of China stay outside.
+fn answering_region(region: &str) -> &str {
+    match region {
+        _ if REGIONS_WITH_STS.contains(&region) => region,
+        _ if region.starts_with("cn-") => "cn-north-4",
+        _ => "ap-southeast-3",
+    }
+}
+
 #[derive(Deserialize)]
-struct Assumed {
+struct AssumeResponse {
     credentials: AssumedKeys,
 }
 
@@ -41,8 +82,8 @@ pub(super) async fn assume_agency(
     if let Some(seconds) = seconds {
         body["duration_seconds"] = json!(seconds);
     }
-    let request = request(Service::Sts, call, "/v5/agencies/assume", &body)?;
-    let keys = secret_json::<Assumed>(send(call, request, credential).await?)?.credentials;
+    let request = request(&API, call, "/v5/agencies/assume", &body)?;
+    let keys = secret_json::<AssumeResponse>(send(call, request, credential).await?)?.credentials;
     Ok(Issued {
         credential: Credential::Keys(Keys {
             access_key: keys.access_key_id,

@@ -8,15 +8,75 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
+use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::{Answer, Call};
 use super::client::Client;
-use super::endpoint::Service;
 use super::error::{Error, Outcome};
 use super::id::IdError;
-use super::lenient::{self, Integer};
+use super::loose_json::{self, Integer};
 use super::operation::Operation;
 use super::retry::Repeat;
 use super::rows::{self, Row};
+
+/// The API.
+pub static API: Api = Api {
+    key: "taurusdb",
+    other_keys: &["gaussdb"],
+    host: |region, cloud| regional(host_label(region), region, cloud),
+    busy: &[Busy {
+        statuses: 409..=409,
+        codes: &BUSY,
+    }],
+    permissions: &[
+        CallPermission {
+            method: Some("GET"),
+            path: "nodes/*/processes",
+            permission: Permission {
+                role_and_policy: "gaussdb:instance:listProcesses",
+                identity_policy: Some("gaussdbformysql:instance:listProcesses"),
+            },
+        },
+        CallPermission {
+            method: Some("DELETE"),
+            path: "nodes/*/processes",
+            permission: Permission {
+                role_and_policy: "gaussdb:instance:deleteProcesses",
+                identity_policy: Some("gaussdbformysql:instance:deleteProcesses"),
+            },
+        },
+    ],
+};
+
+/// Codes that mean, with HTTP status 409: another operation of the instance is running.
+const BUSY: [&str; 5] = [
+    "DBS.200011",
+    "DBS.200019",
+    "DBS.200047",
+    "DBS.201202",
+    "DBS.212006",
+];
+
+/// Regions where TaurusDB answers under `gaussdbformysql` instead of `gaussdb`.
+const GAUSSDB_FOR_MYSQL_REGIONS: [&str; 5] = [
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "cn-north-11",
+    "tr-west-1",
+    "me-east-1",
+];
+
+/// Regions where TaurusDB answers under `gaussdb-mysql` instead of `gaussdb`.
+const GAUSSDB_DASH_MYSQL_REGIONS: [&str; 4] =
+    ["af-south-1", "cn-east-5", "la-north-2", "cn-southwest-3"];
+
+/// The first label of the host name in a region.
+fn host_label(region: &str) -> &'static str {
+    match region {
+        _ if GAUSSDB_FOR_MYSQL_REGIONS.contains(&region) => "gaussdbformysql",
+        _ if GAUSSDB_DASH_MYSQL_REGIONS.contains(&region) => "gaussdb-mysql",
+        _ => "gaussdb",
+    }
+}
 
 /// How many thread ids go into one kill request. The API document sets no limit; this is the most that a page of the list
 /// shows (100), so that a service that takes what it lists takes a batch.
@@ -123,15 +183,15 @@ pub struct KillLists {
 }
 
 #[derive(Serialize)]
-struct KillBody<'a> {
+struct KillRequest<'a> {
     processes: &'a [i64],
 }
 
 #[derive(Deserialize)]
-struct KillBodyAnswer {
-    #[serde(default, deserialize_with = "lenient::list")]
+struct KillResponse {
+    #[serde(default, deserialize_with = "loose_json::list")]
     processes_killed: Option<Vec<Integer>>,
-    #[serde(default, deserialize_with = "lenient::list")]
+    #[serde(default, deserialize_with = "loose_json::list")]
     processes_not_found: Option<Vec<Integer>>,
 }
 
@@ -142,7 +202,7 @@ pub struct ProcessPage {
     #[serde(deserialize_with = "rows::rows")]
     pub processes: Vec<Row<ProcessRecord>>,
     /// How many threads the whole list has.
-    #[serde(default, deserialize_with = "lenient::integer")]
+    #[serde(default, deserialize_with = "loose_json::integer")]
     pub total_count: Option<i64>,
 }
 
@@ -155,7 +215,7 @@ pub struct ProcessPage {
 #[derive(Clone, Deserialize)]
 pub struct ProcessRecord {
     /// The thread's id, as text.
-    #[serde(deserialize_with = "lenient::text")]
+    #[serde(deserialize_with = "loose_json::text")]
     pub id: String,
     /// The account's user name.
     #[serde(default, deserialize_with = "rows::text")]
@@ -170,7 +230,7 @@ pub struct ProcessRecord {
     #[serde(default, deserialize_with = "rows::text")]
     pub command: Option<String>,
     /// For how many seconds.
-    #[serde(default, deserialize_with = "lenient::integer")]
+    #[serde(default, deserialize_with = "loose_json::integer")]
     pub time: Option<i64>,
     /// The stage of the statement.
     #[serde(default, deserialize_with = "rows::text")]
@@ -230,7 +290,7 @@ impl<'a> TaurusDb<'a> {
     ) -> Outcome<KillAnswer> {
         let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
         let call = self.call(Method::DELETE, path, Repeat::Harmless);
-        let mut call = match call.with_json(&KillBody { processes: threads }) {
+        let mut call = match call.with_json(&KillRequest { processes: threads }) {
             Ok(call) => call,
             Err(error) => return Outcome::Rejected(error),
         };
@@ -267,7 +327,7 @@ impl<'a> TaurusDb<'a> {
     }
 
     fn call(&self, method: Method, path: String, repeat: Repeat) -> Call<'a> {
-        let mut call = Call::new(Service::TaurusDb, self.region, method, path, repeat);
+        let mut call = Call::new(&API, self.region, method, path, repeat);
         if let Some(language) = &self.client.settings().language {
             call.headers
                 .push(("X-Language".to_owned(), language.clone()));
@@ -279,7 +339,7 @@ impl<'a> TaurusDb<'a> {
 /// Reads the two lists. One of them may be missing; an answer with neither tells nothing, and must not be taken for
 /// "all of them were internal threads".
 fn read_lists(answer: &Answer) -> Result<KillLists, Error> {
-    let body: KillBodyAnswer = answer.json()?;
+    let body: KillResponse = answer.json()?;
     if body.processes_killed.is_none() && body.processes_not_found.is_none() {
         return Err(answer.unreadable("it has neither processes_killed nor processes_not_found"));
     }

@@ -1,4 +1,4 @@
-//! Whom the client trusts, and as whom it presents itself, when it speaks TLS.
+//! Which servers the client trusts, and which certificate it presents, when it speaks TLS.
 //!
 //! Trusted are the machine's own roots; the ones that come with this program, where the machine has none; or only
 //! those that the user gave. TLS 1.2 is the least.

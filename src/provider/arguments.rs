@@ -104,7 +104,7 @@ pub(super) fn region_attribute() -> Attribute {
 pub(super) fn triggers_attribute() -> Attribute {
     optional(
         AttributeType::Map(Box::new(AttributeType::String)),
-        "Any values. When one of them changes, is added or taken away, the sessions are killed again.",
+        "Any values. If one of them changes, is added or is removed, the sessions are killed again.",
     )
 }
 

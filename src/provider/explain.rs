@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
+use crate::huaweicloud::api::Permission;
+use crate::huaweicloud::apis;
 use crate::huaweicloud::error::{
     ApiError, CLOCK_TOLERANCE, Error, RequestLine, SignInMethod, controls_terminal,
 };
+use crate::huaweicloud::iam::PROJECTS_PERMISSION;
 use crate::huaweicloud::operation::Waiting;
-use crate::huaweicloud::permission::Permission;
 
 /// Diagnostics show at most this many sessions; the rest is counted.
 const SHOWN: usize = 20;
@@ -357,7 +359,7 @@ fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
         }
         _ => {}
     }
-    let Some(permission) = Permission::of(line) else {
+    let Some(permission) = apis::permission_of(line) else {
         return "The account may not make this call. Check its permissions in IAM.".to_owned();
     };
     let Permission {
@@ -370,7 +372,7 @@ fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
         }
         _ => format!("Grant it {role_and_policy} in IAM"),
     };
-    if permission == Permission::PROJECTS {
+    if permission == PROJECTS_PERMISSION {
         return format!(
             "The account may not list its projects. {needed}, or set project_id in the provider block \
              (HW_PROJECT_ID): then no project is looked up."

@@ -141,9 +141,10 @@ impl Provider for HwcProvider {
         Some(Schema {
             version: 0,
             block: ProviderBlock::schema(
-                "Kills database sessions on Huawei Cloud and keeps the proof in state. Every argument may come \
-                 from an environment variable instead, the same as those of the official `huaweicloud` provider; \
-                 an argument wins over its variable. Plan and validate call no API and need no credentials; only data sources and ephemeral resources do.",
+                "Kills database sessions on Huawei Cloud and keeps the proof in state. Most arguments can also \
+                 be set by environment variables, which are those of the official `huaweicloud` provider; arguments take \
+                 precedence over them. Plan and validate call no API and need no credentials; only data sources and \
+                 ephemeral resources do.",
             ),
         })
     }

@@ -216,9 +216,10 @@ pub(super) fn attribute(service: &'static Description) -> Attribute {
         .collect();
     computed(
         AttributeType::Object(members),
-        "What the plan promises. What has a text here limits the kill: `chosen` is the list of sessions or the `select` block, \
-         `conditions` are those in the block, and the others are arguments. If a value is unknown at plan and null at apply, the \
-         engine refuses the apply with `Provider produced inconsistent final plan`, and nobody is killed. Null for what is left \
-         out. An update in place kills nobody and keeps what the plan of the kill promised.",
+        "What the plan promises. Each attribute with a text stands for something that limits the kill: `chosen` for the list of \
+         sessions or the `select` block, `conditions` for those in the block, and the others for the arguments of that name. If \
+         a value is unknown at plan and null at apply, the engine refuses the apply with \
+         `Provider produced inconsistent final plan`, and nobody is killed. Null for arguments that are not set. An update in \
+         place kills nobody and keeps the promises of the kill.",
     )
 }

@@ -17,9 +17,10 @@ use super::environment::{self as variables, Environment};
 use super::{explain, sign_in};
 use crate::huaweicloud::client::{Client, Settings};
 use crate::huaweicloud::credentials::chain::{Chosen, Place, SignIn, Source};
-use crate::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint, shown};
+use crate::huaweicloud::endpoint::{Endpoints, parse_endpoint, shown};
 use crate::huaweicloud::sign::Algorithm;
 use crate::huaweicloud::tls::Tls;
+use crate::huaweicloud::{apis, iam, sts};
 
 /// Checks what is known of the block, without network or credentials.
 pub(super) fn check(diags: &mut Diagnostics, block: &ProviderBlock) {
@@ -40,12 +41,13 @@ fn refused_endpoints(block: &ProviderBlock) -> Vec<Refusal> {
     };
     let endpoints = block.endpoints.as_ref_option();
     for (key, url) in endpoints.into_iter().flatten() {
-        if Service::from_key(key).is_none() {
+        if apis::from_key(key).is_none() {
             refuse(
                 key,
                 "Unknown service in endpoints",
                 format!(
-                    "endpoints has the key {key:?}. This provider calls dcs, taurusdb (or gaussdb), iam and sts."
+                    "endpoints has the key {key:?}. This provider calls {}.",
+                    apis::keys()
                 ),
             );
         } else if let Value::Value(url) = url
@@ -151,13 +153,13 @@ fn settings(block: &ProviderBlock, chosen: &Chosen, env: Environment<'_>) -> Set
     let mut endpoints = endpoints(block);
     let iam_of_sdk_file =
         sdk_file.and_then(|file| parse_endpoint(file.iam_endpoint.as_deref()?).ok());
-    if let (false, Some(url)) = (endpoints.is_set(Service::Iam), iam_of_sdk_file) {
-        endpoints.set(Service::Iam, url);
+    if let (false, Some(url)) = (endpoints.is_set(&iam::API), iam_of_sdk_file) {
+        endpoints.set(&iam::API, url);
     }
     if by_sdk_variables || sdk_file.is_some() {
         for (service, variables) in [
-            (Service::Iam, variables::SDK_IAM_ENDPOINT),
-            (Service::Sts, variables::SDK_STS_ENDPOINT),
+            (&iam::API, variables::SDK_IAM_ENDPOINT),
+            (&sts::API, variables::SDK_STS_ENDPOINT),
         ] {
             if !endpoints.is_set(service)
                 && let Some(Ok(url)) = env.text(variables).map(|text| parse_endpoint(&text))
@@ -199,10 +201,10 @@ fn endpoints(block: &ProviderBlock) -> Endpoints {
     if let Value::Value(url) = &block.auth_url
         && let Ok(url) = parse_auth_url(url)
     {
-        endpoints.set(Service::Iam, url);
+        endpoints.set(&iam::API, url);
     }
     for (key, url) in block.endpoints.as_ref_option().into_iter().flatten() {
-        if let (Some(service), Value::Value(url)) = (Service::from_key(key), url)
+        if let (Some(service), Value::Value(url)) = (apis::from_key(key), url)
             && let Ok(url) = parse_endpoint(url)
         {
             endpoints.set(service, url);

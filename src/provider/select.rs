@@ -22,8 +22,8 @@ pub(super) fn block(service: &service::Description) -> NestedBlock {
     });
     NestedBlock::Optional(tf_provider::schema::Block {
         description: Description::markdown(format!(
-            "Which sessions, by what they are. Every condition that is given must hold; the values within one are \
-             alternatives. Order and repetition mean nothing. {}",
+            "Selects sessions by their properties. A session is selected if it meets every condition; it meets a condition if \
+             it matches one of the values. Order and repetition have no effect. {}",
             service.words.protection
         )),
         attributes: attributes.collect(),
@@ -46,14 +46,14 @@ pub(super) fn guard_attributes() -> [(&'static str, Attribute); 2] {
             "max_sessions",
             optional(
                 AttributeType::Number,
-                "The most sessions that may be killed. When more are found, none is killed, and the error says how many there are and shows the first few.",
+                "Maximum number of sessions to kill. If more are found, none is killed, and the error says how many there are and shows the first few.",
             ),
         ),
         (
             "dry_run",
             optional(
                 AttributeType::Bool,
-                "Only list what would be killed, and kill nothing. By default false.",
+                "List the sessions that would be killed, and kill none. By default false.",
             ),
         ),
     ]

@@ -68,7 +68,7 @@ impl Sessions {
             // sensitive values one by one: in the elements of a long list that takes them minutes, in a map of its own
             // nothing.
             let statements = AttributeType::Map(Box::new(AttributeType::String));
-            let words = "Statements by session ID, as far as the list shows them. Idle sessions have none and are not in it.";
+            let words = "Statements by session ID, as far as the list shows them. An idle session has no statement and is not included.";
             match is_stored {
                 false => add("statements", computed(statements, words)),
                 true => {
@@ -78,9 +78,8 @@ impl Sessions {
                         INCLUDE,
                         optional(
                             AttributeType::Bool,
-                            "Keep the statements. SQL text may hold personal data, and what a data source reads goes into \
-                             state: by default false. The ephemeral resource of the same name has them without storing \
-                             them.",
+                            "Store the statements in state. By default false, because SQL text may contain personal data. \
+                             The ephemeral resource of the same name reads them without storing them.",
                         ),
                     );
                 }
@@ -93,7 +92,7 @@ impl Sessions {
                 words.session, words.listed_place, words.lists
             ),
             false => format!(
-                "Lists the {}s of {}{}, and stores none of it.",
+                "Lists the {}s of {}{}, and stores nothing.",
                 words.session,
                 words.listed_place,
                 match service.policy.tells_statements {

@@ -83,7 +83,7 @@ fn an_invoked_taurusdb_kill_ends_the_sessions_and_counts_them() {
     workspace
         .apply_with(&["-invoke=action.hwc_taurusdb_session_kill.test"])
         .succeeded()
-        .saying(&["Done: killed 2, not found 1, excluded 1."]);
+        .saying(&["Done: killed 2, not found 1, refused 1."]);
 
     assert_eq!(here.alive(), &clients[2..]);
     assert_eq!(there.alive(), elsewhere);
@@ -160,7 +160,7 @@ fn a_session_that_is_gone_is_an_error_of_the_action_when_asked_so() {
     workspace
         .apply_with(&["-invoke=action.hwc_taurusdb_session_kill.test"])
         .failed()
-        .saying(&["4000000003", "not found"])
+        .saying(&["1 session thread not found", "4000000003"])
         .not_speaking_of_state();
 
     assert_eq!(

@@ -72,6 +72,10 @@ fn a_kill_ends_the_sessions_of_its_node_and_no_others() {
         assert_eq!(resource.values["job_status"], "SUCCESS");
         assert_eq!(resource.values["request_id"], calls[0].request_id.as_str());
         assert_ne!(resource.values["id"], Value::Null);
+        // Nobody looked who they were.
+        for null in ["sessions", "killed_count", "remaining_count"] {
+            assert_eq!(resource.values[null], Value::Null, "{null}");
+        }
         assert!(moment(&resource, "started_at") <= moment(&resource, "finished_at"));
 
         // Then a second plan is empty, and neither it nor destroy calls anything.

@@ -141,30 +141,44 @@ fn a_job_id_without_quotes_as_in_the_api_documents_sample_is_understood() {
 
 #[test]
 fn an_accepted_taurusdb_kill_with_an_unreadable_answer_stays_in_state_with_a_warning() {
-    let nodes = mariadb::nodes();
-    let sandbox = Sandbox::with_taurusdb(nodes);
-    let mut clients = nodes[0].open_clients(2);
-    sandbox.break_calls(json!({
-        "path_contains": "/processes",
-        "apply": true,
-        "status": 200,
-        "body": "<html>a proxy was here</html>",
-    }));
-    let workspace = Workspace::new(
-        engines::newest_terraform(),
-        &sandbox,
-        &taurusdb_kill(&clients.thread_ids(), ""),
-    );
+    for lists_can_be_read in [true, false] {
+        let nodes = mariadb::nodes();
+        let sandbox = Sandbox::with_taurusdb(nodes);
+        let mut clients = nodes[0].open_clients(2);
+        let mut rule = json!({
+            "path_contains": "/processes",
+            "apply": true,
+            "status": 200,
+            "body": "<html>a proxy was here</html>",
+        });
+        if lists_can_be_read {
+            rule["method"] = json!("DELETE");
+        }
+        sandbox.break_calls(rule);
+        let workspace = Workspace::new(
+            engines::newest_terraform(),
+            &sandbox,
+            &taurusdb_kill(&clients.thread_ids(), ""),
+        );
 
-    workspace.apply().succeeded().saying(&["Warning:"]);
+        workspace.apply().succeeded().saying(&["Warning:"]);
 
-    assert!(clients.alive().is_empty());
-    let resource = workspace
-        .resource(TAURUSDB_KILL)
-        .expect("the kill is in state");
-    assert!(!resource.tainted);
-    assert_eq!(resource.values["processes_killed"], Value::Null);
-    workspace.plan().succeeded();
+        assert!(clients.alive().is_empty());
+        let resource = workspace
+            .resource(TAURUSDB_KILL)
+            .expect("the kill is in state");
+        assert!(!resource.tainted);
+        // Even where a list shows that they are gone: nobody had looked whether they were there.
+        for unknown in ["processes_killed", "killed_count"] {
+            assert_eq!(resource.values[unknown], Value::Null, "{unknown}");
+        }
+        if lists_can_be_read {
+            assert_eq!(resource.outcomes(), [("unknown".to_owned(), 2)].into());
+        } else {
+            assert_eq!(resource.values["sessions"], Value::Null);
+        }
+        workspace.plan().succeeded();
+    }
 }
 
 #[test]

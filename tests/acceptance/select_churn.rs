@@ -5,58 +5,33 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::support::engines;
-use crate::support::sandbox::{
-    DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
-};
-use crate::support::workspace::Workspace;
+use crate::support::sandbox::Sandbox;
+use crate::support::services::{MOST, SERVICES, Service, select_user};
+use crate::support::workspace::{Resource, Workspace};
 
 /// How many sessions end, and how many begin, before each page.
 const CHURN: usize = 7;
 
-const THREADS: usize = 5_000;
-const CLIENTS: usize = 2_500;
+/// How many there are at first: more than one page of any service. More than a third of them are those of one user.
+const SESSIONS: usize = 5_000;
 
-/// Whom the kills choose; a third of the simulated sessions or more are his.
-const SELECT: &str = "select {\n    users = [\"app\"]\n  }";
-
-/// A node of either service, with sessions that come and go.
+/// A node of a service, with sessions that come and go.
 struct Restless {
-    /// `taurusdb` or `dcs`.
-    service: &'static str,
+    service: &'static Service,
     sandbox: Sandbox,
-    /// What both the resource and the data source need to know.
-    place: String,
 }
 
 impl Restless {
-    fn taurusdb() -> Self {
-        let [node, _] = TAURUSDB_NODES;
+    fn new(service: &'static Service) -> Self {
+        let builder = Sandbox::builder().option("--churn", &CHURN.to_string());
         Self {
-            service: "taurusdb",
-            sandbox: Sandbox::builder()
-                .simulated_taurusdb(TAURUSDB_INSTANCE, node, THREADS)
-                .option("--churn", &CHURN.to_string())
-                .start(),
-            place: format!("instance_id = {TAURUSDB_INSTANCE:?}\n  node_id = {node:?}"),
+            service,
+            sandbox: (service.simulated)(builder, SESSIONS).start(),
         }
     }
 
-    fn dcs() -> Self {
-        let [node, _] = DCS_NODES;
-        Self {
-            service: "dcs",
-            sandbox: Sandbox::builder()
-                .simulated_dcs(DCS_INSTANCE, node, CLIENTS)
-                .option("--churn", &CHURN.to_string())
-                .start(),
-            place: format!("instance_id = {DCS_INSTANCE:?}\n  node_id = {node:?}"),
-        }
-    }
-
-    fn workspace(&self, block: &str, body: &str) -> Workspace {
-        let (service, place) = (self.service, &self.place);
-        let block = block.replace("SERVICE", service);
-        let configuration = format!("{block} \"test\" {{\n  {place}\n  {body}\n}}\n");
+    fn workspace(&self, kind: &str, body: &str) -> Workspace {
+        let configuration = self.service.block(kind, body);
         Workspace::new(engines::newest_terraform(), &self.sandbox, &configuration)
     }
 
@@ -68,12 +43,12 @@ impl Restless {
 
     /// The ids of the user's sessions, as a fresh list shows them.
     fn sessions_of_the_user(&self) -> BTreeSet<String> {
-        let list = self.workspace("data \"hwc_SERVICE_sessions\"", SELECT);
+        let list = self.workspace("data", &select_user(MOST));
         listed(&list, self.service).into_iter().collect()
     }
 }
 
-/// Ids of both services as texts.
+/// IDs of the sandbox and of lists as texts.
 fn id(value: &Value) -> String {
     match value {
         Value::String(id) => id.clone(),
@@ -82,68 +57,92 @@ fn id(value: &Value) -> String {
 }
 
 /// The ids of the sessions of the data source, after an apply.
-fn listed(workspace: &Workspace, service: &str) -> Vec<String> {
+fn listed(workspace: &Workspace, service: &Service) -> Vec<String> {
     workspace.apply().succeeded();
-    let address = format!("data.hwc_{service}_sessions.test");
-    let list = workspace.resource(&address).expect("the list is in state");
-    let sessions = list.values["sessions"].as_array().expect("a list");
-    sessions.iter().map(|session| id(&session["id"])).collect()
+    let list = workspace
+        .resource(&service.listing())
+        .expect("the list is in state");
+    sessions_of(&list)
+        .iter()
+        .map(|session| id(&session["id"]))
+        .collect()
+}
+
+fn sessions_of(resource: &Resource) -> &Vec<Value> {
+    resource.values["sessions"].as_array().expect("a list")
 }
 
 #[test]
 fn a_list_shows_everyone_who_stayed_and_nobody_twice_while_sessions_come_and_go() {
-    for node in [Restless::taurusdb(), Restless::dcs()] {
+    for node in SERVICES.iter().map(Restless::new) {
         let before = node.sessions();
 
-        let shown = listed(
-            &node.workspace("data \"hwc_SERVICE_sessions\"", ""),
-            node.service,
-        );
+        let shown = listed(&node.workspace("data", ""), node.service);
 
         let after = node.sessions();
         let gone = before.difference(&after).count();
-        assert!(gone >= 2 * CHURN, "{}: only {gone} went", node.service);
+        assert!(gone >= 2 * CHURN, "{}: only {gone} went", node.service.name);
         let distinct: BTreeSet<String> = shown.iter().cloned().collect();
-        assert_eq!(distinct.len(), shown.len(), "{}", node.service);
+        assert_eq!(distinct.len(), shown.len(), "{}", node.service.name);
         let stayed: BTreeSet<String> = before.intersection(&after).cloned().collect();
         let missed: Vec<&String> = stayed.difference(&distinct).collect();
-        assert!(missed.is_empty(), "{}: missed {missed:?}", node.service);
+        assert!(
+            missed.is_empty(),
+            "{}: missed {missed:?}",
+            node.service.name
+        );
     }
 }
 
 #[test]
 fn a_kill_misses_nobody_who_stayed_and_hits_nobody_twice_while_sessions_come_and_go() {
-    for node in [Restless::taurusdb(), Restless::dcs()] {
+    for node in SERVICES.iter().map(Restless::new) {
         let before = node.sessions();
-        let workspace = node.workspace("resource \"hwc_SERVICE_session_kill\"", SELECT);
+        let workspace = node.workspace("resource", &select_user(MOST));
 
         workspace.apply().succeeded();
 
         // Of the user's sessions only those are left that came after the kill had begun.
         let left = node.sessions_of_the_user();
         let missed: Vec<&String> = left.intersection(&before).collect();
-        assert!(missed.is_empty(), "{}: missed {missed:?}", node.service);
+        assert!(
+            missed.is_empty(),
+            "{}: missed {missed:?}",
+            node.service.name
+        );
 
         // Everyone who was chosen is accounted for once.
-        let address = format!("hwc_{}_session_kill.test", node.service);
+        let address = node.service.killing();
         let state = workspace.resource(&address).expect("the kill is in state");
-        let ids = |name: &str| -> Vec<String> {
-            let list = state.values[name].as_array().expect("a list");
-            list.iter().map(id).collect()
-        };
-        let matched = state.values["matched_count"].as_u64().expect("a number");
-        assert!(matched as usize > before.len() / 3, "{matched}");
-        // Those that had left by themselves when they were sent were not killed.
-        assert!(state.values["killed_count"].as_u64() <= Some(matched));
-        let shown = ids("matched");
+        let shown: Vec<String> = sessions_of(&state)
+            .iter()
+            .map(|one| id(&one["id"]))
+            .collect();
         let distinct: BTreeSet<&String> = shown.iter().collect();
-        assert_eq!(distinct.len(), shown.len(), "{}", node.service);
-        assert_eq!(shown.len() as u64, matched.min(1_000), "{}", node.service);
-        assert_eq!(ids("remaining"), [] as [&str; 0], "{}", node.service);
+        assert_eq!(distinct.len(), shown.len(), "{}", node.service.name);
+        // State shows those that were not killed first: some had left by themselves when they were sent.
+        let outcomes = state.outcomes();
+        let not_found = outcomes.get("not_found").copied().unwrap_or_default();
+        let killed = state.values["killed_count"].as_u64().expect("a number");
+        let chosen = killed + not_found as u64;
+        assert!(chosen as usize > before.len() / 3, "{chosen}");
+        assert_eq!(
+            shown.len() as u64,
+            chosen.min(1_000),
+            "{}",
+            node.service.name
+        );
+        assert_eq!(
+            outcomes.get("killed").copied().unwrap_or_default() + not_found,
+            shown.len(),
+            "{}: {outcomes:?}",
+            node.service.name
+        );
+        assert_eq!(state.values["remaining_count"], 0, "{}", node.service.name);
 
         // Nobody was ordered to die twice, and nobody but those who were chosen.
         let kills = &node.sandbox.nodes()[0].kills;
         assert!(kills.values().all(|orders| *orders == 1), "{kills:?}");
-        assert!(kills.len() as u64 <= matched);
+        assert!(kills.len() as u64 <= chosen);
     }
 }

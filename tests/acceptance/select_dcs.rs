@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::configuration::{DCS_KILL, dcs_kill, dcs_kill_of_first_node};
-use crate::select_guests::{RedisGuest, RedisLook, still_on_redis};
 use crate::support::engines;
+use crate::support::guests::{RedisGuest, RedisLook, still_on_redis};
 use crate::support::redis::{self, RedisServer};
-use crate::support::sandbox::{DCS_INSTANCE, DCS_NODES, Sandbox};
+use crate::support::sandbox::{DCS_NODES, Sandbox};
 use crate::support::workspace::{Resource, Workspace};
 
 const PLAIN: RedisLook = RedisLook {
@@ -116,7 +116,7 @@ fn exactly_the_sessions_that_meet_every_condition_die() {
         (r#"names = ["billing-*"]"#, &["billing-1", "billing-2"][..]),
         (
             r#"names = ["{billing-1,Bill*}", "[x-z]"]
-            databases = [2, 3]"#,
+            databases = [2, "3"]"#,
             &["billing-1", "Billing"],
         ),
         (
@@ -150,6 +150,11 @@ fn exactly_the_sessions_that_meet_every_condition_die() {
             exclude_users = ["default"]"#,
             &["app", "app from 7"],
         ),
+        (
+            r#"all = true
+            exclude_addresses = ["127.0.0.1", "127.0.0.64/26"]"#,
+            &["app from 7"],
+        ),
         ("all = true", &EVERYBODY),
     ] {
         // Given sessions on the node, and the same on the other one.
@@ -174,16 +179,15 @@ fn exactly_the_sessions_that_meet_every_condition_die() {
         assert_eq!(still_on_redis(&nodes[1], &there), EVERYBODY, "{conditions}");
 
         // Then state says who they were, and the next plan is empty.
-        let state = in_state(&workspace).values;
+        let state = in_state(&workspace);
         let killed = addresses(here.iter().filter(|guest| dead.contains(&guest.label)));
-        assert_eq!(
-            contained(&state["killed"], &killed),
-            killed.len(),
-            "{conditions}"
-        );
-        assert_eq!(state["matched"], state["killed"]);
-        assert_eq!(state["remaining"], json!([]));
-        for null in ["not_found", "job_id", "job_status"] {
+        let shown = state.with_outcome("killed", "address");
+        assert_eq!(contained(&shown, &killed), killed.len(), "{conditions}");
+        assert_eq!(state.outcomes().len(), 1, "{conditions}");
+        let state = state.values;
+        assert_eq!(state["killed_count"], shown.len());
+        assert_eq!(state["remaining_count"], 0);
+        for null in ["job_id", "job_status"] {
             assert_eq!(state[null], Value::Null, "{null}");
         }
         assert!(state["finished_at"].is_string() && state["request_id"].is_string());
@@ -194,8 +198,7 @@ fn exactly_the_sessions_that_meet_every_condition_die() {
 }
 
 /// How many of the addresses are in the list. (Listing servers may have others, such as a test's own look around.)
-fn contained(list: &Value, addresses: &[&str]) -> usize {
-    let list = list.as_array().expect("a list");
+fn contained(list: &[Value], addresses: &[&str]) -> usize {
     addresses
         .iter()
         .filter(|address| list.contains(&json!(address)))
@@ -226,11 +229,14 @@ fn sessions_of_all_nodes_are_chosen_and_killed_on_their_nodes() {
         let asked = &call.expect("a kill on each node").body["client_addrs"];
         assert_eq!(*asked, json!(addresses(&guests[1..=2])));
     }
-    let state = in_state(&workspace).values;
-    assert_eq!(
-        (&state["matched_count"], &state["killed_count"]),
-        (&json!(4), &json!(4))
-    );
+    let state = in_state(&workspace);
+    assert_eq!(state.outcomes(), [("killed".to_owned(), 4)].into());
+    assert_eq!(state.values["killed_count"], 4);
+    let nodes = [DCS_NODES[0], DCS_NODES[1]].map(|node| {
+        let of = state.with_outcome("killed", "node_id");
+        of.iter().filter(|of| **of == node).count()
+    });
+    assert_eq!(nodes, [2, 2]);
 }
 
 #[test]
@@ -252,10 +258,13 @@ fn given_addresses_are_killed_and_those_that_nobody_has_are_told() {
         .collect();
     assert_eq!(still_on_redis(&nodes[0], &here), survivors);
     assert_eq!(still_on_redis(&nodes[1], &there), EVERYBODY);
-    let state = in_state(&workspace).values;
-    assert_eq!(state["killed"], json!([first, second]));
-    assert_eq!(state["not_found"], json!(["127.0.0.9:9"]));
-    assert_eq!(state["remaining"], json!([]));
+    let state = in_state(&workspace);
+    assert_eq!(
+        state.with_outcome("killed", "address"),
+        [first.as_str(), second]
+    );
+    assert_eq!(state.with_outcome("not_found", "address"), ["127.0.0.9:9"]);
+    assert_eq!(state.outcomes().len(), 2);
     workspace.plan().succeeded();
 
     // Where nobody is left, that is said of the argument that named them.
@@ -263,40 +272,30 @@ fn given_addresses_are_killed_and_those_that_nobody_has_are_told() {
         .apply_with(&[&format!("-replace={DCS_KILL}")])
         .succeeded()
         .saying(&["No session matched", "client_addrs = ["]);
+    let state = in_state(&workspace);
     assert_eq!(
-        in_state(&workspace).values["not_found"],
-        json!([second, "127.0.0.9:9", first])
+        state.with_outcome("not_found", "address"),
+        [second.as_str(), "127.0.0.9:9", first]
     );
+    assert_eq!(state.outcomes().len(), 1);
 }
 
 #[test]
-fn more_sessions_than_allowed_are_all_left_alone() {
-    for (what, matched, configuration) in [
-        (
-            "described",
-            2,
-            selecting("names = [\"billing-*\"]", "max_sessions = 1"),
-        ),
-        ("all", 10, dcs_kill_of_first_node("max_sessions = 9")),
-    ] {
-        let nodes = redis::nodes();
-        let sandbox = Sandbox::with_dcs(&nodes);
-        let here = guests(&nodes[0]);
-        let workspace = workspace(&sandbox, &configuration);
+fn a_kill_of_all_sessions_with_a_cap_that_is_too_low_kills_nobody() {
+    let nodes = redis::nodes();
+    let sandbox = Sandbox::with_dcs(&nodes);
+    let here = guests(&nodes[0]);
+    let workspace = workspace(&sandbox, &dcs_kill_of_first_node("max_sessions = 9"));
 
-        workspace.apply().failed().saying(&[
-            &format!(
-                "{matched} sessions match, but max_sessions is {}",
-                matched - 1
-            ),
-            "No session was killed",
-            "name billing-1",
-        ]);
+    workspace.apply().failed().saying(&[
+        "10 sessions match, but max_sessions is 9",
+        "No session was killed",
+        "name billing-1",
+    ]);
 
-        assert_eq!(still_on_redis(&nodes[0], &here), EVERYBODY, "{what}");
-        assert_eq!(kills(&sandbox), 0, "{what}");
-        assert!(workspace.resource(DCS_KILL).is_none(), "{what}");
-    }
+    assert_eq!(still_on_redis(&nodes[0], &here), EVERYBODY);
+    assert_eq!(kills(&sandbox), 0);
+    assert!(workspace.resource(DCS_KILL).is_none());
 }
 
 #[test]
@@ -313,64 +312,40 @@ fn a_kill_of_all_sessions_with_a_cap_keeps_who_was_there() {
     workspace.apply().succeeded();
 
     assert_eq!(still_on_redis(&nodes[0], &here), [""; 0]);
-    let values = workspace.resource(DCS_KILL).expect("the kill").values;
-    assert_eq!(values["job_status"], "SUCCESS");
-    assert_eq!(values["matched_count"], there);
-    assert_eq!(values["matched"].as_array().expect("a list").len(), there);
+    let state = in_state(&workspace);
+    assert_eq!(state.values["job_status"], "SUCCESS");
+    assert_eq!(state.values["killed_count"], there);
+    assert_eq!(state.with_outcome("killed", "address"), addresses(&here));
     workspace.plan().succeeded();
 }
 
 #[test]
-fn a_dry_run_kills_nobody_and_says_so_in_plan_and_state() {
-    for (arguments, matched) in [("select {\n    names = [\"billing-*\"]\n  }", 2), ("", 10)] {
-        let nodes = redis::nodes();
-        let sandbox = Sandbox::with_dcs(&nodes);
-        let here = guests(&nodes[0]);
-        let configuration = dcs_kill_of_first_node(&format!("dry_run = true\n  {arguments}"));
-        let workspace = workspace(&sandbox, &configuration);
-
-        workspace.plan().planned_changes().saying(&[
-            "Dry run: nothing will be killed",
-            "+ killed = []",
-            "+ killed_count = 0",
-        ]);
-        workspace.apply().succeeded().saying(&[
-            &format!("Dry run: {matched} sessions would have been killed, and none was"),
-            "name billing-2",
-        ]);
-
-        assert_eq!(still_on_redis(&nodes[0], &here), EVERYBODY);
-        assert_eq!(kills(&sandbox), 0);
-        let state = in_state(&workspace).values;
-        assert_eq!(state["matched_count"], json!(matched));
-        assert_eq!(contained(&state["matched"], &addresses(&here[1..=2])), 2);
-        assert_eq!(state["matched"], state["remaining"]);
-        assert_eq!(state["killed"], json!([]));
-        workspace.plan().succeeded();
-
-        workspace.edit("dry_run = true", "dry_run = false");
-        workspace.apply().succeeded();
-        assert_eq!(still_on_redis(&nodes[0], &here).len(), 10 - matched);
-    }
-}
-
-#[test]
-fn nobody_to_kill_is_no_error_and_is_said() {
+fn a_dry_run_of_a_kill_of_all_sessions_lists_them_and_kills_nobody() {
     let nodes = redis::nodes();
     let sandbox = Sandbox::with_dcs(&nodes);
-    let workspace = workspace(&sandbox, &selecting("names = [\"nobody-*\"]", ""));
+    let here = guests(&nodes[0]);
+    let workspace = workspace(&sandbox, &dcs_kill_of_first_node("dry_run = true"));
 
     workspace
-        .apply()
-        .succeeded()
-        .saying(&["Warning: No session matched"]);
+        .plan()
+        .planned_changes()
+        .saying(&["Dry run: nothing will be killed", "+ killed_count = 0"]);
+    workspace.apply().succeeded().saying(&[
+        "Dry run: 10 sessions would have been killed, and none was",
+        "name billing-2",
+    ]);
 
+    assert_eq!(still_on_redis(&nodes[0], &here), EVERYBODY);
     assert_eq!(kills(&sandbox), 0);
-    let state = in_state(&workspace).values;
-    for list in ["matched", "killed", "remaining"] {
-        assert_eq!(state[list], json!([]), "{list}");
-    }
+    let state = in_state(&workspace);
+    assert_eq!(state.with_outcome("listed", "address"), addresses(&here));
+    assert_eq!(state.values["killed_count"], 0);
+    assert_eq!(state.values["remaining_count"], 10);
     workspace.plan().succeeded();
+
+    workspace.edit("dry_run = true", "dry_run = false");
+    workspace.apply().succeeded();
+    assert_eq!(still_on_redis(&nodes[0], &here), [""; 0]);
 }
 
 #[test]
@@ -420,37 +395,7 @@ fn a_replica_of_the_node_is_left_alone() {
 
     assert_eq!(still_on_redis(&nodes[0], &here), [""; 0]);
     assert!(nodes[1].is_linked(), "the replica is still linked");
-    let state = in_state(&workspace).values;
-    assert_eq!(
-        (&state["matched_count"], &state["protected_count"]),
-        (&json!(1), &json!(1))
-    );
-}
-
-#[test]
-fn an_action_kills_those_that_are_described_and_tells_how_many() {
-    let nodes = redis::nodes();
-    let sandbox = Sandbox::with_dcs(&nodes);
-    let here = guests(&nodes[0]);
-    let configuration = format!(
-        "action \"hwc_dcs_session_kill\" \"test\" {{\n  config {{\n    instance_id = {DCS_INSTANCE:?}\n    node_id = {:?}\n    dry_run = true\n    select {{\n      users = [\"app\"]\n    }}\n  }}\n}}\n",
-        DCS_NODES[0]
-    );
-    let workspace = workspace(&sandbox, &configuration);
-    let invoke = || workspace.apply_with(&["-invoke=action.hwc_dcs_session_kill.test"]);
-
-    invoke()
-        .succeeded()
-        .saying(&["Dry run: 2 sessions would have been killed"]);
-    assert_eq!(still_on_redis(&nodes[0], &here), EVERYBODY);
-
-    workspace.edit("dry_run = true", "max_sessions = 2");
-    invoke()
-        .succeeded()
-        .saying(&["2 sessions matched.", "killed 2, remaining 0."]);
-    let survivors: Vec<&str> = EVERYBODY
-        .into_iter()
-        .filter(|label| !label.starts_with("app"))
-        .collect();
-    assert_eq!(still_on_redis(&nodes[0], &here), survivors);
+    let state = in_state(&workspace);
+    assert_eq!(state.with_outcome("killed", "address"), addresses(&here));
+    assert_eq!(state.outcomes().len(), 1);
 }

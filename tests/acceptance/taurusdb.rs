@@ -52,7 +52,11 @@ fn a_kill_ends_the_chosen_sessions_of_its_node_and_no_others() {
         assert_eq!(resource.values["processes_not_found"], json!([unknown]));
         assert_eq!(resource.values["processes_excluded"], json!([internal]));
         assert_eq!(resource.values["request_id"], calls[0].request_id.as_str());
-        assert!(resource.values["killed_at"].is_string());
+        assert!(resource.values["started_at"].is_string());
+        assert!(resource.values["finished_at"].is_string());
+        assert_eq!(resource.values["killed_count"], doomed.len());
+        // The answer tells what became of each, so nobody looked.
+        assert_eq!(resource.values["sessions"], Value::Null);
         assert_ne!(resource.values["id"], Value::Null);
 
         // Then a second plan is empty, and neither it nor destroy calls anything.
@@ -105,7 +109,7 @@ fn a_session_that_is_gone_is_an_error_when_asked_so() {
     workspace
         .apply()
         .failed()
-        .saying(&["4000000001", "not found"]);
+        .saying(&["1 session thread not found", "4000000001"]);
 
     // The kill of the other one happened, so it must not be forgotten.
     assert!(clients.alive().is_empty());

@@ -6,12 +6,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hwc_sandbox::{Options, Ready, Sandbox};
 use serde_json::{Value, json};
+use terraform_provider_hwc::huaweicloud::apis;
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
 use terraform_provider_hwc::huaweicloud::credentials::chain::{Inputs, SignIn};
 use terraform_provider_hwc::huaweicloud::credentials::metadata::Metadata;
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Job};
-use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::Error;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use time::OffsetDateTime;
@@ -94,7 +95,7 @@ impl Cloud {
         clock: Arc<dyn Clock>,
     ) -> Client {
         let mut endpoints = Endpoints::default();
-        for service in Service::ALL {
+        for service in apis::ALL {
             endpoints.set(service, parse_endpoint(&self.ready().url).unwrap());
         }
         let settings = Settings {

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
 use terraform_provider_hwc::huaweicloud::credentials::chain::{Inputs, SignIn};
-use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::Error;
+use terraform_provider_hwc::huaweicloud::iam;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -193,7 +194,7 @@ async fn the_request_id_comes_from_whatever_header_or_body_has_one() {
     ] {
         let mut endpoints = Endpoints::default();
         let url = answer_once(head, BODY).await;
-        endpoints.set(Service::Iam, parse_endpoint(&url).unwrap());
+        endpoints.set(&iam::API, parse_endpoint(&url).unwrap());
         let settings = Settings {
             endpoints,
             max_retries: 0,

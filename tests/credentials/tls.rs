@@ -7,9 +7,10 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use terraform_provider_hwc::huaweicloud::apis;
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::credentials::chain::SignIn;
-use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{Error, SettingsProblem, TlsProblem};
 use terraform_provider_hwc::huaweicloud::tls::Tls;
 use tokio::net::{TcpListener, TcpStream};
@@ -106,7 +107,7 @@ pub async fn relay(target: &str, server: Identity, clients: Option<&Authority>) 
 
 fn client(cloud: &Cloud, url: &str, tls: Tls) -> Client {
     let mut endpoints = Endpoints::default();
-    for service in Service::ALL {
+    for service in apis::ALL {
         endpoints.set(service, parse_endpoint(url).unwrap());
     }
     let settings = Settings {

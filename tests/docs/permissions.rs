@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
-use terraform_provider_hwc::huaweicloud::permission::Permission;
+use terraform_provider_hwc::huaweicloud::apis;
+use terraform_provider_hwc::huaweicloud::iam::PROJECTS_PERMISSION;
 
 use super::repository;
 
@@ -35,9 +36,8 @@ fn policies(guide: &str) -> Vec<(String, BTreeSet<String>)> {
 fn the_guide_names_the_permission_of_every_call_and_its_policies_grant_them() {
     let guide = fs::read_to_string(repository().join(GUIDE)).expect("the guide");
     // The one that a global service has needs a policy of its own.
-    let regional = Permission::ALL
-        .iter()
-        .filter(|permission| **permission != Permission::PROJECTS);
+    let all = apis::permissions();
+    let regional = (all.iter()).filter(|permission| **permission != PROJECTS_PERMISSION);
     let older: BTreeSet<String> = regional
         .clone()
         .map(|permission| permission.role_and_policy.to_owned())
@@ -51,7 +51,7 @@ fn the_guide_names_the_permission_of_every_call_and_its_policies_grant_them() {
         policies(&guide),
         [("1.1".to_owned(), older), ("5.0".to_owned(), newer)]
     );
-    for permission in Permission::ALL {
+    for permission in &all {
         for action in [Some(permission.role_and_policy), permission.identity_policy] {
             let action = action.unwrap_or_default();
             assert!(guide.contains(action), "{GUIDE} does not name {action}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use terraform_provider_hwc::huaweicloud::error::{BUSY_DCS, BUSY_TAURUSDB};
+use terraform_provider_hwc::huaweicloud::apis;
 
 use super::repository;
 
@@ -56,7 +56,8 @@ fn every_heading_of_the_guide_is_the_first_line_of_an_error_or_warning() {
 #[test]
 fn the_guide_names_every_code_that_means_busy() {
     let guide = read(GUIDE);
-    for code in BUSY_DCS.iter().chain(&BUSY_TAURUSDB) {
+    let busy = apis::ALL.into_iter().flat_map(|api| api.busy);
+    for code in busy.flat_map(|busy| busy.codes) {
         let (_, number) = code.split_once('.').expect("a code of a service");
         assert!(guide.contains(number), "{GUIDE} does not name {code}");
     }

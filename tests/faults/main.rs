@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value as Json, json};
+use terraform_provider_hwc::huaweicloud::api::Api;
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::Clock;
 use terraform_provider_hwc::huaweicloud::credentials::assume_role::{
@@ -28,10 +29,11 @@ use terraform_provider_hwc::huaweicloud::credentials::password::{Password, User}
 use terraform_provider_hwc::huaweicloud::credentials::temporary::Temporary;
 use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, ProvideCredential};
 use terraform_provider_hwc::huaweicloud::dcs::Dcs;
-use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
+use terraform_provider_hwc::huaweicloud::{apis, dcs, iam, sts, taurusdb};
 use terraform_provider_hwc::provider::record::Record;
 use terraform_provider_hwc::provider::session_kill::KillResource;
 use terraform_provider_hwc::provider::sessions::Sessions;
@@ -228,21 +230,21 @@ impl Call {
     }
 
     /// The service that answers it; none for the metadata service, which is found by an address of its own.
-    const fn service(self) -> Option<Service> {
+    const fn service(self) -> Option<&'static Api> {
         match self {
             Self::DcsKillAll
             | Self::DcsKill
             | Self::DcsJob
             | Self::DcsNodes
             | Self::DcsScan
-            | Self::DcsList => Some(Service::Dcs),
-            Self::TaurusdbKill | Self::TaurusdbList => Some(Service::TaurusDb),
+            | Self::DcsList => Some(&dcs::API),
+            Self::TaurusdbKill | Self::TaurusdbList => Some(&taurusdb::API),
             Self::ProjectLookup
             | Self::ReachableProjects
             | Self::PasswordToken
             | Self::IdToken
-            | Self::AgencyKeys => Some(Service::Iam),
-            Self::StsKeys => Some(Service::Sts),
+            | Self::AgencyKeys => Some(&iam::API),
+            Self::StsKeys => Some(&sts::API),
             Self::MetadataToken | Self::MetadataKeys => None,
         }
     }
@@ -637,7 +639,7 @@ async fn run(call: Call, faults: Vec<Fault>, rest: Fault) -> Ending {
     }
 
     let mut endpoints = Endpoints::default();
-    for service in Service::ALL {
+    for service in apis::ALL {
         let target = if Some(service) == call.service() {
             url.clone()
         } else {

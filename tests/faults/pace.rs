@@ -9,10 +9,11 @@ use terraform_provider_hwc::huaweicloud::credentials::{
     Credential, ForCall, Keys, ProvideCredential,
 };
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, JobId, JobStatus, KillAccepted, Target};
-use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{Error, Outcome, RequestLine, SignInMethod};
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use terraform_provider_hwc::huaweicloud::taurusdb::TaurusDb;
+use terraform_provider_hwc::huaweicloud::{apis, dcs, taurusdb};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::{Behaviour, Server};
@@ -45,7 +46,7 @@ fn answer_after(status: u16, retry_after: &str, body: &'static str) -> Behaviour
 
 fn settings(url: &str) -> Settings {
     let mut endpoints = Endpoints::default();
-    for service in Service::ALL {
+    for service in apis::ALL {
         endpoints.set(service, parse_endpoint(url).unwrap());
     }
     Settings {
@@ -429,14 +430,13 @@ async fn a_throttled_host_slows_down_its_own_calls_and_no_others() {
     let mut mixed = settings(&throttling.url());
     mixed
         .endpoints
-        .set(Service::Dcs, parse_endpoint(&other.url()).unwrap());
+        .set(&dcs::API, parse_endpoint(&other.url()).unwrap());
     let clock = self::clock();
     let throttling =
         Server::start(vec![answer(429, THROTTLED)], Behaviour::Good, crate::script).await;
-    mixed.endpoints.set(
-        Service::TaurusDb,
-        parse_endpoint(&throttling.url()).unwrap(),
-    );
+    mixed
+        .endpoints
+        .set(&taurusdb::API, parse_endpoint(&throttling.url()).unwrap());
     let client = self::client(mixed, clock.clone());
     let operation = within(&client, 600);
     list_processes(&client, &operation).await.unwrap();

@@ -12,10 +12,11 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
+use terraform_provider_hwc::huaweicloud::apis;
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::Clock;
 use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys};
-use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, Service, parse_endpoint};
+use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::provider::HwcProvider;
 use time::OffsetDateTime;
 use tokio::time::Instant;
@@ -279,7 +280,7 @@ impl Cloud {
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
 
         let mut endpoints = Endpoints::default();
-        for service in Service::ALL {
+        for service in apis::ALL {
             endpoints.set(service, parse_endpoint(&url).unwrap());
         }
         let settings = Settings {

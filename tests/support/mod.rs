@@ -5,6 +5,7 @@
 
 pub mod document;
 pub mod engines;
+pub mod guests;
 pub mod leash;
 pub mod mariadb;
 pub mod mirror;
@@ -13,6 +14,7 @@ pub mod processes;
 pub mod python;
 pub mod redis;
 pub mod sandbox;
+pub mod services;
 pub mod workspace;
 
 use std::future::Future;

@@ -1,5 +1,6 @@
 //! A folder with a configuration in it, in which an engine runs the provider under test.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
@@ -49,6 +50,25 @@ pub struct Resource {
     pub values: Map<String, Value>,
     /// Whether the next apply replaces it.
     pub tainted: bool,
+}
+
+impl Resource {
+    /// What a column has for each of its sessions with this outcome, in their order.
+    pub fn with_outcome(&self, outcome: &str, column: &str) -> Vec<Value> {
+        let sessions = self.values["sessions"].as_array().expect("sessions");
+        let ended_so = sessions.iter().filter(|one| one["outcome"] == outcome);
+        ended_so.map(|one| one[column].clone()).collect()
+    }
+
+    /// How many of its sessions have which outcome.
+    pub fn outcomes(&self) -> BTreeMap<String, usize> {
+        let mut outcomes = BTreeMap::new();
+        for session in self.values["sessions"].as_array().expect("sessions") {
+            let outcome = session["outcome"].as_str().expect("an outcome");
+            *outcomes.entry(outcome.to_owned()).or_default() += 1;
+        }
+        outcomes
+    }
 }
 
 impl Workspace {

@@ -28,7 +28,7 @@ action "hwc_dcs_session_kill" "all_nodes" {
   }
 }
 
-# Or have it run whenever something else has changed: clients then connect anew.
+# Or have it run whenever something else has changed: clients then connect again.
 resource "terraform_data" "cache_settings" {
   input = var.dcs_max_clients
 

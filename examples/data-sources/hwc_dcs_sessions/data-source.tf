@@ -14,5 +14,5 @@ data "hwc_dcs_sessions" "idle" {
 
 output "idle_clients" {
   description = "Where they are, and what they last asked for."
-  value       = { for session in data.hwc_dcs_sessions.idle.sessions : session.addr => session.cmd }
+  value       = [for session in data.hwc_dcs_sessions.idle.sessions : { address = session.address, command = session.command }]
 }

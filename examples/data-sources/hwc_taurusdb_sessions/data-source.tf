@@ -15,11 +15,11 @@ data "hwc_taurusdb_sessions" "slow" {
 
   select {
     commands = ["Query"]
-    min_time = "5m"
+    min_busy = "5m"
   }
 }
 
 output "slow_queries" {
   description = "Whose they are, and for how many seconds they have run."
-  value       = { for session in data.hwc_taurusdb_sessions.slow.sessions : session.id => "${session.user}, ${session.time} s" }
+  value       = { for session in data.hwc_taurusdb_sessions.slow.sessions : session.id => { user = session.user, seconds = session.busy_seconds } }
 }

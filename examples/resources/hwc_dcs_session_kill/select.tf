@@ -12,6 +12,7 @@ resource "hwc_dcs_session_kill" "idle" {
   max_sessions = 200
 }
 
-output "idle_clients_killed" {
-  value = hwc_dcs_session_kill.idle.killed
+output "idle_clients" {
+  description = "What became of each client."
+  value       = [for session in hwc_dcs_session_kill.idle.sessions : { address = session.address, outcome = session.outcome }]
 }

@@ -10,7 +10,7 @@ variable "taurusdb_node_id" {
 
 variable "taurusdb_processes" {
   type        = list(number)
-  description = "The ids of the sessions, as SHOW PROCESSLIST has them on that node."
+  description = "The IDs of the sessions, as SHOW PROCESSLIST has them on that node."
 }
 
 # Ends the chosen sessions of one node. Internal threads are never killed: they are listed as excluded.

@@ -6,7 +6,7 @@ resource "hwc_taurusdb_session_kill" "slow_reports" {
   select {
     users    = ["reports"]
     commands = ["Query"]
-    min_time = "10m"
+    min_busy = "10m"
   }
 
   max_sessions = 20
@@ -14,6 +14,6 @@ resource "hwc_taurusdb_session_kill" "slow_reports" {
 }
 
 output "slow_reports" {
-  description = "The ids of the sessions that would be killed."
-  value       = hwc_taurusdb_session_kill.slow_reports.matched
+  description = "The sessions that would be killed: whose they are, and for how many seconds they have run."
+  value       = { for session in hwc_taurusdb_session_kill.slow_reports.sessions : session.id => { user = session.user, seconds = session.busy_seconds } }
 }

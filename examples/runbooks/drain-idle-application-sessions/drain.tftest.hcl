@@ -4,19 +4,19 @@ run "rehearse" {
   }
 
   assert {
-    condition     = output.drained.matched > 0 && output.drained.killed == 0
+    condition     = output.drained.chosen > 0 && output.drained.killed == 0
     error_message = "A dry run lists the sessions and kills none."
   }
 
   assert {
-    condition     = length(output.left) == output.drained.matched
+    condition     = length(output.left) == output.drained.chosen
     error_message = "They are all still there."
   }
 }
 
 run "drain" {
   assert {
-    condition     = output.drained.killed == run.rehearse.drained.matched && output.drained.remaining == 0
+    condition     = output.drained.killed == run.rehearse.drained.chosen && output.drained.remaining == 0
     error_message = "The sessions that the rehearsal listed are killed."
   }
 
@@ -32,7 +32,7 @@ run "drain_before_the_next_change" {
   }
 
   assert {
-    condition     = output.drained.matched == 0
+    condition     = output.drained.chosen == 0
     error_message = "Nobody is left to kill, which is no error."
   }
 }

@@ -88,8 +88,7 @@ resource "hwc_taurusdb_session_kill" "idle" {
 
   select {
     users    = var.users
-    commands = ["Sleep"]
-    min_time = var.idle_for
+    min_idle = var.idle_for
   }
 
   triggers = {
@@ -104,17 +103,16 @@ data "hwc_taurusdb_sessions" "idle" {
 
   select {
     users    = var.users
-    commands = ["Sleep"]
-    min_time = var.idle_for
+    min_idle = var.idle_for
   }
 
   depends_on = [hwc_taurusdb_session_kill.idle]
 }
 
 output "drained" {
-  description = "How many sessions matched, were killed, and are still there."
+  description = "How many sessions were chosen, were killed, and are still there."
   value = {
-    matched   = hwc_taurusdb_session_kill.idle.matched_count
+    chosen    = length(hwc_taurusdb_session_kill.idle.sessions)
     killed    = hwc_taurusdb_session_kill.idle.killed_count
     remaining = hwc_taurusdb_session_kill.idle.remaining_count
   }
@@ -122,5 +120,8 @@ output "drained" {
 
 output "left" {
   description = "Idle sessions of the application, now."
-  value       = [for one in data.hwc_taurusdb_sessions.idle.sessions : "${one.id} ${one.user}@${one.host} idle for ${one.time}s"]
+  value = [
+    for one in data.hwc_taurusdb_sessions.idle.sessions :
+    { id = one.id, user = one.user, address = one.address, idle_seconds = one.idle_seconds }
+  ]
 }

@@ -1,6 +1,6 @@
 # A dry run whose output goes to a ticket
 #
-# Whoever approves a kill wants to see whom it would hit. This kills nobody: it writes the list into the output ticket, as
+# Whoever approves a kill wants to see who it would hit. This kills nobody: it writes the list into the output ticket, as
 # Markdown, without any statement, since SQL text may hold personal data.
 #
 #   terraform apply
@@ -49,14 +49,14 @@ variable "node_id" {
 
 variable "conditions" {
   type = object({
-    users    = optional(list(string))
-    hosts    = optional(list(string))
-    commands = optional(list(string))
-    min_time = optional(string)
+    users     = optional(list(string))
+    addresses = optional(list(string))
+    commands  = optional(list(string))
+    min_idle  = optional(string)
+    min_busy  = optional(string)
   })
   default = {
-    commands = ["Sleep"]
-    min_time = "1h"
+    min_idle = "1h"
   }
   description = "Which sessions."
 }
@@ -73,10 +73,11 @@ resource "hwc_taurusdb_session_kill" "rehearsal" {
   dry_run     = true
 
   select {
-    users    = var.conditions.users
-    hosts    = var.conditions.hosts
-    commands = var.conditions.commands
-    min_time = var.conditions.min_time
+    users     = var.conditions.users
+    addresses = var.conditions.addresses
+    commands  = var.conditions.commands
+    min_idle  = var.conditions.min_idle
+    min_busy  = var.conditions.min_busy
   }
 
   triggers = {
@@ -84,39 +85,29 @@ resource "hwc_taurusdb_session_kill" "rehearsal" {
   }
 }
 
-# Who they are: the kill knows their ids only.
-data "hwc_taurusdb_sessions" "node" {
-  instance_id = var.instance_id
-  node_id     = var.node_id
-
-  depends_on = [hwc_taurusdb_session_kill.rehearsal]
-}
-
 locals {
-  matched = hwc_taurusdb_session_kill.rehearsal.matched
   rows = [
-    for one in data.hwc_taurusdb_sessions.node.sessions :
-    "| ${one.id} | ${one.user} | ${one.host} | ${coalesce(one.db, "-")} | ${one.command} | ${one.time} |"
-    if contains(local.matched, one.id)
+    for one in hwc_taurusdb_session_kill.rehearsal.sessions :
+    [one.id, one.user, one.address, one.database, one.command, one.idle_seconds, one.busy_seconds]
   ]
 }
 
-output "matched" {
-  description = "Ids of the sessions that would be killed."
-  value       = local.matched
+output "would_be_killed" {
+  description = "IDs of the sessions that would be killed."
+  value       = hwc_taurusdb_session_kill.rehearsal.sessions[*].id
 }
 
 output "ticket" {
   description = "The list, as Markdown."
   value       = <<-EOT
-    ### ${length(local.matched)} sessions would be killed on node ${var.node_id}
+    ### ${hwc_taurusdb_session_kill.rehearsal.remaining_count} sessions would be killed on node ${var.node_id}
 
     Conditions: `${jsonencode({ for name, value in var.conditions : name => value if value != null })}`
 
-    | id | user | host | database | command | seconds |
-    | --- | --- | --- | --- | --- | --- |
-    ${join("\n", local.rows)}
+    | ID | user | address | database | command | idle for (s) | busy for (s) |
+    | --- | --- | --- | --- | --- | --- | --- |
+    ${join("\n", [for row in local.rows : "| ${join(" | ", [for cell in row : cell == null ? "-" : cell])} |"])}
 
-    ${hwc_taurusdb_session_kill.rehearsal.protected_count} more match and belong to the server itself: they are left alone.
+    Sessions of the server itself are not among them: a kill leaves them alone.
   EOT
 }

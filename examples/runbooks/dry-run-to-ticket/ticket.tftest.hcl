@@ -1,11 +1,11 @@
 run "write" {
   assert {
-    condition     = length(output.matched) > 0 && hwc_taurusdb_session_kill.rehearsal.killed_count == 0
-    error_message = "Sessions match, and none is killed."
+    condition     = length(output.would_be_killed) > 0 && hwc_taurusdb_session_kill.rehearsal.killed_count == 0
+    error_message = "Sessions are listed, and none is killed."
   }
 
   assert {
-    condition     = alltrue([for id in output.matched : strcontains(output.ticket, "| ${id} |")])
+    condition     = alltrue([for id in output.would_be_killed : strcontains(output.ticket, "| ${id} |")])
     error_message = "Each of them has a line."
   }
 }
@@ -16,7 +16,7 @@ run "look_again" {
   }
 
   assert {
-    condition     = length(setsubtract(run.write.matched, output.matched)) == 0
+    condition     = length(setsubtract(run.write.would_be_killed, output.would_be_killed)) == 0
     error_message = "They are all still there."
   }
 }

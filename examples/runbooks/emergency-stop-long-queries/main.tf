@@ -85,7 +85,7 @@ resource "hwc_taurusdb_session_kill" "long_queries" {
   select {
     users             = [var.user]
     commands          = ["Query", "Execute"]
-    min_time          = var.longer_than
+    min_busy          = var.longer_than
     statement_matches = var.statements
   }
 
@@ -95,11 +95,11 @@ resource "hwc_taurusdb_session_kill" "long_queries" {
 }
 
 output "stopped" {
-  description = "What was done, when, and the id for the cloud's support."
+  description = "What was done, when, and the ID for the cloud's support."
   value = {
     killed     = hwc_taurusdb_session_kill.long_queries.processes_killed
-    rolling    = hwc_taurusdb_session_kill.long_queries.remaining
-    at         = hwc_taurusdb_session_kill.long_queries.killed_at
+    rolling    = [for one in hwc_taurusdb_session_kill.long_queries.sessions : one.id if one.outcome == "remaining"]
+    at         = hwc_taurusdb_session_kill.long_queries.finished_at
     request_id = hwc_taurusdb_session_kill.long_queries.request_id
   }
 }

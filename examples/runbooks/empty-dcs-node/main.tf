@@ -103,5 +103,5 @@ output "emptied" {
 
 output "now" {
   description = "How many sessions each user has on the node now."
-  value       = { for user, addresses in { for one in data.hwc_dcs_sessions.node.sessions : one.user => one.addr... } : user => length(addresses) }
+  value       = { for user, ids in { for one in data.hwc_dcs_sessions.node.sessions : coalesce(one.user, "-") => one.id... } : user => length(ids) }
 }

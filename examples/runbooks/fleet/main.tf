@@ -76,7 +76,7 @@ resource "hwc_taurusdb_session_kill" "fleet" {
   select {
     users    = ["report"]
     commands = ["Query"]
-    min_time = "2m"
+    min_busy = "2m"
   }
 
   triggers = {
@@ -90,6 +90,10 @@ output "killed" {
 }
 
 output "remaining" {
-  description = "Where sessions are still there."
-  value       = { for name, kill in hwc_taurusdb_session_kill.fleet : name => kill.remaining if kill.remaining_count > 0 }
+  description = "Where sessions are still there, or may be, and which."
+  value = {
+    for name, kill in hwc_taurusdb_session_kill.fleet :
+    name => [for one in kill.sessions : one.id if contains(["remaining", "unknown"], one.outcome)]
+    if kill.remaining_count != 0
+  }
 }

@@ -218,8 +218,8 @@ impl SignIn {
     ) -> Result<Box<dyn ProvideCredential>, CredentialProblem> {
         let profile = profile.map_err(Clone::clone)?;
         Ok(match &profile.sign_in {
-            shared_config::SignIn::Keys(credential) => Box::new(credential.clone()),
-            shared_config::SignIn::EcsAgency => metadata::source(
+            shared_config::ProfileSignIn::Keys(credential) => Box::new(credential.clone()),
+            shared_config::ProfileSignIn::EcsAgency => metadata::source(
                 self.metadata.clone(),
                 MachineSignIn::Profile(profile.name.clone()),
             ),

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::temporary::{Issue, Temporary};
 use super::{ForCall, Issued, ProvideCredential};
 use crate::huaweicloud::error::{CredentialProblem, Error, MachineSignIn, MetadataProblem};
-use crate::huaweicloud::iam::KeysBody;
+use crate::huaweicloud::iam::IssuedKeys;
 
 /// Where an ECS finds its metadata service.
 pub const DEFAULT_ENDPOINT: &str = "http://169.254.169.254";
@@ -58,8 +58,8 @@ pub fn source(metadata: Metadata, because: MachineSignIn) -> Box<dyn ProvideCred
 }
 
 #[derive(Deserialize)]
-struct Answer {
-    credential: KeysBody,
+struct SecurityKeyResponse {
+    credential: IssuedKeys,
 }
 
 impl SecurityKey {
@@ -115,7 +115,7 @@ impl SecurityKey {
                  information"
             ));
         }
-        serde_json::from_str::<Answer>(&body)
+        serde_json::from_str::<SecurityKeyResponse>(&body)
             .map(|answer| answer.credential.into())
             .map_err(|_| "its answer has no keys in the form that is documented".to_owned())
     }

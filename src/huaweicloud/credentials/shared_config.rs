@@ -32,7 +32,7 @@ pub struct Profile {
     /// Its name.
     pub name: String,
     /// How it signs in.
-    pub sign_in: SignIn,
+    pub sign_in: ProfileSignIn,
     /// Its region.
     pub region: Option<String>,
     /// The project of that region.
@@ -43,7 +43,7 @@ pub struct Profile {
 
 /// How a profile signs in.
 #[derive(Clone, Debug)]
-pub enum SignIn {
+pub enum ProfileSignIn {
     /// With keys: mode `AKSK`, and `SSO`, whose keys are temporary.
     Keys(Credential),
     /// As the machine's agency: mode `ecsAgency`.
@@ -172,8 +172,8 @@ impl SharedConfig {
         let is_encrypted = is_true(&file.auth_encrypt);
         Ok(Profile {
             sign_in: profile.sign_in(is_encrypted).map_err(unusable)?,
-            region: given(&profile.region),
-            project_id: given(&profile.project_id),
+            region: non_empty(&profile.region),
+            project_id: non_empty(&profile.project_id),
             role: profile.role().map_err(unusable)?,
             name: name.clone(),
         })
@@ -181,10 +181,10 @@ impl SharedConfig {
 }
 
 impl RawProfile {
-    fn sign_in(&self, is_encrypted: bool) -> Result<SignIn, ProfileFlaw> {
+    fn sign_in(&self, is_encrypted: bool) -> Result<ProfileSignIn, ProfileFlaw> {
         let (access_key, secret_key, security_token) = match self.mode.to_ascii_lowercase().as_str()
         {
-            "ecsagency" => return Ok(SignIn::EcsAgency),
+            "ecsagency" => return Ok(ProfileSignIn::EcsAgency),
             "aksk" | "" => (
                 &self.access_key_id,
                 &self.secret_access_key,
@@ -210,7 +210,7 @@ impl RawProfile {
         if is_encrypted || access_key.contains(['+', '/', '=']) {
             return Err(ProfileFlaw::Encrypted);
         }
-        Ok(SignIn::Keys(Credential::Keys(Keys {
+        Ok(ProfileSignIn::Keys(Credential::Keys(Keys {
             access_key: access_key.clone(),
             secret_key: secret_key.clone(),
             security_token: Some(security_token.clone())
@@ -223,8 +223,8 @@ impl RawProfile {
             return Ok(None);
         }
         let domain = match (
-            given(&self.agency_domain_name),
-            given(&self.agency_domain_id),
+            non_empty(&self.agency_domain_name),
+            non_empty(&self.agency_domain_id),
         ) {
             (Some(name), _) => AgencyDomain::Name(name),
             (None, Some(id)) => AgencyDomain::Id(id),
@@ -241,7 +241,7 @@ impl RawProfile {
 }
 
 /// A text that is there.
-fn given(text: &str) -> Option<String> {
+fn non_empty(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 

@@ -39,14 +39,14 @@ pub trait Issue: Send + Sync + 'static {
 #[derive(Debug)]
 pub struct Temporary<S> {
     source: S,
-    current: RwLock<Option<Kept>>,
+    current: RwLock<Option<Current>>,
     /// Held by whoever is asking the source.
     asking: Mutex<Asked>,
 }
 
 /// The credential that is used now.
 #[derive(Clone, Debug)]
-struct Kept {
+struct Current {
     credential: Credential,
     expires_at: Option<OffsetDateTime>,
     /// From when on the next one is fetched.
@@ -83,17 +83,17 @@ impl<S: Issue> Temporary<S> {
     fn at_hand(&self, now: OffsetDateTime) -> AtHand {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         match current.as_ref() {
-            Some(kept) if kept.expires_at.is_some_and(|at| at <= now) => AtHand::Nothing,
-            Some(kept) if kept.renew_at.is_some_and(|at| at <= now) => {
-                AtHand::Ageing(kept.credential.clone())
+            Some(current) if current.expires_at.is_some_and(|at| at <= now) => AtHand::Nothing,
+            Some(current) if current.renew_at.is_some_and(|at| at <= now) => {
+                AtHand::Ageing(current.credential.clone())
             }
-            Some(kept) => AtHand::Fresh(kept.credential.clone()),
+            Some(current) => AtHand::Fresh(current.credential.clone()),
             None => AtHand::Nothing,
         }
     }
 
-    fn keep(&self, kept: Option<Kept>) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = kept;
+    fn keep(&self, current: Option<Current>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
     }
 
     /// Asks the source, as the only one who does.
@@ -107,14 +107,14 @@ impl<S: Issue> Temporary<S> {
         asking.times += 1;
         match result {
             Ok(issued) => {
-                let kept = Kept::new(issued, call.client.clock().now());
+                let current = Current::new(issued, call.client.clock().now());
                 debug!(
                     source = self.source.name(),
-                    expires_at = kept.expires_at.map(tracing::field::display),
+                    expires_at = current.expires_at.map(tracing::field::display),
                     "temporary credentials were fetched"
                 );
-                let credential = kept.credential.clone();
-                self.keep(Some(kept));
+                let credential = current.credential.clone();
+                self.keep(Some(current));
                 Ok(credential)
             }
             Err(error) => {
@@ -142,8 +142,8 @@ impl<S: Issue> Temporary<S> {
     /// The next calls need not try again at once.
     fn leave_in_peace(&self, now: OffsetDateTime) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = current.as_mut() {
-            kept.renew_at = Some(now + PAUSE);
+        if let Some(current) = current.as_mut() {
+            current.renew_at = Some(now + PAUSE);
         }
     }
 
@@ -184,7 +184,7 @@ impl<S: Issue> ProvideCredential for Temporary<S> {
         // Another call may have been faster: then there is a new one already.
         if current
             .as_ref()
-            .is_some_and(|kept| kept.credential.is(rejected))
+            .is_some_and(|current| current.credential.is(rejected))
         {
             *current = None;
         }
@@ -192,7 +192,7 @@ impl<S: Issue> ProvideCredential for Temporary<S> {
     }
 }
 
-impl Kept {
+impl Current {
     fn new(issued: Issued, now: OffsetDateTime) -> Self {
         let renew_at = issued.expires_at.map(|at| {
             let life = (at - now).max(time::Duration::ZERO);

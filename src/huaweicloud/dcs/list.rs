@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::super::error::Error;
-use super::super::lenient;
+use super::super::loose_json;
 use super::super::operation::Operation;
 use super::super::retry::Repeat;
 use super::super::rows::{self, Row};
@@ -89,7 +89,7 @@ pub struct ClientPage {
     #[serde(deserialize_with = "rows::rows")]
     pub clients: Vec<Row<ClientRecord>>,
     /// How many sessions the whole list has.
-    #[serde(default, deserialize_with = "lenient::integer")]
+    #[serde(default, deserialize_with = "loose_json::integer")]
     pub count: Option<i64>,
 }
 
@@ -97,7 +97,7 @@ pub struct ClientPage {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct ClientRecord {
     /// The client's id on its node.
-    #[serde(deserialize_with = "lenient::text")]
+    #[serde(deserialize_with = "loose_json::text")]
     pub id: String,
     /// Address and port of the client.
     #[serde(default, deserialize_with = "rows::text")]
@@ -118,13 +118,13 @@ pub struct ClientRecord {
     #[serde(default, deserialize_with = "rows::text")]
     pub flags: Option<String>,
     /// Number of the database.
-    #[serde(default, deserialize_with = "lenient::integer")]
+    #[serde(default, deserialize_with = "loose_json::integer")]
     pub db: Option<i64>,
     /// Seconds since the client connected.
-    #[serde(default, deserialize_with = "lenient::integer")]
+    #[serde(default, deserialize_with = "loose_json::integer")]
     pub age: Option<i64>,
     /// Seconds since the client last sent something.
-    #[serde(default, deserialize_with = "lenient::integer")]
+    #[serde(default, deserialize_with = "loose_json::integer")]
     pub idle: Option<i64>,
 }
 

@@ -93,13 +93,13 @@ impl Before {
 }
 
 #[derive(Serialize)]
-struct ScanBody<'a> {
+struct ScanRequest<'a> {
     node_id: &'a NodeId,
     clean_cache: bool,
 }
 
 #[derive(Deserialize)]
-struct ScanAnswer {
+struct ScanResponse {
     #[serde(default, deserialize_with = "rows::text")]
     job_id: Option<String>,
 }
@@ -211,7 +211,7 @@ impl Dcs<'_> {
         operation: &Operation,
     ) -> Result<Option<JobId>, Error> {
         let path = format!("/v2/{{project_id}}/instances/{instance}/clients");
-        let body = ScanBody {
+        let body = ScanRequest {
             node_id: node,
             clean_cache: true,
         };
@@ -220,7 +220,7 @@ impl Dcs<'_> {
             .with_json(&body)?;
         let answer = self.client.read(call, operation).await?;
         let job_id = answer
-            .json::<ScanAnswer>()
+            .json::<ScanResponse>()
             .ok()
             .and_then(|body| body.job_id);
         Ok(job_id.and_then(|job_id| job_id.parse().ok()))

@@ -79,6 +79,7 @@ fn following_a_job_outlives_a_sign_in_that_fails_for_a_moment() {
     let answered = |status| Error::Api {
         line: line(),
         answer: Box::new(ApiError {
+            api: &crate::huaweicloud::dcs::API,
             status,
             code: None,
             message: None,

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::huaweicloud::{dcs, iam, sts, taurusdb};
 
 #[test]
 fn hosts_follow_service_region_and_cloud() {
@@ -9,91 +10,91 @@ fn hosts_follow_service_region_and_cloud() {
     for (endpoints, service, region, url) in [
         (
             &default,
-            Service::Dcs,
+            &dcs::API,
             "cn-north-4",
             "https://dcs.cn-north-4.myhuaweicloud.com/",
         ),
         (
             &default,
-            Service::TaurusDb,
+            &taurusdb::API,
             "cn-north-4",
             "https://gaussdb.cn-north-4.myhuaweicloud.com/",
         ),
         (
             &default,
-            Service::TaurusDb,
+            &taurusdb::API,
             "ap-southeast-1",
             "https://gaussdbformysql.ap-southeast-1.myhuaweicloud.com/",
         ),
         (
             &default,
-            Service::TaurusDb,
+            &taurusdb::API,
             "af-south-1",
             "https://gaussdb-mysql.af-south-1.myhuaweicloud.com/",
         ),
         (
             &default,
-            Service::Dcs,
+            &dcs::API,
             "eu-west-101",
             "https://dcs.eu-west-101.myhuaweicloud.eu/",
         ),
         (
             &default,
-            Service::Dcs,
+            &dcs::API,
             "eu-west-0",
             "https://dcs.eu-west-0.myhuaweicloud.com/",
         ),
         (
             &partner,
-            Service::Iam,
+            &iam::API,
             "eu-west-101",
             "https://iam.eu-west-101.cloud.example.com/",
         ),
         (
             &default,
-            Service::Sts,
+            &sts::API,
             "xx-new-9",
             "https://sts.ap-southeast-3.myhuaweicloud.com/",
         ),
         (
             &default,
-            Service::Sts,
+            &sts::API,
             "cn-north-1",
             "https://sts.cn-north-4.myhuaweicloud.com/",
         ),
         (
             &default,
-            Service::Sts,
+            &sts::API,
             "cn-south-1",
             "https://sts.cn-south-1.myhuaweicloud.com/",
         ),
         (
             &default,
-            Service::Iam,
+            &iam::API,
             "cn-southwest-3",
             "https://iam.myhuaweicloud.com/",
         ),
         (
             &default,
-            Service::Iam,
+            &iam::API,
             "xx-new-9",
             "https://iam.myhuaweicloud.com/",
         ),
         (
             &default,
-            Service::Sts,
+            &sts::API,
             "eu-west-101",
             "https://sts.eu-west-101.myhuaweicloud.eu/",
         ),
         (
             &Endpoints::new(DEFAULT_CLOUD),
-            Service::Iam,
+            &iam::API,
             "cn-north-11",
             "https://iam.myhuaweicloud.com/",
         ),
         (
             &partner,
-            Service::Sts,
+            &sts::API,
             "cn-north-1",
             "https://sts.cn-north-1.cloud.example.com/",
         ),
@@ -106,11 +107,11 @@ fn hosts_follow_service_region_and_cloud() {
 fn an_endpoint_of_the_user_wins_in_every_region() {
     let mut endpoints = Endpoints::default();
     endpoints.set(
-        Service::Dcs,
+        &dcs::API,
         parse_endpoint("http://127.0.0.1:8080/x").unwrap(),
     );
     assert_eq!(
-        endpoints.url(Service::Dcs, "anywhere").unwrap().as_str(),
+        endpoints.url(&dcs::API, "anywhere").unwrap().as_str(),
         "http://127.0.0.1:8080/x/"
     );
 }

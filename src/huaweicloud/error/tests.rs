@@ -1,9 +1,14 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::huaweicloud::{dcs, taurusdb};
 
 fn answer(status: u16, code: &str, message: &str) -> ApiError {
     ApiError {
+        api: match code.starts_with("DBS.") {
+            true => &taurusdb::API,
+            false => &dcs::API,
+        },
         status,
         code: (!code.is_empty()).then(|| code.to_owned()),
         message: Some(message.to_owned()),

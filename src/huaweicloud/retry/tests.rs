@@ -18,6 +18,7 @@ fn answered(status: u16, code: Option<&str>) -> Error {
     Error::Api {
         line: line(),
         answer: Box::new(ApiError {
+            api: &crate::huaweicloud::dcs::API,
             status,
             code: code.map(ToOwned::to_owned),
             message: None,

@@ -4,7 +4,7 @@ use super::*;
 
 #[derive(Debug, PartialEq, Deserialize)]
 struct Person {
-    #[serde(deserialize_with = "super::super::lenient::text")]
+    #[serde(deserialize_with = "super::super::loose_json::text")]
     id: String,
     #[serde(default, deserialize_with = "text")]
     name: Option<String>,

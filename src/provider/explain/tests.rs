@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::huaweicloud::{dcs, taurusdb};
 
 const KILL: (&str, &str) = ("POST", "/v2/p/instances/i/clients/kill-all");
 const THREADS: (&str, &str) = ("DELETE", "/v3/p/instances/i/nodes/n/processes");
@@ -14,6 +15,10 @@ fn refused(call: (&'static str, &str), status: u16, code: &str, message: &str) -
             path: call.1.to_owned(),
         },
         answer: Box::new(ApiError {
+            api: match code.starts_with("DBS.") {
+                true => &taurusdb::API,
+                false => &dcs::API,
+            },
             status,
             code: Some(code.to_owned()),
             message: Some(message.to_owned()),

@@ -37,8 +37,8 @@ static DESCRIPTION: Description = Description {
     name: "dcs",
     words: Words {
         service: "DCS",
-        place: "a node of a DCS (Redis) instance, or of all its nodes",
-        listed_place: "a DCS (Redis) node or instance",
+        place: "one node or all nodes of a DCS (Redis) instance",
+        listed_place: "one node or all nodes of a DCS (Redis) instance",
         session: "session",
         protected: "masters and replicas",
         protection: "Sessions of masters and replicas (flags `M` and `S`) are chosen only when `flags` names them.",
@@ -55,7 +55,7 @@ static DESCRIPTION: Description = Description {
         ),
         PlaceArgument {
             name: "node_id",
-            words: "ID of the node whose sessions are meant, as `logical-nodes` of the API lists them. A kill requires it unless `kill_all_nodes` is true; a list without it is that of all nodes.",
+            words: "ID of one node of the instance, as `logical-nodes` of the API lists them. A kill requires `node_id` or `kill_all_nodes = true`; a data source or an ephemeral resource without `node_id` lists the sessions of all nodes.",
             kind: PlaceKind::Optional,
             overridden_by: Some(ALL_NODES),
             promise: Some(
@@ -69,7 +69,7 @@ static DESCRIPTION: Description = Description {
     ],
     ids: Ids {
         argument: "client_addrs",
-        words: "Addresses, with their ports, of the clients of `node_id` to kill. Without it and without `select`, all sessions are killed.",
+        words: "Addresses, with their ports, of the clients of `node_id` to kill. If neither `client_addrs` nor `select` is set, all sessions are killed.",
         one: "client address",
         form: "A client's address has its port, as in \"10.0.0.7:51234\"; for all clients of an address use a select block with addresses.",
         kind: IdKind::Addresses(has_port),
@@ -81,7 +81,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             Condition::ExcludeAddresses { host_names: false },
-            "Where clients are that are left alone, written like `addresses`. It chooses nothing by itself, and may stand beside `all`.",
+            "Addresses of clients that are left alone, written like `addresses`. It selects nothing by itself, and can be combined with `all`.",
         ),
         (
             Condition::Names,
@@ -93,11 +93,11 @@ static DESCRIPTION: Description = Description {
         ),
         (
             Condition::ExcludeUsers,
-            "Users who are left alone. It chooses nothing by itself, and may stand beside `all`.",
+            "Users whose sessions are left alone. It selects nothing by itself, and can be combined with `all`.",
         ),
         (
             Condition::Databases { numbered: true },
-            "Numbers of databases.",
+            "Numbers of databases, such as `0`.",
         ),
         (
             Condition::Commands,
@@ -105,19 +105,19 @@ static DESCRIPTION: Description = Description {
         ),
         (
             Condition::Flags,
-            "Flags, one letter each, of which the client has at least one: `N` for none in particular, `P` for subscribers, `b` for those waiting in a blocking command.",
+            "Flags of clients, one letter each. A client matches if it has one of them: `N` for none in particular, `P` for subscribers, `b` for those waiting in a blocking command.",
         ),
         (
             Condition::MinIdle,
-            "The least time since the client last sent something, such as `90s`, `5m` or `1h30m`. Subscribers and clients in a blocking command grow idle too.",
+            "Minimum time since the client last sent something, such as `90s`, `5m` or `1h30m`. Subscribers and clients in a blocking command become idle too.",
         ),
         (
             Condition::MinAge,
-            "The least time since the client connected.",
+            "Minimum time since the client connected.",
         ),
         (
             Condition::All,
-            "Every session except masters, replicas and excluded ones. Conflicts with conditions.",
+            "Every session except those of masters and replicas and excluded ones. Conflicts with every condition that is no exclusion.",
         ),
     ],
     columns: &[

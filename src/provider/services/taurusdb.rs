@@ -52,12 +52,12 @@ static DESCRIPTION: Description = Description {
         ),
         PlaceArgument::required(
             "node_id",
-            "ID of the node whose session threads are meant: 36 letters and digits, the last four `no07`.",
+            "ID of the node: 36 letters and digits, the last four `no07`.",
         ),
     ],
     ids: Ids {
         argument: "processes",
-        words: "IDs of the session threads to kill, as `SHOW PROCESSLIST` shows them. 64-bit.",
+        words: "IDs of the session threads to kill, as `SHOW PROCESSLIST` shows them; 64-bit numbers.",
         one: "thread ID",
         form: "A session thread's ID is a whole number from 1 to 9223372036854775807, as SHOW PROCESSLIST shows it.",
         kind: IdKind::Numbers,
@@ -69,7 +69,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             Condition::ExcludeUsers,
-            "Users who are left alone. It chooses nothing by itself, and may stand beside `all`.",
+            "Users whose sessions are left alone. It selects nothing by itself, and can be combined with `all`.",
         ),
         (
             Condition::Addresses { host_names: true },
@@ -77,7 +77,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             Condition::ExcludeAddresses { host_names: true },
-            "Where clients are that are left alone, written like `addresses`. It chooses nothing by itself, and may stand beside `all`.",
+            "Addresses of clients that are left alone, written like `addresses`. It selects nothing by itself, and can be combined with `all`.",
         ),
         (
             Condition::Databases { numbered: false },
@@ -97,19 +97,19 @@ static DESCRIPTION: Description = Description {
         ),
         (
             Condition::ExcludeStatementMatches,
-            "Regular expressions: sessions whose statement matches one are left alone. It chooses nothing by itself, and may stand beside `all`.",
+            "Regular expressions. A session whose statement matches one of them is left alone. It selects nothing by itself, and can be combined with `all`.",
         ),
         (
             Condition::MinIdle,
-            "The least time that the session has been idle (command `Sleep`), such as `90s`, `5m` or `1h30m`.",
+            "Minimum time for which the session has been idle (command `Sleep`), such as `90s`, `5m` or `1h30m`.",
         ),
         (
             Condition::MinBusy,
-            "The least time in the current command, for sessions that are not idle.",
+            "Minimum time in the current command, for sessions that are not idle. Conflicts with `min_idle`.",
         ),
         (
             Condition::All,
-            "Every session except the server's own and excluded ones. Conflicts with conditions.",
+            "Every session except the server's own and excluded ones. Conflicts with every condition that is no exclusion.",
         ),
     ],
     columns: &[
@@ -137,7 +137,7 @@ static DESCRIPTION: Description = Description {
     results: &[
         Computed {
             name: "processes_killed",
-            words: "IDs of the threads that were killed. Null when it is not known. Of threads that `select` chose, at most those that are in `sessions`; this also holds for the other two lists.",
+            words: "IDs of the threads that were killed. Null if that is not known. With `select`, only threads that are in `sessions` are listed, here and in `processes_not_found` and `processes_excluded`.",
             attr_type: numbers,
             value: |proof| ids(proof, |told| &told.killed),
             at_plan: none_in_rehearsal,
@@ -151,7 +151,7 @@ static DESCRIPTION: Description = Description {
         },
         Computed {
             name: "processes_excluded",
-            words: "IDs of the threads that the service left alone, being the server's own.",
+            words: "IDs of the threads that the service did not kill because they belong to the server itself.",
             attr_type: numbers,
             value: |proof| ids(proof, |told| &told.refused),
             at_plan: none_in_rehearsal,

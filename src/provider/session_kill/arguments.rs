@@ -27,7 +27,7 @@ const HOW_FLAGS: [HowFlag; 2] = [
     HowFlag {
         name: "fail_on_not_found",
         default: false,
-        words: "Fail when a session that is listed does not exist, after the others were killed. By default false: a session that is gone is what was wanted.",
+        words: "Fail if one of the given sessions does not exist. The others are killed all the same. It has no effect with `select`. By default false: a session that is gone needs no kill.",
         offered: |_| true,
     },
     HowFlag {
@@ -81,7 +81,7 @@ pub(super) fn schema(service: &'static Description, is_resource: bool) -> Schema
         IdKind::Addresses(_) => AttributeType::String,
     };
     let ids = format!(
-        "{} At least one; order and repetition mean nothing. Conflicts with `select`.",
+        "{} At least one; order and repetition have no effect. Conflicts with `select`.",
         service.ids.words
     );
     add(
@@ -123,8 +123,8 @@ fn description(service: &Description, is_resource: bool) -> String {
     if is_resource {
         format!(
             "{what} when it is created: {whom}. Changing the place, which sessions are meant, or a value in `triggers` kills \
-             again. Writing the same in another order or in other words does not, and neither does changing how to kill, as \
-             with `max_sessions` or `timeouts`. Destroying it removes it from state and kills nothing."
+             again. Writing the same values in another order or form does not, and neither does a change of an argument that \
+             says how to kill, such as `max_sessions` or `timeouts`. Destroying it removes it from state and kills nothing."
         )
     } else {
         format!(

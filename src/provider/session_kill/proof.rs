@@ -161,7 +161,7 @@ fn null_if(known: bool) -> Option<Encoded> {
 const COMMON: [Computed; 5] = [
     Computed {
         name: "killed_count",
-        words: "How many sessions were killed. Null when it is not known.",
+        words: "How many sessions were killed. Null if that is not known.",
         attr_type: || AttributeType::Number,
         value: |proof| number(proof.killed_count),
         at_plan: |plan| match plan.rehearsed {
@@ -171,28 +171,28 @@ const COMMON: [Computed; 5] = [
     },
     Computed {
         name: "remaining_count",
-        words: "How many sessions were still listed at last; in a dry run, how many would have been killed. Null when nobody looked.",
+        words: "How many sessions were still listed at last; in a dry run, how many would have been killed. Null if the sessions were not listed.",
         attr_type: || AttributeType::Number,
         value: |proof| number(proof.remaining_count),
         at_plan: |plan| null_if(plan.all && !plan.rehearsed),
     },
     Computed {
         name: "started_at",
-        words: "When the kill began (RFC 3339, UTC): when the first request was sent, or when the job began.",
+        words: "When the kill began (RFC 3339, UTC): when the first request was sent. If the kill is a job, when the job began.",
         attr_type: string,
         value: |proof| text(proof.started_at.clone()),
         at_plan: |plan| null_if(plan.rehearsed),
     },
     Computed {
         name: "finished_at",
-        words: "When the kill was over (RFC 3339, UTC): when the sessions were seen to be gone, the last answer came, or the job ended. Null when that is not known.",
+        words: "When the kill was over (RFC 3339, UTC): when a list showed that the sessions are gone, else when the last answer came. If the kill is a job, when the job ended. Null if that is not known.",
         attr_type: string,
         value: |proof| text(proof.finished_at.clone()),
         at_plan: |plan| null_if(plan.rehearsed),
     },
     Computed {
         name: "request_id",
-        words: "ID of the last API request that was to kill, which support asks for.",
+        words: "ID of the last kill request. Huawei Cloud support asks for it.",
         attr_type: string,
         value: |proof| text(proof.request_id.clone()),
         at_plan: |plan| null_if(plan.rehearsed),
@@ -203,14 +203,14 @@ const COMMON: [Computed; 5] = [
 const JOB: [Computed; 2] = [
     Computed {
         name: "job_id",
-        words: "Job that kills all sessions. Null when the answer could not be read, and for chosen sessions, which are killed without a job.",
+        words: "ID of the job that kills all sessions. Null if the answer could not be read, and for chosen sessions, which are killed without a job.",
         attr_type: string,
         value: |proof| text(proof.job_id.clone()),
         at_plan: |plan| null_if(plan.rehearsed || plan.chosen),
     },
     Computed {
         name: "job_status",
-        words: "`SUCCESS` or `FAIL` when the job was followed to its end; otherwise the last status that was seen, or null.",
+        words: "`SUCCESS` or `FAIL` if the provider followed the job to its end; otherwise the last status that it saw, or null.",
         attr_type: string,
         value: |proof| text(proof.job_status.clone()),
         at_plan: |plan| null_if(plan.rehearsed || plan.chosen),
@@ -218,8 +218,8 @@ const JOB: [Computed; 2] = [
 ];
 
 /// What the attribute `listed_at` says, in the proof and in a data source.
-pub(in crate::provider) const LISTED_AT: &str = "When the service collected the sessions of each node, by node ID, in the \
-    service's own words: the age of the data.";
+pub(in crate::provider) const LISTED_AT: &str = "When the service collected the list of each node's sessions, by node ID, as the \
+    service writes that time.";
 
 /// When the lists were collected that decided who was killed.
 const LISTS: Computed = Computed {
@@ -250,8 +250,8 @@ fn all(service: &'static Description) -> impl Iterator<Item = &'static Computed>
 /// The schema of the computed attributes.
 pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attribute> {
     let id = format!(
-        "The IDs of the place, and the ID of the {}request, with slashes in between; in its place `dry-run`, or `none` when \
-         nothing was killed or no answer came.",
+        "Where the kill was, and the ID of its {}request, separated by slashes. Instead of the latter, `dry-run` after a dry \
+         run, and `none` if nothing was killed or no answer came.",
         if service.policy.kills_all {
             "job or "
         } else {
@@ -269,8 +269,8 @@ pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attri
         &format!(
             "What became of each session, as it was listed before the kill. `outcome` is `killed`, `not_found`, `refused` \
              (the service left it alone), `remaining` (not killed, or still listed at last), `unknown`, or in a dry run \
-             `listed`. Null when nobody looked. State keeps at most {IN_DETAIL} sessions here, those that were not killed \
-             first; the counts count all. {}",
+             `listed`. Null if the sessions were not listed. At most {IN_DETAIL} sessions are stored in state, and those \
+             that were not killed take precedence; the counts include all. {}",
             columns(service)
         ),
     );
@@ -285,12 +285,12 @@ pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attri
 /// The columns that the service tells something of, for a description.
 pub(in crate::provider) fn columns(service: &Description) -> String {
     let told: Vec<String> = (service.columns.iter())
-        .map(|(column, words)| format!("`{}`: {words}", column.name()))
+        .map(|(column, words)| format!("`{}` ({words})", column.name()))
         .collect();
     format!(
-        "Columns that {} tells: {}. The others are null.",
+        "{} provides these attributes, and the others are null: {}.",
         service.words.service,
-        told.join("; ")
+        told.join(", ")
     )
 }
 
@@ -354,7 +354,9 @@ impl Proof {
                 let counted = sessions.iter().filter(|(_, fate)| fates.contains(fate));
                 Some(counted.count())
             };
-            self.killed_count = count(&[Fate::Killed]);
+            // One of whom it is not known may be another that was killed.
+            let all_known = sessions.iter().all(|(_, fate)| *fate != Fate::Unknown);
+            self.killed_count = count(&[Fate::Killed]).filter(|_| all_known);
             self.remaining_count = count(&[Fate::Remaining, Fate::Listed]);
         }
         self

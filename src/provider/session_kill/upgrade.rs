@@ -15,6 +15,9 @@ use crate::provider::service::{Description, IdKind};
 #[cfg(test)]
 mod tests;
 
+/// The lists of sessions that were not there.
+const NOT_FOUND: [&str; 2] = ["not_found", "processes_not_found"];
+
 /// A stored state as JSON.
 pub type Stored = Map<String, Value>;
 
@@ -23,6 +26,7 @@ pub fn upgrade(service: &'static Description, mut state: Stored) -> Stored {
     if let Some(moment) = state.remove("killed_at") {
         state.insert("finished_at".to_owned(), moment);
     }
+    // Not every kill had every flag. With the defaults in state, the next plan has nothing to do.
     for (name, default) in arguments::flags(service) {
         let flag = state.entry(name).or_insert(Value::Null);
         if flag.is_null() {
@@ -68,8 +72,9 @@ fn sessions(service: &Description, state: &Stored) -> Value {
         })
         .collect();
     let chosen: HashSet<&Value> = matched.iter().collect();
-    let missing = ["not_found", "processes_not_found"].into_iter();
-    let missing = (missing.filter_map(list).flatten()).filter(|one| !chosen.contains(one));
+    // Sessions that the configuration names and that were not there: they were never listed.
+    let missing = NOT_FOUND.into_iter().filter_map(list).flatten();
+    let missing = missing.filter(|session| !chosen.contains(session));
     let node = node(service, state);
     let rows = matched.iter().chain(missing).map(|session| {
         let outcome = outcomes.get(session).unwrap_or(&otherwise);

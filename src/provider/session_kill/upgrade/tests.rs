@@ -44,36 +44,6 @@ fn what_became_of_each_session_is_kept() {
 }
 
 #[test]
-fn sessions_that_were_not_there_are_kept_although_nobody_chose_them() {
-    let dcs = upgraded(
-        "dcs",
-        json!({
-            "id": "i/none", "node_id": "n", "matched": ["a:1"], "killed": ["a:1"],
-            "not_found": ["b:2", "c:3"], "remaining": [],
-        }),
-    );
-    assert_eq!(
-        dcs["sessions"],
-        json!([
-            {"address": "a:1", "node_id": "n", "outcome": "killed"},
-            {"address": "b:2", "node_id": "n", "outcome": "not_found"},
-            {"address": "c:3", "node_id": "n", "outcome": "not_found"},
-        ])
-    );
-
-    let taurusdb = upgraded(
-        "taurusdb",
-        json!({
-            "id": "i/n/dry-run", "matched": [4], "remaining": [4], "processes_not_found": [5],
-        }),
-    );
-    assert_eq!(
-        taurusdb["sessions"],
-        json!([{"id": "4", "outcome": "listed"}, {"id": "5", "outcome": "not_found"}])
-    );
-}
-
-#[test]
 fn sessions_of_all_nodes_are_not_said_to_be_those_of_an_ignored_node() {
     let dcs = upgraded(
         "dcs",
@@ -134,4 +104,28 @@ fn a_flag_that_there_was_not_has_its_default() {
     assert_eq!(state["kill_all_nodes"], json!(true));
     assert_eq!(state["wait_for_completion"], json!(true));
     assert_eq!(state["fail_on_not_found"], json!(false));
+}
+
+#[test]
+fn given_sessions_that_were_not_there_are_kept() {
+    let dcs = upgraded(
+        "dcs",
+        json!({"id": "i/r", "node_id": "n", "matched": ["a:1"], "killed": ["a:1"], "not_found": ["b:2"]}),
+    );
+    assert_eq!(
+        dcs["sessions"],
+        json!([
+            {"address": "a:1", "node_id": "n", "outcome": "killed"},
+            {"address": "b:2", "node_id": "n", "outcome": "not_found"},
+        ])
+    );
+
+    let rehearsal = upgraded(
+        "taurusdb",
+        json!({"id": "i/n/dry-run", "matched": [4], "processes_not_found": [5]}),
+    );
+    assert_eq!(
+        rehearsal["sessions"],
+        json!([{"id": "4", "outcome": "listed"}, {"id": "5", "outcome": "not_found"}])
+    );
 }

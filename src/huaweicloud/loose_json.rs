@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 /// A body as text that a JSON reader can take, where it is only the characters that are wrong: without a byte order
 /// mark, and with the replacement character for bytes that are no UTF-8 and for halves of surrogate pairs
 /// (`\ud800`); line breaks and other control characters within strings are escaped.
-pub(super) fn json_text(body: &[u8]) -> Cow<'_, str> {
+pub(super) fn repair(body: &[u8]) -> Cow<'_, str> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     let text = String::from_utf8_lossy(body);
     let mut repaired = String::new();
@@ -65,7 +65,7 @@ fn unit(text: &str) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok().filter(|_| all_digits)
 }
 
-/// A 64-bit whole number, also when it is written as a string.
+/// A 64-bit whole number, also when it is written as a string or with a fraction of zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Integer(pub(super) i64);
 
@@ -90,6 +90,12 @@ impl<'de> Deserialize<'de> for Integer {
                     .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
             }
 
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Integer, E> {
+                whole(value)
+                    .map(Integer)
+                    .ok_or_else(|| E::invalid_value(de::Unexpected::Float(value), &self))
+            }
+
             fn visit_str<E: de::Error>(self, value: &str) -> Result<Integer, E> {
                 value
                     .trim()
@@ -101,6 +107,15 @@ impl<'de> Deserialize<'de> for Integer {
 
         deserializer.deserialize_any(IntegerVisitor)
     }
+}
+
+/// The largest float up to which each whole number has a float of its own.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_991.0;
+
+/// The whole number that a float stands for, when it can stand for no other.
+fn whole(value: f64) -> Option<i64> {
+    let is_exact = value.fract() == 0.0 && value.abs() <= LARGEST_EXACT;
+    is_exact.then_some(value as i64)
 }
 
 /// A string, also when it is written as a number: then digit by digit as it is written.
@@ -134,7 +149,9 @@ where
 /// A whole number in whatever spelling; `None` when it is null, empty or not a whole number.
 pub(super) fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Number(number) => number.as_i64(),
+        serde_json::Value::Number(number) => {
+            number.as_i64().or_else(|| number.as_f64().and_then(whole))
+        }
         serde_json::Value::String(text) => text.trim().parse().ok(),
         _ => None,
     })

@@ -12,9 +12,9 @@ use redis::{Client, Connection, cmd};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
-use crate::support::mariadb::MariaDbServer;
-use crate::support::redis::RedisServer;
-use crate::support::{eventually, wait};
+use super::mariadb::MariaDbServer;
+use super::redis::RedisServer;
+use super::{eventually, wait};
 
 /// The password of every account that [`MariaDbLook::user`] makes.
 const PASSWORD: &str = "only-for-tests";

@@ -1,0 +1,95 @@
+//! What is said of an API once: where it answers, which of its answers mean "busy", and which permission a call needs.
+//!
+//! Each API says so beside its calls.
+
+use std::ops::RangeInclusive;
+
+/// An API of Huawei Cloud that this client calls.
+#[derive(Debug)]
+pub struct Api {
+    /// The key in the provider's `endpoints` map.
+    pub key: &'static str,
+    /// Other keys for it: what the official provider calls it.
+    pub other_keys: &'static [&'static str],
+    /// The host name, by region and cloud.
+    pub host: fn(region: &str, cloud: &str) -> String,
+    /// Answers that mean: another task of the instance is running, nothing was done, and the same call may succeed when the
+    /// task has ended.
+    pub busy: &'static [Busy],
+    /// The permission that each call needs. Calls that sign in are not among them.
+    pub permissions: &'static [CallPermission],
+}
+
+/// Answers that mean "busy": one of the codes with one of the HTTP statuses.
+#[derive(Debug)]
+pub struct Busy {
+    /// The HTTP statuses.
+    pub statuses: RangeInclusive<u16>,
+    /// The codes.
+    pub codes: &'static [&'static str],
+}
+
+/// The permission that a call needs.
+#[derive(Debug)]
+pub struct CallPermission {
+    /// The HTTP method; `None`: any.
+    pub method: Option<&'static str>,
+    /// The end of the path, with `*` for a segment that differs from call to call.
+    pub path: &'static str,
+    /// The permission.
+    pub permission: Permission,
+}
+
+/// A permission, in the two kinds of authorization that exist side by side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permission {
+    /// The action in policies of role and policy based authorization, the older kind.
+    pub role_and_policy: &'static str,
+    /// The action in identity policies, the newer kind; none where that kind asks for none.
+    pub identity_policy: Option<&'static str>,
+}
+
+impl Permission {
+    /// One that has the same name in both kinds.
+    pub const fn both(action: &'static str) -> Self {
+        Self {
+            role_and_policy: action,
+            identity_policy: Some(action),
+        }
+    }
+}
+
+impl CallPermission {
+    /// Is it the one that a call of this method and path needs?
+    pub fn is_for(&self, method: &str, path: &str) -> bool {
+        let pattern = self.path.split('/').rev();
+        let mut segments = path.split('/').rev();
+        self.method.is_none_or(|needed| needed == method)
+            && pattern.into_iter().all(|part| {
+                segments
+                    .next()
+                    .is_some_and(|segment| part == "*" || part == segment)
+            })
+    }
+}
+
+/// An API is told from others by its key.
+impl PartialEq for Api {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Api {}
+
+impl Api {
+    /// Is the instance busy with another task, by this answer?
+    pub fn says_busy(&self, status: u16, code: &str) -> bool {
+        (self.busy.iter()).any(|busy| busy.statuses.contains(&status) && busy.codes.contains(&code))
+    }
+}
+
+/// The host name of an API that answers under one label in every region.
+pub fn regional(label: &str, region: &str, cloud: &str) -> String {
+    format!("{label}.{region}.{cloud}")
+}

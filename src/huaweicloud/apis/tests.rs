@@ -1,0 +1,68 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::huaweicloud::iam::PROJECTS_PERMISSION;
+
+#[test]
+fn each_call_has_its_permission() {
+    for (method, path, permission) in [
+        (
+            "POST",
+            "/v2/p/instances/i/clients",
+            Some("dcs:clients:list"),
+        ),
+        ("GET", "/v2/p/instances/i/clients", Some("dcs:clients:list")),
+        (
+            "POST",
+            "/v2/p/instances/i/clients/kill",
+            Some("dcs:clients:kill"),
+        ),
+        (
+            "POST",
+            "/v2/p/instances/i/clients/kill-all",
+            Some("dcs:clients:kill"),
+        ),
+        (
+            "GET",
+            "/v2/p/instances/i/logical-nodes",
+            Some("dcs:instance:get"),
+        ),
+        ("GET", "/v2/p/jobs/j", Some("dcs:job:get")),
+        (
+            "GET",
+            "/v3/p/instances/i/nodes/n/processes",
+            Some("gaussdb:instance:listProcesses"),
+        ),
+        (
+            "DELETE",
+            "/v3/p/instances/i/nodes/n/processes",
+            Some("gaussdb:instance:deleteProcesses"),
+        ),
+        (
+            "GET",
+            "/v3/projects",
+            Some(PROJECTS_PERMISSION.role_and_policy),
+        ),
+        // Behind an endpoint that has a path of its own.
+        (
+            "GET",
+            "/gateway/v3/projects",
+            Some(PROJECTS_PERMISSION.role_and_policy),
+        ),
+        ("GET", "/v3/auth/projects", None),
+        ("POST", "/v3/auth/tokens", None),
+        ("POST", "/v3.0/OS-CREDENTIAL/securitytokens", None),
+        ("POST", "/v5/agencies/assume", None),
+    ] {
+        let line = RequestLine {
+            method: method.parse().unwrap(),
+            origin: "https://dcs.example.com".to_owned(),
+            path: path.to_owned(),
+        };
+        assert_eq!(
+            permission_of(&line).map(|found| found.role_and_policy),
+            permission,
+            "{line}"
+        );
+    }
+}

@@ -1,0 +1,379 @@
+//! What holds for the kills and lists of every service alike: who is chosen, who is spared, and what is said of them.
+//!
+//! Tests with a house kill sessions of real servers. Some of these servers are shared, so each test has users of its own.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use crate::support::engines;
+use crate::support::sandbox::Sandbox;
+use crate::support::services::{FEW, MOST, SERVICES, SOME, Service, select_user};
+use crate::support::workspace::{Resource, Workspace};
+
+fn workspace(sandbox: &Sandbox, configuration: &str) -> Workspace {
+    Workspace::new(engines::newest_terraform(), sandbox, configuration)
+}
+
+fn in_state(workspace: &Workspace, service: &Service) -> Resource {
+    let kill = workspace.resource(&service.killing());
+    kill.unwrap_or_else(|| panic!("{}: the kill is not in state", service.name))
+}
+
+/// The sessions that a list shows.
+fn listed(workspace: &Workspace, service: &Service) -> Vec<Map<String, Value>> {
+    let list = workspace.resource(&service.listing()).expect("the list");
+    let sessions = list.values["sessions"].as_array().expect("a list");
+    let session = |one: &Value| one.as_object().expect("an object").clone();
+    sessions.iter().map(session).collect()
+}
+
+fn left(sandbox: &Sandbox) -> usize {
+    sandbox.nodes()[0].sessions.len()
+}
+
+#[test]
+fn more_sessions_than_allowed_are_all_left_alone() {
+    for service in &SERVICES {
+        let mut house = (service.house)();
+        house.welcome("capped", 7);
+        let workspace = workspace(
+            house.sandbox(),
+            &service.kills_user("capped", "max_sessions = 6"),
+        );
+
+        let run = workspace.apply().failed().saying(&[
+            "7 sessions match, but max_sessions is 6",
+            "No session was killed",
+        ]);
+
+        // The first five of them are shown, and no more.
+        let text = run.text();
+        assert_eq!(text.matches(", user capped, address ").count(), 5, "{text}");
+        assert_eq!(house.still_there(), ["capped"; 7], "{}", service.name);
+        assert_eq!(service.kill_calls(house.sandbox()), 0, "{}", service.name);
+        assert!(workspace.resource(&service.killing()).is_none());
+
+        // With room for exactly that many they die.
+        workspace.edit("max_sessions = 6", "max_sessions = 7");
+        workspace.apply().succeeded();
+        assert_eq!(house.still_there(), [""; 0], "{}", service.name);
+        assert_eq!(
+            in_state(&workspace, service).outcomes(),
+            [("killed".to_owned(), 7)].into()
+        );
+    }
+}
+
+#[test]
+fn a_dry_run_kills_nobody_and_says_so_in_plan_and_state() {
+    for service in &SERVICES {
+        let mut house = (service.house)();
+        let meant = house.welcome("rehearsed", 3);
+        house.welcome("audience", 1);
+        let everybody = ["rehearsed", "rehearsed", "rehearsed", "audience"];
+        let workspace = workspace(
+            house.sandbox(),
+            &service.kills_user("rehearsed", "dry_run = true"),
+        );
+
+        workspace
+            .plan()
+            .planned_changes()
+            .saying(&["Dry run: nothing will be killed", "+ killed_count = 0"]);
+        workspace.apply().succeeded().saying(&[
+            "Dry run: 3 sessions would have been killed, and none was",
+            "user rehearsed, address 127.0.0.1:",
+        ]);
+
+        assert_eq!(house.still_there(), everybody, "{}", service.name);
+        assert_eq!(service.kill_calls(house.sandbox()), 0, "{}", service.name);
+        let state = in_state(&workspace, service);
+        assert_eq!(state.with_outcome("listed", service.ids.column), meant);
+        assert_eq!(state.outcomes().len(), 1, "{}", service.name);
+        let state = state.values;
+        assert_eq!(state["killed_count"], 0);
+        assert_eq!(state["remaining_count"], 3);
+        for null in ["request_id", "started_at", "finished_at"] {
+            assert_eq!(state[null], Value::Null, "{null}");
+        }
+        workspace.plan().succeeded();
+
+        // Taking it back kills, and nobody else.
+        workspace.edit("dry_run = true", "dry_run = false");
+        workspace
+            .plan()
+            .planned_changes()
+            .saying(&["forces replacement"]);
+        workspace.apply().succeeded();
+        assert_eq!(house.still_there(), ["audience"], "{}", service.name);
+        let state = in_state(&workspace, service);
+        assert_eq!(state.with_outcome("killed", service.ids.column), meant);
+        assert_eq!(state.values["killed_count"], 3);
+        assert!(state.values["request_id"].is_string());
+        assert!(state.values["finished_at"].is_string());
+        workspace.plan().succeeded();
+    }
+}
+
+#[test]
+fn listed_sessions_die_and_those_that_are_not_there_are_told() {
+    for service in &SERVICES {
+        let mut house = (service.house)();
+        let guests = house.welcome("given", 3);
+        let ids = &service.ids;
+        let [first, second, _] = &service.written(&guests)[..] else {
+            panic!("three guests");
+        };
+        let list = format!(
+            "{} = [{second}, {}, {first}, {second}]",
+            ids.argument, ids.nobody
+        );
+        let workspace = workspace(
+            house.sandbox(),
+            &service.kills(&format!("{list}\n  dry_run = true")),
+        );
+
+        // A dry run tells which of them are there.
+        workspace
+            .apply()
+            .succeeded()
+            .saying(&["Dry run: 2 sessions would have been killed"]);
+        assert_eq!(house.still_there(), ["given"; 3], "{}", service.name);
+        let state = in_state(&workspace, service);
+        assert_eq!(state.with_outcome("listed", ids.column), guests[..2]);
+        let nobody = json!(ids.nobody.trim_matches('"'));
+        assert_eq!(state.with_outcome("not_found", ids.column), [nobody]);
+        assert_eq!(service.kill_calls(house.sandbox()), 0);
+
+        // The kill ends those, and is no success where somebody had to be there.
+        workspace.edit("dry_run = true", "fail_on_not_found = true");
+        workspace
+            .apply()
+            .failed()
+            .saying(&["not found", "fail_on_not_found is true", "2 "]);
+        assert_eq!(house.still_there(), ["given"], "{}", service.name);
+        let state = in_state(&workspace, service);
+        assert!(state.tainted, "{}", service.name);
+        assert_eq!(state.values["killed_count"], 2, "{}", service.name);
+        assert_eq!(service.kill_calls(house.sandbox()), 1);
+    }
+}
+
+#[test]
+fn nobody_to_kill_is_no_error_and_is_said() {
+    for service in &SERVICES {
+        let sandbox = service.sandbox(30);
+        let workspace = workspace(&sandbox, &service.kills_user("nobody_has_this_name", ""));
+
+        workspace
+            .apply()
+            .succeeded()
+            .saying(&["Warning: No session matched", "select {"]);
+
+        assert_eq!(service.kill_calls(&sandbox), 0, "{}", service.name);
+        let state = in_state(&workspace, service).values;
+        assert_eq!(state["sessions"], json!([]), "{}", service.name);
+        assert_eq!(state["killed_count"], 0);
+        assert_eq!(state["remaining_count"], 0);
+        workspace.plan().succeeded();
+    }
+}
+
+#[test]
+fn all_sessions_but_protected_and_excluded_ones_die() {
+    for service in &SERVICES {
+        // Given simulated sessions, since this hits everybody.
+        let sandbox = service.sandbox(400);
+        let kill = service.kills(&format!(
+            "select {{\n    all = true\n    exclude_users = [{FEW:?}]\n  }}"
+        ));
+        let list = service.block("data", &format!("depends_on = [{}]", service.killing()));
+        let workspace = workspace(&sandbox, &format!("{kill}{list}"));
+
+        workspace.apply().succeeded();
+
+        let users: BTreeSet<String> = listed(&workspace, service)
+            .iter()
+            .map(|session| session["user"].as_str().expect("a user").to_owned())
+            .collect();
+        let spared: BTreeSet<String> = (service.protected.iter().chain([&FEW]))
+            .map(|user| (*user).to_owned())
+            .collect();
+        assert_eq!(users, spared, "{}", service.name);
+        let state = in_state(&workspace, service);
+        assert_eq!(state.outcomes().len(), 1, "{}", service.name);
+        let killed = state.with_outcome("killed", "id").len();
+        assert!(killed > 300, "{}: {killed}", service.name);
+        assert_eq!(killed + left(&sandbox), 400, "{}", service.name);
+    }
+}
+
+#[test]
+fn the_list_and_the_kill_choose_the_same_sessions_and_show_the_same_of_them() {
+    for service in &SERVICES {
+        let sandbox = service.sandbox(300);
+        let select = format!(
+            "select {{\n    users = [{MOST:?}, {SOME:?}]\n    {}\n  }}",
+            service.condition
+        );
+        let configuration =
+            service.block("data", &select) + &service.kills(&format!("dry_run = true\n  {select}"));
+        let workspace = workspace(&sandbox, &configuration);
+
+        workspace.apply().succeeded();
+
+        let list = listed(&workspace, service);
+        let kill = in_state(&workspace, service);
+        assert!(list.len() > 10 && list.len() < 250, "{}", list.len());
+        assert_eq!(kill.with_outcome("listed", "id").len(), list.len());
+        // Seconds go on between the two.
+        let stays = service
+            .columns
+            .iter()
+            .filter(|name| !name.ends_with("_seconds"));
+        for name in stays {
+            let listed: Vec<Value> = list.iter().map(|one| one[*name].clone()).collect();
+            assert_eq!(kill.with_outcome("listed", name), listed, "{name}");
+        }
+        for session in &list {
+            assert!(!session.contains_key("outcome"), "{}", service.name);
+            for name in service.columns {
+                let value = &session[*name];
+                let is_right = match name.ends_with("_seconds") {
+                    true => value.is_u64(),
+                    false => value.is_string(),
+                };
+                assert!(is_right, "{}: {name} is {value}", service.name);
+            }
+            for name in service.without {
+                assert_eq!(session[*name], Value::Null, "{}: {name}", service.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_lists_everybody_also_when_the_kill_would_be_refused() {
+    for service in &SERVICES {
+        let sandbox = service.sandbox(40);
+        let guards = "dry_run = true\n  max_sessions = 3";
+        let workspace = workspace(&sandbox, &service.kills_user(MOST, guards));
+
+        let run = workspace.apply().succeeded();
+
+        let listed = in_state(&workspace, service).with_outcome("listed", "id");
+        let number = listed.len();
+        assert!(number > 3, "{}", service.name);
+        run.saying(&[
+            &format!("Dry run: {number} sessions would have been killed, and none was"),
+            &format!("{number} sessions match, but max_sessions is 3"),
+            "the kill would be refused",
+        ]);
+        assert_eq!(left(&sandbox), 40, "{}", service.name);
+    }
+}
+
+#[test]
+fn a_plan_says_what_a_change_from_and_to_a_dry_run_does() {
+    for service in &SERVICES {
+        let sandbox = service.sandbox(40);
+        let workspace = workspace(&sandbox, &service.kills_user(MOST, "dry_run = true"));
+        workspace.apply().succeeded();
+
+        // A change of the rehearsal is one still.
+        workspace.edit(&format!("{MOST:?}"), &format!("{SOME:?}"));
+        let run = workspace.plan().planned_changes();
+        assert!(!run.text().contains("kills sessions"), "{}", run.text());
+        run.saying(&["Dry run: nothing will be killed"]);
+
+        // From a dry run to the first kill.
+        workspace.edit("dry_run = true", "dry_run = false");
+        let run = workspace.apply().succeeded();
+        assert!(
+            !run.text().contains("kills sessions again"),
+            "{}",
+            run.text()
+        );
+        run.saying(&[
+            "Applying this kills sessions",
+            "Until now this was a dry run, and nothing was killed.",
+            "dry_run have changed: apply kills the sessions that select chooses of the node",
+        ]);
+        assert!(left(&sandbox) < 40, "{}", service.name);
+
+        // From a kill to a dry run of the same, and of others.
+        workspace.edit("dry_run = false", "dry_run = true");
+        workspace
+            .plan()
+            .planned_changes()
+            .saying(&["dry_run comes after the kill", "Nobody is killed"]);
+        workspace.edit(&format!("{SOME:?}"), &format!("{MOST:?}"));
+        workspace
+            .plan()
+            .planned_changes()
+            .saying(&["nothing will be killed, and the proof of the kill is forgotten"]);
+    }
+}
+
+#[test]
+fn sessions_that_are_still_there_are_told_when_time_is_up() {
+    for service in &SERVICES {
+        let sandbox = service.sandbox(100);
+        let timeout = "dry_run = true\n  timeouts {\n    create = \"15s\"\n  }";
+        let workspace = workspace(&sandbox, &service.kills_user(FEW, timeout));
+        workspace.apply().succeeded();
+        let chosen = in_state(&workspace, service).with_outcome("listed", "id");
+        assert!(!chosen.is_empty(), "{}", service.name);
+        // The kill is answered as if it had been done.
+        let answer = (service.accepted)(&chosen);
+        sandbox.break_calls(service.of_kills(json!({ "status": 200, "body": answer })));
+        workspace.edit("dry_run = true", "dry_run = false");
+
+        workspace
+            .apply()
+            .succeeded()
+            .saying(&["still there", "remaining"]);
+
+        let state = in_state(&workspace, service);
+        assert_eq!(state.with_outcome("remaining", "id"), chosen);
+        assert_eq!(state.outcomes().len(), 1, "{}", service.name);
+        assert_eq!(state.values["killed_count"], 0, "{}", service.name);
+        assert_eq!(state.values["remaining_count"], chosen.len());
+        assert_eq!(left(&sandbox), 100);
+        assert_eq!(service.kill_calls(&sandbox), 1, "{}", service.name);
+    }
+}
+
+#[test]
+fn an_action_kills_those_that_are_described_and_tells_how_many() {
+    for service in &SERVICES {
+        let mut house = (service.house)();
+        house.welcome("acted", 2);
+        house.welcome("spared", 1);
+        let body = format!("dry_run = true\n  {}", select_user("acted"));
+        let workspace = workspace(house.sandbox(), &service.block("action", &body));
+        let invoke = || workspace.apply_with(&[&format!("-invoke=action.{}", service.killing())]);
+
+        invoke()
+            .succeeded()
+            .saying(&["Dry run: 2 sessions would have been killed"])
+            .not_speaking_of_state();
+        assert_eq!(
+            house.still_there(),
+            ["acted", "acted", "spared"],
+            "{}",
+            service.name
+        );
+
+        workspace.edit("dry_run = true", "max_sessions = 2");
+        invoke()
+            .succeeded()
+            .saying(&[
+                "2 sessions matched.",
+                "Done: killed 2, not found 0, refused 0, remaining 0.",
+            ])
+            .not_speaking_of_state();
+        assert_eq!(house.still_there(), ["spared"], "{}", service.name);
+    }
+}

@@ -1,0 +1,306 @@
+//! The services, one row each: what a test that holds for every service has to know of one.
+//!
+//! A new service is a new row, and its tests are there.
+
+use serde_json::{Value, json};
+
+use super::guests::{
+    MariaDbGuest, MariaDbLook, RedisGuest, RedisLook, still_on_mariadb, still_on_redis,
+};
+use super::sandbox::{
+    DCS_INSTANCE, DCS_NODES, Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
+};
+use super::{mariadb, redis};
+
+/// The user of about half of the simulated sessions of every service.
+pub const MOST: &str = "app";
+/// The user of some of the simulated sessions of every service.
+pub const SOME: &str = "report";
+/// Another such user.
+pub const FEW: &str = "ops";
+
+/// What tests know of a service.
+pub struct Service {
+    /// `dcs` in `hwc_dcs_session_kill`.
+    pub name: &'static str,
+    /// The arguments of its first place, by their names.
+    pub place: &'static [(&'static str, &'static str)],
+    /// Gives a sandbox that many simulated sessions at the first place.
+    pub simulated: fn(SandboxBuilder, usize) -> SandboxBuilder,
+    /// A sandbox with real servers behind it.
+    pub house: fn() -> Box<dyn House>,
+    /// The argument that lists sessions.
+    pub ids: Ids,
+    /// A condition that only this service's words make, and the users of the simulated sessions that it leaves out.
+    pub condition: &'static str,
+    /// The columns of `sessions` that its list tells for every simulated session.
+    pub columns: &'static [&'static str],
+    /// The columns that it never tells.
+    pub without: &'static [&'static str],
+    /// The users of the simulated sessions that `all = true` leaves alone.
+    pub protected: &'static [&'static str],
+    /// Method and end of the path of the call that kills chosen sessions.
+    pub kill: (&'static str, &'static str),
+    /// What that call answers when it has killed the sessions with these IDs.
+    pub accepted: fn(&[Value]) -> Value,
+    /// Method and end of the path of the call that lists sessions.
+    pub list: (&'static str, &'static str),
+}
+
+/// The argument that lists sessions.
+pub struct Ids {
+    /// Its name.
+    pub argument: &'static str,
+    /// The column of `sessions` that its values stand in.
+    pub column: &'static str,
+    /// A value as it is written in HCL, for a session that is not there.
+    pub nobody: &'static str,
+    /// A value that is none, as it is written in HCL, and what is said of it.
+    pub odd: (&'static str, &'static str),
+    /// Do its values stand in HCL without quotes?
+    pub are_numbers: bool,
+}
+
+/// Every service.
+pub static SERVICES: [Service; 2] = [
+    Service {
+        name: "dcs",
+        place: &[("instance_id", DCS_INSTANCE), ("node_id", DCS_NODES[0])],
+        simulated: |sandbox, sessions| sandbox.simulated_dcs(DCS_INSTANCE, DCS_NODES[0], sessions),
+        house: || {
+            let servers = redis::nodes();
+            Box::new(RedisHouse {
+                sandbox: Sandbox::with_dcs(&servers),
+                servers,
+                guests: Vec::new(),
+            })
+        },
+        ids: Ids {
+            argument: "client_addrs",
+            column: "address",
+            nobody: "\"127.0.0.9:9\"",
+            odd: ("\"10.0.0.7\"", "client address"),
+            are_numbers: false,
+        },
+        condition: "names = [\"orders*\", \"cart\"]",
+        columns: &[
+            "id",
+            "node_id",
+            "user",
+            "address",
+            "database",
+            "command",
+            "state",
+            "idle_seconds",
+            "age_seconds",
+        ],
+        without: &["busy_seconds", "transaction_seconds"],
+        protected: &[],
+        kill: ("POST", "/clients/kill"),
+        accepted: |_| json!({}),
+        list: ("GET", "/clients"),
+    },
+    Service {
+        name: "taurusdb",
+        place: &[
+            ("instance_id", TAURUSDB_INSTANCE),
+            ("node_id", TAURUSDB_NODES[0]),
+        ],
+        simulated: |sandbox, sessions| {
+            sandbox.simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], sessions)
+        },
+        house: || {
+            Box::new(MariaDbHouse {
+                sandbox: Sandbox::with_taurusdb(mariadb::nodes()),
+                guests: Vec::new(),
+            })
+        },
+        ids: Ids {
+            argument: "processes",
+            column: "id",
+            nobody: "4000000009",
+            odd: ("0", "thread ID"),
+            are_numbers: true,
+        },
+        condition: "commands = [\"sleep\"]",
+        columns: &["id", "user", "address", "command"],
+        without: &[
+            "node_id",
+            "application",
+            "age_seconds",
+            "transaction_seconds",
+        ],
+        protected: &["rdsAdmin"],
+        kill: ("DELETE", "/processes"),
+        accepted: |ids| {
+            let number = |id: &Value| id.as_str().and_then(|id| id.parse().ok());
+            let ids: Vec<Option<u64>> = ids.iter().map(number).collect();
+            json!({ "processes_killed": ids, "processes_not_found": [] })
+        },
+        list: ("GET", "/processes"),
+    },
+];
+
+/// A sandbox with real servers behind it, and guests on the first place.
+pub trait House {
+    /// The sandbox.
+    fn sandbox(&self) -> &Sandbox;
+
+    /// Opens that many sessions of a user, and says what names each in the service's argument.
+    fn welcome(&mut self, user: &'static str, guests: usize) -> Vec<String>;
+
+    /// The users of the guests that are still there, in the order in which they came.
+    fn still_there(&self) -> Vec<&'static str>;
+}
+
+struct RedisHouse {
+    sandbox: Sandbox,
+    servers: [redis::RedisServer; 2],
+    guests: Vec<RedisGuest>,
+}
+
+impl House for RedisHouse {
+    fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    fn welcome(&mut self, user: &'static str, guests: usize) -> Vec<String> {
+        let look = RedisLook {
+            user,
+            ..RedisLook::default()
+        };
+        let come = (0..guests).map(|_| RedisGuest::new(&self.servers[0], user, look));
+        let come: Vec<RedisGuest> = come.collect();
+        let names = come.iter().map(|guest| guest.address.clone()).collect();
+        self.guests.extend(come);
+        names
+    }
+
+    fn still_there(&self) -> Vec<&'static str> {
+        still_on_redis(&self.servers[0], &self.guests)
+    }
+}
+
+struct MariaDbHouse {
+    sandbox: Sandbox,
+    guests: Vec<MariaDbGuest>,
+}
+
+impl House for MariaDbHouse {
+    fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    fn welcome(&mut self, user: &'static str, guests: usize) -> Vec<String> {
+        let [server, _] = mariadb::nodes();
+        let look = MariaDbLook {
+            user,
+            ..MariaDbLook::default()
+        };
+        let come = MariaDbGuest::several(server, user, look, guests);
+        let names = come.iter().map(|guest| guest.id.to_string()).collect();
+        self.guests.extend(come);
+        names
+    }
+
+    fn still_there(&self) -> Vec<&'static str> {
+        let [server, _] = mariadb::nodes();
+        still_on_mariadb(server, &self.guests)
+    }
+}
+
+impl Service {
+    /// The service of that name.
+    pub fn named(name: &str) -> &'static Self {
+        let service = SERVICES.iter().find(|service| service.name == name);
+        service.unwrap_or_else(|| panic!("there is no service {name}"))
+    }
+
+    /// The address of the resource that [`Self::kill`] writes.
+    pub fn killing(&self) -> String {
+        format!("hwc_{}_session_kill.test", self.name)
+    }
+
+    /// The address of the data source that [`Self::list`] writes.
+    pub fn listing(&self) -> String {
+        format!("data.hwc_{}_sessions.test", self.name)
+    }
+
+    /// A block named `test` at the first place. `kind` is `resource` or `action` for a kill, or `data` or `ephemeral` for a
+    /// list.
+    pub fn block(&self, kind: &str, body: &str) -> String {
+        self.named_block(kind, "test", body)
+    }
+
+    /// The same with another name.
+    pub fn named_block(&self, kind: &str, name: &str, body: &str) -> String {
+        let what = match kind {
+            "resource" | "action" => "session_kill",
+            _ => "sessions",
+        };
+        let place: String = (self.place.iter())
+            .map(|(name, value)| format!("  {name} = {value:?}\n"))
+            .collect();
+        let body = format!("{place}  {body}\n");
+        let body = match kind {
+            "action" => format!("config {{\n{body}}}\n"),
+            _ => body,
+        };
+        format!(
+            "{kind} \"hwc_{}_{what}\" {name:?} {{\n{body}}}\n",
+            self.name
+        )
+    }
+
+    /// A kill at the first place.
+    pub fn kills(&self, body: &str) -> String {
+        self.block("resource", body)
+    }
+
+    /// A kill of the sessions of a user.
+    pub fn kills_user(&self, user: &str, arguments: &str) -> String {
+        self.kills(&format!("{}\n  {arguments}", select_user(user)))
+    }
+
+    /// A sandbox with that many simulated sessions at the first place.
+    pub fn sandbox(&self, sessions: usize) -> Sandbox {
+        (self.simulated)(Sandbox::builder(), sessions).start()
+    }
+
+    /// The values of the argument that lists sessions, as they stand in HCL.
+    pub fn written(&self, names: &[String]) -> Vec<String> {
+        let quoted = |name: &String| match self.ids.are_numbers {
+            true => name.clone(),
+            false => format!("{name:?}"),
+        };
+        names.iter().map(quoted).collect()
+    }
+
+    /// How many requests to kill chosen sessions the sandbox has got.
+    pub fn kill_calls(&self, sandbox: &Sandbox) -> usize {
+        let (method, path) = self.kill;
+        let calls = sandbox.calls_to(path);
+        calls.iter().filter(|call| call.method == method).count()
+    }
+
+    /// A rule of faults about the request to kill chosen sessions.
+    pub fn of_kills(&self, rule: Value) -> Value {
+        about(self.kill, rule)
+    }
+
+    /// A rule of faults about the request to list sessions.
+    pub fn of_lists(&self, rule: Value) -> Value {
+        about(self.list, rule)
+    }
+}
+
+fn about((method, path): (&str, &str), mut rule: Value) -> Value {
+    rule["method"] = json!(method);
+    rule["path_ends"] = json!(path);
+    rule
+}
+
+/// The block that chooses the sessions of a user.
+pub fn select_user(user: &str) -> String {
+    format!("select {{\n    users = [{user:?}]\n  }}")
+}
