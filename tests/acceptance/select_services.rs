@@ -266,7 +266,7 @@ fn the_list_and_the_kill_choose_the_same_sessions_and_show_the_same_of_them() {
         let sandbox = service.sandbox(300);
         let select = format!(
             "select {{\n    users = [{MOST:?}, {SOME:?}]\n    {}\n  }}",
-            service.condition
+            service.conditions
         );
         let configuration =
             service.block("data", &select) + &service.kills(&format!("dry_run = true\n  {select}"));

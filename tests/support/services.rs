@@ -34,8 +34,8 @@ pub struct Service {
     pub servers: Option<fn() -> Box<dyn House>>,
     /// The argument that lists sessions.
     pub ids: Ids,
-    /// A condition in the service's own words that some of the simulated sessions meet, of [`MOST`] or of [`SOME`].
-    pub condition: &'static str,
+    /// Conditions that some of the simulated sessions of [`MOST`] or of [`SOME`] meet, and others do not.
+    pub conditions: &'static str,
     /// The columns of `sessions` that its list tells for every simulated session.
     pub columns: &'static [&'static str],
     /// The columns that it never tells.
@@ -87,7 +87,7 @@ pub static SERVICES: [Service; 2] = [
             odd: ("\"10.0.0.7\"", "client address"),
             are_numbers: false,
         },
-        condition: "names = [\"orders*\", \"cart\"]",
+        conditions: "names = [\"orders*\", \"car?\"]\n    addresses = [\"192.168.10.0/24\", \"192.168.11.0/24\"]",
         columns: &[
             "id",
             "node_id",
@@ -128,7 +128,7 @@ pub static SERVICES: [Service; 2] = [
             odd: ("0", "thread ID"),
             are_numbers: true,
         },
-        condition: "commands = [\"sleep\"]",
+        conditions: "commands = [\"sleep\"]\n    addresses = [\"192.168.20.0/24\", \"192.168.21.0/24\"]",
         columns: &["id", "user", "address", "command"],
         without: &[
             "node_id",
