@@ -30,5 +30,6 @@ mod select_refusals;
 mod select_runbooks;
 mod select_services;
 mod select_taurusdb;
+mod state_upgrade;
 mod taurusdb;
 mod unknowns;

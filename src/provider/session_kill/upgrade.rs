@@ -4,6 +4,8 @@
 //! proof of a kill is kept, and a kill is not repeated: what an argument was called then is compared as what it is called
 //! now.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value, json};
 
 use super::arguments;
@@ -42,51 +44,59 @@ pub fn upgrade(service: &'static Description, mut state: Stored) -> Stored {
     state
 }
 
-/// The sessions that were chosen, with what became of them. Null where nobody looked.
+/// The sessions that were chosen and those that were not there, with what became of them. Null where nobody looked.
 fn sessions(service: &Description, state: &Stored) -> Value {
     let list = |name: &str| state.get(name).and_then(Value::as_array);
     let Some(matched) = list("matched") else {
         return Value::Null;
     };
-    let is_in = |names: [&str; 2], session: &Value| {
-        let mut lists = names.into_iter().filter_map(list);
-        lists.any(|list| list.contains(session))
-    };
     let rehearsed = (state.get("id").and_then(Value::as_str))
         .is_some_and(|id| id.ends_with(&format!("/{}", super::REHEARSAL)));
-    let node = match service.policy.by_address {
-        true => state.get("node_id").cloned().unwrap_or_default(),
-        false => Value::Null,
+    let (left, otherwise) = match rehearsed {
+        true => ("listed", "listed"),
+        false => ("remaining", "unknown"),
     };
-    let listed = matched.iter().map(|session| {
-        let outcome = if rehearsed {
-            "listed"
-        } else if is_in(["remaining", "remaining"], session) {
-            "remaining"
-        } else if is_in(["killed", "processes_killed"], session) {
-            "killed"
-        } else if is_in(NOT_FOUND, session) {
-            "not_found"
-        } else if is_in(["processes_excluded", "processes_excluded"], session) {
-            "refused"
-        } else {
-            "unknown"
-        };
-        (session, outcome)
-    });
+    // A session may be in several lists; the last one that it is in decides.
+    let lists = [
+        ("processes_excluded", "refused"),
+        ("not_found", "not_found"),
+        ("processes_not_found", "not_found"),
+        ("killed", "killed"),
+        ("processes_killed", "killed"),
+        ("remaining", left),
+    ];
+    let outcomes: HashMap<&Value, &str> = (lists.into_iter())
+        .flat_map(|(name, outcome)| {
+            let sessions = list(name).into_iter().flatten();
+            sessions.map(move |session| (session, outcome))
+        })
+        .collect();
+    let chosen: HashSet<&Value> = matched.iter().collect();
     // Sessions that the configuration names and that were not there: they were never listed.
     let missing = NOT_FOUND.into_iter().filter_map(list).flatten();
-    let missing = missing.filter(|session| !matched.contains(session));
-    let missing = missing.map(|session| (session, "not_found"));
-    let rows = listed
-        .chain(missing)
-        .map(|(session, outcome)| match service.ids.kind {
+    let missing = missing.filter(|session| !chosen.contains(session));
+    let node = node(service, state);
+    let rows = matched.iter().chain(missing).map(|session| {
+        let outcome = outcomes.get(session).unwrap_or(&otherwise);
+        match service.ids.kind {
             IdKind::Numbers => json!({"id": session.to_string(), "outcome": outcome}),
             IdKind::Addresses(_) => {
                 json!({"address": session, "node_id": node, "outcome": outcome})
             }
-        });
+        }
+    });
     Value::Array(rows.collect())
+}
+
+/// The node on which an address is a client's. Null where the sessions may be those of several nodes.
+fn node(service: &Description, state: &Stored) -> Value {
+    let argument = (service.place.iter()).find(|argument| argument.name == "node_id");
+    let is_overridden = (argument.and_then(|argument| argument.overridden_by))
+        .is_some_and(|flag| state.get(flag) == Some(&Value::Bool(true)));
+    match service.policy.by_address && !is_overridden {
+        true => state.get("node_id").cloned().unwrap_or_default(),
+        false => Value::Null,
+    }
 }
 
 /// Gives conditions the names that they have now. `min_time` was about idle and busy sessions alike.

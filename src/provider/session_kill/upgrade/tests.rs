@@ -44,6 +44,20 @@ fn what_became_of_each_session_is_kept() {
 }
 
 #[test]
+fn sessions_of_all_nodes_are_not_said_to_be_those_of_an_ignored_node() {
+    let dcs = upgraded(
+        "dcs",
+        json!({
+            "id": "i/r", "node_id": "n", "kill_all_nodes": true, "matched": ["a:1"], "killed": ["a:1"],
+        }),
+    );
+    assert_eq!(
+        dcs["sessions"],
+        json!([{"address": "a:1", "node_id": null, "outcome": "killed"}])
+    );
+}
+
+#[test]
 fn a_rehearsal_listed_and_a_kill_of_given_ids_did_not_look() {
     let rehearsal = upgraded("taurusdb", json!({"id": "i/n/dry-run", "matched": [4]}));
     assert_eq!(
