@@ -8,6 +8,7 @@ use crate::support::redis;
 use crate::support::sandbox::{
     DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
+use crate::support::services::{Guests, SERVICES, select_user};
 use crate::support::workspace::Workspace;
 
 /// The newest Terraform, which knows actions: `make setup` sees to that.
@@ -91,31 +92,35 @@ fn an_invoked_taurusdb_kill_ends_the_sessions_and_counts_them() {
 
 #[test]
 fn a_change_of_another_resource_triggers_a_kill() {
-    let nodes = redis::nodes();
-    let sandbox = Sandbox::with_dcs(&nodes);
-    let mut clients = nodes[0].open_clients(4);
-    let instance = r#"
+    for service in &SERVICES {
+        let mut house = service.house();
+        let Guests { user, names } = house.welcome("triggered", 4);
+        let instance = r#"
 resource "terraform_data" "instance" {
   input = "8 GB"
 
   lifecycle {
     action_trigger {
       events  = [after_update]
-      actions = [action.hwc_dcs_session_kill.test]
+      actions = [action.ACTION]
     }
   }
 }
-"#;
-    let configuration = format!("{instance}\n{}", dcs_action_of_first_node());
-    let workspace = Workspace::new(engine(), &sandbox, &configuration);
-    workspace.apply().succeeded();
-    assert_eq!(clients.alive(), 4, "nothing was resized yet");
+"#
+        .replace("ACTION", &service.killing());
+        let action = service.block("action", &select_user(user));
+        let configuration = format!("{instance}\n{action}");
+        let workspace = Workspace::new(engine(), house.sandbox(), &configuration);
+        workspace.apply().succeeded();
+        let everybody = vec![user; names.len()];
+        assert_eq!(house.still_there(), everybody, "nothing was resized yet");
 
-    workspace.edit("8 GB", "16 GB");
-    workspace.apply().succeeded();
+        workspace.edit("8 GB", "16 GB");
+        workspace.apply().succeeded();
 
-    assert_eq!(clients.alive(), 0);
-    workspace.plan().succeeded();
+        assert_eq!(house.still_there(), [""; 0], "{}", service.name);
+        workspace.plan().succeeded();
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::support::engines;
 use crate::support::eventually;
 use crate::support::redis;
 use crate::support::sandbox::Sandbox;
+use crate::support::services::{MOST, SERVICES};
 use crate::support::workspace::Workspace;
 
 /// Who gets the signal.
@@ -138,5 +139,57 @@ fn a_kill_whose_answer_comes_after_the_interruption_is_in_state_with_its_job() {
             1,
             "{engine}, {signal}"
         );
+    }
+}
+
+#[test]
+fn chosen_sessions_whose_kill_is_interrupted_are_in_state() {
+    for service in &SERVICES {
+        // Given a kill that the cloud has performed and answers three seconds later.
+        let sandbox = service.sandbox(20);
+        sandbox.break_calls(service.of_kills(json!({ "delay_ms": 3000 })));
+        let workspace = Workspace::new(
+            engines::newest_terraform(),
+            &sandbox,
+            &service.kills_user(MOST, ""),
+        );
+        let apply = workspace
+            .command(&["apply", "-no-color", "-input=false", "-auto-approve"])
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the engine starts");
+        eventually("the kill is sent", || {
+            match sandbox.faults_struck().iter().sum::<u64>() {
+                0 => Err("not yet".to_owned()),
+                _ => Ok(()),
+            }
+        });
+
+        // When it is interrupted.
+        let engine_id = i32::try_from(apply.id()).expect("a process id");
+        kill(Pid::from_raw(-engine_id), Signal::SIGINT).expect("the signal is sent");
+        let output = apply.wait_with_output().expect("the engine ends");
+
+        // Then the answer is still heard, and state says of each session that was sent what is known.
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned()
+            + &String::from_utf8_lossy(&output.stdout);
+        let case = format!("{}:\n{printed}", service.name);
+        let resource = workspace.resource(&service.killing());
+        let resource = resource.unwrap_or_else(|| panic!("not in state: {case}"));
+        assert_eq!(service.kill_calls(&sandbox), 1, "{case}");
+        let node = &sandbox.nodes()[0];
+        assert!(!node.kills.is_empty(), "{case}");
+        assert!(node.kills.values().all(|orders| *orders == 1), "{case}");
+        let outcomes = resource.outcomes();
+        assert_eq!(outcomes.values().sum::<usize>(), node.kills.len(), "{case}");
+        assert!(
+            outcomes
+                .keys()
+                .all(|outcome| ["killed", "unknown"].contains(&outcome.as_str())),
+            "{case}{outcomes:?}"
+        );
+        assert!(resource.values["request_id"].is_string(), "{case}");
     }
 }

@@ -11,7 +11,7 @@ use crate::support::mirror::{Mirror, VERSION};
 use crate::support::sandbox::{
     DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
-use crate::support::services::{MOST, SERVICES, select_user};
+use crate::support::services::{MOST, SERVICES, as_text, select_user};
 use crate::support::workspace::Workspace;
 
 /// Sessions of each simulated node. The last has an id that no floating point number holds exactly.
@@ -219,13 +219,7 @@ fn data_source(engine: &Engine, _: &Mirror) {
         let ids: Vec<&str> = (ids.as_array().expect("a list").iter())
             .filter_map(Value::as_str)
             .collect();
-        let there = sandbox.nodes()[0].sessions.clone();
-        let there: Vec<String> = (there.iter())
-            .map(|id| {
-                id.as_str()
-                    .map_or_else(|| id.to_string(), ToOwned::to_owned)
-            })
-            .collect();
+        let there: Vec<String> = sandbox.nodes()[0].sessions.iter().map(as_text).collect();
         assert_eq!(ids, there, "{}", service.name);
     }
 }

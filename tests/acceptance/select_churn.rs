@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::engines;
 use crate::support::sandbox::Sandbox;
-use crate::support::services::{MOST, SERVICES, Service, select_user};
+use crate::support::services::{MOST, SERVICES, Service, as_text, select_user};
 use crate::support::workspace::{Resource, Workspace};
 
 /// How many sessions end, and how many begin, before each page.
@@ -38,21 +38,13 @@ impl Restless {
     /// The ids of the sessions that live.
     fn sessions(&self) -> BTreeSet<String> {
         let nodes = self.sandbox.nodes();
-        nodes[0].sessions.iter().map(id).collect()
+        nodes[0].sessions.iter().map(as_text).collect()
     }
 
     /// The ids of the user's sessions, as a fresh list shows them.
     fn sessions_of_the_user(&self) -> BTreeSet<String> {
         let list = self.workspace("data", &select_user(MOST));
         listed(&list, self.service).into_iter().collect()
-    }
-}
-
-/// IDs of the sandbox and of lists as texts.
-fn id(value: &Value) -> String {
-    match value {
-        Value::String(id) => id.clone(),
-        number => number.to_string(),
     }
 }
 
@@ -64,7 +56,7 @@ fn listed(workspace: &Workspace, service: &Service) -> Vec<String> {
         .expect("the list is in state");
     sessions_of(&list)
         .iter()
-        .map(|session| id(&session["id"]))
+        .map(|session| as_text(&session["id"]))
         .collect()
 }
 
@@ -116,7 +108,7 @@ fn a_kill_misses_nobody_who_stayed_and_hits_nobody_twice_while_sessions_come_and
         let state = workspace.resource(&address).expect("the kill is in state");
         let shown: Vec<String> = sessions_of(&state)
             .iter()
-            .map(|one| id(&one["id"]))
+            .map(|one| as_text(&one["id"]))
             .collect();
         let distinct: BTreeSet<&String> = shown.iter().collect();
         assert_eq!(distinct.len(), shown.len(), "{}", node.service.name);

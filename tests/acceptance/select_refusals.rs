@@ -10,7 +10,7 @@ use crate::support::services::{FEW, MOST, SERVICES, SOME, Service};
 use crate::support::workspace::Workspace;
 
 /// Kinds of blocks that have a `select` block in them.
-const KINDS: [&str; 3] = ["resource", "data", "ephemeral"];
+const KINDS: [&str; 4] = ["resource", "action", "data", "ephemeral"];
 
 /// A mistake, and what the engine says of it: the line at which it points, and the words.
 type Case<'a> = (&'a str, &'a [&'a str]);

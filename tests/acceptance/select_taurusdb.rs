@@ -313,3 +313,61 @@ fn the_accounts_of_the_cloud_itself_are_chosen_only_by_name() {
     workspace.apply().succeeded();
     assert_eq!(still_on_mariadb(server, &guests), ["upper"]);
 }
+
+#[test]
+fn the_lists_in_the_words_of_the_service_say_what_its_answers_say() {
+    const LISTS: [&str; 3] = [
+        "processes_killed",
+        "processes_not_found",
+        "processes_excluded",
+    ];
+    let sandbox = Sandbox::builder()
+        .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 100)
+        .start();
+    let lists = |workspace: &Workspace| {
+        let state = in_state(workspace).values;
+        LISTS.map(|name| state[name].clone())
+    };
+
+    // A dry run of given ids.
+    let listed = workspace(
+        &sandbox,
+        &kill("processes = [2075425, 9007199254740993, 999]\n  dry_run = true"),
+    );
+    listed
+        .plan()
+        .planned_changes()
+        .saying(&["+ processes_killed = []", "+ processes_excluded = []"]);
+    listed.apply().succeeded();
+    assert_eq!(lists(&listed), [json!([]), json!([999]), json!([])]);
+    let state = in_state(&listed);
+    assert_eq!(
+        state.with_outcome("listed", "id"),
+        ["2075425", "9007199254740993"]
+    );
+    listed.plan().succeeded();
+
+    // Nobody to kill.
+    let nobody = workspace(&sandbox, &selecting("users = [\"nobody\"]", ""));
+    nobody.apply().succeeded();
+    assert_eq!(lists(&nobody), [json!([]), json!([]), json!([])]);
+
+    // An answer that says that a session is killed which is still there.
+    sandbox.break_calls(json!({
+        "method": "DELETE", "status": 200, "body": { "processes_killed": [2_075_425], "processes_not_found": [] }
+    }));
+    let configuration = selecting(
+        "addresses = [\"192.168.21.36\"]",
+        "timeouts {\n    create = \"3s\"\n  }",
+    );
+    let lasting = workspace(&sandbox, &configuration);
+    lasting
+        .apply()
+        .succeeded()
+        .saying(&["1 killed session still there"]);
+    assert_eq!(lists(&lasting), [json!([2_075_425]), json!([]), json!([])]);
+    let state = in_state(&lasting);
+    assert_eq!(state.with_outcome("remaining", "id"), ["2075425"]);
+    assert_eq!(state.values["killed_count"], 0);
+    assert_eq!(state.values["remaining_count"], 1);
+}

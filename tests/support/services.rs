@@ -10,7 +10,8 @@ use super::guests::{
 use super::sandbox::{
     DCS_INSTANCE, DCS_NODES, Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
-use super::{mariadb, redis};
+use super::workspace::Workspace;
+use super::{engines, mariadb, redis};
 
 /// The user of about half of the simulated sessions of every service.
 pub const MOST: &str = "app";
@@ -18,6 +19,8 @@ pub const MOST: &str = "app";
 pub const SOME: &str = "report";
 /// Another such user.
 pub const FEW: &str = "ops";
+
+static USERS: [&str; 3] = [MOST, SOME, FEW];
 
 /// What tests know of a service.
 pub struct Service {
@@ -27,12 +30,12 @@ pub struct Service {
     pub place: &'static [(&'static str, &'static str)],
     /// Gives a sandbox that many simulated sessions at the first place.
     pub simulated: fn(SandboxBuilder, usize) -> SandboxBuilder,
-    /// A sandbox with real servers behind it.
-    pub house: fn() -> Box<dyn House>,
+    /// A sandbox with real servers behind it, where there are any.
+    pub servers: Option<fn() -> Box<dyn House>>,
     /// The argument that lists sessions.
     pub ids: Ids,
-    /// A condition in the service's own words that some of the simulated sessions meet, of [`MOST`] or of [`SOME`].
-    pub condition: &'static str,
+    /// Conditions that some of the simulated sessions of [`MOST`] or of [`SOME`] meet, and others do not.
+    pub conditions: &'static str,
     /// The columns of `sessions` that its list tells for every simulated session.
     pub columns: &'static [&'static str],
     /// The columns that it never tells.
@@ -69,14 +72,14 @@ pub static SERVICES: [Service; 2] = [
         name: "dcs",
         place: &[("instance_id", DCS_INSTANCE), ("node_id", DCS_NODES[0])],
         simulated: |sandbox, sessions| sandbox.simulated_dcs(DCS_INSTANCE, DCS_NODES[0], sessions),
-        house: || {
+        servers: Some(|| {
             let servers = redis::nodes();
             Box::new(RedisHouse {
                 sandbox: Sandbox::with_dcs(&servers),
                 servers,
                 guests: Vec::new(),
             })
-        },
+        }),
         ids: Ids {
             argument: "client_addrs",
             column: "address",
@@ -84,7 +87,7 @@ pub static SERVICES: [Service; 2] = [
             odd: ("\"10.0.0.7\"", "client address"),
             are_numbers: false,
         },
-        condition: "names = [\"orders*\", \"cart\"]",
+        conditions: "names = [\"orders*\", \"car?\"]\n    addresses = [\"192.168.10.0/24\", \"192.168.11.0/24\"]",
         columns: &[
             "id",
             "node_id",
@@ -112,12 +115,12 @@ pub static SERVICES: [Service; 2] = [
         simulated: |sandbox, sessions| {
             sandbox.simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], sessions)
         },
-        house: || {
+        servers: Some(|| {
             Box::new(MariaDbHouse {
                 sandbox: Sandbox::with_taurusdb(mariadb::nodes()),
                 guests: Vec::new(),
             })
-        },
+        }),
         ids: Ids {
             argument: "processes",
             column: "id",
@@ -125,7 +128,7 @@ pub static SERVICES: [Service; 2] = [
             odd: ("0", "thread ID"),
             are_numbers: true,
         },
-        condition: "commands = [\"sleep\"]",
+        conditions: "commands = [\"sleep\"]\n    addresses = [\"192.168.20.0/24\", \"192.168.21.0/24\"]",
         columns: &["id", "user", "address", "command"],
         without: &[
             "node_id",
@@ -145,16 +148,25 @@ pub static SERVICES: [Service; 2] = [
     },
 ];
 
-/// A sandbox with real servers behind it, and guests on the first place.
+/// A sandbox, and guests at the first place of its service.
 pub trait House {
     /// The sandbox.
     fn sandbox(&self) -> &Sandbox;
 
-    /// Opens that many sessions of a user, and says what names each in the service's argument.
-    fn welcome(&mut self, user: &'static str, guests: usize) -> Vec<String>;
+    /// Opens that many sessions of a user. Simulated sessions are there already, so others may come in their stead: more or
+    /// fewer, of another user.
+    fn welcome(&mut self, user: &'static str, guests: usize) -> Guests;
 
     /// The users of the guests that are still there, in the order in which they came.
     fn still_there(&self) -> Vec<&'static str>;
+}
+
+/// Sessions of one user, of whom nobody else has a session.
+pub struct Guests {
+    /// The user.
+    pub user: &'static str,
+    /// What names each in the service's argument.
+    pub names: Vec<String>,
 }
 
 struct RedisHouse {
@@ -168,7 +180,7 @@ impl House for RedisHouse {
         &self.sandbox
     }
 
-    fn welcome(&mut self, user: &'static str, guests: usize) -> Vec<String> {
+    fn welcome(&mut self, user: &'static str, guests: usize) -> Guests {
         let look = RedisLook {
             user,
             ..RedisLook::default()
@@ -177,7 +189,7 @@ impl House for RedisHouse {
         let come: Vec<RedisGuest> = come.collect();
         let names = come.iter().map(|guest| guest.address.clone()).collect();
         self.guests.extend(come);
-        names
+        Guests { user, names }
     }
 
     fn still_there(&self) -> Vec<&'static str> {
@@ -195,7 +207,7 @@ impl House for MariaDbHouse {
         &self.sandbox
     }
 
-    fn welcome(&mut self, user: &'static str, guests: usize) -> Vec<String> {
+    fn welcome(&mut self, user: &'static str, guests: usize) -> Guests {
         let [server, _] = mariadb::nodes();
         let look = MariaDbLook {
             user,
@@ -204,7 +216,7 @@ impl House for MariaDbHouse {
         let come = MariaDbGuest::several(server, user, look, guests);
         let names = come.iter().map(|guest| guest.id.to_string()).collect();
         self.guests.extend(come);
-        names
+        Guests { user, names }
     }
 
     fn still_there(&self) -> Vec<&'static str> {
@@ -213,7 +225,79 @@ impl House for MariaDbHouse {
     }
 }
 
+/// Simulated sessions.
+struct SimulatedHouse {
+    service: &'static Service,
+    sandbox: Sandbox,
+    /// Users that are not guests yet.
+    users: std::slice::Iter<'static, &'static str>,
+    /// Users and IDs.
+    guests: Vec<(&'static str, String)>,
+}
+
+impl House for SimulatedHouse {
+    fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    fn welcome(&mut self, _user: &'static str, _guests: usize) -> Guests {
+        let user = self.users.next().expect("a user that is no guest yet");
+        let list = self.service.block("data", &select_user(user));
+        let workspace = Workspace::new(engines::newest_terraform(), &self.sandbox, &list);
+        workspace.apply().succeeded();
+        let list = workspace.resource(&self.service.listing());
+        let list = list.expect("the list is in state");
+        let column = |name: &str| -> Vec<String> {
+            let sessions = list.values["sessions"].as_array().expect("a list");
+            sessions.iter().map(|one| as_text(&one[name])).collect()
+        };
+        let ids = column("id");
+        assert!(ids.len() > 2, "too few sessions of {user}: {ids:?}");
+        self.guests.extend(ids.into_iter().map(|id| (*user, id)));
+        Guests {
+            user,
+            names: column(self.service.ids.column),
+        }
+    }
+
+    fn still_there(&self) -> Vec<&'static str> {
+        let there: Vec<String> = self.sandbox.nodes()[0]
+            .sessions
+            .iter()
+            .map(as_text)
+            .collect();
+        (self.guests.iter())
+            .filter(|(_, id)| there.contains(id))
+            .map(|(user, _)| *user)
+            .collect()
+    }
+}
+
+/// IDs of the sandbox and of lists as texts.
+pub fn as_text(id: &Value) -> String {
+    id.as_str()
+        .map_or_else(|| id.to_string(), ToOwned::to_owned)
+}
+
 impl Service {
+    /// Real servers where there are any, or else simulated sessions.
+    pub fn house(&'static self) -> Box<dyn House> {
+        match self.servers {
+            Some(servers) => servers(),
+            None => self.simulated_house(),
+        }
+    }
+
+    /// Simulated sessions, also where there are real servers.
+    pub fn simulated_house(&'static self) -> Box<dyn House> {
+        Box::new(SimulatedHouse {
+            service: self,
+            sandbox: self.sandbox(60),
+            users: USERS.iter(),
+            guests: Vec::new(),
+        })
+    }
+
     /// The service of that name.
     pub fn named(name: &str) -> &'static Self {
         let service = SERVICES.iter().find(|service| service.name == name);
