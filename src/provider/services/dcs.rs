@@ -10,6 +10,7 @@ use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 use tokio::time::Instant;
 
+use super::{has_port, looks_relational};
 use crate::huaweicloud::dcs::list::{CLIENTS_PER_PAGE, ClientPage, ClientRecord, SessionNodes};
 use crate::huaweicloud::dcs::{
     self as api, InstanceId, JobId, JobStatus, KILL_ADDRESSES, NodeId, SMALL_KILL_ADDRESSES, Target,
@@ -248,25 +249,6 @@ impl Service for Dcs {
             );
         }
     }
-}
-
-/// Is it 32 letters and digits and then `in` or `no` with two digits, as IDs of TaurusDB and RDS are?
-fn looks_relational(id: &str) -> bool {
-    let Some((unique, kind)) = id.split_at_checked(32) else {
-        return false;
-    };
-    let (what, number) = kind.split_at_checked(2).unwrap_or_default();
-    unique.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        && matches!(what, "in" | "no")
-        && number.len() == 2
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Does the text end in a colon and a port?
-fn has_port(address: &str) -> bool {
-    address
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 /// One node of an instance, or all of them.

@@ -13,3 +13,25 @@ pub fn named(name: &str) -> Option<&'static dyn Service> {
     ALL.into_iter()
         .find(|service| service.description().name == name)
 }
+
+/// Is it 32 letters and digits and then `in` or `no` with two digits, as IDs of TaurusDB and RDS are?
+fn looks_relational(id: &str) -> bool {
+    let Some((unique, kind)) = id.split_at_checked(32) else {
+        return false;
+    };
+    let (what, number) = kind.split_at_checked(2).unwrap_or_default();
+    unique.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && matches!(what, "in" | "no")
+        && number.len() == 2
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Does the text end in a colon and a port?
+fn has_port(address: &str) -> bool {
+    address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+mod tests;

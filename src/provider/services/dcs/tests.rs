@@ -52,17 +52,3 @@ fn replication_is_known_by_flags_and_by_commands() {
         assert_eq!(protection(flags, command), expected, "{flags} {command}");
     }
 }
-
-#[test]
-fn an_address_has_a_port() {
-    for (text, expected) in [
-        ("10.0.0.7:51234", true),
-        ("[2001:db8::7]:51234", true),
-        ("10.0.0.7", false),
-        (":51234", false),
-        ("10.0.0.7:70000", false),
-        ("", false),
-    ] {
-        assert_eq!(has_port(text), expected, "{text}");
-    }
-}
