@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use thiserror::Error;
+use anyhow::Context;
 use tonic::transport::Server;
 
 use super::go_plugin_services::GoPluginServices;
@@ -17,33 +17,14 @@ use super::proto::health::health_server::HealthServer;
 use super::proto::tfplugin6::provider_server::ProviderServer;
 use super::service::Service;
 use super::shutdown::{self, Shutdown};
-use super::tls::{Tls, TlsError};
+use super::tls::Tls;
 use super::{Plugin, log, panics};
 
 /// What hosts allow in either direction, in bytes.
 const LARGEST_MESSAGE: usize = 256 << 20;
 
-/// Why a plugin could not be served.
-#[derive(Debug, Error)]
-enum ServeError {
-    #[error(transparent)]
-    Handshake(#[from] HandshakeError),
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    #[error("cannot listen for the host: {0}")]
-    Listen(#[source] io::Error),
-    #[cfg(not(unix))]
-    #[error(
-        "the host sent no PLUGIN_CLIENT_CERT; a TCP port without TLS would be open to every user of this machine"
-    )]
-    NoTls,
-    #[error("cannot watch for signals: {0}")]
-    Signals(#[source] io::Error),
-    #[error("cannot tell the host where to connect: {0}")]
-    Announce(#[source] io::Error),
-    #[error("serving failed: {0}")]
-    Transport(#[from] tonic::transport::Error),
-}
+/// What could not be done without a socket.
+const CANNOT_LISTEN: &str = "cannot listen for the host";
 
 /// Serves `plugin` to the host that started this process, until the host is done.
 ///
@@ -66,32 +47,31 @@ pub async fn serve<P: Plugin>(plugin: P) -> ExitCode {
     let name = plugin.name();
     match host(plugin).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(ServeError::Handshake(HandshakeError::NoCookie)) => {
-            complain(&explanation(&program, name));
-            ExitCode::FAILURE
-        }
         Err(error) => {
-            complain(&format!("{program}: {error}\n"));
+            complain(&match error.downcast_ref() {
+                Some(HandshakeError::NoCookie) => explanation(&program, name),
+                _ => format!("{program}: {error:#}\n"),
+            });
             ExitCode::FAILURE
         }
     }
 }
 
-async fn host<P: Plugin>(plugin: P) -> Result<(), ServeError> {
+async fn host<P: Plugin>(plugin: P) -> anyhow::Result<()> {
     let handshake = Handshake::read(|variable| env::var(variable).ok())?;
     log::init(plugin.name());
     panics::install_hook();
 
     let plugin = Arc::new(plugin);
     let shutdown = Shutdown::default();
-    shutdown::watch(Arc::clone(&plugin), shutdown.clone()).map_err(ServeError::Signals)?;
+    shutdown::watch(Arc::clone(&plugin), shutdown.clone()).context("cannot watch for signals")?;
     let tls = handshake.client.clone().map(Tls::only_for).transpose()?;
     let listener = Arc::new(listen(&handshake).await?);
     let line = Line {
         address: listener.address(),
         certificate: tls.as_ref().map(|tls| &tls.certificate),
     };
-    announce(&line).map_err(ServeError::Announce)?;
+    announce(&line).context("cannot tell the host where to connect")?;
 
     let services = GoPluginServices::new(Arc::clone(&plugin), shutdown.clone());
     let provider = ProviderServer::new(Service::new(plugin))
@@ -107,7 +87,7 @@ async fn host<P: Plugin>(plugin: P) -> Result<(), ServeError> {
             shutdown.begun(),
         );
     tokio::select! {
-        served = served => served?,
+        served = served => served.context("serving failed")?,
         () = shutdown.overdue() => tracing::debug!("ending without waiting for calls that do not end"),
     }
     listener.remove();
@@ -115,18 +95,19 @@ async fn host<P: Plugin>(plugin: P) -> Result<(), ServeError> {
 }
 
 #[cfg(unix)]
-async fn listen(handshake: &Handshake) -> Result<Listener, ServeError> {
-    Listener::on_socket(handshake.socket_dir.as_deref()).map_err(ServeError::Listen)
+async fn listen(handshake: &Handshake) -> anyhow::Result<Listener> {
+    Listener::on_socket(handshake.socket_dir.as_deref()).context(CANNOT_LISTEN)
 }
 
 #[cfg(not(unix))]
-async fn listen(handshake: &Handshake) -> Result<Listener, ServeError> {
-    if handshake.client.is_none() {
-        return Err(ServeError::NoTls);
-    }
+async fn listen(handshake: &Handshake) -> anyhow::Result<Listener> {
+    anyhow::ensure!(
+        handshake.client.is_some(),
+        "the host sent no PLUGIN_CLIENT_CERT; a TCP port without TLS would be open to every user of this machine"
+    );
     Listener::on_port(handshake.ports.clone())
         .await
-        .map_err(ServeError::Listen)
+        .context(CANNOT_LISTEN)
 }
 
 fn announce(line: &Line<'_>) -> io::Result<()> {

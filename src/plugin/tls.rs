@@ -31,9 +31,9 @@ const SKEW: Duration = Duration::days(1);
 /// Why there is no TLS.
 #[derive(Debug, ThisError)]
 pub(crate) enum TlsError {
-    #[error("cannot make a certificate: {0}")]
+    #[error("cannot make a certificate")]
     Certificate(#[from] rcgen::Error),
-    #[error("cannot set up TLS: {0}")]
+    #[error("cannot set up TLS")]
     Setup(#[from] Error),
 }
 

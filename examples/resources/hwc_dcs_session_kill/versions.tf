@@ -2,7 +2,7 @@ terraform {
   required_providers {
     hwc = {
       source  = "hwc-ops/hwc"
-      version = "~> 0.1"
+      version = "~> 0.2"
     }
   }
 }
