@@ -14,8 +14,8 @@ use zip::ZipArchive;
 use crate::support::engines::{self, Engine};
 use crate::support::sandbox::{
     ACCESS_KEY, DCS_INSTANCE, DCS_NODES, PROJECT_ID, REGION, SECRET_KEY, Sandbox,
-    TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
+use crate::support::services::{MOST, SERVICES, select_user};
 use crate::support::workspace::{Run, Workspace, provider_block};
 
 const LOG: &str = "trace.log";
@@ -211,10 +211,9 @@ fn disguises(secret: &str) -> Vec<String> {
 }
 
 fn simulated_sandbox() -> Sandbox {
-    Sandbox::builder()
-        .job_duration("50ms")
-        .simulated_dcs(DCS_INSTANCE, DCS_NODES[0], 3)
-        .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 3)
+    let builder = Sandbox::builder().job_duration("50ms");
+    (SERVICES.iter())
+        .fold(builder, |builder, service| (service.simulated)(builder, 3))
         .start()
 }
 
@@ -227,6 +226,16 @@ fn workspace(engine: &Engine, sandbox: &Sandbox, case: &Case) -> Workspace {
         "" => String::new(),
         _ => format!("variable {name:?} {{\n  type      = string\n  ephemeral = true\n}}\n"),
     });
+    // Of every service: sessions that are listed, and sessions that are selected.
+    let chosen: Vec<String> = (SERVICES.iter())
+        .flat_map(|service| {
+            let listed = format!("{} = [{}]", service.ids.argument, service.ids.nobody);
+            [
+                service.named_block("resource", "listed", &listed),
+                service.named_block("resource", "selected", &select_user(MOST)),
+            ]
+        })
+        .collect();
     let configuration = format!(
         r#"
 {provider}
@@ -236,16 +245,12 @@ resource "hwc_dcs_session_kill" "test" {{
   node_id     = "{dcs_node}"
 }}
 
-resource "hwc_taurusdb_session_kill" "test" {{
-  instance_id = "{TAURUSDB_INSTANCE}"
-  node_id     = "{taurusdb_node}"
-  processes   = [1, 2, 3]
-}}
+{chosen}
 "#,
         provider = provider_block(sandbox, &arguments),
         variables = variables.concat(),
         dcs_node = DCS_NODES[0],
-        taurusdb_node = TAURUSDB_NODES[0],
+        chosen = chosen.concat(),
     );
     let workspace = Workspace::bare(engine, &configuration);
     let log = workspace.path(LOG).display().to_string();

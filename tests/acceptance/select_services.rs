@@ -426,3 +426,62 @@ fn an_action_kills_those_that_are_described_and_tells_how_many() {
         assert_eq!(house.still_there(), spared, "{}", service.name);
     }
 }
+
+#[test]
+fn only_what_a_kill_is_about_kills_again() {
+    for service in &SERVICES {
+        let sandbox = service.sandbox(60);
+        let first = "users = [\"app\", \"report\"]\n    min_idle = \"120s\"";
+        let guards = "triggers = { round = \"1\" }";
+        let selected = format!("{guards}\n  select {{\n    {first}\n  }}");
+        let workspace = workspace(&sandbox, &service.kills(&selected));
+        workspace.apply().succeeded();
+        let killed = in_state(&workspace, service).values["sessions"].clone();
+        assert_ne!(killed, json!([]), "{}", service.name);
+
+        // The same in other words, and how to kill.
+        let calls = sandbox.calls().len();
+        for (from, to, changes) in [
+            (
+                "[\"app\", \"report\"]",
+                "[\"report\", \"app\", \"report\"]",
+                false,
+            ),
+            ("\"120s\"", "\"2m\"", false),
+            (guards, "triggers = { round = \"1\", none = null }", false),
+            ("  select", "  max_sessions = 1\n  select", true),
+            ("max_sessions = 1", "max_sessions = 2", true),
+            ("max_sessions = 2", "fail_on_not_found = true", true),
+            (
+                "fail_on_not_found = true",
+                "timeouts {\n    create = \"5m\"\n  }",
+                true,
+            ),
+            ("  select", "  dry_run = true\n  select", true),
+        ] {
+            workspace.edit(from, to);
+            let run = workspace.plan();
+            match changes {
+                false => run.succeeded(),
+                true => run
+                    .planned_changes()
+                    .saying(&["0 to add, 1 to change, 0 to destroy"]),
+            };
+            workspace.apply().succeeded();
+            let state = in_state(&workspace, service).values;
+            assert_eq!(state["sessions"], killed, "{}: {to}", service.name);
+        }
+        assert_eq!(sandbox.calls().len(), calls, "{}", service.name);
+
+        // What it is about.
+        workspace.edit("  dry_run = true\n", "");
+        for (from, to) in [("\"2m\"", "\"3m\""), ("round = \"1\"", "round = \"2\"")] {
+            workspace.edit(from, to);
+            workspace
+                .plan()
+                .planned_changes()
+                .saying(&["1 to add, 0 to change, 1 to destroy"]);
+            workspace.edit(to, from);
+        }
+    }
+}
