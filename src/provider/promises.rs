@@ -28,7 +28,7 @@ use super::arguments::computed;
 use super::explain;
 use super::record::{Block, Encoded, Presence, Record, text};
 use super::select;
-use super::service::Description;
+use super::service::{Description, PlaceKind};
 
 #[cfg(test)]
 mod tests;
@@ -65,6 +65,8 @@ pub struct Limits {
     arguments: Vec<Limit>,
     ids: (&'static str, Presence),
     select: Presence,
+    /// Flags that widen the place.
+    flags: Vec<(&'static str, Presence)>,
     /// `None`: it is not known what stands in the block.
     conditions: Option<Vec<(String, Presence)>>,
 }
@@ -109,8 +111,13 @@ impl Limits {
                 (Presence::Given, told.then_some(conditions))
             }
         };
+        let flags = service.place.iter();
+        let flags = flags.filter(|argument| argument.kind == PlaceKind::KillFlag);
         let ids = service.ids.argument;
         Self {
+            flags: flags
+                .map(|flag| (flag.name, arguments.presence(flag.name)))
+                .collect(),
             arguments: limits.collect(),
             ids: (ids, arguments.presence(ids)),
             select,
@@ -183,6 +190,7 @@ impl Limits {
             .filter(|limit| !limit.is_place)
             .map(|limit| (limit.name, limit.presence))
             .chain([self.ids])
+            .chain(self.flags.iter().copied())
             .map(|(name, presence)| (AttributePath::new(name), name, presence));
         let block = match self.conditions {
             None => Presence::Unknown,
@@ -197,10 +205,10 @@ impl Limits {
                 path,
                 format!("{name} is not known yet"),
                 format!(
-                    "Nobody was killed. {name} limits what this action kills, and its value is only known after apply. If \
-                     it turned out to be null, the action would kill more sessions than planned, and an action cannot \
-                     notice that. First apply what the value comes from, then invoke the action; or use the resource, \
-                     which refuses such a kill at apply."
+                    "Nobody was killed. {name} limits what this action kills, and its value is only known after apply. If it \
+                     turned out otherwise than expected, for example null, the action could kill more sessions than \
+                     planned, and an action cannot notice that. First apply what the value comes from, then invoke the \
+                     action; or use the resource, which refuses such a kill at apply."
                 ),
             );
         }

@@ -14,9 +14,16 @@ use tf_provider::value::Value;
 pub type Encoded = rmpv::Value;
 
 /// An object: attributes by their names.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Record(BTreeMap<String, Encoded>);
+
+/// The `Debug` form has only the names: statements and what else a value holds must not end up in a log.
+impl std::fmt::Debug for Record {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 /// What is known of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -196,21 +196,25 @@ pub(super) fn announce_dry_run(diags: &mut Diagnostics) {
     );
 }
 
-/// Refuses a kill of more sessions than allowed, showing the first few.
+/// Refuses a kill of more sessions than allowed, showing the first few. A resource is kept in state, and an action is not.
 pub(super) fn too_many(
     diags: &mut Diagnostics,
     matched: usize,
     max: usize,
     first: &[String],
-    where_listed: &str,
+    is_resource: bool,
 ) {
+    let (nothing_kept, in_state) = match is_resource {
+        true => (", and nothing went into state", " in state"),
+        false => ("", ""),
+    };
     explain::error(
         diags,
         AttributePath::new("max_sessions"),
         format!("{matched} sessions match, but max_sessions is {max}"),
         format!(
-            "No session was killed. The first of them:\n\n{}\n\nCheck what is selected. If all of them are meant, raise \
-             max_sessions; dry_run = true lists them{where_listed}.",
+            "No session was killed{nothing_kept}. The first of them:\n\n{}\n\nCheck what is selected. If all of them are meant, raise \
+             max_sessions; dry_run = true lists them{in_state}.",
             explain::lines(first, String::clone)
         ),
     );

@@ -65,8 +65,6 @@ pub struct Description {
     pub columns: &'static [(Column, &'static str)],
     /// How its sessions are killed.
     pub policy: Policy,
-    /// Is an address one of the service's inner network, which is listed instead of the client's own?
-    pub is_inner_address: fn(&str) -> bool,
     /// Results that only this service has.
     pub results: &'static [Computed],
 }

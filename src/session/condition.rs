@@ -28,7 +28,7 @@ pub enum Condition {
         /// Whether the list may show host names, so that one may be written.
         host_names: bool,
     },
-    /// The client is at none of these addresses or networks. It is left alone unless the list tells for certain that it is
+    /// The client is at none of these addresses or networks, by whatever address the list shows. It is left alone unless the list tells for certain that it is
     /// elsewhere: an address that is not told or cannot be read may be any, and a host name may stand for any address.
     ExcludeAddresses {
         /// Whether the list may show host names, so that one may be written.
@@ -55,7 +55,7 @@ pub enum Condition {
     /// lower case differ unless the expression begins with `(?i)`; `.` does not match a line break unless with `(?s)`.
     StatementMatches,
     /// None of these regular expressions is found in the statement as the list shows it. An idle session has no statement
-    /// that could match, so it is not left alone; a busy one whose statement is not told may execute any, so it is.
+    /// that could match, so it is not left alone; one that is not known to be idle may execute any, so it is.
     ExcludeStatementMatches,
     /// The session is idle at least this long. A busy one never is.
     MinIdle,

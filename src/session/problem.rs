@@ -121,7 +121,7 @@ pub enum Problem {
     },
     /// Not the number of a database.
     #[error(
-        "{value} is not a database; databases are numbered from 0 to {}",
+        "\"{value}\" is not a database; databases are numbered from 0 to {}",
         i32::MAX
     )]
     NotADatabase {

@@ -81,10 +81,16 @@ impl Selector {
         })
     }
 
-    /// Whether it looks at addresses.
+    /// Whether it chooses by addresses.
     #[must_use]
-    pub fn looks_at_addresses(&self) -> bool {
-        self.has(|test| matches!(test, Test::Addresses(_) | Test::ExcludeAddresses(_)))
+    pub fn chooses_addresses(&self) -> bool {
+        self.has(|test| matches!(test, Test::Addresses(_)))
+    }
+
+    /// Whether it leaves sessions alone by their addresses.
+    #[must_use]
+    pub fn excludes_addresses(&self) -> bool {
+        self.has(|test| matches!(test, Test::ExcludeAddresses(_)))
     }
 
     fn has(&self, wanted: impl Fn(&Test) -> bool) -> bool {
@@ -148,13 +154,24 @@ impl Test {
                 .is_some_and(|name| globs.iter().any(|glob| glob.is_match(name))),
             Self::Addresses(patterns) => origin(session)
                 .is_some_and(|origin| patterns.iter().any(|one| one.matches(&origin))),
-            Self::ExcludeAddresses(patterns) => origin(session)
-                .is_some_and(|origin| !patterns.iter().any(|one| one.may_match(&origin))),
+            Self::ExcludeAddresses(patterns) => {
+                let elsewhere = |address: &Option<String>| match known(address) {
+                    Some(address) => Origin::listed(address)
+                        .is_some_and(|origin| !patterns.iter().any(|one| one.may_match(&origin))),
+                    // It is told by the other one.
+                    None => true,
+                };
+                origin(session).is_some()
+                    && !session.hides_client
+                    && elsewhere(&session.origin)
+                    && elsewhere(&session.address)
+            }
             Self::StatementMatches(patterns) => known(&session.statement)
                 .is_some_and(|statement| patterns.iter().any(|one| one.is_match(statement))),
             Self::ExcludeStatementMatches(patterns) => match known(&session.statement) {
                 Some(statement) => !patterns.iter().any(|one| one.is_match(statement)),
-                None => session.busy.is_none(),
+                // Only an idle session has none for certain.
+                None => session.idle.is_some(),
             },
         }
     }

@@ -153,6 +153,9 @@ pub struct Session {
     pub transaction: Option<Duration>,
     /// The statement, as far as the list shows it.
     pub statement: Option<String>,
+    /// Whether the address is one of the service's own network, listed in the place of the client's: the client may be at
+    /// any address.
+    pub hides_client: bool,
     /// Why it is left alone even if it meets every condition.
     pub protection: Protection,
     /// Whether more than the id could be read. If not, the session is there, and meets no condition.
@@ -179,6 +182,7 @@ impl Session {
             age: None,
             transaction: None,
             statement: None,
+            hides_client: false,
             protection: Protection::None,
             readable: true,
             nameable: true,
@@ -223,6 +227,7 @@ impl fmt::Debug for Session {
             .field("age", &self.age)
             .field("transaction", &self.transaction)
             .field("statement", &statement)
+            .field("hides_client", &self.hides_client)
             .field("protection", &self.protection)
             .field("readable", &self.readable)
             .field("nameable", &self.nameable)

@@ -243,6 +243,30 @@ async fn addresses_that_find_nobody_among_inner_ones_are_explained() {
 }
 
 #[tokio::test]
+async fn who_may_be_at_an_excluded_address_is_left_alone() {
+    let cloud = Cloud::start().await;
+    let behind = |id, addr: &str, peer: &str| {
+        let mut client = client(id, peer, "worker", -100);
+        client["addr"] = json!(addr);
+        client
+    };
+    let sessions = vec![
+        // One of them is excluded by the address that a kill names, the other may be anybody.
+        behind(7, "198.19.3.4:5000", "10.0.0.7:5000"),
+        behind(8, "198.19.3.5:5000", "198.19.3.5:5000"),
+        behind(9, "10.0.0.9:5000", "10.0.0.7:6000"),
+        behind(10, "10.0.0.10:5000", "10.0.0.10:5000"),
+    ];
+    cloud.world().sessions.insert(NODE.to_owned(), sessions);
+
+    let select = json!({"names": ["worker"], "exclude_addresses": ["10.0.0.7"]});
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE, "select": [select]})).await;
+
+    assert_eq!(ending.succeeded_with("killed"), json!(["10.0.0.10:5000"]));
+    ending.warns("2 sessions with an inner address left alone");
+}
+
+#[tokio::test]
 async fn a_list_that_could_not_be_seen_for_a_moment_is_not_taken_for_none() {
     let cloud = cloud_with_an_old_list().await;
     let gateway = || {

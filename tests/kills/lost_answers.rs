@@ -322,3 +322,69 @@ async fn a_row_that_cannot_be_read_may_be_of_a_killed_session() {
     ending.warns("It was not seen whether the killed sessions are gone");
     ending.warns("1 row without a readable ID");
 }
+
+#[tokio::test]
+async fn what_only_the_repeated_request_did_not_find_is_no_proof_that_nobody_was_killed() {
+    for (arguments, killed_count, outcome) in [
+        (json!({"select": [{"all": true}]}), json!(2), json!([1, 2])),
+        // Nobody had listed them: they may never have been there.
+        (json!({"processes": [1, 2]}), json!(null), json!(null)),
+    ] {
+        let cloud = cloud().await;
+        cloud.at("DELETE", "/processes", |world| {
+            world.threads.clear();
+            lost()
+        });
+
+        let ending = kill_taurusdb(&cloud, arguments.clone()).await;
+
+        let state = ending.succeeded();
+        assert_eq!(state["killed_count"], killed_count, "{arguments}");
+        assert_eq!(json!(ending.sessions("killed")), outcome, "{arguments}");
+        assert_eq!(state["processes_not_found"], json!([1, 2]), "{arguments}");
+        ending.warns("They are in processes_not_found.");
+    }
+}
+
+#[tokio::test]
+async fn the_error_about_sessions_that_were_not_there_names_them_and_counts_only_the_killed() {
+    let cloud = cloud().await;
+    cloud.world().threads = (1..=99).map(|id| thread(id, "app")).collect();
+    let processes: Vec<i64> = (1..=150).collect();
+    cloud.at("DELETE", "/processes", |_| None);
+    for _ in 0..10 {
+        cloud.at("DELETE", "/processes", |_| lost());
+    }
+
+    let arguments = json!({"processes": processes, "fail_on_not_found": true});
+    let ending = kill_taurusdb(&cloud, arguments).await;
+
+    ending.says(&ending.errors, "1 was not there: 100.");
+    let claimed = (ending.errors.iter()).any(|(_, detail)| detail.contains("149 session threads"));
+    assert!(!claimed, "{ending:#?}");
+
+    let clients = json!({
+        "node_id": NODE, "client_addrs": ["10.0.0.7:5000", "10.9.9.9:1"], "fail_on_not_found": true,
+    });
+    let ending = kill_dcs(&cloud, clients).await;
+    ending.says(
+        &ending.errors,
+        "1 was not there: 10.9.9.9:1. 1 session killed.",
+    );
+}
+
+#[tokio::test]
+async fn a_kill_of_everybody_that_was_seen_gone_is_proved_by_those_who_were_counted() {
+    let cloud = cloud().await;
+    cloud.at("POST", "/clients/kill-all", |world| {
+        world.sessions.insert(NODE.to_owned(), Vec::new());
+        lost()
+    });
+
+    let ending = kill_dcs(&cloud, json!({"node_id": NODE, "max_sessions": 5})).await;
+
+    assert_eq!(
+        ending.succeeded_with("killed"),
+        json!(["10.0.0.7:5000", "10.0.0.8:5000"])
+    );
+}

@@ -191,3 +191,19 @@ async fn an_address_that_was_not_found_may_be_of_a_session_that_cannot_be_read()
         ending.warns("may belong to 1 session that cannot be read");
     }
 }
+
+#[tokio::test]
+async fn a_session_that_may_be_busy_may_execute_an_excluded_statement() {
+    let cloud = cloud().await;
+    let row = |id: i64, command: &str, time: i64| {
+        let mut row = thread(id, "app");
+        (row["command"], row["time"]) = (json!(command), json!(time));
+        row
+    };
+    cloud.world().threads = vec![row(1, "Query", -1), row(2, "Sleep", 5), row(3, "Query", 5)];
+
+    let select = json!({"users": ["app"], "exclude_statement_matches": ["^ALTER"]});
+    let ending = kill_taurusdb(&cloud, json!({"select": [select]})).await;
+
+    assert_eq!(ending.succeeded_with("killed"), json!([2]));
+}

@@ -181,7 +181,14 @@ async fn a_proof_of_many_clients_is_bounded_and_counts_all_of_them() {
         let shown = state["sessions"].as_array().map(Vec::len);
         assert_eq!(shown, Some(1_000), "{arguments}");
         let counts = [&state["killed_count"], &state["remaining_count"]].map(Json::as_i64);
-        assert!(counts.contains(&Some(1_200)), "{arguments}: {counts:?}");
+        // The job of a kill of everybody does not tell how many it killed.
+        let by_job = arguments.get("max_sessions").is_some();
+        let expected = if by_job { None } else { Some(1_200) };
+        assert_eq!(
+            counts.iter().flatten().max(),
+            expected.as_ref(),
+            "{arguments}"
+        );
         ending.warns("State keeps 1000 of 1200 sessions in detail");
     }
 }

@@ -139,4 +139,11 @@ fn an_action_is_not_planned_with_a_limit_that_may_become_null() {
         ["select is not known yet"]
     );
     assert!(refused(limits(json!([1]), json!([]))).is_empty());
+    assert_eq!(
+        refused(of(
+            "dcs",
+            json!({"node_id": "n", "kill_all_nodes": UNKNOWN, "client_addrs": ["a:1"]})
+        )),
+        ["kill_all_nodes is not known yet"]
+    );
 }

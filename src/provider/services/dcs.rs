@@ -82,7 +82,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             Condition::ExcludeAddresses { host_names: false },
-            "Addresses of clients that are left alone, written like `addresses`. It selects nothing by itself, and can be combined with `all`.",
+            "Addresses of clients that are left alone, written like `addresses`. It selects nothing by itself, and can be combined with `all`. Sessions that DCS lists with an inner address are left alone too: their clients may be anywhere.",
         ),
         (
             Condition::Names,
@@ -144,9 +144,6 @@ static DESCRIPTION: Description = Description {
         keeps_lists: true,
         tells_statements: false,
     },
-    // DCS' inner network, which is listed instead of the client's own address when client IP pass-through is off (user
-    // guide of DCS, on the pass-through of client addresses).
-    is_inner_address: |address| address.starts_with("198.19."),
     results: &[],
 };
 
@@ -155,6 +152,10 @@ const ALL_NODES: &str = "kill_all_nodes";
 
 /// How often a node's list is renewed again because a page of it turned out to be the old list after all.
 const OLD_PAGES: u32 = 3;
+
+/// How addresses of DCS' inner network begin, which are listed instead of the client's own when client IP pass-through is
+/// off (user guide of DCS, on the pass-through of client addresses).
+const INNER_NETWORK: &str = "198.19.";
 
 /// The flags of connections that carry replication: to this node's master, and from a replica.
 const REPLICATION: [char; 2] = ['M', 'S'];
@@ -418,8 +419,13 @@ fn session(id: SessionId, record: ClientRecord) -> Session {
     let flags = told(record.flags);
     let addr = told(record.addr);
     let address = told(record.peer).or_else(|| addr.clone());
+    let hides_client = [&addr, &address]
+        .into_iter()
+        .flatten()
+        .any(|address| address.starts_with(INNER_NETWORK));
     Session {
         nameable: address.is_some(),
+        hides_client,
         origin: addr.filter(|addr| Some(addr) != address.as_ref()),
         address,
         user: told(record.user),

@@ -77,7 +77,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             Condition::ExcludeAddresses { host_names: true },
-            "Addresses of clients that are left alone, written like `addresses`. It selects nothing by itself, and can be combined with `all`.",
+            "Addresses of clients that are left alone, written like `addresses`. It selects nothing by itself, and can be combined with `all`. The list shows a proxy's address for clients behind a proxy.",
         ),
         (
             Condition::Databases { numbered: false },
@@ -133,7 +133,6 @@ static DESCRIPTION: Description = Description {
         keeps_lists: false,
         tells_statements: true,
     },
-    is_inner_address: |_| false,
     results: &[
         Computed {
             name: "processes_killed",

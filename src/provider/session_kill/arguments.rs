@@ -10,7 +10,7 @@ use tf_provider::{AttributePath, Diagnostics};
 use super::proof::{self, Planned};
 use crate::provider::arguments::{self, optional, optional_computed, required};
 use crate::provider::promises::{self, Limits};
-use crate::provider::record::{Block, Encoded, Record, written};
+use crate::provider::record::{Block, Encoded, Presence, Record, written};
 use crate::provider::service::{Description, IdKind, Place, PlaceKind, Purpose, Service};
 use crate::provider::{HwcProvider, explain, select};
 use crate::session::{Selector, Selects, Session, SessionId, Verdict};
@@ -249,7 +249,8 @@ impl Arguments<'_> {
             Value::Value(flag) => flag,
             _ => flags(self.description()).any(|(flag, default)| flag == name && default),
         };
-        if !diags.errors.is_empty() || self.record.presence("max_sessions").is_unknown() {
+        let guards = ["max_sessions", "dry_run"].map(|name| self.record.presence(name));
+        if !diags.errors.is_empty() || guards.contains(&Presence::Unknown) {
             return None;
         }
         let whom = whom?;

@@ -80,7 +80,15 @@ impl Run<'_> {
                 ..Killed::nobody()
             });
         }
-        let targets = choice.chosen.iter().map(Target::of).collect();
+        let targets: Vec<Target> = choice.chosen.iter().map(Target::of).collect();
+        let by_address = self.kill.service.policy.by_address;
+        if by_address && targets.iter().any(|target| target.address.is_none()) {
+            // A request without the address would be about somebody else.
+            let error = Error::Listing("A chosen session has no address to kill it by.".to_owned());
+            self.rejected(error, "The sessions were not killed")
+                .into_error(diags);
+            return None;
+        }
         self.kill_targets(diags, targets, Some((selector, selection)))
             .await
     }

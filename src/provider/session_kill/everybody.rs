@@ -17,8 +17,8 @@ use crate::provider::explain::{self, Report};
 use crate::provider::listing::{show, show_passed_over};
 use crate::provider::select;
 use crate::provider::service::{Job, JobEnd, KillsAll};
-use crate::session::Protection;
 use crate::session::choice::FIRST_SHOWN;
+use crate::session::{Protection, Session};
 
 impl Run<'_> {
     /// Lists everybody, and refuses when there are more than may be killed; rows that cannot be read count too. Sessions of
@@ -85,34 +85,39 @@ impl Run<'_> {
                     self.rejected(error, summary).into_error(diags);
                     return None;
                 }
-                Outcome::Unknown(error) => Proof {
-                    request_id: error.request_id().map(ToOwned::to_owned),
-                    started_at: sent_at,
-                    finished_at: {
-                        let counted = selection.iter().flat_map(|selection| selection.age.nodes());
-                        let counted: BTreeSet<String> = counted.cloned().collect();
-                        self.settle(diags, place, counted, error).await
-                    },
-                    ..Proof::default()
-                },
+                Outcome::Unknown(error) => {
+                    let request_id = error.request_id().map(ToOwned::to_owned);
+                    let counted = selection.iter().flat_map(|selection| selection.age.nodes());
+                    let counted: BTreeSet<String> = counted.cloned().collect();
+                    let seen_gone = self.settle(diags, place, counted, error).await;
+                    Proof {
+                        request_id,
+                        started_at: sent_at,
+                        all_ended: seen_gone.is_some(),
+                        finished_at: seen_gone,
+                        ..Proof::default()
+                    }
+                }
                 Outcome::Accepted(job) => self.accepted(diags, place, job, sent_at).await,
             };
             if let Some(selection) = selection {
-                // The job says how it ended, and not of whom. Whether it ends replication is not documented.
-                let ended = proof.job_status.as_deref() == Some("SUCCESS");
-                let fate = |protection: &Protection| match (ended, protection) {
-                    (true, Protection::None | Protection::UnlessUserIsNamed) => Fate::Killed,
+                let all_ended = proof.all_ended;
+                // It is known that all of them ended, and not of whom. Whether replication ends too is not documented, and a
+                // session that cannot be read may carry it.
+                let fate = |session: &Session| match session.protection {
+                    Protection::None | Protection::UnlessUserIsNamed
+                        if all_ended && session.readable =>
+                    {
+                        Fate::Killed
+                    }
                     _ => Fate::Unknown,
                 };
                 let sessions = selection.choice.chosen.into_iter().map(|session| {
-                    let fate = fate(&session.protection);
+                    let fate = fate(&session);
                     (Shown::of(session), fate)
                 });
                 proof.sessions = Some(sessions.collect());
                 proof.listed_at = Some(selection.saved_at);
-                proof = proof.counted();
-                proof.killed_count = proof.killed_count.filter(|_| ended);
-                proof.remaining_count = None;
             }
             return Some(proof);
         }
@@ -174,6 +179,7 @@ impl Run<'_> {
                     proof.started_at = moment(began);
                 }
                 proof.finished_at = end.ended.and_then(moment);
+                proof.all_ended = !end.failed;
                 if end.failed {
                     self.job_failed(diags, job_id, &end);
                 } else {
@@ -271,9 +277,10 @@ impl Run<'_> {
                 AttributePath::new("max_sessions"),
                 format!("{number} not active, so not all sessions can be counted"),
                 format!(
-                    "No session was killed. {known}, so max_sessions cannot be kept:\n\n{nodes}\n\n\
+                    "No session was killed{}. {known}, so max_sessions cannot be kept:\n\n{nodes}\n\n\
                      Apply again when the nodes are active, kill the sessions of each active node by its node_id, or leave out \
-                     max_sessions."
+                     max_sessions.",
+                    self.of_resource(", and nothing went into state")
                 ),
             );
         }

@@ -111,6 +111,8 @@ pub struct Proof {
     pub listed_at: Option<BTreeMap<String, String>>,
     /// The job that kills all sessions.
     pub job_id: Option<String>,
+    /// Every session of the place ended: the job says so, or it was seen.
+    pub all_ended: bool,
     /// How that job ended, or how far it was when it was last seen.
     pub job_status: Option<String>,
     /// `X-Request-Id` of the last answer.
@@ -161,12 +163,13 @@ fn null_if(known: bool) -> Option<Encoded> {
 const COMMON: [Computed; 5] = [
     Computed {
         name: "killed_count",
-        words: "How many sessions were killed. Null if that is not known.",
+        words: "How many sessions were killed. A session that is still listed at last is not counted, also if its kill was accepted. Null if that is not known.",
         attr_type: || AttributeType::Number,
         value: |proof| number(proof.killed_count),
         at_plan: |plan| match plan.rehearsed {
             true => Some(0.into()),
-            false => null_if(plan.all && plan.cap == Presence::Absent),
+            // A job does not tell how many.
+            false => null_if(plan.all),
         },
     },
     Computed {
@@ -178,7 +181,7 @@ const COMMON: [Computed; 5] = [
     },
     Computed {
         name: "started_at",
-        words: "When the kill began (RFC 3339, UTC): when the first request was sent. If the kill is a job, when the job began.",
+        words: "When the kill began (RFC 3339, UTC): when its first request was sent, or when it was sent again after its answer was lost. If the kill is a job, when the job began.",
         attr_type: string,
         value: |proof| text(proof.started_at.clone()),
         at_plan: |plan| null_if(plan.rehearsed),
@@ -251,7 +254,7 @@ fn all(service: &'static Description) -> impl Iterator<Item = &'static Computed>
 pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attribute> {
     let id = format!(
         "Where the kill was, and the ID of its {}request, separated by slashes. Instead of the latter, `dry-run` after a dry \
-         run, and `none` if nothing was killed or no answer came.",
+         run, and `none` if nothing was killed or no answer told an ID.",
         if service.policy.kills_all {
             "job or "
         } else {

@@ -145,7 +145,7 @@ impl Run<'_> {
         max: usize,
         first: &[String],
     ) {
-        select::too_many(diags, matched, max, first, self.of_resource(" in state"));
+        select::too_many(diags, matched, max, first, !self.progress.is_heard());
     }
 
     /// Lists the sessions of the place, or of these nodes of it.
@@ -253,21 +253,28 @@ impl Run<'_> {
         selection: Option<Selection>,
         missing: Vec<Shown>,
     ) -> Proof {
-        self.tell(diags, &killed.report, missing.len());
         let was_listed = selection.is_some();
         let looked = killed.left.is_some();
         let finished_at = match &killed.sent_at {
             None => None,
-            Some(_) if was_listed && looked => moment(self.client.clock().now()),
+            Some(_) if was_listed && killed.nobody_is_left() => moment(self.client.clock().now()),
             Some(_) => killed.answered_at.clone(),
         };
         let told = (killed.told || was_listed && looked).then(|| killed.words(was_listed));
+        let mut not_there: Vec<String> = [&killed.report.not_found, &killed.report.ended_before]
+            .into_iter()
+            .flatten()
+            .map(SessionId::to_string)
+            .collect();
+        not_there.extend(missing.iter().map(Shown::name));
         let sessions = (was_listed || looked).then(|| {
             let chosen = selection.map_or_else(Vec::new, |selection| selection.choice.chosen);
             let missing = missing.into_iter().map(|shown| (shown, Fate::NotFound));
             killed.fates(chosen).chain(missing).collect()
         });
-        let told_killed = told.as_ref().map(|told| told.killed.len());
+        // Of those that were perhaps killed only a look can tell.
+        let told_killed = (told.as_ref().map(|told| told.killed.len()))
+            .filter(|_| killed.report.perhaps_killed.is_empty());
         let mut proof = Proof {
             sessions,
             told,
@@ -282,34 +289,37 @@ impl Run<'_> {
         if !looked {
             (proof.killed_count, proof.remaining_count) = (told_killed, None);
         }
-        self.tell_done(&proof, &killed.report);
+        self.tell(diags, &proof, &killed.report, &not_there);
         proof
     }
 
-    fn tell_done(&self, proof: &Proof, report: &KillReport<SessionId>) {
+    /// Says how the kill ended, and what is worth knowing about it. `not_there` are the sessions that were not there.
+    fn tell(
+        &self,
+        diags: &mut Diagnostics,
+        proof: &Proof,
+        report: &KillReport<SessionId>,
+        not_there: &[String],
+    ) {
         let parts = [
             ("killed", proof.killed_count),
-            (
-                "not found",
-                Some(report.not_found.len() + report.ended_before.len()),
-            ),
+            ("not found", Some(not_there.len())),
             ("refused", Some(report.refused.len())),
             ("remaining", proof.remaining_count),
         ];
-        if proof.killed_count.is_none() {
-            return;
+        if proof.killed_count.is_some() {
+            let parts: Vec<String> = (parts.into_iter())
+                .filter_map(|(what, number)| Some(format!("{what} {}", number?)))
+                .collect();
+            self.progress.report(format!("Done: {}.", parts.join(", ")));
         }
-        let parts: Vec<String> = (parts.into_iter())
-            .filter_map(|(what, number)| Some(format!("{what} {}", number?)))
-            .collect();
-        self.progress.report(format!("Done: {}.", parts.join(", ")));
-    }
-
-    /// What is worth knowing about a kill that was answered. `missing` is how many given sessions were not listed before.
-    fn tell(&self, diags: &mut Diagnostics, report: &KillReport<SessionId>, missing: usize) {
         let words = &self.kill.service.words;
         let attribute = || self.kill.described_in.clone();
         if !report.perhaps_killed.is_empty() {
+            let results = self.kill.service.results.iter();
+            let in_state = (results.map(|result| result.name))
+                .find(|name| name.ends_with("not_found"))
+                .map_or_else(String::new, |name| format!(" They are in {name}."));
             explain::warning(
                 diags,
                 attribute(),
@@ -319,9 +329,10 @@ impl Run<'_> {
                 ),
                 format!(
                     "The first request's answer was lost, so it was sent again, and {} then not found: {}. The first request \
-                     may have killed them.",
+                     may have killed them.{}",
                     were(report.perhaps_killed.len()),
                     explain::series(&report.perhaps_killed),
+                    self.of_resource(&in_state)
                 ),
             );
         }
@@ -342,20 +353,18 @@ impl Run<'_> {
                 ),
             );
         }
-        let not_found = report.not_found.len() + report.ended_before.len() + missing;
-        if self.kill.fail_on_not_found && self.ids_given() && not_found > 0 {
-            let named = match report.not_found.as_slice() {
-                [] => String::new(),
-                ids => format!(" Not found: {}.", explain::series(ids)),
-            };
+        if self.kill.fail_on_not_found && self.ids_given() && !not_there.is_empty() {
+            let killed = (proof.killed_count)
+                .map(|killed| format!(" {} killed.", count(killed, words.session)));
             explain::error(
                 diags,
                 attribute(),
-                format!("{} not found", count(not_found, words.session)),
+                format!("{} not found", count(not_there.len(), words.session)),
                 format!(
-                    "{} killed; {} not there.{named} This is an error because fail_on_not_found is true{}.",
-                    count(report.may_be_gone().len(), words.session),
-                    were(not_found),
+                    "{} not there: {}.{} This is an error because fail_on_not_found is true{}.",
+                    were(not_there.len()),
+                    explain::series(not_there),
+                    killed.unwrap_or_default(),
                     self.of_resource(
                         "; the resource is in state with what was killed, marked as tainted"
                     )
@@ -395,20 +404,37 @@ impl Run<'_> {
         selector: &Selector,
         selection: &Selection,
     ) {
-        if selection.choice.chosen.is_empty()
-            && selector.looks_at_addresses()
-            && selection.only_inner_addresses
+        const WHEN: &str = "The addresses of clients are listed when client IP pass-through is on, and only for connections \
+            that were made after it was switched on.";
+        let service = self.kill.service.words.service;
+        let hidden = selection.hide_clients;
+        if selector.chooses_addresses()
+            && selection.choice.chosen.is_empty()
+            && hidden > 0
+            && hidden == selection.listed
         {
             explain::warning(
                 diags,
                 select::path("addresses"),
+                format!("{service} lists inner addresses only"),
                 format!(
-                    "{} lists inner addresses only",
-                    self.kill.service.words.service
+                    "No session was killed. Every address that is listed is one of the service's inner network, so \
+                     select.addresses finds nobody. {WHEN}"
                 ),
-                "No session was killed. Every address that is listed is one of the service's inner network, so \
-                 select.addresses finds nobody. The addresses of clients are listed when client IP pass-through is on, and \
-                 only for connections that were made after it was switched on.",
+            );
+        }
+        if selector.excludes_addresses() && hidden > 0 {
+            explain::warning(
+                diags,
+                select::path("exclude_addresses"),
+                format!(
+                    "{} with an inner address left alone",
+                    count(hidden, "session")
+                ),
+                format!(
+                    "{service} lists an address of its inner network for them, so their clients may be at the addresses that \
+                     select.exclude_addresses leaves alone. {WHEN}"
+                ),
             );
         }
     }

@@ -193,10 +193,16 @@ fn session() -> impl Strategy<Value = Session> {
         told(&["worker-1", "worker-22", "Worker-1", "web", ""]),
         told(STATEMENTS),
     );
-    let flags = (prop::bool::weighted(0.9), prop::bool::weighted(0.9));
+    let flags = [0.9, 0.9, 0.1].map(prop::bool::weighted);
     let times = (time(), prop::bool::ANY, time(), time());
     (id, names, times, protection(), flags).prop_map(
-        |(id, names, (spent, is_idle, age, transaction), protection, (readable, nameable))| {
+        |(
+            id,
+            names,
+            (spent, is_idle, age, transaction),
+            protection,
+            [readable, nameable, hides_client],
+        )| {
             let (user, address, origin, database, command, state, application, statement) = names;
             Session {
                 id,
@@ -212,6 +218,7 @@ fn session() -> impl Strategy<Value = Session> {
                 age,
                 transaction,
                 statement,
+                hides_client,
                 protection,
                 readable,
                 nameable,
@@ -368,7 +375,19 @@ fn meets((condition, written): &(Condition, Written), session: &Session) -> bool
         }
         Condition::Addresses { .. } => values.iter().any(|value| comes_from(value, session, false)),
         Condition::ExcludeAddresses { .. } => {
-            !values.iter().any(|value| comes_from(value, session, true))
+            let by = |address: &Option<String>| Session {
+                origin: None,
+                address: address.clone(),
+                ..session.clone()
+            };
+            let told = |address: &&Option<String>| !text(address).is_empty();
+            let shown = [&session.origin, &session.address].into_iter().filter(told);
+            let mut shown: Vec<Session> = shown.map(by).collect();
+            if shown.is_empty() {
+                shown.push(by(&None));
+            }
+            let may_be = |value: &String| shown.iter().any(|one| comes_from(value, one, true));
+            values.is_empty() || !session.hides_client && !values.iter().any(may_be)
         }
         Condition::Databases { .. } => values.contains(&text(&session.database)),
         Condition::Commands => {
@@ -392,7 +411,7 @@ fn meets((condition, written): &(Condition, Written), session: &Session) -> bool
             .any(|pattern| finds(pattern, &text(&session.statement))),
         Condition::ExcludeStatementMatches => {
             let statement = text(&session.statement);
-            let is_hidden = statement.is_empty() && session.busy.is_some();
+            let is_hidden = statement.is_empty() && session.idle.is_none();
             values.is_empty() || !is_hidden && !values.iter().any(|one| finds(one, &statement))
         }
         _ => unreachable!("{condition:?} has no texts"),

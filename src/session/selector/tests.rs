@@ -256,7 +256,9 @@ fn a_condition_on_addresses_looks_at_the_origin_where_there_is_one() {
         (Some(""), Some(wanted), true, true),
         (Some(wanted), Some("10.0.0.8:1"), true, true),
         (Some(wanted), None, true, true),
-        (Some("10.0.0.8:1"), Some(wanted), false, false),
+        // An exclusion looks at both: a kill would name the address.
+        (Some("10.0.0.8:1"), Some(wanted), false, true),
+        (Some("10.0.0.8:1"), Some("10.0.0.9:1"), false, false),
         (Some("/run/redis.sock:0"), Some(wanted), false, true),
         (None, Some(""), false, true),
         (None, None, false, true),
@@ -275,6 +277,18 @@ fn a_condition_on_addresses_looks_at_the_origin_where_there_is_one() {
             "{origin:?} {address:?}"
         );
     }
+}
+
+#[test]
+fn whose_address_hides_the_client_may_be_at_an_excluded_one() {
+    let session = Session {
+        address: Some("198.19.3.4:5000".to_owned()),
+        hides_client: true,
+        ..session()
+    };
+    let but_address = [texts(EXCLUDE_ADDRESSES, &["10.0.0.7"]), all()];
+    assert_eq!(verdict(&but_address, &session), Verdict::Passed);
+    assert_eq!(verdict(&[all()], &session), Verdict::Chosen);
 }
 
 #[test]
@@ -448,7 +462,7 @@ fn an_idle_session_has_no_statement_that_could_be_excluded_and_a_busy_one_may() 
     for (statement, idle, busy, expected) in [
         (None, seconds(9), None, Verdict::Chosen),
         (Some(""), seconds(9), None, Verdict::Chosen),
-        (None, None, None, Verdict::Chosen),
+        (None, None, None, Verdict::Passed),
         (None, None, seconds(9), Verdict::Passed),
         (Some(""), None, seconds(9), Verdict::Passed),
         (Some("SELECT 1"), None, seconds(9), Verdict::Chosen),
@@ -473,7 +487,10 @@ fn an_idle_session_has_no_statement_that_could_be_excluded_and_a_busy_one_may() 
 fn a_selector_tells_what_it_looks_at() {
     let looks = |written: &[(Condition, Written)]| {
         let selector = parse(written).unwrap();
-        (selector.reads_statements(), selector.looks_at_addresses())
+        (
+            selector.reads_statements(),
+            selector.chooses_addresses() || selector.excludes_addresses(),
+        )
     };
     assert_eq!(looks(&[all()]), (false, false));
     assert_eq!(looks(&[texts(Condition::Users, &["app"])]), (false, false));
@@ -870,7 +887,7 @@ fn errors_read_as_sentences_with_their_place() {
             "exclude_users[0]: \"app\" is also in users; a value is either chosen or excluded",
             "addresses[0]: \"10.0.0.7/24\" is not the beginning of its network; write \"10.0.0.0/24\" for the whole network or \"10.0.0.7\" for the one address",
             "addresses[1]: \"10.0.%\" is not an address; write one like \"10.0.0.7\", \"10.0.0.0/24\" or \"2001:db8::7\", or a host name",
-            "databases[0]: -1 is not a database; databases are numbered from 0 to 2147483647",
+            "databases[0]: \"-1\" is not a database; databases are numbered from 0 to 2147483647",
             "commands: this condition takes a list of strings",
             "min_busy: no session is idle and busy at once; leave out either min_idle or min_busy",
             "all: all = true contradicts users, addresses, databases, min_idle, min_busy, which would leave sessions out",

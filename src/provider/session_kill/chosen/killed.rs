@@ -38,6 +38,11 @@ impl Killed {
         }
     }
 
+    /// Was it seen that nobody is left?
+    pub(in crate::provider::session_kill) fn nobody_is_left(&self) -> bool {
+        self.left.as_ref().is_some_and(Vec::is_empty)
+    }
+
     /// What became of each session in the words of the service. `was_listed`: they were there before the kill, so that no
     /// answer is needed to know of those who are not there any more.
     pub(in crate::provider::session_kill) fn words(&self, was_listed: bool) -> Told {
@@ -80,6 +85,7 @@ impl Killed {
             (&report.accepted, gone),
             (&report.unknown, gone),
             (&report.not_found, Fate::NotFound),
+            (&report.perhaps_killed, gone),
             (&report.ended_before, Fate::NotFound),
             (&report.refused, Fate::Refused),
             (&report.no_longer_chosen, Fate::Remaining),

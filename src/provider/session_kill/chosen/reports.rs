@@ -169,8 +169,9 @@ impl Run<'_> {
             select::block_path(),
             "Sessions that were not chosen have the same address",
             format!(
-                "No session was killed. {} kills chosen sessions by their addresses, and {} not \
+                "No session was killed{}. {} kills chosen sessions by their addresses, and {} not \
                  chosen would be killed too. The first of them:\n\n{}",
+                self.of_resource(", and nothing went into state"),
                 self.kill.service.words.service,
                 count(others.len(), "session"),
                 explain::lines(others, |session| show(session))

@@ -30,8 +30,10 @@ pub(in crate::provider::session_kill) struct Selection {
     pub(in crate::provider::session_kill) odd: usize,
     /// When the service saved the lists.
     pub(in crate::provider::session_kill) saved_at: BTreeMap<String, String>,
-    /// Is there anybody, and is every address that is listed one of the service's inner network?
-    pub(in crate::provider::session_kill) only_inner_addresses: bool,
+    /// How many sessions are listed.
+    pub(in crate::provider::session_kill) listed: usize,
+    /// Of how many of them the list shows an address of the service's own network in the place of the client's.
+    pub(in crate::provider::session_kill) hide_clients: usize,
     /// Nodes that are not active, with their status: nobody looked at their sessions.
     pub(in crate::provider::session_kill) passed_over: Vec<(String, String)>,
     /// How old the lists are.
@@ -89,7 +91,6 @@ impl Run<'_> {
         diags: &mut Diagnostics,
         selector: Selecting<'_>,
     ) -> Option<Selection> {
-        let service = self.kill.service;
         let listing = match self.list(None, &BTreeMap::new()).await {
             Ok(listing) => listing,
             Err(error) => {
@@ -112,18 +113,16 @@ impl Run<'_> {
         if choice.nameless > 0 {
             self.nameless(diags, choice.nameless);
         }
-        let is_inner = |session: &Session| {
-            let address = session.origin.as_ref().or(session.address.as_ref());
-            address.is_some_and(|address| (service.is_inner_address)(address))
-        };
         Some(Selection {
             choice,
             unreadable: listing.unreadable(),
             odd: (listing.sessions.iter())
                 .filter(|session| !session.readable)
                 .count(),
-            only_inner_addresses: !listing.sessions.is_empty()
-                && listing.sessions.iter().all(is_inner),
+            hide_clients: (listing.sessions.iter())
+                .filter(|session| session.hides_client)
+                .count(),
+            listed: listing.sessions.len(),
             age: Age::of(&listing, listed),
             saved_at: listing.saved_at,
             passed_over: listing.passed_over,
