@@ -196,7 +196,9 @@ impl Run<'_> {
             }
         }
 
+        drop(queue);
         killed.report = tally.report();
+        drop(tally);
         killed.told = told;
         killed.listed_at = seen.clone();
         if let Some(failure) = &failure

@@ -128,10 +128,12 @@ impl Resource for KillResource {
         &self,
         diags: &mut Diagnostics,
         planned: Record,
-        _config: Record,
+        config: Record,
         private_state: ValueEmpty,
         _meta: ValueEmpty,
     ) -> Option<(Record, ValueEmpty)> {
+        // A list of IDs can be long, and the plan has it already.
+        drop(config);
         let kill = self.arguments(&planned).read(diags, &self.provider)?;
         let progress = Progress::none();
         let proof = run::carry_out(&kill, diags, &self.provider, &progress).await?;
