@@ -49,14 +49,10 @@ impl Sessions {
             };
             add(argument.name, attribute);
         }
-        let row = AttributeType::Object(proof::row_type(false));
-        let sessions = format!(
-            "The sessions, sorted by node and ID. {}",
-            proof::columns(service)
-        );
+        let rows = AttributeType::AttributeList(proof::row_type(service));
         add(
             "sessions",
-            computed(AttributeType::List(Box::new(row)), &sessions),
+            computed(rows, "The sessions, sorted by node and ID."),
         );
         if service.policy.keeps_lists {
             let moments = AttributeType::Map(Box::new(AttributeType::String));

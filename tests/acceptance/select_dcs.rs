@@ -314,7 +314,8 @@ fn a_kill_of_all_sessions_with_a_cap_keeps_who_was_there() {
     assert_eq!(still_on_redis(&nodes[0], &here), [""; 0]);
     let state = in_state(&workspace);
     assert_eq!(state.values["job_status"], "SUCCESS");
-    assert_eq!(state.values["killed_count"], there);
+    // The job does not tell how many it killed.
+    assert!(state.values["killed_count"].is_null());
     assert_eq!(state.with_outcome("killed", "address"), addresses(&here));
     workspace.plan().succeeded();
 }

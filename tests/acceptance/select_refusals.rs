@@ -193,10 +193,10 @@ fn conditions_of_one_service_that_make_no_sense_are_refused() {
                 "databases = [0, 1.5]",
                 &[
                     "databases = [",
-                    "select.databases[1]: 1.5 is not a database",
+                    "select.databases[1]: \"1.5\" is not a database",
                 ],
             ),
-            ("databases = [-1]", &["-1 is not a database"]),
+            ("databases = [-1]", &["\"-1\" is not a database"]),
             ("flags = [\"NP\"]", &["flags = [", "\"NP\" is not a flag"]),
             ("min_age = \"1m30\"", &["min_age = ", "select.min_age"]),
         ],

@@ -265,16 +265,20 @@ pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attri
         let attribute = computed((result.attr_type)(), result.words);
         (result.name.to_owned(), attribute)
     });
+    let mut row = row_type(service);
+    row.insert(
+        "outcome".to_owned(),
+        computed(
+            AttributeType::String,
+            "`killed`, `not_found`, `refused` (the service left it alone), `remaining` (not killed, or still listed at last), \
+             `unknown`, or in a dry run `listed`.",
+        ),
+    );
     let sessions = computed(
-        AttributeType::List(Box::new(AttributeType::Object(
-            row_type(true).into_iter().collect(),
-        ))),
+        AttributeType::AttributeList(row),
         &format!(
-            "What became of each session, as it was listed before the kill. `outcome` is `killed`, `not_found`, `refused` \
-             (the service left it alone), `remaining` (not killed, or still listed at last), `unknown`, or in a dry run \
-             `listed`. Null if the sessions were not listed. At most {IN_DETAIL} sessions are stored in state, and those \
-             that were not killed take precedence; the counts include all. {}",
-            columns(service)
+            "What became of each session, as it was listed before the kill. Null if the sessions were not listed. At most \
+             {IN_DETAIL} sessions are stored in state, and those that were not killed take precedence; the counts include all."
         ),
     );
     of_results
@@ -285,29 +289,21 @@ pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attri
         .collect()
 }
 
-/// The columns that the service tells something of, for a description.
-pub(in crate::provider) fn columns(service: &Description) -> String {
-    let told: Vec<String> = (service.columns.iter())
-        .map(|(column, words)| format!("`{}` ({words})", column.name()))
-        .collect();
-    format!(
-        "{} provides these attributes, and the others are null: {}.",
-        service.words.service,
-        told.join(", ")
-    )
-}
-
-/// The attributes of one session.
-pub(in crate::provider) fn row_type(with_outcome: bool) -> HashMap<String, AttributeType> {
+/// The attributes of one session. They are nested attributes, which engines plan faster than objects.
+pub(in crate::provider) fn row_type(service: &Description) -> HashMap<String, Attribute> {
     let columns = Column::ALL.into_iter().map(|column| {
         let column_type = match column.is_seconds() {
             true => AttributeType::Number,
             false => AttributeType::String,
         };
-        (column.name().to_owned(), column_type)
+        let told = service.columns.iter().find(|(told, _)| *told == column);
+        let words = match told {
+            Some((_, words)) => (*words).to_owned(),
+            None => format!("Null: {} does not tell it.", service.words.service),
+        };
+        (column.name().to_owned(), computed(column_type, &words))
     });
-    let outcome = with_outcome.then(|| ("outcome".to_owned(), AttributeType::String));
-    columns.chain(outcome).collect()
+    columns.collect()
 }
 
 /// One session as it goes over the wire.
