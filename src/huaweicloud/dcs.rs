@@ -7,8 +7,6 @@
 pub mod list;
 pub mod scan;
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -21,7 +19,7 @@ use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::{Answer, Call};
 use super::client::Client;
 use super::error::{Error, LONGEST_MESSAGE, Outcome, printable};
-use super::id::IdError;
+use super::id::{free_form, identifier};
 use super::loose_json::{self, Text};
 use super::operation::Operation;
 use super::retry::Repeat;
@@ -82,65 +80,17 @@ const BUSY: [&str; 18] = [
     "DCS.4231", "DCS.4975",
 ];
 
-/// Defines an identifier of which the API document says no form: anything that can stand in a path.
-macro_rules! free_form_id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        pub struct $name(String);
-
-        impl $name {
-            /// The identifier as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = IdError;
-
-            fn from_str(text: &str) -> Result<Self, IdError> {
-                check_free_form(text).map(|()| Self(text.to_owned()))
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    };
-}
-
-free_form_id! {
+identifier! {
     /// A DCS instance. A UUID in the API document's samples, but the document sets no form.
-    InstanceId
+    InstanceId, free_form
 }
-free_form_id! {
+identifier! {
     /// A node of a DCS instance. A UUID in the API document's sample, but the document sets no form.
-    NodeId
+    NodeId, free_form
 }
-free_form_id! {
+identifier! {
     /// A task of DCS, for example the one that kills sessions.
-    JobId
-}
-
-fn check_free_form(text: &str) -> Result<(), IdError> {
-    if text.is_empty() {
-        return Err(IdError("it is empty"));
-    }
-    if text
-        .chars()
-        .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '/' | '?' | '#' | '\\'))
-    {
-        return Err(IdError(
-            "it has white space, a slash or another character that no identifier has",
-        ));
-    }
-    if matches!(text, "." | "..") {
-        return Err(IdError("it is not an identifier"));
-    }
-    Ok(())
+    JobId, free_form
 }
 
 /// Which sessions of an instance a kill-all is about.

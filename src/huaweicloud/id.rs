@@ -3,4 +3,79 @@
 /// Why an identifier cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct IdError(pub(super) &'static str);
+pub struct IdError(pub(super) String);
+
+/// Defines an identifier by the function that checks its form.
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::huaweicloud::id::IdError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let check: fn(&str) -> Result<(), Self::Err> = $check;
+                check(text).map(|()| Self(text.to_owned()))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+pub(super) use identifier;
+
+/// Checks an identifier of which the API document says no form: anything that can stand in a path.
+pub(super) fn free_form(text: &str) -> Result<(), IdError> {
+    let flaw = match text {
+        "" => "it is empty",
+        "." | ".." => "it is not an identifier",
+        _ if text.contains(|c: char| {
+            c.is_whitespace() || c.is_control() || matches!(c, '/' | '?' | '#' | '\\')
+        }) =>
+        {
+            "it has white space, a slash or another character that no identifier has"
+        }
+        _ => return Ok(()),
+    };
+    Err(IdError(flaw.to_owned()))
+}
+
+/// What an identifier of a service of databases names, and the ending by which it can be told.
+pub(super) type Ending = (&'static str, &'static str);
+
+/// Checks an identifier of 36 letters and digits that tells by its ending what it names: `("an instance", "in07")`. `others`
+/// are the endings of the service's other identifiers.
+pub(super) fn with_ending(
+    text: &str,
+    service: &str,
+    (what, ending): Ending,
+    others: &[Ending],
+) -> Result<(), IdError> {
+    const LENGTH: usize = 36;
+    let is_right = text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let other = others.iter().find(|(_, other)| text.ends_with(other));
+    Err(IdError(match other {
+        _ if is_right && text.ends_with(ending) => return Ok(()),
+        Some((other, its)) if is_right => {
+            format!("it ends in {its}, so it is the ID of {other}; that of {what} ends in {ending}")
+        }
+        _ if is_right => format!("the ID of {what} of {service} ends in {ending}"),
+        _ => format!(
+            "the ID of {what} of {service} has {LENGTH} characters, only letters and digits, and ends in {ending}"
+        ),
+    }))
+}

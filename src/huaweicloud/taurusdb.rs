@@ -1,7 +1,6 @@
 //! TaurusDB (formerly GaussDB(for MySQL)): session threads of a node.
 
 use std::fmt;
-use std::str::FromStr;
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,7 @@ use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::{Answer, Call};
 use super::client::Client;
 use super::error::{Error, Outcome};
-use super::id::IdError;
+use super::id::{Ending, identifier, with_ending};
 use super::loose_json::{self, Integer};
 use super::operation::Operation;
 use super::retry::Repeat;
@@ -86,80 +85,20 @@ pub const KILL_BATCH: usize = 100;
 /// sister API of HTAP allows.
 pub const SMALL_KILL_BATCH: usize = 20;
 
-/// Length of instance and node ids.
-const ID_LENGTH: usize = 36;
-/// Ending of instance ids.
-const INSTANCE_SUFFIX: &str = "in07";
-/// Ending of node ids.
-const NODE_SUFFIX: &str = "no07";
+/// The ending of the IDs of instances.
+const INSTANCE: Ending = ("an instance", "in07");
 
-/// A TaurusDB instance: 36 letters and digits, the last four `in07`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InstanceId(String);
+/// The ending of the IDs of nodes.
+const NODE: Ending = ("a node", "no07");
 
-/// A node of a TaurusDB instance: 36 letters and digits, the last four `no07`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(String);
-
-impl FromStr for InstanceId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        match check(text, INSTANCE_SUFFIX) {
-            Ok(()) => Ok(Self(text.to_owned())),
-            Err(Flaw::Suffix) if text.ends_with(NODE_SUFFIX) => Err(IdError(
-                "it ends in no07, so it is a node's id; an instance's ends in in07",
-            )),
-            Err(Flaw::Suffix) => Err(IdError("an instance id of TaurusDB ends in in07")),
-            Err(Flaw::Form) => Err(IdError(
-                "an instance id of TaurusDB has 36 characters, only letters and digits, and ends in in07",
-            )),
-        }
-    }
+identifier! {
+    /// A TaurusDB instance: 36 letters and digits, the last four `in07`.
+    InstanceId, |text| with_ending(text, "TaurusDB", INSTANCE, &[NODE])
 }
 
-impl FromStr for NodeId {
-    type Err = IdError;
-
-    fn from_str(text: &str) -> Result<Self, IdError> {
-        match check(text, NODE_SUFFIX) {
-            Ok(()) => Ok(Self(text.to_owned())),
-            Err(Flaw::Suffix) if text.ends_with(INSTANCE_SUFFIX) => Err(IdError(
-                "it ends in in07, so it is an instance's id; a node's ends in no07",
-            )),
-            Err(Flaw::Suffix) => Err(IdError("a node id of TaurusDB ends in no07")),
-            Err(Flaw::Form) => Err(IdError(
-                "a node id of TaurusDB has 36 characters, only letters and digits, and ends in no07",
-            )),
-        }
-    }
-}
-
-enum Flaw {
-    Form,
-    Suffix,
-}
-
-fn check(text: &str, suffix: &str) -> Result<(), Flaw> {
-    if text.len() != ID_LENGTH || !text.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Err(Flaw::Form);
-    }
-    if !text.ends_with(suffix) {
-        return Err(Flaw::Suffix);
-    }
-    Ok(())
-}
-
-impl fmt::Display for InstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Display for NodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+identifier! {
+    /// A node of a TaurusDB instance: 36 letters and digits, the last four `no07`.
+    NodeId, |text| with_ending(text, "TaurusDB", NODE, &[INSTANCE])
 }
 
 /// What TaurusDB answers when it accepted a kill.

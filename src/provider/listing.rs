@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use super::explain;
 use crate::huaweicloud::error::Error;
-use crate::session::Session;
+use crate::huaweicloud::rows::Row;
 use crate::session::listing::{List, Page, PageRequest, Pager, Progress};
+use crate::session::{Session, SessionId};
 
 /// The sessions of a place.
 #[derive(Debug, Default)]
@@ -90,6 +91,28 @@ impl Listing {
                 ),
             );
         }
+    }
+}
+
+/// A page of sessions from the rows of a list. `id` reads an ID, and `session` a whole row; a row of which neither can be read
+/// names nobody.
+pub(super) fn page<R>(
+    rows: Vec<Row<R>>,
+    total: Option<i64>,
+    id: impl Fn(&str) -> Option<SessionId>,
+    session: impl Fn(R) -> Option<Session>,
+) -> Page<Session> {
+    let all = rows.len();
+    let sessions: Vec<Session> = (rows.into_iter())
+        .filter_map(|row| match row {
+            Row::Whole(record) => session(record),
+            Row::Odd { id: odd } => id(&odd?).map(Session::unreadable),
+        })
+        .collect();
+    Page {
+        nameless: (all - sessions.len()) as u64,
+        sessions,
+        total: total.and_then(|total| u64::try_from(total).ok()),
     }
 }
 

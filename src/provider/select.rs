@@ -16,19 +16,67 @@ pub(super) const BLOCK: &str = "select";
 
 /// The schema of the block.
 pub(super) fn block(service: &service::Description) -> NestedBlock {
-    let attributes = service.conditions.iter().map(|(condition, words)| {
-        let attribute = optional(shape(*condition), words);
+    let attributes = service.conditions.iter().map(|condition| {
+        let words = service.with_note(condition.name(), words(*condition));
+        let attribute = optional(shape(*condition), &words);
         (condition.name().to_owned(), attribute)
     });
+    let description = format!(
+        "Selects sessions by their properties. A session is selected if it meets every condition; it meets a condition if it \
+         matches one of the values. Order and repetition have no effect. {}",
+        service.words.protected.map_or("", |(_, rule)| rule)
+    );
     NestedBlock::Optional(tf_provider::schema::Block {
-        description: Description::markdown(format!(
-            "Selects sessions by their properties. A session is selected if it meets every condition; it meets a condition if \
-             it matches one of the values. Order and repetition have no effect. {}",
-            service.words.protection
-        )),
+        description: Description::markdown(description.trim_end().to_owned()),
         attributes: attributes.collect(),
         ..tf_provider::schema::Block::default()
     })
+}
+
+/// What a condition means, wherever it is offered.
+fn words(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Users => "Whole user names. Upper and lower case differ.",
+        Condition::ExcludeUsers => {
+            "Users whose sessions are left alone, together with sessions whose user is not known. It selects nothing by itself, and can be combined with `all`."
+        }
+        Condition::Addresses { host_names: false } => {
+            "Where clients are: addresses, addresses with a port, or networks such as `10.0.0.0/24`."
+        }
+        Condition::Addresses { host_names: true } => {
+            "Where clients are: addresses, networks such as `10.0.0.0/24`, or host names as the list shows them. The client's port counts only if one is written."
+        }
+        Condition::ExcludeAddresses { .. } => {
+            "Addresses of clients that are left alone, written like `addresses`. Sessions whose address is not known are left alone too. It selects nothing by itself, and can be combined with `all`."
+        }
+        Condition::Databases { numbered: false } => {
+            "Default databases, by their whole names. A session without one matches none."
+        }
+        Condition::Databases { numbered: true } => "Numbers of databases, such as `0`.",
+        Condition::Commands => "Commands, in upper or lower case.",
+        Condition::States => "States, whole, in upper or lower case.",
+        Condition::Flags => "Flags, one letter each. A session matches if it has one of them.",
+        Condition::Applications | Condition::Names => {
+            "Names that clients gave themselves, with `*`, `?` and `[a-z]`. A client without a name matches none."
+        }
+        Condition::StatementMatches => {
+            "Regular expressions, searched for in the statement as the list shows it. An idle session has no statement and matches none. `(?i)` at the beginning ignores case."
+        }
+        Condition::ExcludeStatementMatches => {
+            "Regular expressions. A session whose statement matches one of them is left alone, and one that is not idle and whose statement is not known. It selects nothing by itself, and can be combined with `all`."
+        }
+        Condition::MinIdle => {
+            "Minimum time for which the session has been idle, such as `90s`, `5m` or `1h30m`."
+        }
+        Condition::MinBusy => {
+            "Minimum time in the current command, for sessions that are not idle. Conflicts with `min_idle`."
+        }
+        Condition::MinAge => "Minimum time since the client connected.",
+        Condition::MinTransaction => "Minimum time since the transaction began.",
+        Condition::All => {
+            "Every session except protected and excluded ones. Conflicts with every condition that is no exclusion."
+        }
+    }
 }
 
 fn shape(condition: Condition) -> AttributeType {
@@ -78,8 +126,8 @@ fn read(
     let mut given = Vec::new();
     let mut complete = true;
     for (name, value) in block.attributes() {
-        let condition = (service.conditions.iter().map(|(condition, _)| *condition))
-            .find(|condition| condition.name() == name);
+        let condition =
+            (service.conditions.iter().copied()).find(|condition| condition.name() == name);
         let Some(condition) = condition else { continue };
         if value.is_nil() {
             continue;
@@ -126,9 +174,7 @@ pub(super) fn selector(
     block: Block<'_>,
 ) -> Option<Selector> {
     let (written, complete) = read(diags, service, block);
-    let offered: Vec<Condition> =
-        (service.conditions.iter().map(|(condition, _)| *condition)).collect();
-    match Selector::parse(&offered, &written) {
+    match Selector::parse(service.conditions, &written) {
         Ok(selector) => complete.then_some(selector),
         Err(errors) => {
             let told = |error: &&SelectorError| complete || !may_become_right(&error.problem);

@@ -17,7 +17,7 @@ use super::session_kill::proof::Computed;
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::operation::Operation;
-use crate::session::tally::Answer;
+use crate::session::tally::BatchAnswer;
 use crate::session::{Condition, Session, SessionId};
 
 /// A service whose sessions can be listed and killed.
@@ -59,10 +59,12 @@ pub struct Description {
     pub place: &'static [PlaceArgument],
     /// The argument that lists sessions.
     pub ids: Ids,
-    /// The conditions that `select` offers, and what each means here.
-    pub conditions: &'static [(Condition, &'static str)],
-    /// The columns of `sessions` that the service tells something of, and what they mean here. The others are null.
-    pub columns: &'static [(Column, &'static str)],
+    /// The conditions that `select` offers.
+    pub conditions: &'static [Condition],
+    /// The columns of `sessions` that the service tells something of. The others are null.
+    pub columns: &'static [Column],
+    /// What conditions and columns mean here beside what they mean everywhere, by their names.
+    pub notes: &'static [(&'static str, &'static str)],
     /// How its sessions are killed.
     pub policy: Policy,
     /// Results that only this service has.
@@ -73,16 +75,17 @@ pub struct Description {
 pub struct Words {
     /// The service, in messages: `DCS`.
     pub service: &'static str,
+    /// The heading of its pages in the documentation: `DCS (Redis)`.
+    pub heading: &'static str,
     /// What its sessions are sessions of, in descriptions: `a node of a DCS (Redis) instance, or of all its nodes`.
     pub place: &'static str,
     /// What a list is about: `a DCS (Redis) node or instance`.
     pub listed_place: &'static str,
     /// One session: `session thread`.
     pub session: &'static str,
-    /// Whose sessions are left alone: `masters and replicas`.
-    pub protected: &'static str,
-    /// When these are chosen, as a sentence of the description of `select`.
-    pub protection: &'static str,
+    /// Whose sessions are left alone, `masters and replicas`, and when they are chosen, as a sentence of the description of
+    /// `select`. `None`: the lists show nobody of the kind.
+    pub protected: Option<(&'static str, &'static str)>,
     /// Why a killed session may still be listed; empty, or it begins with a colon.
     pub lingers: &'static str,
     /// Where a person can look.
@@ -101,7 +104,7 @@ pub struct PlaceArgument {
     pub kind: PlaceKind,
     /// The flag with which it means nothing.
     pub overridden_by: Option<&'static str>,
-    /// The argument narrows the kill: what a plan promises of it (see [`super::promises`]).
+    /// The argument narrows the kill: what a plan promises of it (see `promises`).
     pub promise: Option<&'static str>,
 }
 
@@ -253,7 +256,7 @@ pub enum Fates {
     /// Nothing: it has killed them.
     NotTold,
     /// This.
-    Told(Answer<SessionId>),
+    Told(BatchAnswer<SessionId>),
     /// Something that could not be read.
     Unreadable(Error),
 }
@@ -359,6 +362,24 @@ impl Column {
         }
     }
 
+    /// What it means.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Id => "ID of the session.",
+            Self::NodeId => "Node that the client is connected to.",
+            Self::User => "User that the client is logged in as.",
+            Self::Address => "Where the client is, with its port.",
+            Self::Database => "Default database, if one is in use.",
+            Self::Command => "What the session does, or did last.",
+            Self::State => "State that the session is in.",
+            Self::Application => "Name that the client gave itself.",
+            Self::IdleSeconds => "For how long the session has been idle.",
+            Self::BusySeconds => "Time in the current command.",
+            Self::AgeSeconds => "Time since the client connected.",
+            Self::TransactionSeconds => "Time since the transaction began.",
+        }
+    }
+
     /// Is it a number of seconds?
     pub const fn is_seconds(self) -> bool {
         matches!(
@@ -391,6 +412,20 @@ impl Column {
 }
 
 impl Description {
+    /// What a column means here.
+    pub fn column_words(&self, column: Column) -> String {
+        match self.columns.contains(&column) {
+            true => self.with_note(column.name(), column.words()),
+            false => format!("Null: {} does not tell it.", self.words.service),
+        }
+    }
+
+    /// What a condition or a column means, with what it means here beside that.
+    pub fn with_note(&self, name: &str, words: &str) -> String {
+        let note = self.notes.iter().find(|(noted, _)| *noted == name);
+        note.map_or_else(|| words.to_owned(), |(_, note)| format!("{words} {note}"))
+    }
+
     /// Name of the type that kills sessions.
     pub fn kill_type(&self) -> String {
         format!("{}_session_kill", self.name)

@@ -17,7 +17,7 @@ pub fn remaining<S: Listed>(ids: &[S::Id], now: &[S]) -> Vec<S::Id> {
 
 /// What came back for one batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer<Id> {
+pub struct BatchAnswer<Id> {
     /// The ids reported as killed.
     pub killed: Vec<Id>,
     /// The ids reported as not found.
@@ -121,7 +121,7 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
     }
 
     /// Adds the answer to one batch.
-    pub fn record(&mut self, batch: &[Id], answer: Answer<Id>) {
+    pub fn record(&mut self, batch: &[Id], answer: BatchAnswer<Id>) {
         let not_found = if answer.repeated {
             Fate::Uncertain
         } else {

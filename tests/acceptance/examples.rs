@@ -12,7 +12,7 @@ use crate::support::sandbox::{
     ACCESS_KEY, DCS_INSTANCE, DCS_NODES, REGION, SECRET_KEY, Sandbox, TAURUSDB_INSTANCE,
     TAURUSDB_NODES,
 };
-use crate::support::workspace::Workspace;
+use crate::support::workspace::{Workspace, endpoints};
 
 /// The folders of `examples/` with a folder for each type.
 const FOLDERS: [&str; 4] = [
@@ -119,7 +119,8 @@ fn workspace_on(engine: &Engine, sandbox: &Sandbox, files: &[(&str, &str)]) -> W
     workspace.write(
         "sandbox_override.tf",
         &format!(
-            "provider \"hwc\" {{\n  region = {REGION:?}\n  endpoints = {{ dcs = {url:?}, taurusdb = {url:?}, iam = {url:?} }}\n}}\n"
+            "provider \"hwc\" {{\n  region = {REGION:?}\n  endpoints = {{\n{}  }}\n}}\n",
+            endpoints(url)
         ),
     );
     workspace

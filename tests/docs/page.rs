@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use terraform_provider_hwc::provider::services;
 use tf_provider::schema::Schema;
 
 use super::{examples, repository, schema_section};
@@ -83,11 +84,16 @@ impl<'a> Page<'a> {
 
     /// The service that it belongs to: the registry's heading for it.
     fn subcategory(&self) -> &'static str {
-        match self.short_name().split_once('_') {
-            Some(("dcs", _)) => "DCS (Redis)",
-            Some(("taurusdb", _)) => "TaurusDB (MySQL)",
-            _ => panic!("{} belongs to no service", self.name),
-        }
+        let services = services::ALL
+            .into_iter()
+            .map(|service| service.description());
+        let service = services.filter(|service| {
+            let types = [service.kill_type(), service.list_type()];
+            types.iter().any(|one| one == self.short_name())
+        });
+        let service = service.last();
+        let heading = service.map(|service| service.words.heading);
+        heading.unwrap_or_else(|| panic!("{} belongs to no service", self.name))
     }
 
     /// The whole page.

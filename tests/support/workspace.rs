@@ -6,6 +6,7 @@ use std::process::{Command, ExitStatus};
 
 use serde_json::{Map, Value};
 use tempfile::TempDir;
+use terraform_provider_hwc::huaweicloud::apis;
 
 use super::built_programs;
 use super::engines::{self, Engine};
@@ -308,10 +309,19 @@ impl Run {
     }
 }
 
+/// This URL as the endpoint of every API that the provider calls, a line each.
+pub fn endpoints(url: &str) -> String {
+    let lines = apis::ALL.iter();
+    lines
+        .map(|api| format!("    {} = {url:?}\n", api.key))
+        .collect()
+}
+
 /// A provider block with these arguments and the sandbox as the endpoint of every service.
 pub fn provider_block(sandbox: &Sandbox, arguments: &str) -> String {
     let url = sandbox.url();
     format!(
-        "provider \"hwc\" {{\n  {arguments}\n  endpoints = {{\n    dcs = {url:?}\n    taurusdb = {url:?}\n    iam = {url:?}\n    sts = {url:?}\n  }}\n}}\n"
+        "provider \"hwc\" {{\n  {arguments}\n  endpoints = {{\n{}  }}\n}}\n",
+        endpoints(url)
     )
 }

@@ -12,14 +12,14 @@ fn ids_follow_the_api_document() {
         node.parse::<InstanceId>()
             .unwrap_err()
             .to_string()
-            .contains("node's id")
+            .contains("the ID of a node")
     );
     assert!(
         instance
             .parse::<NodeId>()
             .unwrap_err()
             .to_string()
-            .contains("instance's id")
+            .contains("the ID of an instance")
     );
     for text in [
         "",

@@ -16,10 +16,9 @@ use crate::huaweicloud::dcs::{
     self as api, InstanceId, JobId, JobStatus, KILL_ADDRESSES, NodeId, SMALL_KILL_ADDRESSES, Target,
 };
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::huaweicloud::rows::Row;
 use crate::provider::arguments::{identifier, shown};
 use crate::provider::explain;
-use crate::provider::listing::{Collected, Listing, read_pages};
+use crate::provider::listing::{Collected, Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
     self, Answered, Calls, Column, Description, Fates, IdKind, Ids, Job, JobEnd, KillsAll, Place,
@@ -38,11 +37,14 @@ static DESCRIPTION: Description = Description {
     name: "dcs",
     words: Words {
         service: "DCS",
+        heading: "DCS (Redis)",
         place: "one node or all nodes of a DCS (Redis) instance",
         listed_place: "one node or all nodes of a DCS (Redis) instance",
         session: "session",
-        protected: "masters and replicas",
-        protection: "Sessions of masters and replicas (flags `M` and `S`) are chosen only when `flags` names them.",
+        protected: Some((
+            "masters and replicas",
+            "Sessions of masters and replicas (flags `M` and `S`) are chosen only when `flags` names them.",
+        )),
         lingers: "",
         // The documents do not say that the list of background tasks has kills in it.
         look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
@@ -76,65 +78,57 @@ static DESCRIPTION: Description = Description {
         kind: IdKind::Addresses(has_port),
     },
     conditions: &[
-        (
-            Condition::Addresses { host_names: false },
-            "Where clients are: addresses, addresses with a port, or networks such as `10.0.0.0/24`. With client IP pass-through off, DCS lists inner addresses (`198.19.0.0/16`) instead of those of clients.",
-        ),
-        (
-            Condition::ExcludeAddresses { host_names: false },
-            "Addresses of clients that are left alone, written like `addresses`. It selects nothing by itself, and can be combined with `all`. Sessions that DCS lists with an inner address are left alone too: their clients may be anywhere.",
-        ),
-        (
-            Condition::Names,
-            "Names that clients gave themselves, with `*`, `?` and `[a-z]`. A client without a name matches none.",
-        ),
-        (
-            Condition::Users,
-            "Whole user names. Upper and lower case differ.",
-        ),
-        (
-            Condition::ExcludeUsers,
-            "Users whose sessions are left alone. It selects nothing by itself, and can be combined with `all`.",
-        ),
-        (
-            Condition::Databases { numbered: true },
-            "Numbers of databases, such as `0`.",
-        ),
-        (
-            Condition::Commands,
-            "Last commands, in upper or lower case. `client` finds `client|list` too.",
-        ),
-        (
-            Condition::Flags,
-            "Flags of clients, one letter each. A client matches if it has one of them: `N` for none in particular, `P` for subscribers, `b` for those waiting in a blocking command.",
-        ),
-        (
-            Condition::MinIdle,
-            "Minimum time since the client last sent something, such as `90s`, `5m` or `1h30m`. Subscribers and clients in a blocking command become idle too.",
-        ),
-        (
-            Condition::MinAge,
-            "Minimum time since the client connected.",
-        ),
-        (
-            Condition::All,
-            "Every session except those of masters and replicas and excluded ones. Conflicts with every condition that is no exclusion.",
-        ),
+        Condition::Addresses { host_names: false },
+        Condition::ExcludeAddresses { host_names: false },
+        Condition::Names,
+        Condition::Users,
+        Condition::ExcludeUsers,
+        Condition::Databases { numbered: true },
+        Condition::Commands,
+        Condition::Flags,
+        Condition::MinIdle,
+        Condition::MinAge,
+        Condition::All,
     ],
     columns: &[
-        (Column::Id, "The client's ID on its node."),
-        (Column::NodeId, "Node that the client is connected to."),
-        (Column::User, "User that the client is logged in as."),
-        (Column::Address, "Address by which the client is killed."),
-        (Column::Database, "Number of the database."),
-        (Column::Command, "The last command."),
-        (Column::State, "Flags of the client, one letter each."),
-        (Column::Application, "Name that the client gave itself."),
+        Column::Id,
+        Column::NodeId,
+        Column::User,
+        Column::Address,
+        Column::Database,
+        Column::Command,
+        Column::State,
+        Column::Application,
+        Column::IdleSeconds,
+        Column::AgeSeconds,
+    ],
+    notes: &[
         (
-            Column::IdleSeconds,
-            "Time since the client last sent something.",
+            "addresses",
+            "With client IP pass-through off, DCS lists inner addresses (`198.19.0.0/16`) instead of those of clients.",
         ),
-        (Column::AgeSeconds, "Time since the client connected."),
+        (
+            "exclude_addresses",
+            "Sessions that DCS lists with an inner address are left alone too: their clients may be anywhere.",
+        ),
+        (
+            "commands",
+            "It is the last command of the client; `client` finds `client|list` too.",
+        ),
+        (
+            "flags",
+            "`N` is for none in particular, `P` for subscribers, `b` for those waiting in a blocking command.",
+        ),
+        (
+            "min_idle",
+            "It counts from when the client last sent something: subscribers and clients in a blocking command become idle too.",
+        ),
+        ("address", "A kill names the client by it."),
+        ("database", "Here it is a number."),
+        (
+            "state",
+            "Here these are the flags of the client, one letter each.",
+        ),
     ],
     policy: Policy {
         batch: KILL_ADDRESSES,
@@ -394,22 +388,11 @@ impl Nodes {
     }
 }
 
-fn rows(node: &Arc<str>, page: ClientPage) -> Page<Session> {
-    let id = |id: &str| SessionId::new(Some(Arc::clone(node)), id);
-    let mut nameless = 0;
-    let mut sessions = Vec::with_capacity(page.clients.len());
-    for row in page.clients {
-        match row {
-            Row::Whole(record) => sessions.push(session(id(&record.id), record)),
-            Row::Odd { id: Some(odd) } => sessions.push(Session::unreadable(id(&odd))),
-            Row::Odd { id: None } => nameless += 1,
-        }
-    }
-    Page {
-        sessions,
-        nameless,
-        total: page.count.and_then(|count| u64::try_from(count).ok()),
-    }
+fn rows(node: &Arc<str>, list: ClientPage) -> Page<Session> {
+    let id = |id: &str| (!id.is_empty()).then(|| SessionId::new(Some(Arc::clone(node)), id));
+    page(list.clients, list.count, id, |record| {
+        Some(session(id(&record.id)?, record))
+    })
 }
 
 fn session(id: SessionId, record: ClientRecord) -> Session {

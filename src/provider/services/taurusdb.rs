@@ -8,13 +8,12 @@ use tf_provider::schema::AttributeType;
 use tokio::time::Instant;
 
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::huaweicloud::rows::Row;
 use crate::huaweicloud::taurusdb::{
     self as api, InstanceId, KILL_BATCH, NodeId, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
     SMALL_KILL_BATCH,
 };
 use crate::provider::arguments::{identifier, shown};
-use crate::provider::listing::{Listing, read_pages};
+use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::record::{Encoded, Record};
 use crate::provider::service::{
     Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
@@ -22,7 +21,7 @@ use crate::provider::service::{
 };
 use crate::provider::session_kill::proof::{Computed, Planned, Proof, Told};
 use crate::session::listing::Page;
-use crate::session::tally::Answer;
+use crate::session::tally::BatchAnswer;
 use crate::session::{Condition, Protection, Session, SessionId};
 
 #[cfg(test)]
@@ -35,12 +34,15 @@ static DESCRIPTION: Description = Description {
     name: "taurusdb",
     words: Words {
         service: "TaurusDB",
+        heading: "TaurusDB (MySQL)",
         place: "a TaurusDB (MySQL) node",
         listed_place: "a TaurusDB (MySQL) node",
         session: "session thread",
-        protected: "the server itself",
-        protection: "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, \
+        protected: Some((
+            "the server itself",
+            "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, \
              replication) are chosen only when `users` names them.",
+        )),
         lingers: ": a thread that rolls back a transaction goes away only when it has finished",
         look: "Look at SHOW PROCESSLIST on the node.",
         lists: "",
@@ -63,67 +65,42 @@ static DESCRIPTION: Description = Description {
         kind: IdKind::Numbers,
     },
     conditions: &[
-        (
-            Condition::Users,
-            "Whole user names. Upper and lower case differ.",
-        ),
-        (
-            Condition::ExcludeUsers,
-            "Users whose sessions are left alone. It selects nothing by itself, and can be combined with `all`.",
-        ),
-        (
-            Condition::Addresses { host_names: true },
-            "Where clients are: addresses, networks such as `10.0.0.0/24`, or host names as the process list shows them. The client's port counts only if one is written.",
-        ),
-        (
-            Condition::ExcludeAddresses { host_names: true },
-            "Addresses of clients that are left alone, written like `addresses`. It selects nothing by itself, and can be combined with `all`. The list shows a proxy's address for clients behind a proxy.",
-        ),
-        (
-            Condition::Databases { numbered: false },
-            "Default databases, by their whole names. A session without one matches none.",
-        ),
-        (
-            Condition::Commands,
-            "Commands such as `Query` or `Sleep`, in upper or lower case.",
-        ),
-        (
-            Condition::States,
-            "States such as `Waiting for table metadata lock`, whole, in upper or lower case.",
-        ),
-        (
-            Condition::StatementMatches,
-            "Regular expressions, searched for in the statement as the list shows it. An idle session has no statement and matches none. `(?i)` at the beginning ignores case.",
-        ),
-        (
-            Condition::ExcludeStatementMatches,
-            "Regular expressions. A session whose statement matches one of them is left alone. It selects nothing by itself, and can be combined with `all`.",
-        ),
-        (
-            Condition::MinIdle,
-            "Minimum time for which the session has been idle (command `Sleep`), such as `90s`, `5m` or `1h30m`.",
-        ),
-        (
-            Condition::MinBusy,
-            "Minimum time in the current command, for sessions that are not idle. Conflicts with `min_idle`.",
-        ),
-        (
-            Condition::All,
-            "Every session except the server's own and excluded ones. Conflicts with every condition that is no exclusion.",
-        ),
+        Condition::Users,
+        Condition::ExcludeUsers,
+        Condition::Addresses { host_names: true },
+        Condition::ExcludeAddresses { host_names: true },
+        Condition::Databases { numbered: false },
+        Condition::Commands,
+        Condition::States,
+        Condition::StatementMatches,
+        Condition::ExcludeStatementMatches,
+        Condition::MinIdle,
+        Condition::MinBusy,
+        Condition::All,
     ],
     columns: &[
-        (Column::Id, "ID of the thread."),
-        (Column::User, "Name of the user."),
+        Column::Id,
+        Column::User,
+        Column::Address,
+        Column::Database,
+        Column::Command,
+        Column::State,
+        Column::IdleSeconds,
+        Column::BusySeconds,
+    ],
+    notes: &[
         (
-            Column::Address,
-            "Where the client is, with its port; behind a proxy this is the proxy.",
+            "exclude_addresses",
+            "For clients behind a proxy the list shows the proxy's address.",
         ),
-        (Column::Database, "Default database, if one is in use."),
-        (Column::Command, "Command, such as `Query` or `Sleep`."),
-        (Column::State, "Stage of the statement."),
-        (Column::IdleSeconds, "For how long it has been idle."),
-        (Column::BusySeconds, "Time in the current command."),
+        ("commands", "Examples are `Query` and `Sleep`."),
+        ("states", "An example is `Waiting for table metadata lock`."),
+        (
+            "min_idle",
+            "A session is idle while its command is `Sleep`.",
+        ),
+        ("address", "Behind a proxy it is the proxy's."),
+        ("state", "Here it is the stage of the statement."),
     ],
     policy: Policy {
         batch: KILL_BATCH,
@@ -246,7 +223,7 @@ impl Place for Node {
         outcome.map(|answer| Answered {
             request_id: answer.request_id,
             fates: match answer.lists {
-                Ok(lists) => Fates::Told(Answer {
+                Ok(lists) => Fates::Told(BatchAnswer {
                     killed: threads_of(lists.killed),
                     not_found: threads_of(lists.not_found),
                     repeated: answer.after_doubt,
@@ -263,32 +240,19 @@ fn threads_of(numbers: Vec<i64>) -> Vec<SessionId> {
     threads.map(SessionId::number).collect()
 }
 
-fn rows(page: ProcessPage, statements: bool) -> Page<Session> {
-    let mut nameless = 0;
-    let mut sessions = Vec::with_capacity(page.processes.len());
-    for row in page.processes {
-        match session(row, statements) {
-            Some(session) => sessions.push(session),
-            None => nameless += 1,
-        }
-    }
-    Page {
-        sessions,
-        nameless,
-        total: page.total_count.and_then(|count| u64::try_from(count).ok()),
-    }
+fn rows(list: ProcessPage, statements: bool) -> Page<Session> {
+    page(list.processes, list.total_count, thread, |record| {
+        session(record, statements)
+    })
 }
 
-/// A session from its row. `None` for a number that is no thread ID: it is no session that could be killed.
-fn session(row: Row<ProcessRecord>, statements: bool) -> Option<Session> {
-    let thread = |id: &str| {
-        let number = id.trim().parse::<i64>().ok()?;
-        (number > 0).then(|| SessionId::number(number))
-    };
-    let record = match row {
-        Row::Whole(record) => record,
-        Row::Odd { id } => return thread(&id?).map(Session::unreadable),
-    };
+/// The ID of a thread. `None` for a number that is none: it is no session that could be killed.
+fn thread(id: &str) -> Option<SessionId> {
+    let number = id.trim().parse::<i64>().ok()?;
+    (number > 0).then(|| SessionId::number(number))
+}
+
+fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
     let id = thread(&record.id)?;
     let statement = match record.statement() {
         _ if !statements => None,

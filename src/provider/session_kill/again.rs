@@ -153,8 +153,7 @@ fn same_block(
     let prior: BTreeMap<&str, &Encoded> = prior.attributes().collect();
     let mut block = Vec::new();
     for (name, planned) in planned.attributes() {
-        let (condition, _) =
-            (service.conditions.iter()).find(|(offered, _)| offered.name() == name)?;
+        let condition = (service.conditions.iter()).find(|offered| offered.name() == name)?;
         let prior = prior.get(name).copied().unwrap_or(&Encoded::Nil);
         if meaning(*condition, planned)? != meaning(*condition, prior)? {
             return None;

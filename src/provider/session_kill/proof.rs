@@ -296,11 +296,7 @@ pub(in crate::provider) fn row_type(service: &Description) -> HashMap<String, At
             true => AttributeType::Number,
             false => AttributeType::String,
         };
-        let told = service.columns.iter().find(|(told, _)| *told == column);
-        let words = match told {
-            Some((_, words)) => (*words).to_owned(),
-            None => format!("Null: {} does not tell it.", service.words.service),
-        };
+        let words = service.column_words(column);
         (column.name().to_owned(), computed(column_type, &words))
     });
     columns.collect()

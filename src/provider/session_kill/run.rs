@@ -177,12 +177,14 @@ impl Run<'_> {
             return Some(self.rehearse(diags, selection, missing));
         }
         let matched = count(selection.choice.chosen.len(), "session");
-        let left_alone = match selection.choice.protected {
-            0 => String::new(),
-            protected => format!(
-                ", and {protected} of {} are left alone",
-                self.kill.service.words.protected
-            ),
+        let left_alone = match (
+            selection.choice.protected,
+            self.kill.service.words.protected,
+        ) {
+            (protected @ 1.., Some((whose, _))) => {
+                format!(", and {protected} of {whose} are left alone")
+            }
+            _ => String::new(),
         };
         self.progress
             .report(format!("{matched} matched{left_alone}."));

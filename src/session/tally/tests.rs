@@ -4,22 +4,22 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn answer(killed: &[i64], not_found: &[i64]) -> Answer<i64> {
-    Answer {
+fn answer(killed: &[i64], not_found: &[i64]) -> BatchAnswer<i64> {
+    BatchAnswer {
         killed: killed.to_vec(),
         not_found: not_found.to_vec(),
         repeated: false,
     }
 }
 
-fn repeated(killed: &[i64], not_found: &[i64]) -> Answer<i64> {
-    Answer {
+fn repeated(killed: &[i64], not_found: &[i64]) -> BatchAnswer<i64> {
+    BatchAnswer {
         repeated: true,
         ..answer(killed, not_found)
     }
 }
 
-fn report_of(asked: &[i64], answers: &[(&[i64], Answer<i64>)]) -> KillReport<i64> {
+fn report_of(asked: &[i64], answers: &[(&[i64], BatchAnswer<i64>)]) -> KillReport<i64> {
     let mut tally = KillTally::new(asked.iter().copied());
     for (batch, answer) in answers {
         tally.record(batch, answer.clone());
@@ -149,7 +149,7 @@ fn a_million_ids_are_cut_sent_and_added_up() {
         let (killed, not_found) = batch.iter().partition(|id| *id % 2 == 0);
         tally.record(
             batch,
-            Answer {
+            BatchAnswer {
                 killed,
                 not_found,
                 repeated: false,
@@ -224,9 +224,9 @@ prop_compose! {
             prop::option::of((prop::collection::vec(0..50_i64, 0..9), prop::collection::vec(0..50_i64, 0..9), any::<bool>())),
             60,
         ),
-    ) -> (Vec<i64>, usize, Vec<Option<Answer<i64>>>) {
+    ) -> (Vec<i64>, usize, Vec<Option<BatchAnswer<i64>>>) {
         let answers = answers.into_iter().map(|answer| {
-            answer.map(|(killed, not_found, repeated)| Answer { killed, not_found, repeated })
+            answer.map(|(killed, not_found, repeated)| BatchAnswer { killed, not_found, repeated })
         });
         (asked, size, answers.collect())
     }
@@ -248,7 +248,7 @@ proptest! {
                 _ => {}
             }
         }
-        let sent: Vec<(Vec<i64>, Answer<i64>)> = answered
+        let sent: Vec<(Vec<i64>, BatchAnswer<i64>)> = answered
             .into_iter()
             .filter_map(|(batch, answer)| Some((batch, answer?)))
             .collect();
