@@ -136,6 +136,13 @@ pub struct Planned {
     pub chosen: bool,
 }
 
+impl Planned {
+    /// A job kills everybody, and nobody counts them before.
+    fn lists_nobody(self) -> bool {
+        self.all && !self.rehearsed && self.cap.is_absent()
+    }
+}
+
 /// A computed attribute of the resource.
 pub struct Computed {
     /// Its name.
@@ -237,7 +244,7 @@ const LISTS: Computed = Computed {
                 .collect(),
         ),
     },
-    at_plan: |plan| null_if(plan.all && !plan.rehearsed && plan.cap == Presence::Absent),
+    at_plan: |plan| null_if(plan.lists_nobody()),
 };
 
 /// The computed attributes of a service's resource, but for `id`, `promises` and `sessions`.
@@ -330,10 +337,9 @@ fn row_of(shown: &Shown, fate: Fate) -> Encoded {
 /// Plans everything that only apply can tell. What can be told before is planned, so that whoever approves can see it.
 pub(super) fn plan(service: &'static Description, planned: Planned, state: &mut Record) {
     state.set("id", Record::unknown());
-    let nobody_looks = planned.all && !planned.rehearsed && planned.cap == Presence::Absent;
     state.set(
         "sessions",
-        null_if(nobody_looks).unwrap_or_else(Record::unknown),
+        null_if(planned.lists_nobody()).unwrap_or_else(Record::unknown),
     );
     for result in all(service) {
         let value = (result.at_plan)(planned).unwrap_or_else(Record::unknown);
