@@ -19,6 +19,7 @@ pub static API: Api = Api {
     key: "taurusdb",
     other_keys: &["gaussdb"],
     host: |region, cloud| regional(host_label(region), region, cloud),
+    absent_in: &[],
     busy: &[Busy {
         statuses: 409..=409,
         codes: &BUSY,
