@@ -34,6 +34,11 @@ fn each_call_has_its_permission() {
             Some("gaussdb:instance:listProcesses"),
         ),
         (
+            "GET",
+            "/v3/p/instances/i/nodes/n/process/lock-wait",
+            Some("gaussdb:instance:listProcesses"),
+        ),
+        (
             "DELETE",
             "/v3/p/instances/i/nodes/n/processes",
             Some("gaussdb:instance:deleteProcesses"),
