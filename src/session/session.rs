@@ -153,6 +153,8 @@ pub struct Session {
     pub transaction: Option<Duration>,
     /// The statement, as far as the list shows it.
     pub statement: Option<String>,
+    /// Whether other sessions wait for it.
+    pub blocks: Option<bool>,
     /// Whether the address is one of the service's own network, listed in the place of the client's: the client may be at
     /// any address.
     pub hides_client: bool,
@@ -182,6 +184,7 @@ impl Session {
             age: None,
             transaction: None,
             statement: None,
+            blocks: None,
             hides_client: false,
             protection: Protection::None,
             readable: true,

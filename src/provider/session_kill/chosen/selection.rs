@@ -1,6 +1,6 @@
 //! Listing sessions and choosing among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use tf_provider::Diagnostics;
@@ -9,9 +9,10 @@ use tokio::time::Instant;
 use crate::provider::listing::{Listing, show};
 use crate::provider::select;
 use crate::provider::session_kill::arguments::Whom;
+use crate::provider::session_kill::proof::Fate;
 use crate::provider::session_kill::run::Run;
 use crate::session::choice::{Choice, choose};
-use crate::session::{Selects, Session, also_killed};
+use crate::session::{Question, Reading, Selects, Session, SessionId, also_killed, is_same};
 
 /// For how long after it was read a list holds. A kill that leaves later is chosen again. Inferred: no document says how
 /// soon an address is given to another client; the system of a client reuses a port after a minute or more.
@@ -38,6 +39,61 @@ pub(in crate::provider::session_kill) struct Selection {
     pub(in crate::provider::session_kill) passed_over: Vec<(String, String)>,
     /// How old the lists are.
     pub(in crate::provider::session_kill) age: Age,
+    /// When they were read.
+    pub(in crate::provider::session_kill) reading: Reading,
+    /// The most sessions that the service shows, when it shows as many: there may be more.
+    pub(in crate::provider::session_kill) cut_at: Option<usize>,
+}
+
+impl Selection {
+    /// Every session that was asked for and is there, also those that no kill can name.
+    pub(in crate::provider::session_kill) fn found(&self) -> impl Iterator<Item = &Session> {
+        self.choice.chosen.iter().chain(&self.choice.nameless)
+    }
+
+    /// What became of a session that was asked for and is not listed.
+    pub(in crate::provider::session_kill) fn fate_of_missing(&self) -> Fate {
+        match self.cut_at {
+            None => Fate::NotFound,
+            Some(_) => Fate::Unknown,
+        }
+    }
+}
+
+/// Chosen sessions as they were listed at first.
+#[derive(Default)]
+pub(super) struct Originals<'s> {
+    sessions: HashMap<&'s SessionId, &'s Session>,
+    reading: Reading,
+}
+
+impl<'s> Originals<'s> {
+    pub(super) fn of(selection: &'s Selection) -> Self {
+        let chosen = selection.choice.chosen.iter();
+        Self {
+            sessions: chosen.map(|session| (&session.id, session)).collect(),
+            reading: selection.reading,
+        }
+    }
+
+    /// Takes sessions out of a later list that have the ID of one of these and are not the same any more.
+    pub(super) fn keep(&self, listing: &mut Listing) {
+        let now = listing.reading;
+        (listing.sessions).retain(|session| {
+            let before = self.sessions.get(&session.id);
+            before.is_none_or(|before| is_same((before, self.reading), (session, now)))
+        });
+    }
+
+    /// What to ask for where a list is cut short, so that all of them are in the answers.
+    pub(super) fn questions(&self) -> Vec<Question> {
+        let sessions = self.sessions.values();
+        let users: Option<HashSet<&String>> =
+            sessions.map(|session| session.user.as_ref()).collect();
+        let mut users: Vec<&String> = users.into_iter().flatten().collect();
+        users.sort_unstable();
+        users.into_iter().cloned().map(Question::User).collect()
+    }
 }
 
 /// How old lists are.
@@ -91,7 +147,11 @@ impl Run<'_> {
         diags: &mut Diagnostics,
         selector: Selecting<'_>,
     ) -> Option<Selection> {
-        let listing = match self.list(None, &BTreeMap::new()).await {
+        let questions = match &self.kill.whom {
+            Whom::Selected(selector) => selector.questions(),
+            _ => Vec::new(),
+        };
+        let listing = match self.list(None, &BTreeMap::new(), &questions).await {
             Ok(listing) => listing,
             Err(error) => {
                 let summary = "The sessions could not be listed, so none was killed";
@@ -104,14 +164,20 @@ impl Run<'_> {
             Whom::All => listing.tell_unreadable(diags),
             _ => listing.tell_gaps(diags),
         }
+        if let (Some(most), Whom::Selected(selector)) = (listing.cut_at, &self.kill.whom)
+            && selector.chooses_all()
+        {
+            self.not_all_listed(diags, most);
+            return None;
+        }
         let choice = self.choose_among(diags, selector, &listing.sessions)?;
         let others = self.also_killed(&choice.chosen, &listing.sessions);
         if !others.is_empty() {
             self.shared_names(diags, &others);
             return None;
         }
-        if choice.nameless > 0 {
-            self.nameless(diags, choice.nameless);
+        if !choice.nameless.is_empty() {
+            self.nameless(diags, &choice.nameless);
         }
         Some(Selection {
             choice,
@@ -124,6 +190,8 @@ impl Run<'_> {
                 .count(),
             listed: listing.sessions.len(),
             age: Age::of(&listing, listed),
+            reading: listing.reading,
+            cut_at: listing.cut_at,
             saved_at: listing.saved_at,
             passed_over: listing.passed_over,
         })
