@@ -21,8 +21,8 @@ pub struct Reading {
 /// Services tell ages in whole seconds, and count them on their own.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
-/// Whether two sessions with one ID are the same session: the user and the address are the same, and the session has become
-/// older by the time between the two lists, as far as the lists tell its age.
+/// Whether two sessions with one ID are the same session: the user, the address and the beginning are the same, and the
+/// session has become older by the time between the two lists, as far as the lists tell its age.
 ///
 /// What was told before and is not told now is not the same: nobody could say that it is.
 #[must_use]
@@ -39,5 +39,6 @@ pub fn is_same(before: (&Session, Reading), now: (&Session, Reading)) -> bool {
     before.user == now.user
         && before.address == now.address
         && before.origin == now.origin
+        && before.began == now.began
         && has_aged
 }

@@ -149,6 +149,8 @@ pub struct Session {
     pub busy: Option<Duration>,
     /// For how long it has been connected.
     pub age: Option<Duration>,
+    /// When it connected, in the service's own words: the same for as long as the session lives.
+    pub began: Option<String>,
     /// For how long its transaction has been open.
     pub transaction: Option<Duration>,
     /// The statement, as far as the list shows it.
@@ -182,6 +184,7 @@ impl Session {
             idle: None,
             busy: None,
             age: None,
+            began: None,
             transaction: None,
             statement: None,
             blocks: None,

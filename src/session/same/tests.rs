@@ -51,7 +51,7 @@ fn a_session_that_is_older_than_the_time_allows_is_another() {
 }
 
 #[test]
-fn another_user_or_another_address_is_another_session() {
+fn another_user_another_address_or_another_beginning_is_another_session() {
     let before = session("app", "10.0.0.7:1", None);
     let at = (reading(0, 0), reading(0, 0));
     assert!(is_same((&before, at.0), (&before.clone(), at.1)));
@@ -59,6 +59,10 @@ fn another_user_or_another_address_is_another_session() {
         session("report", "10.0.0.7:1", None),
         session("app", "10.0.0.7:2", None),
         Session::unreadable(SessionId::number(7)),
+        Session {
+            began: Some("2026-11-24 10:00:00".to_owned()),
+            ..before.clone()
+        },
     ] {
         assert!(!is_same((&before, at.0), (&now, at.1)), "{now:?}");
     }

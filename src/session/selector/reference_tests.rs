@@ -223,6 +223,7 @@ fn session() -> impl Strategy<Value = Session> {
                 idle: spent.filter(|_| is_idle),
                 busy: spent.filter(|_| !is_idle),
                 age,
+                began: None,
                 transaction,
                 statement,
                 blocks,
