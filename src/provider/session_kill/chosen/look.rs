@@ -74,7 +74,7 @@ impl Run<'_> {
             let listed = self.list(nodes, &seen, &originals.questions()).await;
             match listed.and_then(|listing| readable(listing.complete()?, unreadable)) {
                 Ok(mut listing) => {
-                    originals.keep(&mut listing);
+                    originals.take_others_out(&mut listing);
                     (failed, look.ended_by) = (0, None);
                     let left = tally::remaining(waiting_for, &listing.sessions);
                     if !left.is_empty() {
