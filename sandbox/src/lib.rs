@@ -17,8 +17,9 @@
 //! - `gateway` checks who calls; a service says which of its calls need that.
 //! - `cloud` is what all services share: the `account`, the `keyring` with its `signature`s, the `throttle`, the `faults` and
 //!   the `journal`.
-//! - `instances` has the nodes of a service; `busy`, `ledger`, `query`, `language` and `error` are what most services need for
-//!   their calls.
+//! - `node_service` makes a service of options, facts and calls, where all calls are about the sessions of a node.
+//! - `instances` has the nodes of a service; `busy`, `ledger`, `query`, `language`, `error` and `error_table` are what most
+//!   services need for their calls.
 //! - `backends` has the sessions of a node: of Redis and MariaDB servers, and simulated ones.
 
 #![forbid(unsafe_code)]
@@ -30,6 +31,7 @@ mod busy;
 mod cloud;
 mod dcs;
 mod error;
+mod error_table;
 mod faults;
 mod gateway;
 mod iam;
@@ -41,6 +43,7 @@ mod ledger;
 mod lock;
 mod metadata;
 mod node_mapping;
+mod node_service;
 mod option_values;
 mod options;
 mod query;

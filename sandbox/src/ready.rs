@@ -64,20 +64,14 @@ impl std::fmt::Debug for Ready {
     }
 }
 
-impl Ready {
-    /// Adds a node that can be called.
-    pub(crate) fn add_node(
-        &mut self,
-        service: &str,
-        instance_id: &str,
-        node_id: &str,
-        sessions: usize,
-    ) {
-        self.nodes.push(ReadyNode {
+impl ReadyNode {
+    /// A node that can be called.
+    pub(crate) fn new(service: &str, instance_id: &str, node_id: &str, sessions: usize) -> Self {
+        Self {
             service: service.to_owned(),
             instance_id: instance_id.to_owned(),
             node_id: node_id.to_owned(),
             sessions,
-        });
+        }
     }
 }

@@ -13,12 +13,14 @@ pub(crate) mod redis;
 
 pub(crate) use self::population::Size;
 
+use std::fmt::Debug;
+
 use async_trait::async_trait;
 use serde::Serialize;
 
 /// A session of any kind.
-pub(crate) trait Session: Send {
-    type Id: Ord + Copy + Serialize + Send + std::fmt::Debug;
+pub(crate) trait Session: Send + Debug {
+    type Id: Ord + Copy + Serialize + Send + Debug;
 
     fn id(&self) -> Self::Id;
 
@@ -28,7 +30,7 @@ pub(crate) trait Session: Send {
 
 /// The sessions of one node.
 #[async_trait]
-pub(crate) trait Sessions: Send + Sync + std::fmt::Debug {
+pub(crate) trait Sessions: Send + Sync + Debug {
     type Session: Session;
 
     /// All of them, internal ones included, the sandbox's own left out.
