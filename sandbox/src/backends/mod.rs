@@ -1,10 +1,14 @@
 //! Where the sessions of nodes come from: servers of each kind, and memory in their place.
 //!
-//! - `redis` has client connections, `mariadb` the threads of a process list; both from a server or simulated.
+//! - `redis` has client connections, `mariadb` the threads of a process list, `postgresql` backends; each from a server or
+//!   simulated.
 //! - `population` is who is there on a simulated node.
 
 pub(crate) mod mariadb;
 mod population;
+// The services of PostgreSQL are the next to come.
+#[allow(dead_code)]
+pub(crate) mod postgresql;
 pub(crate) mod redis;
 
 pub(crate) use self::population::Size;
