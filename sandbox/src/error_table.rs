@@ -100,6 +100,52 @@ pub(crate) static DBS: ErrorTable = ErrorTable {
     },
 };
 
+/// The family of DAS, whose documents tell the codes of arguments: `DAS.200100` any, `DAS.200104` a limit, `DAS.200114` an
+/// instance. That they are the answer when an id belongs to nobody, and that a failing server has the code of RDS, is
+/// inferred.
+pub(crate) static DAS: ErrorTable = ErrorTable {
+    bad_argument: das("DAS.200100", "The parameter is invalid", "参数错误"),
+    page_too_large: das(
+        "DAS.200104",
+        "The limit parameter is invalid",
+        "limit参数错误",
+    ),
+    bad_id: das(
+        "DAS.200114",
+        "The instance_id parameter is invalid",
+        "instance_id参数错误",
+    ),
+    no_such_instance: das(
+        "DAS.200114",
+        "The instance_id parameter is invalid.",
+        "instance_id参数错误。",
+    ),
+    no_such_node: das("DAS.200100", "The parameter is invalid.", "参数错误。"),
+    no_answer: DBS.no_answer,
+};
+
+/// DAS answers `400` to every argument that makes no sense.
+pub(crate) const fn das(
+    code: &'static str,
+    english: &'static str,
+    chinese: &'static str,
+) -> Documented {
+    Documented {
+        code,
+        status: StatusCode::BAD_REQUEST,
+        english,
+        chinese,
+    }
+}
+
+/// The refusals of a busy instance of RDS. Which of them DAS passes on is inferred: its documents have none.
+pub(crate) const RDS_REFUSALS: &[Refusal] = &[
+    dbs_conflict("DBS.200019"),
+    dbs_conflict("DBS.200011"),
+    dbs_conflict("DBS.200047"),
+    dbs_conflict("DBS.201202"),
+];
+
 /// A kill while another operation runs, or on a faulty instance, in the family of RDS.
 pub(crate) const fn dbs_conflict(code: &'static str) -> Refusal {
     Refusal::new(

@@ -10,7 +10,7 @@
 //! Inside, each part uses only parts below it:
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
-//! - `services` is the list of services. `dcs`, `taurusdb`, `iam` and `metadata` are these services: each has its options,
+//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `iam` and `metadata` are these services: each has its options,
 //!   calls and state, and is a `Service` to the rest.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
@@ -48,6 +48,7 @@ mod option_values;
 mod options;
 mod query;
 mod random;
+mod rds_mysql;
 mod ready;
 mod sandbox;
 mod server;
@@ -65,6 +66,7 @@ pub use self::{
     metadata::MetadataOptions,
     node_mapping::{Backend, NodeMapping},
     options::Options,
+    rds_mysql::RdsMySqlOptions,
     ready::{Ready, ReadyNode},
     sandbox::Sandbox,
     services::ServiceOptions,
