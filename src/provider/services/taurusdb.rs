@@ -46,6 +46,7 @@ static DESCRIPTION: Description = Description {
         lingers: ": a thread that rolls back a transaction goes away only when it has finished",
         look: "Look at SHOW PROCESSLIST on the node.",
         lists: "",
+        named_by: "an ID",
     },
     place: &[
         PlaceArgument::required(
@@ -109,7 +110,10 @@ static DESCRIPTION: Description = Description {
         kills_all: false,
         keeps_lists: false,
         tells_statements: true,
+        looks_first: false,
+        ids_come_back: false,
     },
+    confirmed: false,
     results: &[
         Computed {
             name: "processes_killed",
@@ -254,7 +258,7 @@ fn thread(id: &str) -> Option<SessionId> {
 
 fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
     let id = thread(&record.id)?;
-    let statement = match record.statement() {
+    let statement = match record.statement.text() {
         _ if !statements => None,
         Ok(statement) => statement,
         Err(_) => return Some(Session::unreadable(id)),
