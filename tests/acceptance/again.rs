@@ -377,6 +377,7 @@ fn in_other_words(condition: Condition) -> [&'static str; 2] {
         Condition::MinIdle | Condition::MinBusy | Condition::MinAge | Condition::MinTransaction => {
             ["\"2m\"", "\"120s\""]
         }
+        Condition::Blocking => ["true", "true"],
         Condition::All => ["false", "false"],
     }
 }

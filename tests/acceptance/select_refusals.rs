@@ -222,6 +222,16 @@ fn mistakes_in(condition: Condition) -> Vec<(String, Vec<String>)> {
                 value("\"0s\"", &[&attribute, "every session"]),
             ]
         }
+        Condition::Blocking => vec![
+            (
+                "blocking = false".to_owned(),
+                vec!["select {".to_owned(), "nothing is selected".to_owned()],
+            ),
+            (
+                "all = true\n    blocking = true".to_owned(),
+                vec!["all = true:".to_owned(), "contradicts blocking".to_owned()],
+            ),
+        ],
         // What it contradicts is told of the others.
         Condition::All => vec![(
             "all = false".to_owned(),
