@@ -52,6 +52,7 @@ pub struct Service {
     /// Method and end of the path of the call that lists sessions.
     pub list: (&'static str, &'static str),
     /// What that call answers when these are there, by what names them in the argument. The number differs from list to list.
+    #[allow(dead_code, reason = "only the tests of faults ask for it")]
     pub listed: fn(names: &[&str], list: u64) -> Value,
     /// Where its list has no pages: the number of sessions from which it may be cut short.
     pub cut_at: Option<usize>,
