@@ -104,8 +104,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "blocking",
-            "TaurusDB is asked once for each session that is not idle. Sessions that wait are not chosen: killing them \
-             frees nobody.",
+            "TaurusDB is asked for each session that is not idle whether it waits, and for whom.",
         ),
         ("address", "Behind a proxy it is the proxy's."),
         ("state", "Here it is the stage of the statement."),
@@ -195,6 +194,31 @@ struct Node {
     node: NodeId,
 }
 
+impl Node {
+    /// Asks of each session that does something whether it waits, and for whom.
+    ///
+    /// A thread that has ended since it was listed waits for nobody: what the service answers for it is not documented, and
+    /// HTTP status 404 is taken for that.
+    async fn tell_blockers(&self, calls: Calls<'_>, sessions: &mut [Session]) -> Result<(), Error> {
+        let taurusdb = api::TaurusDb::new(calls.client, calls.region);
+        let mut blockers = HashSet::new();
+        let busy = sessions.iter().filter(|session| session.idle.is_none());
+        for thread in busy.filter_map(|session| session.id.as_number()) {
+            let wait = taurusdb.lock_wait(&self.instance, &self.node, thread, calls.operation);
+            match wait.await {
+                Ok(wait) => blockers.extend(wait.and_then(|wait| wait.blocker)),
+                Err(error) if error.api().is_some_and(|answer| answer.status == 404) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for session in sessions {
+            let thread = session.id.as_number();
+            session.blocks = Some(thread.is_some_and(|thread| blockers.contains(&thread)));
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Place for Node {
     fn path(&self) -> String {
@@ -212,7 +236,7 @@ impl Place for Node {
         });
         let mut listing = list.await.map(Listing::from)?;
         if scope.blockers {
-            self.look_up_blockers(calls, &mut listing).await?;
+            self.tell_blockers(calls, &mut listing.sessions).await?;
         }
         Ok(listing)
     }
@@ -246,34 +270,6 @@ impl Place for Node {
                 Err(error) => Fates::Unreadable(error),
             },
         })
-    }
-}
-
-impl Node {
-    /// Asks of every session that is not known to be idle what it waits for, and notes who is waited for.
-    async fn look_up_blockers(&self, calls: Calls<'_>, listing: &mut Listing) -> Result<(), Error> {
-        let taurusdb = api::TaurusDb::new(calls.client, calls.region);
-        let busy = (listing.sessions.iter()).filter(|one| one.readable && one.idle.is_none());
-        let mut blockers = HashSet::new();
-        for thread in busy.filter_map(|session| session.id.as_number()) {
-            let wait = taurusdb
-                .lock_wait(&self.instance, &self.node, thread, calls.operation)
-                .await;
-            match wait {
-                Ok(wait) => blockers.extend(wait.and_then(|wait| wait.blocker)),
-                // It has ended since it was listed.
-                Err(error) if error.api().is_some_and(|answer| answer.status == 404) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        for session in &mut listing.sessions {
-            let blocks = session
-                .id
-                .as_number()
-                .map(|thread| blockers.contains(&thread));
-            session.blocks = blocks.filter(|_| session.readable);
-        }
-        Ok(())
     }
 }
 
