@@ -1,4 +1,4 @@
-//! The sandbox as its users meet it: over HTTP, with memory, Redis or MariaDB behind it, and as a program.
+//! The sandbox as its users meet it: over HTTP, with memory, Redis, MariaDB or PostgreSQL behind it, and as a program.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -9,6 +9,7 @@ mod faults;
 mod iam;
 mod program;
 mod rds_mysql;
+mod rds_postgresql;
 mod servers;
 mod support;
 mod taurusdb;

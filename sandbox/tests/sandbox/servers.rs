@@ -29,7 +29,7 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -38,7 +38,7 @@ fn free_port() -> u16 {
 }
 
 /// The program on `PATH` or in the folders of servers, which Debian leaves out of a plain user's `PATH`.
-fn program(name: &str) -> PathBuf {
+pub fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from))
@@ -47,7 +47,7 @@ fn program(name: &str) -> PathBuf {
         .unwrap_or_else(|| name.into())
 }
 
-fn spawn(command: &mut Command, install: &str) -> Child {
+pub fn spawn(command: &mut Command, install: &str) -> Child {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -58,7 +58,7 @@ fn spawn(command: &mut Command, install: &str) -> Child {
         })
 }
 
-async fn wait_for<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn wait_for<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(found) = attempt().await {
