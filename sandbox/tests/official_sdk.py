@@ -23,6 +23,7 @@ def main(ready):
     kill_taurusdb_threads(ready)
     kill_rds_mysql_sessions(ready)
     kill_gaussdb_sessions(ready)
+    kill_rds_postgresql_sessions(ready)
     refuse_what_does_not_exist(ready)
     find_the_project_by_the_region(ready)
     refuse_a_wrong_key(ready)
@@ -242,6 +243,50 @@ def kill_gaussdb_sessions(ready):
     left = [found.session_id for found in gaussdb_sessions(client, target)]
     assert left == [found.session_id for found in before[1:]], left
     assert len(gaussdb_sessions(client, other)) == other["sessions"]
+
+
+def rds_postgresql_sessions(client, node):
+    sessions, page = [], 0
+    while len(sessions) == page * 5:
+        page += 1
+        answer = client.list_postgres_processes(
+            das.ListPostgresProcessesRequest(
+                instance_id=node["instance_id"],
+                node_id=node["node_id"],
+                hide_sys=True,
+                cur_page=str(page),
+                per_page="5",
+            )
+        )
+        sessions += answer.process_info_list
+        assert len(sessions) <= answer.total, answer
+    return sessions
+
+
+def kill_rds_postgresql_sessions(ready):
+    client, (target, other) = das_client(ready), nodes(ready, "rds_postgresql")
+    before = rds_postgresql_sessions(client, target)
+    assert len(before) == target["sessions"], before
+    for session in before:
+        assert session.id.isdecimal() and session.time.isdecimal() and session.trx_duration.isdecimal(), session
+        assert session.user and session.db and session.command and session.state and session.info, session
+
+    killed, spared = [session for session in before if session.user == "app"][:2]
+    processes = [
+        das.CancelInstanceProcessInfo(id=int(killed.id), user="app"),
+        das.CancelInstanceProcessInfo(id=int(spared.id), user="somebody else"),
+        das.CancelInstanceProcessInfo(id=2147483647, user="app"),
+    ]
+    response = client.cancel_instance_process(
+        das.CancelInstanceProcessRequest(
+            instance_id=target["instance_id"],
+            body=das.CancelInstanceProcessRequestBody(engine_type="postgresql", processes=processes),
+        )
+    )
+    assert response.count == 1, response
+    left = [session.id for session in rds_postgresql_sessions(client, target)]
+    assert left == [session.id for session in before if session.id != killed.id], left
+    assert len(rds_postgresql_sessions(client, other)) == other["sessions"]
 
 
 def refuse_what_does_not_exist(ready):
