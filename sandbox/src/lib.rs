@@ -1,7 +1,7 @@
 //! A local Huawei Cloud for rehearsing and testing session kills.
 //!
-//! One port serves the session calls of DCS and TaurusDB, the IAM calls that go with them, and the metadata service
-//! of an ECS. Sessions live in memory, or in Redis and MariaDB servers behind it.
+//! One port serves the session calls of DCS, TaurusDB, RDS for MySQL and PostgreSQL, and GaussDB, the IAM calls that go with
+//! them, and the metadata service of an ECS. Sessions live in memory, or in Redis, MariaDB and PostgreSQL servers behind it.
 //!
 //! - [`Options`] says what there is: nodes, keys, faults. It is also the command line.
 //! - [`Sandbox`] is the running cloud; [`Ready`] says how to reach it.
