@@ -41,6 +41,7 @@ services! {
     dcs: crate::dcs::DcsOptions,
     taurusdb: crate::taurusdb::TaurusDbOptions,
     rds_mysql: crate::rds_mysql::RdsMySqlOptions,
+    rds_postgresql: crate::rds_postgresql::RdsPostgreSqlOptions,
     gaussdb: crate::gaussdb::GaussDbOptions,
     iam: crate::iam::IamOptions,
     metadata: crate::metadata::MetadataOptions,
