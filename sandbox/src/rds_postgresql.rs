@@ -167,7 +167,9 @@ async fn kill_processes(
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
     let node = node(&rds, language, &instance_id, None)?;
-    let body = KillBody::read(&body).map_err(|reason| rds.bad_argument(language, &reason))?;
+    let body: KillBody = rds.body(language, &body)?;
+    body.check()
+        .map_err(|reason| rds.bad_argument(language, &reason))?;
     rds.must_be_idle(&instance_id)?;
     let killed = kill(node, &body.processes).await;
     let count = killed.map_err(|reason| rds.no_answer(language, &reason))?;
@@ -175,16 +177,15 @@ async fn kill_processes(
 }
 
 impl KillBody {
-    fn read(body: &[u8]) -> Result<Self, String> {
-        let body: Self = serde_json::from_slice(body).map_err(|reason| reason.to_string())?;
-        if body.engine_type != "postgresql" {
-            let engine = body.engine_type;
+    fn check(&self) -> Result<(), String> {
+        let engine = &self.engine_type;
+        if engine != "postgresql" {
             return Err(format!("engine_type must be postgresql, not {engine:?}"));
         }
-        if body.processes.is_empty() {
+        if self.processes.is_empty() {
             return Err("processes must not be empty".to_owned());
         }
-        Ok(body)
+        Ok(())
     }
 }
 
@@ -216,6 +217,3 @@ impl Owned {
         backend.user.as_ref() == Some(&self.user) && !is_protected(&self.user)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -42,6 +42,7 @@ services! {
     taurusdb: crate::taurusdb::TaurusDbOptions,
     rds_mysql: crate::rds_mysql::RdsMySqlOptions,
     rds_postgresql: crate::rds_postgresql::RdsPostgreSqlOptions,
+    gaussdb: crate::gaussdb::GaussDbOptions,
     iam: crate::iam::IamOptions,
     metadata: crate::metadata::MetadataOptions,
 }

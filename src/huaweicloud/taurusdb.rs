@@ -1,10 +1,7 @@
 //! TaurusDB (formerly GaussDB(for MySQL)): session threads of a node.
 
-use std::fmt;
-
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
@@ -15,13 +12,14 @@ use super::id::{Ending, identifier, with_ending};
 use super::loose_json::{self, Integer};
 use super::operation::Operation;
 use super::retry::Repeat;
-use super::rows::{self, Row};
+use super::rows::{self, Row, Statement};
 
 /// The API.
 pub static API: Api = Api {
     key: "taurusdb",
     other_keys: &["gaussdb"],
     host: |region, cloud| regional(host_label(region), region, cloud),
+    absent_in: &[],
     busy: &[Busy {
         statuses: 409..=409,
         codes: &BUSY,
@@ -30,10 +28,12 @@ pub static API: Api = Api {
         CallPermission {
             method: Some("GET"),
             path: "nodes/*/processes",
-            permission: Permission {
-                role_and_policy: "gaussdb:instance:listProcesses",
-                identity_policy: Some("gaussdbformysql:instance:listProcesses"),
-            },
+            permission: LIST,
+        },
+        CallPermission {
+            method: Some("GET"),
+            path: "nodes/*/process/lock-wait",
+            permission: LIST,
         },
         CallPermission {
             method: Some("DELETE"),
@@ -44,6 +44,12 @@ pub static API: Api = Api {
             },
         },
     ],
+};
+
+/// What both calls that only look need.
+const LIST: Permission = Permission {
+    role_and_policy: "gaussdb:instance:listProcesses",
+    identity_policy: Some("gaussdbformysql:instance:listProcesses"),
 };
 
 /// Codes that mean, with HTTP status 409: another operation of the instance is running.
@@ -147,11 +153,7 @@ pub struct ProcessPage {
 
 /// A session thread as the list shows it. The fields are those of MySQL's `SHOW PROCESSLIST`; all but the id may be
 /// missing.
-///
-/// The statement, `info`, is kept as the answer's own text and decoded by [`ProcessRecord::statement`] alone: it may be
-/// long, hold personal data, or be no proper text, and most kills have no use for it. For the same reason there is no
-/// `Debug` form of it: what is printed ends up in logs.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct ProcessRecord {
     /// The thread's id, as text.
     #[serde(deserialize_with = "loose_json::text")]
@@ -174,29 +176,36 @@ pub struct ProcessRecord {
     /// The stage of the statement.
     #[serde(default, deserialize_with = "rows::text")]
     pub state: Option<String>,
+    /// The statement.
+    #[serde(default, rename = "info")]
+    pub statement: Statement,
+}
+
+impl rows::Record for ProcessRecord {}
+
+#[derive(Deserialize)]
+struct LockWaitResponse {
     #[serde(default)]
-    info: Option<Box<RawValue>>,
+    abnormal_root_cause: Option<RootCause>,
 }
 
-impl ProcessRecord {
-    /// The statement. `Err` when it is there but is no text.
-    ///
-    /// # Errors
-    /// The statement is there, but it is not a text, or has half of a surrogate pair in it.
-    pub fn statement(&self) -> Result<Option<String>, serde_json::Error> {
-        match &self.info {
-            Some(info) => serde_json::from_str(info.get()),
-            None => Ok(None),
-        }
-    }
+#[derive(Deserialize)]
+struct RootCause {
+    #[serde(default)]
+    lock_root_cause: Option<LockWait>,
 }
 
-impl fmt::Debug for ProcessRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProcessRecord")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
+/// What a session thread waits for, as far as it is of use here: the service also tells the table, the lock and the
+/// statements.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct LockWait {
+    /// The thread that holds the lock, by the id that the list shows (`blocker_pid`; `blocker_thread_id` is another one).
+    #[serde(
+        rename = "blocker_pid",
+        default,
+        deserialize_with = "loose_json::integer"
+    )]
+    pub blocker: Option<i64>,
 }
 
 /// The most threads that a page of the list can have: what the official provider asks for.
@@ -265,13 +274,29 @@ impl<'a> TaurusDb<'a> {
         self.client.read(call, operation).await?.json()
     }
 
+    /// What a session thread waits for: `GET …/nodes/{node_id}/process/lock-wait`. `None`: for no other thread. What the
+    /// service answers for a thread that does not wait is not documented; an answer without a cause is taken for it
+    /// (inferred).
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn lock_wait(
+        &self,
+        instance: &InstanceId,
+        node: &NodeId,
+        thread: i64,
+        operation: &Operation,
+    ) -> Result<Option<LockWait>, Error> {
+        let path =
+            format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/process/lock-wait");
+        let mut call = self.call(Method::GET, path, Repeat::Read);
+        call.query = vec![("pid".to_owned(), thread.to_string())];
+        read_lock_wait(&self.client.read(call, operation).await?)
+    }
+
     fn call(&self, method: Method, path: String, repeat: Repeat) -> Call<'a> {
-        let mut call = Call::new(&API, self.region, method, path, repeat);
-        if let Some(language) = &self.client.settings().language {
-            call.headers
-                .push(("X-Language".to_owned(), language.clone()));
-        }
-        call
+        Call::new(&API, self.region, method, path, repeat)
+            .in_language(self.client.settings().language.as_deref())
     }
 }
 
@@ -286,6 +311,13 @@ fn read_lists(answer: &Answer) -> Result<KillLists, Error> {
         killed: numbers(body.processes_killed),
         not_found: numbers(body.processes_not_found),
     })
+}
+
+/// Reads what a thread waits for.
+fn read_lock_wait(answer: &Answer) -> Result<Option<LockWait>, Error> {
+    let body: LockWaitResponse = answer.json()?;
+    let cause = body.abnormal_root_cause;
+    Ok(cause.and_then(|cause| cause.lock_root_cause))
 }
 
 fn numbers(list: Option<Vec<Integer>>) -> Vec<i64> {

@@ -9,7 +9,7 @@ use super::explain;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::rows::Row;
 use crate::session::listing::{List, Page, PageRequest, Pager, Progress};
-use crate::session::{Session, SessionId};
+use crate::session::{Reading, Session, SessionId};
 
 /// The sessions of a place.
 #[derive(Debug, Default)]
@@ -25,6 +25,10 @@ pub struct Listing {
     pub collected: BTreeMap<String, Collected>,
     /// Nodes that are not active, with their status: nobody looked at their sessions.
     pub passed_over: Vec<(String, String)>,
+    /// The most rows that the service shows, when the list has as many: there may be more sessions.
+    pub cut_at: Option<usize>,
+    /// When it was read.
+    pub reading: Reading,
 }
 
 /// When the list of a node was made.
@@ -75,7 +79,31 @@ impl Listing {
                 ),
             );
         }
+        if let Some(most) = self.cut_at {
+            explain::warning(
+                diags,
+                AttributePath::root(),
+                "Not all sessions may be listed",
+                format!(
+                    "The service shows at most {most} sessions, and it shows as many. There may be more, which are neither \
+                     shown nor chosen. With fewer values in the conditions the list becomes shorter."
+                ),
+            );
+        }
         self.tell_unreadable(diags);
+    }
+
+    /// A list in which nobody can be overlooked.
+    ///
+    /// # Errors
+    /// When the service may have more sessions than it shows.
+    pub(super) fn complete(self) -> Result<Self, Error> {
+        match self.cut_at {
+            None => Ok(self),
+            Some(most) => Err(Error::Listing(format!(
+                "The service shows at most {most} sessions, and it shows as many: there may be more."
+            ))),
+        }
     }
 
     /// Says how many rows cannot be read.

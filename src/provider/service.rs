@@ -18,7 +18,7 @@ use crate::huaweicloud::client::Client;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::operation::Operation;
 use crate::session::tally::BatchAnswer;
-use crate::session::{Condition, Session, SessionId};
+use crate::session::{Condition, Question, Session, SessionId};
 
 /// A service whose sessions can be listed and killed.
 pub trait Service: Send + Sync + 'static {
@@ -67,6 +67,8 @@ pub struct Description {
     pub notes: &'static [(&'static str, &'static str)],
     /// How its sessions are killed.
     pub policy: Policy,
+    /// An account has shown that the calls work as the documents say.
+    pub confirmed: bool,
     /// Results that only this service has.
     pub results: &'static [Computed],
 }
@@ -92,6 +94,8 @@ pub struct Words {
     pub look: &'static str,
     /// What else a person has to know of the lists; empty, or a sentence.
     pub lists: &'static str,
+    /// What a list has to show of a session so that a kill can name it, besides its ID: `an address`.
+    pub named_by: &'static str,
 }
 
 /// An argument that says where.
@@ -137,6 +141,8 @@ pub struct Ids {
 pub enum IdKind {
     /// IDs that the service counts, as numbers.
     Numbers,
+    /// IDs as texts. `true`: it can be one.
+    Texts(fn(&str) -> bool),
     /// The addresses of clients: those who have one are looked for in a list. `true`: it is one.
     Addresses(fn(&str) -> bool),
 }
@@ -184,6 +190,12 @@ pub struct Policy {
     pub keeps_lists: bool,
     /// Lists can have statements.
     pub tells_statements: bool,
+    /// Sessions that the configuration lists one by one are looked for in a list before the kill, since no answer tells which
+    /// of them were there. Addresses always are.
+    pub looks_first: bool,
+    /// An ID may come back as another session's, or no document says that it does not: the sessions are listed again just
+    /// before each request, and those that are not the same any more are not sent.
+    pub ids_come_back: bool,
 }
 
 /// A call needs these.
@@ -206,6 +218,11 @@ pub struct Scope<'s> {
     pub seen: &'s BTreeMap<String, String>,
     /// With statements?
     pub statements: bool,
+    /// Does it matter whom other sessions wait for?
+    pub blockers: bool,
+    /// What to ask for one by one where a list is cut short; the answers together show everybody who is looked for. Empty:
+    /// there is no such question.
+    pub questions: &'s [Question],
 }
 
 /// What names a session in a request.
@@ -215,6 +232,8 @@ pub struct Target {
     pub id: SessionId,
     /// Its address.
     pub address: Option<Arc<str>>,
+    /// Its user.
+    pub user: Option<Arc<str>>,
 }
 
 /// Where sessions are: the calls that are about one place.
@@ -257,6 +276,10 @@ pub enum Fates {
     NotTold,
     /// This.
     Told(BatchAnswer<SessionId>),
+    /// It has killed these, and nothing of the others.
+    Killed(Vec<SessionId>),
+    /// That the kill failed, although the request was accepted: whether anybody was killed is for a list to show.
+    Denied(Error),
     /// Something that could not be read.
     Unreadable(Error),
 }
@@ -315,6 +338,15 @@ impl PlaceArgument {
             kind: PlaceKind::Required,
             overridden_by: None,
             promise: None,
+        }
+    }
+
+    /// An ID that may be left out. It narrows the kill, and this is what a plan promises of it.
+    pub const fn optional(name: &'static str, words: &'static str, promise: &'static str) -> Self {
+        Self {
+            kind: PlaceKind::Optional,
+            promise: Some(promise),
+            ..Self::required(name, words)
         }
     }
 
@@ -450,11 +482,16 @@ impl Target {
         Self {
             id: session.id.clone(),
             address: session.address.as_deref().map(Arc::from),
+            user: session.user.as_deref().map(Arc::from),
         }
     }
 
     /// A session that nobody has listed.
     pub fn unlisted(id: SessionId) -> Self {
-        Self { id, address: None }
+        Self {
+            id,
+            address: None,
+            user: None,
+        }
     }
 }

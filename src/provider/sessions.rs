@@ -14,7 +14,7 @@ use super::service::{Calls, Description, PlaceKind, Purpose, Scope, Service};
 use super::session_kill::proof;
 use super::{HwcProvider, select};
 use crate::plugin::{EphemeralResource, Opened, Progress};
-use crate::session::{Selects, Session, Verdict};
+use crate::session::{Selector, Selects, Session, Verdict};
 
 /// The argument with which a data source keeps statements.
 const INCLUDE: &str = "include_statements";
@@ -139,6 +139,8 @@ impl Sessions {
             nodes: None,
             seen: &Default::default(),
             statements: with_statements || reads_statements,
+            blockers: selector.as_ref().is_some_and(|one| one.asks_who_blocks()),
+            questions: &selector.as_ref().map_or_else(Vec::new, Selector::questions),
         };
         let listing = match place.list(calls, scope).await {
             Ok(listing) => listing,

@@ -136,6 +136,17 @@ impl OriginPattern {
         !origin.host.is_readable() || (port && self.host.may_match(&origin.host))
     }
 
+    /// The address, if only one meets the condition.
+    #[must_use]
+    pub fn only_address(&self) -> Option<IpAddr> {
+        match &self.host {
+            HostPattern::Network(network) if network.prefix_len() == network.max_prefix_len() => {
+                Some(network.addr())
+            }
+            _ => None,
+        }
+    }
+
     /// Reads a network or an address; `None` if the text is neither, but may still be a name.
     fn parse(text: &str) -> Result<Option<Self>, Problem> {
         if text.is_empty() {

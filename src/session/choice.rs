@@ -16,8 +16,8 @@ pub struct Choice<S> {
     pub chosen: Vec<S>,
     /// How many more meet every condition but are left alone, being the server's own or replication's.
     pub protected: usize,
-    /// How many more meet every condition but cannot be named in a kill, so that they stay.
-    pub nameless: usize,
+    /// Those that meet every condition too but cannot be named in a kill, so that they stay; sorted like `chosen`.
+    pub nameless: Vec<S>,
 }
 
 /// More sessions match than may be killed, so none may.
@@ -50,12 +50,12 @@ pub fn choose<S: Listed>(
 
     let mut chosen = Vec::new();
     let mut protected = 0;
-    let mut nameless = 0;
+    let mut nameless = Vec::new();
     for session in listed.into_values() {
         match selector.verdict(&session) {
             Verdict::Chosen => chosen.push(session),
             Verdict::Protected => protected += 1,
-            Verdict::Nameless => nameless += 1,
+            Verdict::Nameless => nameless.push(session),
             Verdict::Passed => {}
         }
     }

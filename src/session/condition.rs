@@ -65,6 +65,8 @@ pub enum Condition {
     MinAge,
     /// The session's transaction has been open at least this long.
     MinTransaction,
+    /// Other sessions wait for the session. Those that wait are not meant: to kill them frees nobody.
+    Blocking,
     /// Every session but protected and excluded ones.
     All,
 }
@@ -123,6 +125,7 @@ impl Condition {
             Self::MinBusy => "min_busy",
             Self::MinAge => "min_age",
             Self::MinTransaction => "min_transaction",
+            Self::Blocking => "blocking",
             Self::All => "all",
         }
     }
@@ -132,7 +135,7 @@ impl Condition {
     pub const fn shape(self) -> Shape {
         match self {
             Self::MinIdle | Self::MinBusy | Self::MinAge | Self::MinTransaction => Shape::Duration,
-            Self::All => Shape::Bool,
+            Self::Blocking | Self::All => Shape::Bool,
             Self::Users
             | Self::ExcludeUsers
             | Self::Addresses { .. }

@@ -8,10 +8,11 @@
 //!   them. A page that does not leaves a gap that may have held somebody, so the pager steps back until a page joins.
 //! - A session that is shown again is kept once, as it was shown last.
 //! - A full page is never the last, whatever total the service reports. A list that shows fewer sessions than it
-//!   reports is read again, and is not believed if it goes on doing so.
+//!   reports may have newcomers at its beginning, where nobody has looked since the first page: the pager looks there. If
+//!   that does not explain the difference, the list is read again, and it is not believed if it goes on doing so.
 //!
-//! This relies on one thing: sessions that stay keep their order among each other, as they do in a list by id, where
-//! newcomers are at the end. Two pages that contradict this start the reading from the beginning. A list that never
+//! This relies on one thing: sessions that stay keep their order among each other, as they do in a list by id or by age,
+//! where newcomers are at one end. Two pages that contradict this start the reading from the beginning. A list that never
 //! keeps its order, that loses sessions faster than it can be read, or that contradicts its own total ends in
 //! [`Unreliable`].
 
@@ -130,6 +131,8 @@ pub struct Pager<S: Listed> {
     /// Rows without a readable id, in this reading.
     nameless: u64,
     disagreements: u64,
+    /// The request that came to the end of the list, while the newcomers at its beginning are looked for.
+    ended_at: Option<u64>,
 }
 
 struct Seen<S> {
@@ -167,6 +170,7 @@ impl<S: Listed> Pager<S> {
             largest_page: 0,
             nameless: 0,
             disagreements: 0,
+            ended_at: None,
         }
     }
 
@@ -200,6 +204,21 @@ impl<S: Listed> Pager<S> {
         if !self.keeps_order(&sessions) {
             self.note(sessions);
             self.start_over();
+        } else if let Some(ended_at) = self.ended_at {
+            let end = self.offset + rows;
+            let is_known = |covered: Covered| covered.request <= ended_at;
+            let only_newcomers =
+                !(sessions.iter()).any(|one| self.covered(one).is_some_and(is_known));
+            self.cover(sessions);
+            let shown = self.covered_count + self.nameless;
+            if shown >= total {
+                return Ok(self.complete());
+            }
+            if rows > 0 && only_newcomers {
+                self.offset = end;
+            } else {
+                self.disagree(shown, total)?;
+            }
         } else if !joins {
             self.note(sessions);
             self.step_back(total);
@@ -212,15 +231,13 @@ impl<S: Listed> Pager<S> {
             if !self.is_last(rows, at_total, leads_on) {
                 self.offset = end - self.overlap(rows);
             } else if shown >= total {
-                let nameless = self.nameless;
-                let sessions = self.into_sessions();
-                return Ok(Progress::Complete(List { sessions, nameless }));
+                return Ok(self.complete());
+            } else if self.offset > 0 {
+                self.ended_at = Some(self.requests);
+                self.offset = 0;
             } else {
-                self.disagreements += 1;
-                if self.disagreements >= READINGS_TO_AGREE {
-                    return Err(Unreliable::FewerThanTotal { shown, total });
-                }
-                self.start_over();
+                // This page begins at the beginning itself.
+                self.disagree(shown, total)?;
             }
         }
 
@@ -232,6 +249,23 @@ impl<S: Listed> Pager<S> {
             });
         }
         Ok(Progress::More(self))
+    }
+
+    /// The list is read.
+    fn complete(self) -> Progress<S> {
+        let nameless = self.nameless;
+        let sessions = self.into_sessions();
+        Progress::Complete(List { sessions, nameless })
+    }
+
+    /// Reads a list once more that shows fewer sessions than it says it has, unless that has been done often enough.
+    fn disagree(&mut self, shown: u64, total: u64) -> Result<(), Unreliable> {
+        self.disagreements += 1;
+        if self.disagreements >= READINGS_TO_AGREE {
+            return Err(Unreliable::FewerThanTotal { shown, total });
+        }
+        self.start_over();
+        Ok(())
     }
 
     /// Where this reading has covered a session, if it has.
@@ -327,6 +361,7 @@ impl<S: Listed> Pager<S> {
         self.reading += 1;
         self.covered_count = 0;
         self.nameless = 0;
+        self.ended_at = None;
         self.offset = 0;
         self.last_session = None;
     }

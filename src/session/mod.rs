@@ -39,6 +39,7 @@ pub mod duration;
 pub mod ids;
 pub mod listing;
 mod problem;
+mod same;
 pub mod selector;
 // The folder is about all that concerns sessions, the file about what one of them is.
 #[allow(clippy::module_inception)]
@@ -48,7 +49,8 @@ pub mod tally;
 use std::hash::Hash;
 
 pub use condition::{Condition, Meaning, Shape, Written};
-pub use selector::{Problem, Selector, SelectorError};
+pub use same::{Likeness, Reading, likeness};
+pub use selector::{Problem, Question, Selector, SelectorError};
 pub use session::{Protection, Session, SessionId, also_killed};
 
 /// A session as a listing shows it: something that has an identity of its own.

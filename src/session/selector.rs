@@ -1,6 +1,7 @@
 //! The selector of every service: what is written for its conditions, checked, and applied to one session at a time.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -26,6 +27,17 @@ pub struct Selector {
     tests: Vec<Test>,
 }
 
+/// A question about some sessions of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Those of this user.
+    User(String),
+    /// Those that use this database.
+    Database(String),
+    /// Those of clients at this address.
+    Address(IpAddr),
+}
+
 /// One condition, as a session is held to it.
 #[derive(Debug, Clone)]
 enum Test {
@@ -39,6 +51,7 @@ enum Test {
     MinBusy(Duration),
     MinAge(Duration),
     MinTransaction(Duration),
+    Blocking,
     Applications(Vec<GlobMatcher>),
     Addresses(Vec<OriginPattern>),
     ExcludeAddresses(Vec<OriginPattern>),
@@ -91,6 +104,41 @@ impl Selector {
     #[must_use]
     pub fn excludes_addresses(&self) -> bool {
         self.has(|test| matches!(test, Test::ExcludeAddresses(_)))
+    }
+
+    /// Whether it asks which sessions others wait for: then that must be looked up.
+    #[must_use]
+    pub fn asks_who_blocks(&self) -> bool {
+        self.has(|test| matches!(test, Test::Blocking))
+    }
+
+    /// Whether it chooses everybody but excluded sessions.
+    #[must_use]
+    pub fn chooses_all(&self) -> bool {
+        !self.has(|test| !test.is_exclusion())
+    }
+
+    /// What to ask for, where a list shows too few sessions to have everybody: whoever is chosen is in the answer to one of
+    /// these questions. Empty: there is no such question.
+    #[must_use]
+    pub fn questions(&self) -> Vec<Question> {
+        let texts = |texts: &HashSet<String>, question: fn(String) -> Question| {
+            let mut texts: Vec<String> = texts.iter().cloned().collect();
+            texts.sort_unstable();
+            texts.into_iter().map(question).collect::<Vec<_>>()
+        };
+        let questions = self.tests.iter().map(|test| match test {
+            Test::Users(users) => texts(users, Question::User),
+            Test::Databases(databases) => texts(databases, Question::Database),
+            Test::Addresses(patterns) => (patterns.iter())
+                .map(|pattern| pattern.only_address().map(Question::Address))
+                .collect::<Option<_>>()
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        });
+        (questions.filter(|questions| !questions.is_empty()))
+            .min_by_key(Vec::len)
+            .unwrap_or_default()
     }
 
     fn has(&self, wanted: impl Fn(&Test) -> bool) -> bool {
@@ -150,6 +198,7 @@ impl Test {
             Self::MinBusy(min) => session.busy.is_some_and(|busy| busy >= *min),
             Self::MinAge(min) => session.age.is_some_and(|age| age >= *min),
             Self::MinTransaction(min) => session.transaction.is_some_and(|time| time >= *min),
+            Self::Blocking => session.blocks == Some(true),
             Self::Applications(globs) => known(&session.application)
                 .is_some_and(|name| globs.iter().any(|glob| glob.is_match(name))),
             Self::Addresses(patterns) => origin(session)
@@ -174,6 +223,14 @@ impl Test {
                 None => session.idle.is_some(),
             },
         }
+    }
+
+    /// Whether it only takes sessions away.
+    fn is_exclusion(&self) -> bool {
+        matches!(
+            self,
+            Self::ExcludeUsers(_) | Self::ExcludeAddresses(_) | Self::ExcludeStatementMatches(_)
+        )
     }
 
     /// Whether it takes longer than looking at a value: such tests come last.
@@ -233,7 +290,14 @@ impl<'w> Reader<'w> {
 
     fn read(&mut self, condition: Condition, written: &Written) {
         match (condition.shape(), written) {
-            (Shape::Bool, Written::Bool(all)) => self.all |= all,
+            (Shape::Bool, Written::Bool(value)) => match condition {
+                Condition::Blocking if *value => {
+                    self.conditions.push(condition.name());
+                    self.tests.push(Test::Blocking);
+                }
+                Condition::All => self.all |= value,
+                _ => {}
+            },
             (Shape::Duration, Written::Duration(text)) => self.read_minimum(condition, text),
             (Shape::Texts, Written::Texts(values)) => self.read_texts(condition, values),
             (shape, _) => self.refuse(condition, None, Problem::AnotherShape { shape }),
@@ -305,6 +369,7 @@ impl<'w> Reader<'w> {
             | Condition::MinBusy
             | Condition::MinAge
             | Condition::MinTransaction
+            | Condition::Blocking
             | Condition::All => return,
         };
         self.tests.push(test);

@@ -149,10 +149,14 @@ pub struct Session {
     pub busy: Option<Duration>,
     /// For how long it has been connected.
     pub age: Option<Duration>,
+    /// When it connected, in the service's own words: the same for as long as the session lives.
+    pub began: Option<String>,
     /// For how long its transaction has been open.
     pub transaction: Option<Duration>,
     /// The statement, as far as the list shows it.
     pub statement: Option<String>,
+    /// Whether other sessions wait for it.
+    pub blocks: Option<bool>,
     /// Whether the address is one of the service's own network, listed in the place of the client's: the client may be at
     /// any address.
     pub hides_client: bool,
@@ -180,8 +184,10 @@ impl Session {
             idle: None,
             busy: None,
             age: None,
+            began: None,
             transaction: None,
             statement: None,
+            blocks: None,
             hides_client: false,
             protection: Protection::None,
             readable: true,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use terraform_provider_hwc::provider::service::Description;
 use terraform_provider_hwc::provider::services;
 use tf_provider::schema::Schema;
 
@@ -82,31 +83,40 @@ impl<'a> Page<'a> {
         format!("{}/{}.md", self.kind.folder(), self.short_name())
     }
 
-    /// The service that it belongs to: the registry's heading for it.
-    fn subcategory(&self) -> &'static str {
+    /// The service that it belongs to.
+    fn service(&self) -> &'static Description {
         let services = services::ALL
             .into_iter()
             .map(|service| service.description());
-        let service = services.filter(|service| {
+        let mut services = services.filter(|service| {
             let types = [service.kill_type(), service.list_type()];
             types.iter().any(|one| one == self.short_name())
         });
-        let service = service.last();
-        let heading = service.map(|service| service.words.heading);
-        heading.unwrap_or_else(|| panic!("{} belongs to no service", self.name))
+        let service = services.next();
+        service.unwrap_or_else(|| panic!("{} belongs to no service", self.name))
     }
 
     /// The whole page.
     pub fn text(&self) -> String {
         let title = format!("{} {} - hwc", self.name, self.kind.title());
         let description = &self.schema.block.description.content;
-        let mut text = front_matter(&title, Some(self.subcategory()), description);
+        let service = self.service();
+        let mut text = front_matter(&title, Some(service.words.heading), description);
         _ = write!(
             text,
             "\n# {} ({})\n\n{description}\n",
             self.name,
             self.kind.title()
         );
+        if !service.confirmed {
+            _ = write!(
+                text,
+                "\n~> **Not yet confirmed.** Built from the documentation of {}, not yet confirmed by an account. \
+                 [What has been confirmed](../guides/confirmed.md) says for each call what it is built from, and what to report \
+                 if you have an account.\n",
+                service.words.service
+            );
+        }
         let folder = format!("{}/{}", self.kind.folder(), self.name);
         text += &examples::section(&folder, self.kind.first_example());
         text += &schema_section::section(&self.schema.block);

@@ -76,7 +76,8 @@ pub struct RedisGuest {
     pub label: &'static str,
     /// Its address as the server shows it.
     pub address: String,
-    id: u64,
+    /// Its ID as the server shows it.
+    pub id: u64,
     _connection: Option<Connection>,
     chatting: Arc<AtomicBool>,
 }

@@ -6,7 +6,9 @@
 pub mod account;
 pub mod document;
 pub mod engines;
+pub mod groups;
 pub mod guests;
+pub mod houses;
 pub mod leash;
 pub mod mariadb;
 pub mod mirror;

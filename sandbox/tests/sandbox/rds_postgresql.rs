@@ -1,23 +1,13 @@
 //! RDS for PostgreSQL, on simulated nodes and on a real PostgreSQL.
 
-use std::{
-    os::unix::process::CommandExt,
-    path::{Path, PathBuf},
-    process::{Child, Command},
-    time::Duration,
-};
+use std::time::Duration;
 
 use hwc_sandbox::{Busy, NodeMapping, ReadyNode, RowShape, Sandbox};
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::{Pid, User, geteuid},
-};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio_postgres::{Client as PostgreSqlClient, NoTls};
 
 use crate::{
-    servers::{free_port, program, spawn, wait_for},
+    servers::{Server, free_port, postgresql_server, wait_for},
     support::{Client, TestCloud, quick, quick_with, start},
 };
 
@@ -160,6 +150,11 @@ async fn a_call_that_makes_no_sense_is_refused() {
     for body in [
         json!({"processes": [{"id": 20_117, "user": "app"}]}),
         json!({"engine_type": "postgresql", "processes": [{"id": 20_117}]}),
+        json!({"engine_type": "postgresql", "processes": [{"id": "20117", "user": "app"}]}),
+        json!({"engine_type": "postgresql", "processes": [20_117]}),
+        json!({"engine_type": "postgresql", "processes": []}),
+        json!({"engine_type": "postgresql"}),
+        json!({"engine_type": "mysql", "processes": [{"id": 20_117, "user": "app"}]}),
     ] {
         let answer = client.post(&kill, &body).await;
         answer.assert_error(400, "DAS.200100");
@@ -187,93 +182,20 @@ async fn a_busy_instance_kills_nobody() {
     assert_eq!(list(client, node, "").await["total"], 3);
 }
 
-/// A PostgreSQL in a directory of its own; it ends with the test.
-struct Server {
-    process: Child,
-    port: u16,
-    _directory: TempDir,
+/// A PostgreSQL with two roles beside that of the sandbox.
+async fn postgresql() -> Server {
+    let server = postgresql_server().await;
+    let keeper = connect(&server, "keeper").await;
+    let roles = "CREATE ROLE app LOGIN; CREATE ROLE report LOGIN";
+    keeper.batch_execute(roles).await.unwrap();
+    server
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Killed harder, it would leave shared memory behind.
-        if let Ok(id) = i32::try_from(self.process.id()) {
-            let _ = kill(Pid::from_raw(id), Signal::SIGINT);
-        }
-        let _ = self.process.wait();
-    }
-}
-
-impl Server {
-    /// Runs as the user `nobody`, which every machine has, when the test runs as root, which PostgreSQL refuses to.
-    async fn start() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path();
-        let data = path.join("data");
-        let mut install = postgresql("initdb", path);
-        install.arg("-D").arg(&data).args([
-            "--username=keeper",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--no-sync",
-        ]);
-        let installed = spawn(&mut install, "postgresql").wait().unwrap();
-        assert!(installed.success(), "{install:?}");
-
-        let port = free_port();
-        let settings = [
-            format!("port={port}"),
-            format!("unix_socket_directories={}", path.display()),
-            "listen_addresses=127.0.0.1".to_owned(),
-            "fsync=off".to_owned(),
-        ];
-        let mut command = postgresql("postgres", path);
-        command.arg("-D").arg(&data);
-        for setting in settings {
-            command.args(["-c", &setting]);
-        }
-        let server = Self {
-            process: spawn(&mut command, "postgresql"),
-            port,
-            _directory: directory,
-        };
-        let keeper = wait_for("PostgreSQL", async || server.client("keeper").await.ok()).await;
-        let roles = "CREATE ROLE app LOGIN; CREATE ROLE report LOGIN";
-        keeper.batch_execute(roles).await.unwrap();
-        server
-    }
-
-    fn url(&self, user: &str) -> String {
-        format!("postgres://{user}:hunter2@127.0.0.1:{}/postgres", self.port)
-    }
-
-    async fn client(&self, user: &str) -> Result<PostgreSqlClient, tokio_postgres::Error> {
-        let (client, connection) = tokio_postgres::connect(&self.url(user), NoTls).await?;
-        tokio::spawn(connection);
-        Ok(client)
-    }
-}
-
-/// A program of PostgreSQL, whose folder Debian leaves out of every `PATH`.
-fn postgresql(name: &str, directory: &Path) -> Command {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten();
-    let installed =
-        versions.filter_map(|version| Some(version.ok()?.path().join("bin").join(name)));
-    let found = Some(program(name)).filter(|file| file.is_file());
-    let found = found
-        .or_else(|| installed.max())
-        .unwrap_or_else(|| PathBuf::from(name));
-    let mut command = Command::new(found);
-    command.current_dir(directory);
-    if geteuid().is_root() {
-        let nobody = User::from_name("nobody").unwrap().unwrap();
-        let (user, group) = (nobody.uid.as_raw(), nobody.gid.as_raw());
-        std::os::unix::fs::chown(directory, Some(user), Some(group)).unwrap();
-        command.uid(user).gid(group);
-    }
-    command
+async fn connect(server: &Server, user: &str) -> PostgreSqlClient {
+    let url = server.url.replace("keeper", user);
+    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
 }
 
 async fn pid(client: &PostgreSqlClient) -> i64 {
@@ -287,12 +209,12 @@ async fn is_alive(client: &PostgreSqlClient) -> bool {
 
 #[tokio::test]
 async fn real_sessions_die_by_pid_and_owner_and_the_servers_own_live() {
-    let server = Server::start().await;
-    let open = async |user| server.client(user).await.unwrap();
+    let server = postgresql().await;
+    let open = |user| connect(&server, user);
     let (doomed, spared, report) = (open("app").await, open("app").await, open("report").await);
     doomed.batch_execute("BEGIN").await.unwrap();
     let TestCloud { sandbox, client } = start(quick_with(|options| {
-        let node = NodeMapping::server("i", "n", &server.url("keeper"));
+        let node = NodeMapping::server("i", "n", &server.url);
         options.services.rds_postgresql.nodes = vec![node];
     }))
     .await;
@@ -338,11 +260,11 @@ async fn real_sessions_die_by_pid_and_owner_and_the_servers_own_live() {
 
 #[tokio::test]
 async fn a_running_statement_dies_with_its_session() {
-    let server = Server::start().await;
-    let busy = server.client("app").await.unwrap();
+    let server = postgresql().await;
+    let busy = connect(&server, "app").await;
     let busy_pid = pid(&busy).await;
     let TestCloud { sandbox, client } = start(quick_with(|options| {
-        let node = NodeMapping::server("i", "n", &server.url("keeper"));
+        let node = NodeMapping::server("i", "n", &server.url);
         options.services.rds_postgresql.nodes = vec![node];
     }))
     .await;

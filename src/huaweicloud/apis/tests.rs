@@ -34,10 +34,37 @@ fn each_call_has_its_permission() {
             Some("gaussdb:instance:listProcesses"),
         ),
         (
+            "GET",
+            "/v3/p/instances/i/nodes/n/process/lock-wait",
+            Some("gaussdb:instance:listProcesses"),
+        ),
+        (
             "DELETE",
             "/v3/p/instances/i/nodes/n/processes",
             Some("gaussdb:instance:deleteProcesses"),
         ),
+        (
+            "GET",
+            "/v3/p/instances/i/processes",
+            Some("das::showCloudDBAInfo"),
+        ),
+        (
+            "GET",
+            "/v3/p/instances/i/pg/query-process-list",
+            Some("das::showCloudDBAInfo"),
+        ),
+        (
+            "DELETE",
+            "/v3/p/instances/i/process",
+            Some("das:clouddba:deleteProcess"),
+        ),
+        (
+            "POST",
+            "/v3/p/instances/i/kill-process",
+            Some("das:clouddba:deleteProcess"),
+        ),
+        ("POST", "/v3/p/instances/i/real-time-session", None),
+        ("POST", "/v3/p/instances/i/kill-session", None),
         (
             "GET",
             "/v3/projects",

@@ -50,6 +50,7 @@ static DESCRIPTION: Description = Description {
         look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
         lists: "DCS collects them first, which takes some seconds for each node; a list that cannot be shown to be new is an \
              error.",
+        named_by: "an address",
     },
     place: &[
         PlaceArgument::required(
@@ -137,7 +138,10 @@ static DESCRIPTION: Description = Description {
         kills_all: true,
         keeps_lists: true,
         tells_statements: false,
+        looks_first: false,
+        ids_come_back: false,
     },
+    confirmed: false,
     results: &[],
 };
 

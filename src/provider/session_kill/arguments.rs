@@ -13,6 +13,7 @@ use crate::provider::promises::{self, Limits};
 use crate::provider::record::{Block, Encoded, Presence, Record, written};
 use crate::provider::service::{Description, IdKind, Place, PlaceKind, Purpose, Service};
 use crate::provider::{HwcProvider, explain, select};
+use crate::session::ids::unique;
 use crate::session::{Selector, Selects, Session, SessionId, Verdict};
 
 /// A flag beside the arguments that say whom: how to kill.
@@ -78,7 +79,7 @@ pub(super) fn schema(service: &'static Description, is_resource: bool) -> Schema
     }
     let element = match service.ids.kind {
         IdKind::Numbers => AttributeType::Number,
-        IdKind::Addresses(_) => AttributeType::String,
+        IdKind::Texts(_) | IdKind::Addresses(_) => AttributeType::String,
     };
     let ids = format!(
         "{} At least one; order and repetition have no effect. Conflicts with `select`.",
@@ -338,7 +339,7 @@ impl Arguments<'_> {
             let value = match (written(value), &ids.kind) {
                 (None, _) => "null".to_owned(),
                 (Some(number), IdKind::Numbers) => number.into_owned(),
-                (Some(text), IdKind::Addresses(_)) => format!("{text:?}"),
+                (Some(text), IdKind::Texts(_) | IdKind::Addresses(_)) => format!("{text:?}"),
             };
             explain::error(
                 diags,
@@ -362,15 +363,19 @@ impl Arguments<'_> {
                 }
                 Whom::Ids(numbers)
             }
-            IdKind::Addresses(is_one) => {
-                let mut addresses = Vec::with_capacity(listed.len());
+            IdKind::Texts(is_one) | IdKind::Addresses(is_one) => {
+                let mut texts = Vec::with_capacity(listed.len());
                 for (index, value) in (0_i64..).zip(listed) {
-                    match value.as_str().filter(|address| is_one(address)) {
-                        Some(address) => addresses.push(address.to_owned()),
+                    match value.as_str().filter(|text| is_one(text)) {
+                        Some(text) => texts.push(text.to_owned()),
                         None => refuse(index, value),
                     }
                 }
-                Whom::Addresses(crate::session::ids::unique(addresses))
+                let texts = unique(texts);
+                match ids.kind {
+                    IdKind::Addresses(_) => Whom::Addresses(texts),
+                    _ => Whom::Ids(texts.iter().map(|id| SessionId::new(None, id)).collect()),
+                }
             }
         };
         complete.then_some(whom)
@@ -435,12 +440,12 @@ impl<'a> Named<'a> {
 impl Selects<Session> for Named<'_> {
     fn verdict(&self, session: &Session) -> Verdict {
         let address = session.address.as_deref().filter(|_| session.readable);
-        if self.ids.contains(&session.id)
-            || address.is_some_and(|address| self.addresses.contains(address))
-        {
-            Verdict::Chosen
-        } else {
-            Verdict::Passed
+        let is_named = self.ids.contains(&session.id)
+            || address.is_some_and(|address| self.addresses.contains(address));
+        match (is_named, session.nameable) {
+            (false, _) => Verdict::Passed,
+            (true, false) => Verdict::Nameless,
+            (true, true) => Verdict::Chosen,
         }
     }
 }

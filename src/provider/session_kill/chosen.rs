@@ -1,5 +1,7 @@
 //! Killing chosen sessions, for every service alike: list, choose, send in batches, look again, and say what is known.
 //!
+//! - An ID may come back as another session's. Where that can happen, the sessions are listed again just before each
+//!   request, and a session that is not the same any more is not sent.
 //! - Nobody is killed by an old list. A request that had to wait, for a busy instance or for its turn, is not sent when the
 //!   list that its sessions were chosen from is older than [`LIST_HOLDS`]: the sessions are listed and chosen again, and
 //!   only those that are still the same and still chosen are sent.
@@ -21,7 +23,7 @@ use tf_provider::Diagnostics;
 pub(super) use self::killed::Killed;
 pub(super) use self::look::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
 pub(super) use self::reports::code;
-use self::selection::Age;
+use self::selection::{Age, Originals};
 pub(super) use self::selection::{Selecting, Selection};
 use super::run::Run;
 use crate::huaweicloud::error::{Error, Outcome};
@@ -32,8 +34,8 @@ use crate::provider::listing::show;
 use crate::provider::select;
 use crate::provider::service::{Fates, Target};
 use crate::session::choice::choose;
-use crate::session::tally::KillTally;
-use crate::session::{Session, SessionId};
+use crate::session::tally::{BatchAnswer, KillTally};
+use crate::session::{Likeness, Session, SessionId};
 
 /// Why not everything was sent, or not everything that was sent was answered.
 struct Failure {
@@ -50,6 +52,15 @@ enum Ended {
     Rejected,
     /// A request had to wait, and then its sessions could not be listed again.
     NotListed,
+    /// A request was accepted, and the answer says that the kill failed.
+    Denied,
+}
+
+impl Ended {
+    /// Can sessions of the last request have been killed?
+    fn may_have_killed(self) -> bool {
+        matches!(self, Self::Unknown | Self::Denied)
+    }
 }
 
 /// What listing again says of those that were to be sent.
@@ -115,14 +126,23 @@ impl Run<'_> {
         let mut told = false;
         let mut killed = Killed::nobody();
         let mut failure = None;
+        let originals = chosen.map_or_else(Originals::default, |(_, selection)| {
+            Originals::of(selection)
+        });
+        let mut is_new = false;
 
         while let Some(batch) = self.batch(queue.get(next..).unwrap_or_default(), size) {
             let node = batch.first().and_then(|target| target.id.node());
             let leave_before = age.as_ref().map(|age| age.holds_until(node));
             let ids: Vec<SessionId> = batch.iter().map(|target| target.id.clone()).collect();
-            let outcome = (self.kill.place)
-                .kill(self.calls(), batch, leave_before)
-                .await;
+            let outcome = match policy.ids_come_back && chosen.is_some() && !is_new {
+                true => Outcome::Rejected(Error::TooLate),
+                false => {
+                    (self.kill.place)
+                        .kill(self.calls(), batch, leave_before)
+                        .await
+                }
+            };
             if killed.sent_at.is_none() && !matches!(outcome, Outcome::Rejected(_)) {
                 killed.sent_at = self.left_at();
             }
@@ -137,11 +157,29 @@ impl Run<'_> {
                             told = true;
                             tally.record(&ids, answer);
                         }
+                        Fates::Killed(these) => {
+                            let answer = BatchAnswer {
+                                killed: these,
+                                not_found: Vec::new(),
+                                repeated: false,
+                            };
+                            tally.record(&answer.killed.clone(), answer);
+                            tally.accept(&ids);
+                        }
+                        Fates::Denied(error) => {
+                            tally.lose(&ids);
+                            failure = Some(Failure {
+                                error,
+                                ended: Ended::Denied,
+                            });
+                            break;
+                        }
                         Fates::Unreadable(error) => {
                             self.unreadable(ids.len(), error).into_warning(diags);
                             tally.accept(&ids);
                         }
                     }
+                    is_new = false;
                     sent += ids.len();
                     next += ids.len();
                     if next < queue.len() {
@@ -153,13 +191,17 @@ impl Run<'_> {
                     let Some((selector, _)) = chosen else { break };
                     let (waiting, others): (Vec<_>, Vec<_>) = (queue.iter().skip(next).cloned())
                         .partition(|target| target.id.node() == node);
-                    match self.choose_again(selector, node, &waiting, &mut seen).await {
+                    let again = self
+                        .choose_again(selector, node, &waiting, &originals, &mut seen)
+                        .await;
+                    match again {
                         Ok(again) => {
                             tally.leave(&again.gone);
                             tally.spare(&again.spared);
                             if let Some(age) = &mut age {
                                 age.renew(again.age);
                             }
+                            is_new = !again.staying.is_empty();
                             queue = self.by_name(again.staying);
                             queue.extend(others);
                             next = 0;
@@ -207,7 +249,7 @@ impl Run<'_> {
             killed.request_id = failure.error.request_id().map(ToOwned::to_owned);
         }
         let failure = match failure {
-            Some(failure) if sent == 0 && failure.ended != Ended::Unknown => {
+            Some(failure) if sent == 0 && !failure.ended.may_have_killed() => {
                 let summary = match failure.ended {
                     Ended::NotListed => {
                         "The sessions could not be listed again, so none was killed".to_owned()
@@ -226,7 +268,7 @@ impl Run<'_> {
         let in_doubt = !report.unknown.is_empty() || !report.accepted.is_empty();
         let look = if chosen.is_some() || in_doubt {
             let unreadable = chosen.map_or(0, |(_, selection)| selection.unreadable);
-            Some(self.look(report, seen, unreadable).await)
+            Some(self.look(report, seen, unreadable, &originals).await)
         } else {
             None
         };
@@ -279,14 +321,25 @@ impl Run<'_> {
         selector: Selecting<'_>,
         node: Option<&str>,
         waiting: &[Target],
+        originals: &Originals<'_>,
         seen: &mut BTreeMap<String, String>,
     ) -> Result<Again, Error> {
-        self.progress.report(
-            "The kill had to wait, so the sessions are listed again before it is sent.".to_owned(),
-        );
+        if !self.kill.service.policy.ids_come_back {
+            self.progress.report(
+                "The kill had to wait, so the sessions are listed again before it is sent."
+                    .to_owned(),
+            );
+        }
         let nodes = node.map(|node| BTreeSet::from([node.to_owned()]));
-        let listing = self.list(nodes.as_ref(), seen).await?;
-        let age = Age::of(&listing, self.client.clock().instant());
+        let questions = originals.questions();
+        let listing = self.list(nodes.as_ref(), seen, &questions).await?;
+        let mut listing = listing.complete()?;
+        originals.take_others_out(&mut listing);
+        let age = Age::of(
+            &listing,
+            self.client.clock().instant(),
+            &self.kill.service.policy,
+        );
         seen.extend(listing.saved_at);
         let meant: HashSet<&SessionId> = waiting.iter().map(|target| &target.id).collect();
         let chosen = match choose(selector, listing.sessions.iter().cloned(), None) {
@@ -296,6 +349,7 @@ impl Run<'_> {
         };
         let staying: Vec<Session> = (chosen.into_iter())
             .filter(|session| meant.contains(&session.id))
+            .filter(|session| originals.likeness(session, listing.reading) == Likeness::Same)
             .collect();
         if let Some(other) = self.also_killed(&staying, &listing.sessions).first() {
             return Err(Error::Listing(format!(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tf_provider::{AttributePath, Diagnostics};
+use tokio::time::Instant;
 
 use super::arguments::{Kill, Named, Whom};
 use super::chosen::{Killed, Selecting, Selection};
@@ -16,8 +17,9 @@ use crate::provider::explain::{self, count};
 use crate::provider::listing::{Listing, show};
 use crate::provider::service::{Calls, Scope, Target};
 use crate::provider::{HwcProvider, select};
+use crate::session::choice::Choice;
 use crate::session::tally::KillReport;
-use crate::session::{Selector, Session, SessionId};
+use crate::session::{Question, Reading, Selector, Session, SessionId};
 
 /// A kill under way, bounded by its time limit.
 pub(super) struct Run<'a> {
@@ -25,6 +27,8 @@ pub(super) struct Run<'a> {
     pub(super) client: Client,
     pub(super) operation: Operation,
     pub(super) progress: &'a Progress,
+    /// The moment from which the times of lists are counted.
+    pub(super) begun: Instant,
 }
 
 /// Carries a kill out. `None`: certainly nothing happened, and an error says why.
@@ -38,6 +42,7 @@ pub(super) async fn carry_out(
     // The time limit runs from here.
     let operation = provider.operation(&client, kill.limit, progress);
     let run = Run {
+        begun: client.clock().instant(),
         kill,
         client,
         operation,
@@ -60,7 +65,7 @@ pub(super) async fn carry_out(
             run.kill_or_rehearse(diags, selector.as_ref(), selection, Vec::new())
                 .await
         }
-        Whom::Ids(ids) if !kill.dry_run => {
+        Whom::Ids(ids) if !kill.dry_run && !kill.service.policy.looks_first => {
             if let Some(max) = kill.max_sessions.filter(|max| ids.len() > *max) {
                 let first = ids.iter().take(crate::session::choice::FIRST_SHOWN);
                 let first: Vec<String> = first.map(SessionId::to_string).collect();
@@ -72,21 +77,24 @@ pub(super) async fn carry_out(
             Some(run.prove(diags, killed, None, Vec::new()))
         }
         Whom::Ids(ids) => {
-            let selection = run.choose(diags, &Named::ids(ids)).await?;
-            let there: HashSet<&SessionId> =
-                selection.choice.chosen.iter().map(|s| &s.id).collect();
+            let named = Named::ids(ids);
+            let selection = run.choose(diags, &named).await?;
+            let there: HashSet<&SessionId> = selection.found().map(|s| &s.id).collect();
             let missing = ids.iter().filter(|id| !there.contains(id));
-            let missing = missing.cloned().map(Shown::Id).collect();
-            Some(run.rehearse(diags, selection, missing))
+            let missing: Vec<Shown> = missing.cloned().map(Shown::Id).collect();
+            run.warn_if_unreadable(diags, &missing, selection.unreadable);
+            run.kill_or_rehearse(diags, &named, selection, missing)
+                .await
         }
         Whom::Addresses(addresses) => {
             let named = Named::addresses(addresses);
             let selection = run.choose(diags, &named).await?;
-            let chosen = selection.choice.chosen.iter();
-            let found: HashSet<&str> = chosen.filter_map(|s| s.address.as_deref()).collect();
+            let found = selection.found();
+            let found: HashSet<&str> = found.filter_map(|s| s.address.as_deref()).collect();
             let missing = addresses.iter().filter(|a| !found.contains(a.as_str()));
             let missing: Vec<Shown> = missing.cloned().map(Shown::Address).collect();
-            run.warn_if_unreadable(diags, &missing, &selection);
+            let unreadable = selection.odd + selection.unreadable;
+            run.warn_if_unreadable(diags, &missing, unreadable);
             run.kill_or_rehearse(diags, &named, selection, missing)
                 .await
         }
@@ -148,22 +156,58 @@ impl Run<'_> {
         select::too_many(diags, matched, max, first, !self.progress.is_heard());
     }
 
-    /// Lists the sessions of the place, or of these nodes of it.
+    /// Lists the sessions of the place, or of these nodes of it, to choose among them.
     pub(super) async fn list(
         &self,
         nodes: Option<&BTreeSet<String>>,
         seen: &BTreeMap<String, String>,
+        questions: &[Question],
     ) -> Result<Listing, Error> {
-        let statements = match &self.kill.whom {
-            Whom::Selected(selector) => selector.reads_statements(),
-            _ => false,
-        };
+        self.list_in(self.scope(nodes, seen, questions)).await
+    }
+
+    /// The same, only to see who is there.
+    pub(super) async fn look_at(
+        &self,
+        nodes: Option<&BTreeSet<String>>,
+        seen: &BTreeMap<String, String>,
+        questions: &[Question],
+    ) -> Result<Listing, Error> {
         let scope = Scope {
+            statements: false,
+            blockers: false,
+            ..self.scope(nodes, seen, questions)
+        };
+        self.list_in(scope).await
+    }
+
+    fn scope<'s>(
+        &self,
+        nodes: Option<&'s BTreeSet<String>>,
+        seen: &'s BTreeMap<String, String>,
+        questions: &'s [Question],
+    ) -> Scope<'s> {
+        let selector = match &self.kill.whom {
+            Whom::Selected(selector) => Some(selector),
+            _ => None,
+        };
+        Scope {
             nodes,
             seen,
-            statements,
-        };
-        self.kill.place.list(self.calls(), scope).await
+            statements: selector.is_some_and(|one| one.reads_statements()),
+            blockers: selector.is_some_and(|one| one.asks_who_blocks()),
+            questions,
+        }
+    }
+
+    async fn list_in(&self, scope: Scope<'_>) -> Result<Listing, Error> {
+        let clock = self.client.clock();
+        let since = |moment: Instant| moment.saturating_duration_since(self.begun);
+        let begun = since(clock.instant());
+        let mut listing = self.kill.place.list(self.calls(), scope).await?;
+        let ended = since(clock.instant());
+        listing.reading = Reading { begun, ended };
+        Ok(listing)
     }
 
     async fn kill_or_rehearse(
@@ -199,15 +243,19 @@ impl Run<'_> {
         selection: Selection,
         missing: Vec<Shown>,
     ) -> Proof {
-        let chosen = selection.choice.chosen;
+        let missed = selection.fate_of_missing();
+        let Choice {
+            chosen, nameless, ..
+        } = selection.choice;
         self.tell_rehearsal(diags, &chosen);
-        let not_found = missing.iter().filter_map(Shown::id).cloned().collect();
-        let listed = chosen
-            .into_iter()
-            .map(|session| (Shown::of(session), Fate::Listed));
-        let missing = missing.into_iter().map(|shown| (shown, Fate::NotFound));
+        let not_found = missing.iter().filter(|_| missed == Fate::NotFound);
+        let not_found = not_found.filter_map(Shown::id).cloned().collect();
+        let with = |fate| move |session| (Shown::of(session), fate);
+        let listed = chosen.into_iter().map(with(Fate::Listed));
+        let nameless = nameless.into_iter().map(with(Fate::Refused));
+        let missing = missing.into_iter().map(|shown| (shown, missed));
         Proof {
-            sessions: Some(listed.chain(missing).collect()),
+            sessions: Some(listed.chain(nameless).chain(missing).collect()),
             told: Some(Told {
                 not_found,
                 ..Told::default()
@@ -268,11 +316,21 @@ impl Run<'_> {
             .flatten()
             .map(SessionId::to_string)
             .collect();
-        not_there.extend(missing.iter().map(Shown::name));
+        let missed = (selection.as_ref()).map_or(Fate::NotFound, Selection::fate_of_missing);
+        if missed == Fate::NotFound {
+            not_there.extend(missing.iter().map(Shown::name));
+        }
         let sessions = (was_listed || looked).then(|| {
-            let chosen = selection.map_or_else(Vec::new, |selection| selection.choice.chosen);
-            let missing = missing.into_iter().map(|shown| (shown, Fate::NotFound));
-            killed.fates(chosen).chain(missing).collect()
+            let (chosen, nameless) = selection.map_or_else(Default::default, |selection| {
+                (selection.choice.chosen, selection.choice.nameless)
+            });
+            let nameless = (nameless.into_iter()).map(|one| (Shown::of(one), Fate::Refused));
+            let missing = missing.into_iter().map(|shown| (shown, missed));
+            killed
+                .fates(chosen)
+                .chain(nameless)
+                .chain(missing)
+                .collect()
         });
         // Of those that were perhaps killed only a look can tell.
         let told_killed = (told.as_ref().map(|told| told.killed.len()))
@@ -375,23 +433,18 @@ impl Run<'_> {
         }
     }
 
-    /// Says that addresses which no readable session has may belong to one that cannot be read.
-    fn warn_if_unreadable(
-        &self,
-        diags: &mut Diagnostics,
-        missing: &[Shown],
-        selection: &Selection,
-    ) {
-        let unreadable = selection.odd + selection.unreadable;
+    /// Says that sessions which are not found may be among those that cannot be read.
+    fn warn_if_unreadable(&self, diags: &mut Diagnostics, missing: &[Shown], unreadable: usize) {
         if unreadable == 0 || missing.is_empty() {
             return;
         }
+        let one = self.kill.service.ids.one;
         explain::warning(
             diags,
             self.kill.described_in.clone(),
-            "Some addresses were not found, but not all sessions can be read",
+            format!("Not every {one} was found, but not all sessions can be read"),
             format!(
-                "No session that can be read has these addresses, so nothing was sent to kill them. They may belong to {} \
+                "No session that can be read has one of these, so nothing was sent to kill them. They may belong to {} \
                  that cannot be read:\n\n{}",
                 count(unreadable, "session"),
                 explain::lines(missing, Shown::name)

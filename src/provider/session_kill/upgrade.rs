@@ -80,6 +80,7 @@ fn sessions(service: &Description, state: &Stored) -> Value {
         let outcome = outcomes.get(session).unwrap_or(&otherwise);
         match service.ids.kind {
             IdKind::Numbers => json!({"id": session.to_string(), "outcome": outcome}),
+            IdKind::Texts(_) => json!({"id": session, "outcome": outcome}),
             IdKind::Addresses(_) => {
                 json!({"address": session, "node_id": node, "outcome": outcome})
             }

@@ -46,7 +46,7 @@ fn the_chosen_come_sorted_and_the_protected_are_counted() {
         Choice {
             chosen: chosen([1, 9]),
             protected: 1,
-            nameless: 1
+            nameless: vec![Judged(5, Verdict::Nameless)]
         }
     );
 }
@@ -96,7 +96,7 @@ fn duplicates_and_protected_sessions_do_not_count_against_the_cap() {
         Choice {
             chosen: chosen([1, 2]),
             protected: 87,
-            nameless: 0
+            nameless: Vec::new()
         }
     );
 }

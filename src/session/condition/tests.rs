@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::*;
 
 /// Every condition, with host names and without.
-pub(in crate::session) const EVERY: [Condition; 20] = [
+pub(in crate::session) const EVERY: [Condition; 21] = [
     Condition::Users,
     Condition::ExcludeUsers,
     Condition::Addresses { host_names: false },
@@ -25,6 +25,7 @@ pub(in crate::session) const EVERY: [Condition; 20] = [
     Condition::MinBusy,
     Condition::MinAge,
     Condition::MinTransaction,
+    Condition::Blocking,
     Condition::All,
 ];
 
@@ -48,7 +49,7 @@ fn an_exclusion_is_named_for_what_it_excludes() {
         }
     }
     let names: HashSet<_> = EVERY.iter().map(|condition| condition.name()).collect();
-    assert_eq!(names.len(), 17, "{names:?}");
+    assert_eq!(names.len(), 18, "{names:?}");
 }
 
 #[test]

@@ -333,14 +333,15 @@ fn a_list_that_shows_fewer_sessions_than_it_reports_is_read_a_second_time() {
     let mut service = Service::with(250);
 
     let read = read(&mut service, 100, |service| {
-        if service.requests.len() == 1 {
-            let moved = service.list.remove(150);
-            service.list.insert(0, moved);
+        if service.requests.len() == 2 {
+            let moved = service.list.remove(240);
+            service.list.insert(150, moved);
         }
     });
 
+    // Between the two readings, the beginning is looked at for newcomers.
     assert_eq!(ids(&read.unwrap()), (1..=250).collect::<Vec<_>>());
-    assert_eq!(service.requests.len(), 6);
+    assert_eq!(service.requests.len(), 7);
 }
 
 #[test]
@@ -415,6 +416,47 @@ fn thousands_of_sessions_coming_and_going_are_read_without_loss() {
         assert!(BTreeSet::from_iter(ids).is_superset(&service.stayed));
         assert!(!service.stayed.is_empty() && service.stayed.len() < sessions as usize);
     }
+}
+
+#[test]
+fn newcomers_at_the_beginning_explain_a_total_that_counts_them() {
+    for (sessions, limit, each_time) in [(1_000, 100, 1), (5_000, 100, 7), (2_500, 1_000, 60)] {
+        let mut service = Service::with(sessions);
+        let mut turn = 0_u16;
+
+        let read = read(&mut service, limit, |service| {
+            turn += 1;
+            let ends = (0..each_time)
+                .map(|n: u16| (n * 37 + turn * 101) % 1001)
+                .collect();
+            let comes = vec![0; usize::from(each_time)];
+            service.change(&Change { ends, comes });
+        });
+
+        let ids = ids(&read.unwrap());
+        assert!(BTreeSet::from_iter(ids).is_superset(&service.stayed));
+    }
+}
+
+#[test]
+fn newcomers_at_the_beginning_do_not_explain_sessions_that_are_never_shown() {
+    let mut service = Service {
+        hidden: 7,
+        ..Service::with(250)
+    };
+
+    let error = read(&mut service, 100, |service| {
+        let comes = vec![0];
+        service.change(&Change {
+            comes,
+            ..Change::default()
+        });
+    });
+
+    assert!(
+        matches!(error, Err(Unreliable::FewerThanTotal { .. })),
+        "{error:?}"
+    );
 }
 
 fn change(comes: impl Strategy<Value = u16>) -> impl Strategy<Value = Change> {

@@ -84,7 +84,7 @@ const EXCLUDE_HOSTS: Condition = Condition::ExcludeAddresses { host_names: true 
 const DATABASES: Condition = Condition::Databases { numbered: false };
 const NUMBERS: Condition = Condition::Databases { numbered: true };
 
-const OFFERED: [Condition; 18] = [
+const OFFERED: [Condition; 19] = [
     Condition::Users,
     Condition::ExcludeUsers,
     HOSTS,
@@ -102,6 +102,7 @@ const OFFERED: [Condition; 18] = [
     Condition::MinBusy,
     Condition::MinAge,
     Condition::MinTransaction,
+    Condition::Blocking,
     Condition::All,
 ];
 
@@ -194,12 +195,18 @@ fn session() -> impl Strategy<Value = Session> {
         told(STATEMENTS),
     );
     let flags = [0.9, 0.9, 0.1].map(prop::bool::weighted);
-    let times = (time(), prop::bool::ANY, time(), time());
+    let times = (
+        time(),
+        prop::bool::ANY,
+        time(),
+        time(),
+        option::of(prop::bool::ANY),
+    );
     (id, names, times, protection(), flags).prop_map(
         |(
             id,
             names,
-            (spent, is_idle, age, transaction),
+            (spent, is_idle, age, transaction, blocks),
             protection,
             [readable, nameable, hides_client],
         )| {
@@ -216,8 +223,10 @@ fn session() -> impl Strategy<Value = Session> {
                 idle: spent.filter(|_| is_idle),
                 busy: spent.filter(|_| !is_idle),
                 age,
+                began: None,
                 transaction,
                 statement,
+                blocks,
                 hides_client,
                 protection,
                 readable,
@@ -286,11 +295,13 @@ fn selector() -> impl Strategy<Value = Conditions> {
         least(Condition::MinBusy),
         least(Condition::MinAge),
         least(Condition::MinTransaction),
+        option::weighted(0.17, prop::bool::ANY)
+            .prop_map(|blocking| Some((Condition::Blocking, Written::Bool(blocking?)))),
     );
     (who, what, when).prop_map(|(who, what, when)| {
         let all = [
             who.0, who.1, who.2, who.3, who.4, who.5, what.0, what.1, what.2, what.3, what.4,
-            what.5, what.6, when.0, when.1, when.2, when.3,
+            what.5, what.6, when.0, when.1, when.2, when.3, when.4,
         ];
         valid(all.into_iter().flatten().collect())
     })
@@ -321,7 +332,10 @@ fn valid(written: Conditions) -> Conditions {
         };
         kept.push((*condition, value));
     }
-    if kept.iter().all(|(condition, _)| condition.is_exclusion()) {
+    let chooses_nothing = |(condition, written): &(Condition, Written)| {
+        condition.is_exclusion() || *written == Written::Bool(false)
+    };
+    if kept.iter().all(chooses_nothing) {
         kept.push((Condition::All, Written::Bool(true)));
     }
     kept
@@ -355,7 +369,10 @@ fn meets((condition, written): &(Condition, Written), session: &Session) -> bool
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let values = match written {
         Written::Texts(values) => values,
-        Written::Bool(_) => return true,
+        Written::Bool(asked) => {
+            let is_met = *condition != Condition::Blocking || session.blocks == Some(true);
+            return !*asked || is_met;
+        }
         Written::Duration(min) => {
             let time = match condition {
                 Condition::MinIdle => session.idle,
@@ -496,7 +513,7 @@ proptest! {
             _ => Ok(Choice {
                 chosen,
                 protected: judged(Verdict::Protected).len(),
-                nameless: judged(Verdict::Nameless).len(),
+                nameless: judged(Verdict::Nameless),
             }),
         };
         prop_assert_eq!(choose(&selector, sessions, max), expected);

@@ -67,6 +67,7 @@ fn session() -> Session {
         age: seconds(7_200),
         transaction: seconds(60),
         statement: text("SELECT 1"),
+        blocks: Some(true),
         ..Session::new(SessionId::number(7))
     }
 }
@@ -85,11 +86,12 @@ fn every_condition_must_hold_and_values_are_alternatives() {
         least(Condition::MinIdle, "5m"),
         least(Condition::MinAge, "2h"),
         least(Condition::MinTransaction, "1m"),
+        (Condition::Blocking, Written::Bool(true)),
     ];
     assert_eq!(verdict(&spec, &session()), Verdict::Chosen);
 
     type Edit = fn(&mut Session);
-    let others: [(&str, Edit); 23] = [
+    let others: [(&str, Edit); 25] = [
         ("user", |s| s.user = text("App")),
         ("part of a user", |s| s.user = text("webapp")),
         ("unknown user", |s| s.user = None),
@@ -115,6 +117,8 @@ fn every_condition_must_hold_and_values_are_alternatives() {
         ("unknown age", |s| s.age = None),
         ("transaction", |s| s.transaction = seconds(59)),
         ("unknown transaction", |s| s.transaction = None),
+        ("blocks nobody", |s| s.blocks = Some(false)),
+        ("unknown whether it blocks", |s| s.blocks = None),
     ];
     for (what, edit) in others {
         let mut other = session();
@@ -899,4 +903,42 @@ fn errors_read_as_sentences_with_their_place() {
 fn a_selector_can_be_used_by_several_tasks() {
     fn shared<T: Send + Sync + Clone + std::fmt::Debug>() {}
     shared::<Selector>();
+}
+
+#[test]
+fn blocking_false_is_the_same_as_nothing() {
+    let not_blocking = (Condition::Blocking, Written::Bool(false));
+    let nothing = [("all".to_owned(), Problem::NothingSelected)];
+    assert_eq!(refused(std::slice::from_ref(&not_blocking)), nothing);
+
+    let free = Session {
+        blocks: None,
+        ..session()
+    };
+    let spec = [texts(Condition::Users, &["app"]), not_blocking];
+    assert_eq!(verdict(&spec, &free), Verdict::Chosen);
+}
+
+#[test]
+fn the_shortest_questions_that_find_everybody_are_asked() {
+    let questions = |written: &[(Condition, Written)]| parse(written).unwrap().questions();
+    let users = texts(Condition::Users, &["b", "a"]);
+    let user = |name: &str| Question::User(name.to_owned());
+    assert_eq!(
+        questions(std::slice::from_ref(&users)),
+        [user("a"), user("b")]
+    );
+
+    let address = texts(HOSTS, &["10.0.0.7:51234"]);
+    let there = Question::Address("10.0.0.7".parse().unwrap());
+    assert_eq!(questions(&[users.clone(), address]), [there]);
+
+    // A network, or a host name, is no question that a service could answer.
+    let network = texts(HOSTS, &["10.0.0.7", "10.0.0.0/24"]);
+    assert_eq!(questions(&[users, network.clone()]), [user("a"), user("b")]);
+    assert_eq!(questions(&[network]), []);
+    assert_eq!(
+        questions(&[texts(Condition::ExcludeUsers, &["a"]), all()]),
+        []
+    );
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
+use super::selection::Originals;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Interrupted;
 use crate::provider::explain::count;
@@ -41,6 +42,7 @@ impl Run<'_> {
         report: &KillReport<SessionId>,
         mut seen: BTreeMap<String, String>,
         unreadable: usize,
+        originals: &Originals<'_>,
     ) -> Look {
         let clock = self.client.clock();
         let begun = clock.instant();
@@ -69,9 +71,10 @@ impl Run<'_> {
                 .filter_map(|id| id.node().map(ToOwned::to_owned))
                 .collect();
             let nodes = (!nodes.is_empty()).then_some(&nodes);
-            let listed = self.list(nodes, &seen).await;
-            match listed.and_then(|listing| readable(listing, unreadable)) {
-                Ok(listing) => {
+            let listed = self.look_at(nodes, &seen, &originals.questions()).await;
+            match listed.and_then(|listing| readable(listing.complete()?, unreadable)) {
+                Ok(mut listing) => {
+                    originals.take_others_out(&mut listing);
                     (failed, look.ended_by) = (0, None);
                     let left = tally::remaining(waiting_for, &listing.sessions);
                     if !left.is_empty() {

@@ -32,8 +32,8 @@ impl Run<'_> {
             }
             return;
         };
-        if failure.ended == Ended::Unknown && left == Some(0) && report.not_sent.is_empty() {
-            self.seen_gone(failure.error, report.unknown.len())
+        if failure.ended.may_have_killed() && left == Some(0) && report.not_sent.is_empty() {
+            self.seen_gone(failure, report.unknown.len())
                 .into_warning(diags);
             return;
         }
@@ -51,8 +51,8 @@ impl Run<'_> {
                 count(number, self.kill.service.words.session)
             ),
             format!(
-                "The kill had to wait, so the sessions were listed again before it was sent. These were still there, but the \
-             conditions did not hold for them any more. They are left alone{}.",
+                "The sessions were listed again before the kill was sent. These were still there, but the conditions did not \
+                 hold for them any more. They are left alone{}.",
                 self.of_resource(", and are in the attribute sessions as remaining")
             ),
         );
@@ -97,6 +97,12 @@ impl Run<'_> {
         let summary = match (failure.ended, left) {
             (Ended::Unknown, None) => "It is unknown whether the sessions were killed".to_owned(),
             (Ended::Unknown, Some(_)) => "Not all sessions were killed for certain".to_owned(),
+            (Ended::Denied, _) => {
+                format!(
+                    "{} says that the kill failed",
+                    self.kill.service.words.service
+                )
+            }
             _ => format!("Not all sessions were killed{}", code(&failure.error)),
         };
         let answered = [
@@ -116,17 +122,20 @@ impl Run<'_> {
             parts => format!(" Before that: {}.", parts.join(", ")),
         };
         let ended = match failure.ended {
-        Ended::Unknown => format!(
-            "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
-            count(unknown, session)
-        ),
-        Ended::Rejected if failure.error.api().is_some() => "A request was refused.".to_owned(),
-        Ended::Rejected => "A request was not sent.".to_owned(),
-        Ended::NotListed => {
-            "The kill had to wait. The sessions could not be listed again, so no more were sent."
-                .to_owned()
-        }
-    };
+            Ended::Unknown => format!(
+                "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
+                count(unknown, session)
+            ),
+            Ended::Denied => format!(
+                "A request to kill {} was answered, and the answer says that it failed. Some of them may have been killed.",
+                count(unknown, session)
+            ),
+            Ended::Rejected if failure.error.api().is_some() => "A request was refused.".to_owned(),
+            Ended::Rejected => "A request was not sent.".to_owned(),
+            Ended::NotListed => {
+                "The sessions could not be listed again, so no more were sent.".to_owned()
+            }
+        };
         let unsent = match report.not_sent.len() {
             0 => String::new(),
             number => format!(" {} not sent.", count(number, session)),
@@ -179,17 +188,37 @@ impl Run<'_> {
         );
     }
 
-    pub(super) fn nameless(&self, diags: &mut Diagnostics, number: usize) {
+    /// Sessions that are chosen and that no kill can name.
+    pub(super) fn nameless(&self, diags: &mut Diagnostics, sessions: &[Session]) {
+        let words = &self.kill.service.words;
         explain::warning(
             diags,
-            select::block_path(),
+            self.kill.described_in.clone(),
             format!(
-                "{} without an address",
-                count(number, self.kill.service.words.session)
+                "{} without {}",
+                count(sessions.len(), words.session),
+                words.named_by
             ),
             format!(
-                "They match, but {} lists no address for them, and chosen sessions are killed by their addresses. They are left \
-                 alone.",
+                "They are chosen, but {} lists {} for none of them, and a kill has to name it. They are left alone{}:\n\n{}",
+                words.service,
+                words.named_by,
+                self.of_resource(", and are in the attribute sessions as refused"),
+                explain::lines(sessions, show)
+            ),
+        );
+    }
+
+    /// Everybody is chosen, and the list may not show everybody.
+    pub(super) fn not_all_listed(&self, diags: &mut Diagnostics, most: usize) {
+        explain::error(
+            diags,
+            select::path("all"),
+            "Not all sessions may be listed, so none was killed",
+            format!(
+                "No session was killed{}. {} shows at most {most} sessions, and it shows as many: there may be more. Choose by \
+                 users, databases or addresses instead of all = true: these are asked for one by one.",
+                self.of_resource(", and nothing went into state"),
                 self.kill.service.words.service
             ),
         );
@@ -219,15 +248,25 @@ impl Run<'_> {
         }
     }
 
-    fn seen_gone(&self, error: Error, number: usize) -> Report {
+    fn seen_gone(&self, failure: Failure, number: usize) -> Report {
+        let (summary, came_back) = match failure.ended {
+            Ended::Denied => (
+                "The kill failed by its answer, but the sessions are gone",
+                "the answer says that it failed",
+            ),
+            _ => (
+                "An answer was lost, but the sessions are gone",
+                "no complete answer came back",
+            ),
+        };
         Report {
-            summary: "An answer was lost, but the sessions are gone".to_owned(),
+            summary: summary.to_owned(),
             meaning: format!(
-                "A request to kill {} was sent, and no complete answer came back. The sessions were listed again, and none of \
+                "A request to kill {} was sent, and {came_back}. The sessions were listed again, and none of \
                  them is there any more. The request was not sent again.",
                 count(number, self.kill.service.words.session)
             ),
-            error,
+            error: failure.error,
             next: None,
         }
     }

@@ -1,6 +1,6 @@
 //! Listing sessions and choosing among them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use tf_provider::Diagnostics;
@@ -8,14 +8,21 @@ use tokio::time::Instant;
 
 use crate::provider::listing::{Listing, show};
 use crate::provider::select;
+use crate::provider::service::Policy;
 use crate::provider::session_kill::arguments::Whom;
+use crate::provider::session_kill::proof::Fate;
 use crate::provider::session_kill::run::Run;
 use crate::session::choice::{Choice, choose};
-use crate::session::{Selects, Session, also_killed};
+use crate::session::{
+    Likeness, Question, Reading, Selects, Session, SessionId, also_killed, likeness,
+};
 
 /// For how long after it was read a list holds. A kill that leaves later is chosen again. Inferred: no document says how
 /// soon an address is given to another client; the system of a client reuses a port after a minute or more.
 const LIST_HOLDS: Duration = Duration::from_secs(30);
+
+/// The same where an ID may come back as another session's.
+const LIST_OF_REUSED_IDS_HOLDS: Duration = Duration::from_secs(5);
 
 /// What chooses.
 pub(in crate::provider::session_kill) type Selecting<'s> = &'s (dyn Selects<Session> + Sync);
@@ -38,6 +45,67 @@ pub(in crate::provider::session_kill) struct Selection {
     pub(in crate::provider::session_kill) passed_over: Vec<(String, String)>,
     /// How old the lists are.
     pub(in crate::provider::session_kill) age: Age,
+    /// When they were read.
+    pub(in crate::provider::session_kill) reading: Reading,
+    /// The most sessions that the service shows, when it shows as many: there may be more.
+    pub(in crate::provider::session_kill) cut_at: Option<usize>,
+}
+
+impl Selection {
+    /// Every session that was asked for and is there, also those that no kill can name.
+    pub(in crate::provider::session_kill) fn found(&self) -> impl Iterator<Item = &Session> {
+        self.choice.chosen.iter().chain(&self.choice.nameless)
+    }
+
+    /// What became of a session that was asked for and is not listed.
+    pub(in crate::provider::session_kill) fn fate_of_missing(&self) -> Fate {
+        match self.cut_at {
+            None => Fate::NotFound,
+            Some(_) => Fate::Unknown,
+        }
+    }
+}
+
+/// Chosen sessions as they were listed at first.
+#[derive(Default)]
+pub(super) struct Originals<'s> {
+    sessions: HashMap<&'s SessionId, &'s Session>,
+    reading: Reading,
+}
+
+impl<'s> Originals<'s> {
+    pub(super) fn of(selection: &'s Selection) -> Self {
+        let chosen = selection.choice.chosen.iter();
+        Self {
+            sessions: chosen.map(|session| (&session.id, session)).collect(),
+            reading: selection.reading,
+        }
+    }
+
+    /// Takes sessions out of a later list that have the ID of one of these and are certainly others.
+    pub(super) fn take_others_out(&self, listing: &mut Listing) {
+        let now = listing.reading;
+        (listing.sessions).retain(|session| self.likeness(session, now) != Likeness::Another);
+    }
+
+    /// Is a session that is listed now the one that was listed at first? One that was not listed at first cannot be told from
+    /// others.
+    pub(super) fn likeness(&self, session: &Session, now: Reading) -> Likeness {
+        let before = self.sessions.get(&session.id);
+        before.map_or(Likeness::Same, |before| {
+            likeness((before, self.reading), (session, now))
+        })
+    }
+
+    /// What to ask for where a list is cut short, so that all of them are in the answers.
+    pub(super) fn questions(&self) -> Vec<Question> {
+        let sessions = self.sessions.values();
+        let users: Option<HashSet<&String>> =
+            sessions.map(|session| session.user.as_ref()).collect();
+        let mut users: Vec<&String> = users.into_iter().flatten().collect();
+        users.sort_unstable();
+        users.into_iter().cloned().map(Question::User).collect()
+    }
 }
 
 /// How old lists are.
@@ -45,16 +113,26 @@ pub(in crate::provider::session_kill) struct Selection {
 pub(in crate::provider::session_kill) struct Age {
     /// When the last of them had been read.
     read: Instant,
+    /// For how long they hold.
+    holds: Duration,
     /// When that of each node was there, where the service has several.
     renewed: BTreeMap<String, Instant>,
 }
 
 impl Age {
     /// That of a listing that has just been read.
-    pub(in crate::provider::session_kill) fn of(listing: &Listing, now: Instant) -> Self {
+    pub(in crate::provider::session_kill) fn of(
+        listing: &Listing,
+        now: Instant,
+        policy: &Policy,
+    ) -> Self {
         let renewed = listing.collected.iter();
         Self {
             read: now,
+            holds: match policy.ids_come_back {
+                true => LIST_OF_REUSED_IDS_HOLDS,
+                false => LIST_HOLDS,
+            },
             renewed: renewed
                 .map(|(node, collected)| (node.clone(), collected.renewed))
                 .collect(),
@@ -63,13 +141,13 @@ impl Age {
 
     /// The moment after which a count by these lists does not hold.
     pub(in crate::provider::session_kill) fn counts_until(&self) -> Instant {
-        self.read + LIST_HOLDS
+        self.read + self.holds
     }
 
     /// The moment after which nobody of the node is killed by its list.
     pub(in crate::provider::session_kill) fn holds_until(&self, node: Option<&str>) -> Instant {
         let renewed = node.and_then(|node| self.renewed.get(node));
-        renewed.copied().unwrap_or(self.read) + LIST_HOLDS
+        renewed.copied().unwrap_or(self.read) + self.holds
     }
 
     /// The nodes whose lists they are.
@@ -91,7 +169,11 @@ impl Run<'_> {
         diags: &mut Diagnostics,
         selector: Selecting<'_>,
     ) -> Option<Selection> {
-        let listing = match self.list(None, &BTreeMap::new()).await {
+        let questions = match &self.kill.whom {
+            Whom::Selected(selector) => selector.questions(),
+            _ => Vec::new(),
+        };
+        let listing = match self.list(None, &BTreeMap::new(), &questions).await {
             Ok(listing) => listing,
             Err(error) => {
                 let summary = "The sessions could not be listed, so none was killed";
@@ -104,14 +186,20 @@ impl Run<'_> {
             Whom::All => listing.tell_unreadable(diags),
             _ => listing.tell_gaps(diags),
         }
+        if let (Some(most), Whom::Selected(selector)) = (listing.cut_at, &self.kill.whom)
+            && selector.chooses_all()
+        {
+            self.not_all_listed(diags, most);
+            return None;
+        }
         let choice = self.choose_among(diags, selector, &listing.sessions)?;
         let others = self.also_killed(&choice.chosen, &listing.sessions);
         if !others.is_empty() {
             self.shared_names(diags, &others);
             return None;
         }
-        if choice.nameless > 0 {
-            self.nameless(diags, choice.nameless);
+        if !choice.nameless.is_empty() {
+            self.nameless(diags, &choice.nameless);
         }
         Some(Selection {
             choice,
@@ -123,7 +211,9 @@ impl Run<'_> {
                 .filter(|session| session.hides_client)
                 .count(),
             listed: listing.sessions.len(),
-            age: Age::of(&listing, listed),
+            age: Age::of(&listing, listed, &self.kill.service.policy),
+            reading: listing.reading,
+            cut_at: listing.cut_at,
             saved_at: listing.saved_at,
             passed_over: listing.passed_over,
         })
