@@ -47,10 +47,13 @@ pub struct Service {
     pub kill: (&'static str, &'static str),
     /// Is that call sent again when its answer is lost? Only where a name is never given to another session.
     pub is_repeated: bool,
-    /// What that call answers when it has killed the sessions with these IDs.
-    pub accepted: fn(&[Value]) -> Value,
+    /// What that call answers when it has killed the sessions with these IDs, and has found none with those.
+    pub accepted: fn(killed: &[Value], not_found: &[Value]) -> Value,
     /// Method and end of the path of the call that lists sessions.
     pub list: (&'static str, &'static str),
+    /// What that call answers when these are there, by what names them in the argument. The number differs from list to list.
+    #[allow(dead_code, reason = "only the tests of faults ask for it")]
+    pub listed: fn(names: &[&str], list: u64) -> Value,
     /// Where its list has no pages: the number of sessions from which it may be cut short.
     pub cut_at: Option<usize>,
 }
@@ -120,8 +123,13 @@ pub static SERVICES: &[Service] = &[
         protected: &[],
         kill: ("POST", "/clients/kill"),
         is_repeated: false,
-        accepted: |_| json!({}),
+        accepted: |_, _| json!({}),
         list: ("GET", "/clients"),
+        listed: |names, list| {
+            let client = |name: &&str| json!({ "id": name.rsplit(':').next(), "addr": name, "peer": name, "flags": "N" });
+            let clients: Vec<Value> = names.iter().map(client).collect();
+            json!({ "count": clients.len(), "clients": clients, "time": format!("list {list}") })
+        },
         cut_at: None,
     },
     Service {
@@ -159,15 +167,22 @@ pub static SERVICES: &[Service] = &[
         protected: &["rdsAdmin"],
         kill: ("DELETE", "/processes"),
         is_repeated: true,
-        accepted: |ids| {
-            let number = |id: &Value| id.as_str().and_then(|id| id.parse().ok());
-            let ids: Vec<Option<u64>> = ids.iter().map(number).collect();
-            json!({ "processes_killed": ids, "processes_not_found": [] })
-        },
+        accepted: |killed, not_found| json!({ "processes_killed": numbers(killed), "processes_not_found": numbers(not_found) }),
         list: ("GET", "/processes"),
+        listed: |names, _| {
+            let thread = |name: &&str| json!({ "id": name.parse::<u64>().ok(), "user": "app", "host": "10.0.0.7:51234", "command": "Sleep", "time": 60 });
+            let threads: Vec<Value> = names.iter().map(thread).collect();
+            json!({ "total_count": threads.len(), "processes": threads })
+        },
         cut_at: None,
     },
 ];
+
+/// IDs as the numbers that they are.
+fn numbers(ids: &[Value]) -> Vec<Option<u64>> {
+    let numbers = ids.iter().map(|id| id.as_str()?.parse().ok());
+    numbers.collect()
+}
 
 /// IDs of the sandbox and of lists as texts.
 pub fn as_text(id: &Value) -> String {

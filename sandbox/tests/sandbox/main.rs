@@ -8,6 +8,7 @@ mod documents;
 mod faults;
 mod gaussdb;
 mod iam;
+mod postgresql;
 mod program;
 mod rds_mysql;
 mod rds_postgresql;

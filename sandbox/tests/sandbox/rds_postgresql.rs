@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use hwc_sandbox::{Busy, NodeMapping, ReadyNode, RowShape, Sandbox};
 use serde_json::{Value, json};
-use tokio_postgres::{Client as PostgreSqlClient, NoTls};
+use tokio_postgres::Client as PostgreSqlClient;
 
 use crate::{
-    servers::{Server, free_port, postgresql_server, wait_for},
+    postgresql::Server,
+    servers::{free_port, wait_for},
     support::{Client, TestCloud, quick, quick_with, start},
 };
 
@@ -182,22 +183,6 @@ async fn a_busy_instance_kills_nobody() {
     assert_eq!(list(client, node, "").await["total"], 3);
 }
 
-/// A PostgreSQL with two roles beside that of the sandbox.
-async fn postgresql() -> Server {
-    let server = postgresql_server().await;
-    let keeper = connect(&server, "keeper").await;
-    let roles = "CREATE ROLE app LOGIN; CREATE ROLE report LOGIN";
-    keeper.batch_execute(roles).await.unwrap();
-    server
-}
-
-async fn connect(server: &Server, user: &str) -> PostgreSqlClient {
-    let url = server.url.replace("keeper", user);
-    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
-}
-
 async fn pid(client: &PostgreSqlClient) -> i64 {
     let row = client.query_one("SELECT pg_backend_pid()::int8", &[]).await;
     row.unwrap().get(0)
@@ -209,12 +194,12 @@ async fn is_alive(client: &PostgreSqlClient) -> bool {
 
 #[tokio::test]
 async fn real_sessions_die_by_pid_and_owner_and_the_servers_own_live() {
-    let server = postgresql().await;
-    let open = |user| connect(&server, user);
+    let server = Server::start().await;
+    let open = async |user| server.client(user).await.unwrap();
     let (doomed, spared, report) = (open("app").await, open("app").await, open("report").await);
     doomed.batch_execute("BEGIN").await.unwrap();
     let TestCloud { sandbox, client } = start(quick_with(|options| {
-        let node = NodeMapping::server("i", "n", &server.url);
+        let node = NodeMapping::server("i", "n", &server.url("keeper"));
         options.services.rds_postgresql.nodes = vec![node];
     }))
     .await;
@@ -260,11 +245,11 @@ async fn real_sessions_die_by_pid_and_owner_and_the_servers_own_live() {
 
 #[tokio::test]
 async fn a_running_statement_dies_with_its_session() {
-    let server = postgresql().await;
-    let busy = connect(&server, "app").await;
+    let server = Server::start().await;
+    let busy = server.client("app").await.unwrap();
     let busy_pid = pid(&busy).await;
     let TestCloud { sandbox, client } = start(quick_with(|options| {
-        let node = NodeMapping::server("i", "n", &server.url);
+        let node = NodeMapping::server("i", "n", &server.url("keeper"));
         options.services.rds_postgresql.nodes = vec![node];
     }))
     .await;

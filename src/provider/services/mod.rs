@@ -1,12 +1,23 @@
-//! The services, one file each: where their sessions are, what a list tells of them, and how they are killed.
+//! The services, one file each: where their sessions are, what a list tells of them, and how they are killed. What those of
+//! relational databases have in common stands in `relational`.
 
 mod dcs;
+mod gaussdb;
+mod rds_mysql;
+mod rds_postgresql;
+mod relational;
 mod taurusdb;
 
 use super::service::Service;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 2] = [&dcs::Dcs, &taurusdb::TaurusDb];
+pub const ALL: [&dyn Service; 5] = [
+    &dcs::Dcs,
+    &taurusdb::TaurusDb,
+    &rds_mysql::RdsMySql,
+    &rds_postgresql::RdsPostgreSql,
+    &gaussdb::GaussDb,
+];
 
 /// The service of this name.
 pub fn named(name: &str) -> Option<&'static dyn Service> {
