@@ -65,7 +65,7 @@ impl Ending {
         let name = |session: &Json| -> Option<Json> {
             Some(match state.get("processes_killed") {
                 Some(_) => json!(session["id"].as_str()?.parse::<i64>().ok()?),
-                None if state.get("client_addrs").is_some() => session["address"].clone(),
+                None if state.get("kill_all_nodes").is_some() => session["address"].clone(),
                 None => session["id"].clone(),
             })
         };
