@@ -141,6 +141,7 @@ pub(super) fn page<R>(
         nameless: (all - sessions.len()) as u64,
         sessions,
         total: total.and_then(|total| u64::try_from(total).ok()),
+        asked: None,
     }
 }
 

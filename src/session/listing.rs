@@ -41,6 +41,9 @@ pub struct Page<S> {
     /// How many sessions the service says the whole list has (`count` of DCS, `total_count` of TaurusDB); `None` when it
     /// does not say.
     pub total: Option<u64>,
+    /// How many rows the service was asked for, where a service cannot be asked for the limit of the request; `None`: for
+    /// those.
+    pub asked: Option<u32>,
 }
 
 impl<S> Page<S> {
@@ -194,7 +197,9 @@ impl<S: Listed> Pager<S> {
             sessions,
             nameless,
             total: reported,
+            asked,
         } = page;
+        let is_short = rows < u64::from(asked.unwrap_or(self.limit));
         let total = reported.unwrap_or(0);
         self.requests += 1;
         self.longest_total = self.longest_total.max(total);
@@ -228,7 +233,11 @@ impl<S: Listed> Pager<S> {
             self.nameless += nameless;
             let shown = self.covered_count + self.nameless;
             let at_total = reported.is_some() && end >= total;
-            if !self.is_last(rows, at_total, leads_on) {
+            // Nothing can follow a page that has fewer rows than were asked for, if a second witness says so as well. Alone
+            // that is not enough, as a service may give smaller pages than it was asked for; and the total alone is not, as
+            // it may count sessions that are not shown, or those of the page only.
+            let is_last = is_short && (at_total || !leads_on);
+            if !is_last {
                 self.offset = end - self.overlap(rows);
             } else if shown >= total {
                 return Ok(self.complete());
@@ -322,14 +331,6 @@ impl<S: Listed> Pager<S> {
             let covered = self.seen.get(&session.id()).and_then(|seen| seen.covered);
             self.seen.insert(session.id(), Seen { session, covered });
         }
-    }
-
-    /// Whether nothing can follow a page: it has fewer sessions than were asked for, and a second witness says so as well.
-    /// Alone that is not enough, as a service may give smaller pages than it was asked for; and the total alone is not,
-    /// as it may count sessions that are not shown.
-    fn is_last(&self, rows: u64, at_total: bool, leads_on: bool) -> bool {
-        let short = rows < u64::from(self.limit);
-        short && (at_total || !leads_on)
     }
 
     /// How many sessions of a page to ask for again: a share of it, and as many as will have moved out of the next page by

@@ -64,6 +64,7 @@ impl Service {
             sessions: shown.map(|id| Shown { id: *id, at }).collect(),
             nameless: 0,
             total: Some(self.list.len() as u64 + self.hidden),
+            asked: None,
         }
     }
 
@@ -376,6 +377,7 @@ fn a_list_without_end_is_given_up() {
             sessions,
             nameless: 0,
             total: Some(500),
+            asked: None,
         }) {
             Ok(Progress::More(next)) => pager = next,
             Ok(Progress::Complete(_)) => panic!("a full page was taken for the last"),
@@ -539,7 +541,7 @@ proptest! {
             requests += 1;
             prop_assert!(requests < 400, "still reading");
             let sessions = sessions.iter().map(|id| Shown { id: *id, at: 0 }).collect();
-            match pager.accept(Page { sessions, nameless: 0, total: Some(*total) }) {
+            match pager.accept(Page { sessions, nameless: 0, total: Some(*total), asked: None }) {
                 Ok(Progress::More(next)) => pager = next,
                 Ok(Progress::Complete(_)) | Err(_) => break,
             }
