@@ -9,8 +9,12 @@
 pub mod mysql;
 pub mod postgresql;
 
+use serde::Deserialize;
+
 use super::api::{Api, Busy, CallPermission, Permission, regional};
+use super::call::Answer;
 use super::client::Client;
+use super::error::Error;
 use super::id::Ending;
 
 /// The API.
@@ -117,6 +121,54 @@ const ENDINGS: [Ending; 8] = [
     GAUSSDB_INSTANCE,
     GAUSSDB_NODE,
 ];
+
+/// What DAS answers when it accepted a kill.
+#[derive(Clone, Debug)]
+pub struct Killed {
+    /// An error: the answer reports that the kill failed ([`Error::Api`], although the status is a success), or its words
+    /// cannot be read ([`Error::Unreadable`]). No documented answer tells who was killed.
+    pub outcome: Result<(), Error>,
+    /// `X-Request-Id` of the answer.
+    pub request_id: Option<String>,
+}
+
+impl Killed {
+    fn read(answer: &Answer) -> Self {
+        Self {
+            outcome: read_outcome(answer),
+            request_id: answer.request_id.clone(),
+        }
+    }
+}
+
+/// Fields by which a body reports an error. That DAS answers so with a status of success is inferred: other services do.
+#[derive(Deserialize)]
+struct Reported {
+    #[serde(default)]
+    success: Option<serde_json::Value>,
+    #[serde(default, alias = "errorCode", alias = "errCode")]
+    error_code: Option<serde_json::Value>,
+}
+
+/// Reads whether the answer to a kill reports an error. The API documents show an empty body, or the empty text, and the
+/// official SDK reads an object with a count.
+fn read_outcome(answer: &Answer) -> Result<(), Error> {
+    let body = answer.body.trim_ascii();
+    if body.is_empty() || body == b"\"\"" {
+        return Ok(());
+    }
+    let Reported {
+        success,
+        error_code,
+    } = answer.json()?;
+    let has_code = error_code.is_some_and(|code| code != "");
+    let has_failed = success.is_some_and(|success| success == false || success == "false");
+    match (has_failed, has_code) {
+        (false, false) => Ok(()),
+        (true, _) => Err(answer.denied(&API, "success is false")),
+        (false, true) => Err(answer.denied(&API, "it reports an error")),
+    }
+}
 
 /// The DAS calls of one region.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::{Cloud, NODE, client, kill_dcs, kill_taurusdb, thread};
+use crate::{Cloud, NODE, client, kill, kill_dcs, kill_postgresql, kill_taurusdb, thread};
 
 async fn cloud() -> Cloud {
     let cloud = Cloud::start().await;
@@ -206,4 +206,47 @@ async fn a_session_that_may_be_busy_may_execute_an_excluded_statement() {
     let ending = kill_taurusdb(&cloud, json!({"select": [select]})).await;
 
     assert_eq!(ending.succeeded_with("killed"), json!([2]));
+}
+
+#[tokio::test]
+async fn a_success_of_das_that_reports_an_error_is_told() {
+    for (body, words) in [
+        (
+            json!({"error_code": "DAS.200001", "error_msg": "The instance is locked."}),
+            "DAS.200001: The instance is locked.",
+        ),
+        (
+            json!({"errCode": "DAS.5", "externalMessage": "no right"}),
+            "DAS.5: no right",
+        ),
+        (json!({"success": false}), "success is false"),
+    ] {
+        let cloud = Cloud::start().await;
+        cloud.world().backends = vec![json!({
+            "id": "7", "user": "app", "host": "10.0.0.7:5000", "db": "shop", "command": "", "time": "60",
+            "state": "idle", "info": "", "trx_duration": "0",
+        })];
+        let denied = body.clone();
+        cloud.at("POST", "/kill-process", move |_| Some((200, denied)));
+        let ending = kill_postgresql(&cloud, json!({"select": [{"all": true}]})).await;
+        ending.says(&ending.errors, words);
+        assert_eq!(json!(ending.sessions("killed")), json!([]), "{words}");
+
+        for _ in 0..20 {
+            cloud.at("GET", "/processes", |_| {
+                Some((200, json!({"processes": [thread(7, "app")], "count": 1})))
+            });
+        }
+        cloud.at("DELETE", "/process", move |_| Some((200, body)));
+        let place = json!({
+            "region": "cn-north-4",
+            "instance_id": "a23fb62bd61e4e9e9636fd2225f395bein01",
+            "database_user_id": "2c250598-1e3c-4d31-bc19-be1d866247e6",
+            "fail_on_not_found": false,
+        });
+        let select = json!({"select": [{"all": true}]});
+        let ending = kill("rds_mysql", &cloud, place, select).await;
+        ending.says(&ending.errors, words);
+        assert_eq!(json!(ending.sessions("killed")), json!([]), "{words}");
+    }
 }

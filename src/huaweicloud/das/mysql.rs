@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{API, Das, ENDINGS, MYSQL_INSTANCE, MYSQL_NODE};
+use super::{API, Das, ENDINGS, Killed, MYSQL_INSTANCE, MYSQL_NODE};
 use crate::huaweicloud::call::Call;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::id::{free_form, identifier, of_kind};
@@ -57,7 +57,7 @@ pub struct ProcessRecord {
     /// What the thread is doing for the client.
     #[serde(default, deserialize_with = "rows::text")]
     pub command: Option<String>,
-    /// For how many seconds.
+    /// For how many seconds it has done that. Inferred: the official SDK calls it the running time of the session.
     #[serde(default, deserialize_with = "loose_json::integer")]
     pub time: Option<i64>,
     /// The stage of the statement.
@@ -110,7 +110,8 @@ impl Das<'_> {
 
     /// Kills sessions of an RDS for MySQL instance: `DELETE /v3/{project_id}/instances/{instance_id}/process`. The request
     /// has no field for a node. Never sent again once it may have arrived, and not sent when it cannot leave before
-    /// `leave_before` ([`Error::TooLate`]). The answer says nothing; accepted is its `X-Request-Id`.
+    /// `leave_before` ([`Error::TooLate`]). The answer
+    /// tells nothing, unless it reports an error.
     pub async fn kill_mysql(
         &self,
         instance: &InstanceId,
@@ -118,7 +119,7 @@ impl Das<'_> {
         threads: &[i64],
         leave_before: Option<Instant>,
         operation: &Operation,
-    ) -> Outcome<Option<String>> {
+    ) -> Outcome<Killed> {
         let body = KillRequest {
             db_user_id: user,
             process_ids: threads.iter().map(i64::to_string).collect(),
@@ -129,7 +130,7 @@ impl Das<'_> {
             Ok(mut call) => {
                 call.leave_before = leave_before;
                 let outcome = self.client.run(call, operation).await;
-                outcome.map(|answer| answer.request_id)
+                outcome.map(|answer| Killed::read(&answer))
             }
             Err(error) => Outcome::Rejected(error),
         }

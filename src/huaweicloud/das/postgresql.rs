@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{API, Das, ENDINGS, POSTGRESQL_INSTANCE, POSTGRESQL_NODE};
+use super::{API, Das, ENDINGS, Killed, POSTGRESQL_INSTANCE, POSTGRESQL_NODE};
 use crate::huaweicloud::call::{Answer, Call};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::id::{identifier, of_kind};
@@ -71,7 +71,7 @@ pub struct ProcessRecord {
     /// `active`, `idle`, `idle in transaction` and so on, in PostgreSQL.
     #[serde(default, deserialize_with = "rows::text")]
     pub state: Option<String>,
-    /// Seconds in the present state.
+    /// Seconds in the present state. Inferred: the official SDK calls it the running time of the session.
     #[serde(default, deserialize_with = "loose_json::integer")]
     pub time: Option<i64>,
     /// Seconds since the transaction began; zero where there is none, too (inferred from RDS for MySQL).
@@ -104,24 +104,10 @@ struct KillRequest<'a> {
     processes: &'a [Owned<'a>],
 }
 
-#[derive(Deserialize)]
-struct KillResponse {
-    #[serde(deserialize_with = "loose_json::integer")]
-    count: Option<i64>,
-}
-
-/// What DAS answers when it accepted a kill.
-#[derive(Clone, Debug)]
-pub struct Killed {
-    /// How many sessions were killed. `None`: the answer is the empty text that the API document shows.
-    pub count: Result<Option<i64>, Error>,
-    /// `X-Request-Id` of the answer.
-    pub request_id: Option<String>,
-}
-
 impl Das<'_> {
     /// A page of the sessions of an RDS for PostgreSQL instance, or of one of its nodes:
     /// `GET /v3/{project_id}/instances/{instance_id}/pg/query-process-list`. That pages are counted from 1 is inferred.
+    /// So is that `show_all` shows more than is shown without it, as no source tells its default.
     /// `limit` is at most [`PROCESSES_PER_PAGE`](super::PROCESSES_PER_PAGE).
     ///
     /// # Errors
@@ -139,6 +125,7 @@ impl Das<'_> {
         call.query = vec![
             ("cur_page".to_owned(), page.to_string()),
             ("per_page".to_owned(), limit.to_string()),
+            ("show_all".to_owned(), "true".to_owned()),
         ];
         call.query
             .extend(node.map(|node| ("node_id".to_owned(), node.to_string())));
@@ -148,7 +135,7 @@ impl Das<'_> {
     /// Kills sessions of an RDS for PostgreSQL instance by their ids and owners:
     /// `POST /v3/{project_id}/instances/{instance_id}/kill-process`. The request has no field for a node. Never sent again
     /// once it may have arrived, since ids of processes come back, and not sent when it cannot leave before `leave_before`
-    /// ([`Error::TooLate`]).
+    /// ([`Error::TooLate`]). How many were killed (`count`) does not tell which ones, so it is not read.
     pub async fn kill_postgresql(
         &self,
         instance: &InstanceId,
@@ -166,10 +153,7 @@ impl Das<'_> {
             Ok(mut call) => {
                 call.leave_before = leave_before;
                 let outcome = self.client.run(call, operation).await;
-                outcome.map(|answer| Killed {
-                    count: read_count(&answer),
-                    request_id: answer.request_id,
-                })
+                outcome.map(|answer| Killed::read(&answer))
             }
             Err(error) => Outcome::Rejected(error),
         }
@@ -185,9 +169,10 @@ fn read_page(answer: &Answer) -> Result<ProcessPage, Error> {
     let list: ProcessList = answer.json()?;
     let processes = match (list.process_info_list, list.data) {
         (Some(rows), None) | (None, Some(rows)) => rows,
-        (Some(mut rows), Some(others)) => {
-            rows.extend(others);
-            rows
+        (Some(rows), Some(others)) if others.is_empty() => rows,
+        (Some(none), Some(rows)) if none.is_empty() => rows,
+        (Some(_), Some(_)) => {
+            return Err(answer.unreadable("it has rows in both process_info_list and data"));
         }
         (None, None) => {
             return Err(answer.unreadable("it has neither process_info_list nor data"));
@@ -197,16 +182,6 @@ fn read_page(answer: &Answer) -> Result<ProcessPage, Error> {
         processes,
         total: list.total,
     })
-}
-
-/// Reads how many sessions were killed. The API document's sample is an empty text in place of the object.
-fn read_count(answer: &Answer) -> Result<Option<i64>, Error> {
-    let body = answer.body.trim_ascii();
-    if body.is_empty() || body == b"\"\"" {
-        return Ok(None);
-    }
-    let answer: KillResponse = answer.json()?;
-    Ok(answer.count)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use crate::huaweicloud::error::{Error, SettingsProblem};
 use crate::huaweicloud::iam;
 use crate::huaweicloud::operation::Operation;
+use crate::huaweicloud::tests::answered;
 
 #[tokio::test]
 async fn where_das_has_no_host_no_project_is_looked_up() {
@@ -44,4 +45,40 @@ async fn where_das_has_no_host_no_project_is_looked_up() {
         matches!(&error, Error::Settings(found) if *found == problem),
         "{error:?}"
     );
+}
+
+#[test]
+fn a_kill_is_believed_unless_its_answer_reports_an_error() {
+    for body in [
+        "",
+        "\n",
+        r#""""#,
+        "{}",
+        r#"{"count": 2}"#,
+        r#"{"count": ""}"#,
+        r#"{"success": true, "error_code": null}"#,
+    ] {
+        assert!(read_outcome(&answered(body)).is_ok(), "{body}");
+    }
+    for (body, code) in [
+        (
+            r#"{"error_code": "DAS.1", "error_msg": "no"}"#,
+            Some("DAS.1"),
+        ),
+        (
+            r#"{"errCode": "DAS.1", "externalMessage": "no"}"#,
+            Some("DAS.1"),
+        ),
+        (r#"{"errorCode": 7, "errorMsg": "no"}"#, Some("7")),
+        (r#"{"success": false}"#, None),
+        (r#"{"success": "false", "count": 0}"#, None),
+    ] {
+        let error = read_outcome(&answered(body)).unwrap_err();
+        assert_eq!(error.api().unwrap().code.as_deref(), code, "{body}");
+        assert_eq!(error.request_id(), Some("r-1"));
+    }
+    for body in [r#""OK""#, "OK", "[]", "<html></html>", r#"{"count": 1"#] {
+        let error = read_outcome(&answered(body));
+        assert!(matches!(error, Err(Error::Unreadable { .. })), "{body}");
+    }
 }

@@ -16,8 +16,8 @@ use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
-    Purpose, Scope, Service, Target, Words,
+    Answered, Calls, Column, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose,
+    Scope, Service, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Condition, Session};
@@ -191,10 +191,7 @@ impl Place for Instance {
                 calls.operation,
             )
             .await
-            .map(|request_id| Answered {
-                request_id,
-                fates: Fates::NotTold,
-            })
+            .map(relational::answered)
     }
 }
 

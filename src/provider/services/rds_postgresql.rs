@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::relational::{
     self, NODE, is_idle, is_number, is_of_cloud, listed_time, mark_unreachable, number,
-    optional_node, told, told_database, transaction_time,
+    optional_node, starts_with, told, told_database, transaction_time,
 };
 use crate::huaweicloud::das::postgresql::{InstanceId, NodeId, Owned, ProcessPage, ProcessRecord};
 use crate::huaweicloud::das::{Das, KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
@@ -15,8 +15,8 @@ use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
-    Purpose, Scope, Service, Target, Words,
+    Answered, Calls, Column, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose,
+    Scope, Service, Target, Words,
 };
 use crate::session::listing::{Page, PageRequest};
 use crate::session::{Condition, Protection, Session};
@@ -191,14 +191,7 @@ impl Place for Instance {
         Das::new(calls.client, calls.region)
             .kill_postgresql(&self.instance, &processes, leave_before, calls.operation)
             .await
-            .map(|killed| Answered {
-                request_id: killed.request_id,
-                fates: match killed.count {
-                    // A count does not tell which ones.
-                    Ok(_) => Fates::NotTold,
-                    Err(error) => Fates::Unreadable(error),
-                },
-            })
+            .map(relational::answered)
     }
 }
 
@@ -231,7 +224,7 @@ impl Instance {
                 calls.operation,
             )
             .await
-            .map(|page| rows(page, window.passed_over, scope.statements))
+            .map(|page| rows(page, &window, scope.statements))
         });
         list.await.map(Listing::from)
     }
@@ -265,15 +258,16 @@ impl Window {
     }
 }
 
-fn rows(list: ProcessPage, passed_over: u32, statements: bool) -> Page<Session> {
+fn rows(list: ProcessPage, window: &Window, statements: bool) -> Page<Session> {
     let rows = list
         .processes
         .into_iter()
-        .skip(passed_over as usize)
+        .skip(window.passed_over as usize)
         .collect();
     let mut page = page(rows, list.total, number, |record| {
         session(record, statements)
     });
+    page.asked = Some(window.length - window.passed_over);
     for session in &mut page.sessions {
         session.nameable = session.user.is_some();
     }
@@ -283,17 +277,21 @@ fn rows(list: ProcessPage, passed_over: u32, statements: bool) -> Page<Session> 
 fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
     let id = number(&record.id)?;
     let statement = match record.statement.text() {
-        _ if !statements => None,
-        Ok(statement) => statement,
+        Ok(statement) => told(statement),
+        Err(_) if !statements => None,
         Err(_) => return Some(Session::unreadable(id)),
     };
+    let replicates = (statement.as_deref())
+        .is_some_and(|statement| starts_with(statement.trim_start(), REPLICATION));
     let (user, address, state) = (told(record.user), told(record.host), told(record.state));
     let time = record.time.and_then(listed_time);
     let idle = state.as_deref().map(is_idle);
     let is_of_client = told(record.backend_type).is_none_or(|kind| kind == CLIENT);
     Some(Session {
         protection: match &user {
-            Some(user) if is_of_client && address.is_some() && !is_of_cloud(user) => {
+            Some(user)
+                if is_of_client && !replicates && address.is_some() && !is_of_cloud(user) =>
+            {
                 Protection::None
             }
             _ => Protection::UnlessUserIsNamed,
@@ -308,10 +306,13 @@ fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
         state,
         transaction: record.trx_duration.and_then(transaction_time),
         began: told(record.backend_start),
-        statement: told(statement),
+        statement: statement.filter(|_| statements),
         ..Session::new(id)
     })
 }
 
 /// The kind of process that serves a client, in PostgreSQL's words.
 const CLIENT: &str = "client backend";
+
+/// How the command begins by which a standby, or a subscriber with an account of its own, is sent changes. It is no SQL.
+const REPLICATION: &str = "START_REPLICATION";

@@ -7,12 +7,13 @@ use std::time::Duration;
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
+use crate::huaweicloud::das::Killed;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::rows::Statement;
 use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::Listing;
 use crate::provider::record::Record;
-use crate::provider::service::PlaceArgument;
+use crate::provider::service::{Answered, Fates, PlaceArgument};
 use crate::session::{Protection, Session, SessionId};
 
 #[cfg(test)]
@@ -49,38 +50,72 @@ pub(super) fn whereabouts(arguments: &Record) -> String {
     }
 }
 
+/// Of how many sessions of a node one may be missing in the list without a node: the two lists are read one after the other.
+const CHURN_SHARE: usize = 10;
+
 /// Marks those of a node's sessions that a request without a node cannot name: those that are not in the list without a node,
-/// with the same user and address.
+/// alike in all by which a session can be known again. One that cannot be read may be anybody.
 ///
 /// # Errors
-/// When that is every one of them: it is another node whose sessions a kill would end.
+/// When the list without a node shows too few of them: it is another node whose sessions a kill would end. Sessions of the
+/// server itself show nothing, since they are alike on every node.
 pub(super) fn mark_unreachable(
     listing: &mut Listing,
     without_node: &Listing,
     node: &str,
 ) -> Result<(), Error> {
-    let who = |session: &Session| {
-        (
-            session.id.clone(),
-            session.user.clone(),
-            session.address.clone(),
-        )
-    };
-    let reachable: HashSet<_> = without_node.sessions.iter().map(who).collect();
-    let mut is_any_reached = listing.sessions.is_empty();
+    let reachable: HashSet<Traits<'_>> = without_node.sessions.iter().map(traits).collect();
+    let (mut clients, mut reached) = (0, 0);
     for session in &mut listing.sessions {
-        let is_reached = reachable.contains(&who(session));
+        let is_reached = session.readable && reachable.contains(&traits(session));
+        if session.readable && session.protection == Protection::None {
+            clients += 1;
+            reached += usize::from(is_reached);
+        }
         session.nameable &= is_reached;
-        is_any_reached |= is_reached;
     }
-    if is_any_reached {
+    if clients == 0 {
+        // Nothing shows which node the list without a node is of.
+        for session in &mut listing.sessions {
+            session.nameable = false;
+        }
+        return Ok(());
+    }
+    let most_missing = (clients / CHURN_SHARE).max(1);
+    if reached > 0 && clients - reached <= most_missing {
         return Ok(());
     }
     Err(Error::Listing(format!(
-        "A request to kill names no node, and none of the sessions of the node {node} is among those that DAS lists without \
-         node_id: the kill could end sessions of another node that have the same IDs. Leave node_id out, or connect to the \
-         node and kill them there."
+        "A request to kill names no node, and of the sessions of the node {node} only {reached} of {clients} are among those \
+         that DAS lists without node_id: the kill could end sessions of another node that have the same IDs. Leave node_id \
+         out, or connect to the node and kill them there."
     )))
+}
+
+/// By what a session in another list is known again.
+type Traits<'s> = (&'s SessionId, [Option<&'s str>; 5]);
+
+fn traits(session: &Session) -> Traits<'_> {
+    let texts = [
+        &session.user,
+        &session.address,
+        &session.database,
+        &session.application,
+        &session.began,
+    ];
+    (&session.id, texts.map(Option::as_deref))
+}
+
+/// What DAS said to a kill that it accepted.
+pub(super) fn answered(killed: Killed) -> Answered {
+    Answered {
+        request_id: killed.request_id,
+        fates: match killed.outcome {
+            Ok(()) => Fates::NotTold,
+            Err(error @ Error::Api { .. }) => Fates::Denied(error),
+            Err(error) => Fates::Unreadable(error),
+        },
+    }
 }
 
 /// A text that tells something.
@@ -175,7 +210,8 @@ pub(super) fn is_of_cloud(user: &str) -> bool {
     starts_with(user, "rds")
 }
 
-fn starts_with(text: &str, prefix: &str) -> bool {
+/// Does a text start so, in upper or lower case?
+pub(super) fn starts_with(text: &str, prefix: &str) -> bool {
     let start = text.get(..prefix.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }

@@ -7,6 +7,10 @@ use crate::huaweicloud::rows::Row;
 use crate::session::SessionId;
 
 fn listed(rows_of_page: &str) -> Vec<Session> {
+    read_rows(rows_of_page, true)
+}
+
+fn read_rows(rows_of_page: &str, statements: bool) -> Vec<Session> {
     let records: Vec<serde_json::Value> =
         serde_json::from_str(&format!("[{rows_of_page}]")).unwrap();
     let processes = (records.into_iter())
@@ -21,7 +25,11 @@ fn listed(rows_of_page: &str) -> Vec<Session> {
         processes,
         total: None,
     };
-    rows(page, 0, true).sessions
+    let window = Window::of(PageRequest {
+        offset: 0,
+        limit: 100,
+    });
+    rows(page, &window, statements).sessions
 }
 
 #[test]
@@ -107,9 +115,25 @@ fn processes_of_the_server_itself_are_protected() {
             Protection::None,
         ),
         (r#""host": "10.0.0.7""#, Protection::UnlessUserIsNamed),
+        (
+            r#""user": "standby", "host": "10.0.0.7", "info": "START_REPLICATION SLOT s 0/0""#,
+            Protection::UnlessUserIsNamed,
+        ),
+        (
+            r#""user": "standby", "client": "10.0.0.7", "query": " start_replication 0/0""#,
+            Protection::UnlessUserIsNamed,
+        ),
+        (
+            r#""user": "app", "host": "10.0.0.7", "info": "SELECT 'START_REPLICATION'""#,
+            Protection::None,
+        ),
     ] {
-        let sessions = listed(&format!(r#"{{"id": "7", {row}}}"#));
-        assert_eq!(sessions[0].protection, expected, "{row}");
+        let row = format!(r#"{{"id": "7", {row}}}"#);
+        for with_statements in [true, false] {
+            let sessions = read_rows(&row, with_statements);
+            assert_eq!(sessions[0].protection, expected, "{row}");
+            assert!(with_statements || sessions[0].statement.is_none());
+        }
     }
 }
 
@@ -157,34 +181,50 @@ fn a_page_shows_the_session_at_every_offset() {
     }
 }
 
-/// A list in pages by their numbers, as DAS shows it. `total`: it says how long it is.
-async fn read(list: &[i64], total: bool) -> Vec<SessionId> {
+/// What a list says of how long it is, given all its rows and those of the page.
+type Total = fn(usize, usize) -> Option<usize>;
+
+/// A list in pages by their numbers, as DAS shows it.
+async fn read(list: &[i64], total: Total) -> Result<Vec<SessionId>, Error> {
     let read = read_pages(PROCESSES_PER_PAGE, |request| async move {
         let window = Window::of(request);
         let length = window.length as usize;
         let first = usize::try_from(window.number - 1).unwrap() * length;
         let shown = list.iter().skip(first).take(length);
-        let processes = shown.map(|id| {
-            let row = serde_json::json!({"pid": id, "user": "app"});
-            Row::Whole(serde_json::from_value(row).unwrap())
-        });
+        let processes: Vec<_> = shown
+            .map(|id| {
+                let row = serde_json::json!({"pid": id, "user": "app"});
+                Row::Whole(serde_json::from_value(row).unwrap())
+            })
+            .collect();
+        let total = total(list.len(), processes.len());
         let page = ProcessPage {
-            processes: processes.collect(),
-            total: total.then_some(i64::try_from(list.len()).unwrap()),
+            processes,
+            total: total.map(|total| i64::try_from(total).unwrap()),
         };
-        Ok(rows(page, window.passed_over, false))
+        Ok(rows(page, &window, false))
     });
-    let sessions = read.await.unwrap().sessions;
-    sessions.into_iter().map(|session| session.id).collect()
+    let sessions = read.await?.sessions;
+    Ok(sessions.into_iter().map(|session| session.id).collect())
 }
 
 #[tokio::test]
-async fn a_list_of_any_length_is_read_to_its_end() {
-    for length in [0, 1, 99, 100, 101, 190, 200, 1_234] {
+async fn a_list_of_any_length_is_read_to_its_end_whatever_total_it_says() {
+    let totals: [Total; 3] = [|_, _| None, |all, _| Some(all), |_, of_page| Some(of_page)];
+    for length in [0, 1, 99, 100, 101, 180, 190, 200, 1_000, 1_234] {
         let list: Vec<i64> = (1..=length).collect();
         let all: Vec<SessionId> = list.iter().copied().map(SessionId::number).collect();
-        for total in [false, true] {
-            assert_eq!(read(&list, total).await, all, "{length} {total}");
+        for (number, total) in totals.into_iter().enumerate() {
+            assert_eq!(read(&list, total).await.unwrap(), all, "{length} {number}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_shows_fewer_sessions_than_it_says_is_not_believed() {
+    for length in [0, 1, 100, 250] {
+        let list: Vec<i64> = (1..=length).collect();
+        let read = read(&list, |all, _| Some(all + 7)).await;
+        assert!(matches!(read, Err(Error::Listing(_))), "{length}");
     }
 }
