@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod blockers;
 mod cloud;
 mod ids_that_come_back;
 mod lists;

@@ -114,7 +114,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "blocking",
-            "Sessions that wait are not chosen: killing them frees nobody. Only sessions of the same component are seen to wait.",
+            "Sessions that only wait are not chosen. Only sessions of the same component are seen to wait.",
         ),
     ],
     policy: Policy {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
 use tf_provider::Diagnostics;
 use tf_provider::schema::AttributeType;
 use tokio::time::Instant;
@@ -23,7 +24,7 @@ use crate::provider::service::{
 use crate::provider::session_kill::proof::{Computed, Planned, Proof, Told};
 use crate::session::listing::Page;
 use crate::session::tally::BatchAnswer;
-use crate::session::{Condition, Session, SessionId};
+use crate::session::{Condition, Protection, Session, SessionId};
 
 #[cfg(test)]
 mod tests;
@@ -104,7 +105,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "blocking",
-            "TaurusDB is asked for each session that is not idle whether it waits, and for whom.",
+            "Sessions that only wait are not chosen. TaurusDB is asked about each session that is not idle whether it waits, and for whom.",
         ),
         ("address", "Behind a proxy it is the proxy's."),
         ("state", "Here it is the stage of the statement."),
@@ -195,20 +196,51 @@ struct Node {
 }
 
 impl Node {
-    /// Asks of each session that does something whether it waits, and for whom.
+    async fn list_of(&self, calls: Calls<'_>, statements: bool) -> Result<Listing, Error> {
+        let taurusdb = api::TaurusDb::new(calls.client, calls.region);
+        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
+            let (offset, limit) = (request.offset, request.limit);
+            taurusdb
+                .processes(&self.instance, &self.node, offset, limit, calls.operation)
+                .await
+                .map(|page| rows(page, statements))
+        });
+        list.await.map(Listing::from)
+    }
+
+    /// Asks of each session that can wait whether it does, and for whom.
     ///
-    /// A thread that has ended since it was listed waits for nobody: what the service answers for it is not documented, and
-    /// HTTP status 404 is taken for that.
+    /// A thread that has ended since it was listed waits for nobody. What the service answers for it is not documented: a
+    /// refusal is taken for that where another list does not show the thread any more.
     async fn tell_blockers(&self, calls: Calls<'_>, sessions: &mut [Session]) -> Result<(), Error> {
         let taurusdb = api::TaurusDb::new(calls.client, calls.region);
-        let mut blockers = HashSet::new();
-        let busy = sessions.iter().filter(|session| session.idle.is_none());
-        for thread in busy.filter_map(|session| session.id.as_number()) {
-            let wait = taurusdb.lock_wait(&self.instance, &self.node, thread, calls.operation);
-            match wait.await {
+        let can_wait = sessions.iter().filter(|session| can_wait(session));
+        let threads: Vec<i64> = can_wait.filter_map(|one| one.id.as_number()).collect();
+        let mut waits = futures_util::stream::iter(threads)
+            .map(|thread| async move {
+                let wait = taurusdb.lock_wait(&self.instance, &self.node, thread, calls.operation);
+                (thread, wait.await)
+            })
+            .buffer_unordered(ASKED_AT_ONCE);
+        let (mut blockers, mut refusals) = (HashSet::new(), Vec::new());
+        while let Some((thread, wait)) = waits.next().await {
+            match wait {
                 Ok(wait) => blockers.extend(wait.and_then(|wait| wait.blocker)),
-                Err(error) if error.api().is_some_and(|answer| answer.status == 404) => {}
+                Err(error) if may_tell_of_an_end(&error) => refusals.push((thread, error)),
                 Err(error) => return Err(error),
+            }
+        }
+        if !refusals.is_empty() {
+            let now = self.list_of(calls, false).await?;
+            let may_be_there = |thread| {
+                let id = SessionId::number(thread);
+                now.nameless > 0 || now.sessions.iter().any(|session| session.id == id)
+            };
+            let refusal = refusals
+                .into_iter()
+                .find(|(thread, _)| may_be_there(*thread));
+            if let Some((_, error)) = refusal {
+                return Err(error);
             }
         }
         for session in sessions {
@@ -219,6 +251,24 @@ impl Node {
     }
 }
 
+/// About how many threads TaurusDB is asked at once.
+const ASKED_AT_ONCE: usize = 8;
+
+/// Whether a session may wait for another one. The server's own are left out: freeing them is not what a kill is for.
+fn can_wait(session: &Session) -> bool {
+    let command = session.command.as_deref().unwrap_or_default();
+    let rests = command.eq_ignore_ascii_case("Sleep");
+    let is_of_server = session.protection != Protection::None && session.user.is_some();
+    !rests && !is_of_server
+}
+
+/// Whether the answer to a question about a thread may mean that there is no such thread.
+fn may_tell_of_an_end(error: &Error) -> bool {
+    error
+        .api()
+        .is_some_and(|answer| matches!(answer.status, 400 | 404) && !answer.is_from_gateway())
+}
+
 #[async_trait]
 impl Place for Node {
     fn path(&self) -> String {
@@ -226,15 +276,7 @@ impl Place for Node {
     }
 
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
-        let taurusdb = api::TaurusDb::new(calls.client, calls.region);
-        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
-            let (offset, limit) = (request.offset, request.limit);
-            taurusdb
-                .processes(&self.instance, &self.node, offset, limit, calls.operation)
-                .await
-                .map(|page| rows(page, scope.statements))
-        });
-        let mut listing = list.await.map(Listing::from)?;
+        let mut listing = self.list_of(calls, scope.statements).await?;
         if scope.blockers {
             self.tell_blockers(calls, &mut listing.sessions).await?;
         }
