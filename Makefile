@@ -16,7 +16,7 @@ setup-tofu: ## Find OpenTofu, or build it once with Go
 build: ## Build the provider and the sandbox
 	cargo build --workspace
 
-test: setup setup-tofu build ## Run every test: units, and real Terraform and OpenTofu against real Redis and MariaDB
+test: setup setup-tofu build ## Run every test: units, and real Terraform and OpenTofu against real Redis, MariaDB and PostgreSQL
 	cargo test --workspace
 
 test-acceptance: setup setup-tofu build ## Run the tests with every engine here, and the matrix of what works with each

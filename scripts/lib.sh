@@ -33,6 +33,19 @@ find_tofu() {
   fi
 }
 
+# The folder of PostgreSQL's programs: that of the ones on PATH, else the newest in the folders of Debian, which leaves
+# the server out of every PATH.
+find_postgresql() {
+  local folder
+  for folder in $(dirname "$(command -v postgres || echo /)") $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do
+    if [ -x "$folder/postgres" ] && [ -x "$folder/initdb" ]; then
+      printf '%s\n' "$folder"
+      return
+    fi
+  done
+  return 1
+}
+
 # The first Python that is new enough and able to make a virtual environment.
 find_python() {
   local python

@@ -17,23 +17,42 @@ can_install() {
   have apt-get && { [ "$(id -u)" -eq 0 ] || have sudo; }
 }
 
-# A database that somebody installs for a test must not start to serve the whole machine, now or at the next boot.
+# A database that somebody installs for a test must not start to serve the whole machine, now or at the next boot. Takes the
+# packages.
 keep_services_stopped() {
+  trap remove_settings EXIT
   if [ ! -e /usr/sbin/policy-rc.d ]; then
-    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+    add_setting /usr/sbin/policy-rc.d '#!/bin/sh\nexit 101\n'
     as_root chmod 755 /usr/sbin/policy-rc.d
-    trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
   fi
+  # PostgreSQL's package makes a database of its own otherwise.
+  case " $* " in
+    *' postgresql '*) add_setting /etc/postgresql-common/createcluster.d/no-database.conf 'create_main_cluster = false\n' ;;
+  esac
+}
+
+# Settings of this machine that hold while packages are installed.
+settings=()
+
+add_setting() {
+  settings+=("$1")
+  as_root mkdir -p "$(dirname "$1")"
+  # shellcheck disable=SC2059 # the setting is the format
+  printf "$2" | as_root tee "$1" >/dev/null
+}
+
+remove_settings() {
+  if [ "${#settings[@]}" -gt 0 ]; then as_root rm -f "${settings[@]}"; fi
 }
 
 install_packages() {
   say "Installing with apt: $*"
-  keep_services_stopped
+  keep_services_stopped "$@"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
   if [ -d /run/systemd/system ]; then
     for package in "$@"; do
-      case $package in redis-server) as_root systemctl disable --quiet "$package" || true ;; esac
+      case $package in redis-server | postgresql) as_root systemctl disable --quiet "$package" || true ;; esac
     done
   fi
 }
@@ -56,6 +75,11 @@ missing_databases() {
   # The core packages are the programs alone, without a service.
   have mariadbd && have mariadb-install-db || printf '%s\n' mariadb-server-core
   have mariadb || printf '%s\n' mariadb-client-core
+}
+
+# The same for the tests alone.
+missing_test_databases() {
+  find_postgresql >/dev/null || printf '%s\n' postgresql
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -91,13 +115,14 @@ if python_is_ready; then wants_python=false; fi
 
 needed=$(missing_packages)
 databases=$(missing_databases)
+$for_demo || databases="$databases $(missing_test_databases)"
 if $wants_python && ! find_python >/dev/null; then needed="$needed python3-venv"; fi
 
 # The demonstration can do without databases where they cannot be had; the build cannot do without its tools.
 if [ -n "$(echo $needed)" ] && ! can_install; then
   die "these packages are missing, and installing them takes apt-get and root or sudo: $(echo $needed)"
 fi
-if [ -n "$databases" ] && ! can_install; then
+if [ -n "$(echo $databases)" ] && ! can_install; then
   $for_demo || die "these packages are missing, and installing them takes apt-get and root or sudo: $(echo $databases)"
   databases=
 fi

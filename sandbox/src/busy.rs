@@ -44,18 +44,14 @@ pub(crate) struct BusyInstances {
 }
 
 impl BusyInstances {
-    /// Makes an instance of a service busy with the refusal of the code that is asked for, or with the service's `default`;
-    /// false when none of its `refusals` has that code.
-    pub fn begin_as_asked(&self, busy: &Busy, refusals: &[Refusal], default: Refusal) -> bool {
-        let refusal = match busy.code {
-            None => Some(default),
-            Some(code) => refusals
-                .iter()
-                .find(|refusal| refusal.code == code)
-                .copied(),
-        };
+    /// Makes an instance of a service busy with the refusal of the code that is asked for, or with the first of the service's
+    /// `refusals`; false when none of them has that code.
+    pub fn begin_as_asked(&self, busy: &Busy, refusals: &[Refusal]) -> bool {
+        let refusal = refusals
+            .iter()
+            .find(|refusal| busy.code.is_none_or(|code| refusal.code == code));
         if let Some(refusal) = refusal {
-            self.begin(&busy.instance_id, busy.duration, refusal);
+            self.begin(&busy.instance_id, busy.duration, *refusal);
         }
         refusal.is_some()
     }

@@ -9,7 +9,7 @@ use crate::{
     backends::{Session, Sessions},
     ledger::Ledger,
     node_mapping::NodeMapping,
-    ready::Ready,
+    ready::ReadyNode,
 };
 
 /// The instances of one service, each with its nodes in the order in which they were mapped.
@@ -107,12 +107,14 @@ impl<S: Sessions + ?Sized> Instances<Node<S>> {
         Self::new(nodes.collect::<anyhow::Result<_>>()?)
     }
 
-    /// Adds the nodes to the ready line.
-    pub async fn introduce(&self, service: &str, ready: &mut Ready) -> anyhow::Result<()> {
+    /// The nodes as the ready line shows them.
+    pub async fn introductions(&self, service: &str) -> anyhow::Result<Vec<ReadyNode>> {
+        let mut nodes = Vec::new();
         for (instance_id, node) in self.nodes() {
-            ready.add_node(service, instance_id, &node.id, node.sessions.count().await?);
+            let sessions = node.sessions.count().await?;
+            nodes.push(ReadyNode::new(service, instance_id, &node.id, sessions));
         }
-        Ok(())
+        Ok(nodes)
     }
 
     /// The nodes as the admin interface shows them.

@@ -1,6 +1,8 @@
 //! Messages in the language that `X-Language` asks for.
 
-use axum::http::HeaderMap;
+use std::convert::Infallible;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
 
 /// The languages of the APIs; English unless asked otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,30 +11,14 @@ pub(crate) enum Language {
     Chinese,
 }
 
-/// A message in each language.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Message {
-    pub english: &'static str,
-    pub chinese: &'static str,
-}
+impl<S: Sync> FromRequestParts<S> for Language {
+    type Rejection = Infallible;
 
-impl Message {
-    pub fn in_language(self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.english,
-            Language::Chinese => self.chinese,
-        }
-    }
-}
-
-impl Language {
-    pub fn asked_for(headers: &HeaderMap) -> Self {
-        let asked = headers
-            .get("x-language")
-            .and_then(|value| value.to_str().ok());
-        match asked {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let asked = parts.headers.get("x-language");
+        Ok(match asked.and_then(|value| value.to_str().ok()) {
             Some(value) if value.eq_ignore_ascii_case("zh-cn") => Self::Chinese,
             _ => Self::English,
-        }
+        })
     }
 }

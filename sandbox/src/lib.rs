@@ -10,15 +10,16 @@
 //! Inside, each part uses only parts below it:
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
-//! - `services` is the list of services. `dcs`, `taurusdb`, `iam` and `metadata` are these services: each has its options,
+//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `iam` and `metadata` are these services: each has its options,
 //!   calls and state, and is a `Service` to the rest.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
 //! - `gateway` checks who calls; a service says which of its calls need that.
 //! - `cloud` is what all services share: the `account`, the `keyring` with its `signature`s, the `throttle`, the `faults` and
 //!   the `journal`.
-//! - `instances` has the nodes of a service; `busy`, `ledger`, `query`, `language` and `error` are what most services need for
-//!   their calls.
+//! - `node_service` makes a service of options, facts and calls, where all calls are about the sessions of a node.
+//! - `instances` has the nodes of a service; `busy`, `ledger`, `query`, `language`, `error` and `error_table` are what most
+//!   services need for their calls.
 //! - `backends` has the sessions of a node: of Redis and MariaDB servers, and simulated ones.
 
 #![forbid(unsafe_code)]
@@ -30,6 +31,7 @@ mod busy;
 mod cloud;
 mod dcs;
 mod error;
+mod error_table;
 mod faults;
 mod gateway;
 mod iam;
@@ -41,10 +43,12 @@ mod ledger;
 mod lock;
 mod metadata;
 mod node_mapping;
+mod node_service;
 mod option_values;
 mod options;
 mod query;
 mod random;
+mod rds_mysql;
 mod ready;
 mod sandbox;
 mod server;
@@ -62,6 +66,7 @@ pub use self::{
     metadata::MetadataOptions,
     node_mapping::{Backend, NodeMapping},
     options::Options,
+    rds_mysql::RdsMySqlOptions,
     ready::{Ready, ReadyNode},
     sandbox::Sandbox,
     services::ServiceOptions,

@@ -25,13 +25,16 @@ pub enum Backend {
     Server(SecretString),
 }
 
+/// How the URLs of servers begin.
+const SCHEMES: [&str; 3] = ["redis://", "mysql://", "postgres://"];
+
 impl NodeMapping {
     /// A node with `sessions` simulated sessions.
     pub fn simulated(instance_id: &str, node_id: &str, sessions: usize) -> Self {
         Self::new(instance_id, node_id, Backend::Simulated(Some(sessions)))
     }
 
-    /// A node whose sessions are those of the server at `url` (`redis://…` or `mysql://…`).
+    /// A node whose sessions are those of the server at `url` (`redis://…`, `mysql://…` or `postgres://…`).
     pub fn server(instance_id: &str, node_id: &str, url: &str) -> Self {
         Self::new(instance_id, node_id, Backend::Server(url.into()))
     }
@@ -112,10 +115,13 @@ impl FromStr for Backend {
                     format!("expected a number of sessions after simulated:, not {count:?}")
                 });
         }
-        if text.starts_with("redis://") || text.starts_with("mysql://") {
+        if SCHEMES.iter().any(|scheme| text.starts_with(scheme)) {
             return Ok(Self::Server(text.into()));
         }
-        Err("expected redis://…, mysql://… or simulated:COUNT after the =".to_owned())
+        Err(format!(
+            "expected {}… or simulated:COUNT after the =",
+            SCHEMES.join("…, ")
+        ))
     }
 }
 

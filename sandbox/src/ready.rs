@@ -49,6 +49,9 @@ pub struct ReadyNode {
     pub node_id: String,
     /// Sessions at the start, internal ones not counted.
     pub sessions: usize,
+    /// RDS for MySQL: the id of the account that DAS has stored for the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_user_id: Option<String>,
 }
 
 impl std::fmt::Debug for Ready {
@@ -64,20 +67,15 @@ impl std::fmt::Debug for Ready {
     }
 }
 
-impl Ready {
-    /// Adds a node that can be called.
-    pub(crate) fn add_node(
-        &mut self,
-        service: &str,
-        instance_id: &str,
-        node_id: &str,
-        sessions: usize,
-    ) {
-        self.nodes.push(ReadyNode {
+impl ReadyNode {
+    /// A node that can be called.
+    pub(crate) fn new(service: &str, instance_id: &str, node_id: &str, sessions: usize) -> Self {
+        Self {
             service: service.to_owned(),
             instance_id: instance_id.to_owned(),
             node_id: node_id.to_owned(),
             sessions,
-        });
+            database_user_id: None,
+        }
     }
 }

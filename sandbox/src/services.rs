@@ -40,6 +40,7 @@ macro_rules! services {
 services! {
     dcs: crate::dcs::DcsOptions,
     taurusdb: crate::taurusdb::TaurusDbOptions,
+    rds_mysql: crate::rds_mysql::RdsMySqlOptions,
     iam: crate::iam::IamOptions,
     metadata: crate::metadata::MetadataOptions,
 }

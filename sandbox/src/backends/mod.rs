@@ -1,20 +1,26 @@
 //! Where the sessions of nodes come from: servers of each kind, and memory in their place.
 //!
-//! - `redis` has client connections, `mariadb` the threads of a process list; both from a server or simulated.
+//! - `redis` has client connections, `mariadb` the threads of a process list, `postgresql` backends; each from a server or
+//!   simulated.
 //! - `population` is who is there on a simulated node.
 
 pub(crate) mod mariadb;
 mod population;
+// The services of PostgreSQL are the next to come.
+#[allow(dead_code)]
+pub(crate) mod postgresql;
 pub(crate) mod redis;
 
 pub(crate) use self::population::Size;
+
+use std::fmt::Debug;
 
 use async_trait::async_trait;
 use serde::Serialize;
 
 /// A session of any kind.
-pub(crate) trait Session: Send {
-    type Id: Ord + Copy + Serialize + Send + std::fmt::Debug;
+pub(crate) trait Session: Send + Debug {
+    type Id: Ord + Copy + Serialize + Send + Debug;
 
     fn id(&self) -> Self::Id;
 
@@ -24,7 +30,7 @@ pub(crate) trait Session: Send {
 
 /// The sessions of one node.
 #[async_trait]
-pub(crate) trait Sessions: Send + Sync + std::fmt::Debug {
+pub(crate) trait Sessions: Send + Sync + Debug {
     type Session: Session;
 
     /// All of them, internal ones included, the sandbox's own left out.

@@ -27,18 +27,14 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use self::{
-    client::Client,
-    refusal::{REFUSALS, TASK_RUNS},
-    state::Dcs,
-};
+use self::{client::Client, refusal::REFUSALS, state::Dcs};
 use crate::{
     busy::{Busy, Refusal},
     cloud::Cloud,
     gateway,
     instances::{Named, node_state},
     node_mapping::NodeMapping,
-    ready::Ready,
+    ready::{Ready, ReadyNode},
     service::{Description, Nodes, Service},
 };
 
@@ -100,7 +96,9 @@ impl Service for Dcs {
 
     async fn introduce(&self, ready: &mut Ready) -> anyhow::Result<()> {
         for (instance_id, node) in self.instances.nodes() {
-            ready.add_node(NAME, instance_id, node.id(), node.count().await?);
+            let sessions = node.count().await?;
+            let node = ReadyNode::new(NAME, instance_id, node.id(), sessions);
+            ready.nodes.push(node);
         }
         Ok(())
     }
@@ -108,7 +106,7 @@ impl Service for Dcs {
     fn make_busy(&self, busy: &Busy) -> bool {
         let has_instance = self.instances.get(&busy.instance_id).is_some();
         let instances = &self.jobs.busy;
-        has_instance && instances.begin_as_asked(busy, REFUSALS, TASK_RUNS)
+        has_instance && instances.begin_as_asked(busy, REFUSALS)
     }
 
     async fn node_states(&self) -> anyhow::Result<Vec<Value>> {

@@ -17,7 +17,7 @@ pub(super) const TASK_STATE: Refusal = refusal(
 /// A call to a node that does not run.
 pub(super) const NOT_RUNNING: Refusal = refusal("DCS.4049", "The instance is not running.");
 
-/// All of them.
+/// All of them; the first one is that of an instance that is busy with a task.
 pub(super) const REFUSALS: &[Refusal] = &[
     TASK_RUNS,
     TASK_STATE,

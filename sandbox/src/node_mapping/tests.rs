@@ -10,6 +10,10 @@ fn a_node_is_mapped_to_a_server_or_to_simulated_sessions() {
         ("i", "n")
     );
     assert!(matches!(node.backend, Backend::Server(_)));
+    for url in ["mysql://h", "postgres://u:pw@h:5432/db"] {
+        let node: NodeMapping = format!("i/n={url}").parse().unwrap();
+        assert!(matches!(node.backend, Backend::Server(_)), "{url}");
+    }
 
     let node: NodeMapping = "i/n=simulated:7".parse().unwrap();
     assert!(matches!(node.backend, Backend::Simulated(Some(7))));

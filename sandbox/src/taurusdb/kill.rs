@@ -6,15 +6,11 @@ use axum::{
     Json,
     body::Bytes,
     extract::{Path, State},
-    http::HeaderMap,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    error::{bad_argument, server_does_not_answer},
-    state::{NodePath, TaurusDb},
-};
+use super::{NodePath, TaurusDb};
 use crate::{error::ApiError, language::Language};
 
 #[derive(Debug, Deserialize)]
@@ -26,19 +22,18 @@ struct KillBody {
 pub(super) async fn kill_processes(
     State(taurusdb): State<Arc<TaurusDb>>,
     Path((_, instance_id, node_id)): NodePath,
-    headers: HeaderMap,
+    language: Language,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let language = Language::asked_for(&headers);
     let node = taurusdb.node(language, &instance_id, &node_id)?;
-    let ids = ids_to_kill(&body, taurusdb.largest_kill)
-        .map_err(|reason| bad_argument(language, &reason))?;
+    let ids = ids_to_kill(&body, taurusdb.options.largest_kill)
+        .map_err(|reason| taurusdb.bad_argument(language, &reason))?;
     taurusdb.must_be_idle(&instance_id)?;
     let outcome = node
         .sessions
         .kill(&ids)
         .await
-        .map_err(|reason| server_does_not_answer(language, &reason))?;
+        .map_err(|reason| taurusdb.no_answer(language, &reason))?;
     node.kills.killed(&outcome.killed);
     node.kills.not_found(&outcome.not_found);
     Ok(Json(json!({

@@ -5,16 +5,13 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, RawQuery, State},
-    http::HeaderMap,
 };
 use serde_json::{Value, json};
 
-use super::{
-    error::{bad_argument, page_too_large, server_does_not_answer},
-    state::{NodePath, TaurusDb},
-};
+use super::{NodePath, TaurusDb};
 use crate::{
     error::ApiError,
+    error_table::DBS,
     language::Language,
     query::{Page, Query},
 };
@@ -26,22 +23,22 @@ pub(super) async fn list_processes(
     State(taurusdb): State<Arc<TaurusDb>>,
     Path((_, instance_id, node_id)): NodePath,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    language: Language,
 ) -> Result<Json<Value>, ApiError> {
-    let language = Language::asked_for(&headers);
     let node = taurusdb.node(language, &instance_id, &node_id)?;
     let query = Query::parse(query.as_deref());
     let page = Page::read(&query, LARGEST_PAGE, 1..=usize::MAX)
-        .map_err(|reason| bad_argument(language, &reason))?;
+        .map_err(|reason| taurusdb.bad_argument(language, &reason))?;
     if page.limit > LARGEST_PAGE {
-        return Err(page_too_large(language, LARGEST_PAGE));
+        let reason = format!("limit must be at most {LARGEST_PAGE}");
+        return Err(DBS.page_too_large.because(language, &reason));
     }
     node.sessions.come_and_go();
     let page = node
         .sessions
         .page(page)
         .await
-        .map_err(|reason| server_does_not_answer(language, &reason))?;
+        .map_err(|reason| taurusdb.no_answer(language, &reason))?;
     Ok(Json(
         json!({"processes": page.rows, "total_count": page.total}),
     ))

@@ -8,6 +8,7 @@ mod documents;
 mod faults;
 mod iam;
 mod program;
+mod rds_mysql;
 mod servers;
 mod support;
 mod taurusdb;

@@ -355,7 +355,10 @@ async fn mariadb_server() -> Server {
 
 const MARIADB_USERS: &str = "CREATE USER keeper@'127.0.0.1' IDENTIFIED BY 'keeper';\n\
     GRANT ALL ON *.* TO keeper@'127.0.0.1';\n\
-    CREATE USER app@'127.0.0.1' IDENTIFIED BY 'app';\n";
+    CREATE USER app@'127.0.0.1' IDENTIFIED BY 'app';\n\
+    CREATE DATABASE shop;\n\
+    CREATE TABLE shop.orders (number INT) ENGINE=InnoDB;\n\
+    GRANT ALL ON shop.* TO app@'127.0.0.1';\n";
 
 /// MariaDB removes leftovers from the directory for temporary tables when it starts, so servers must not share one.
 fn install_mariadb(path: &Path, account: Option<&String>) {
@@ -516,4 +519,47 @@ async fn a_running_statement_is_shown_and_dies_with_its_thread() {
         .unwrap()
         .unwrap();
     assert!(ended.is_err());
+}
+
+#[tokio::test]
+async fn rds_mysql_shows_how_long_a_transaction_is_open_and_kills_its_thread() {
+    let server = mariadb_server().await;
+    let (mut open, mut idle) = (mariadb_client(&server).await, mariadb_client(&server).await);
+    for statement in ["USE shop", "BEGIN", "INSERT INTO orders VALUES (1)"] {
+        open.query_drop(statement).await.unwrap();
+    }
+    let nodes = vec![NodeMapping::server("i", "n", &server.url)];
+    let TestCloud { sandbox, client } = start(quick_with(|options| {
+        options.services.rds_mysql.nodes = nodes;
+    }))
+    .await;
+    let account = sandbox.ready().nodes[0].database_user_id.as_deref();
+    let instance = format!("/v3/{}/instances/i", client.ready.project_id);
+    let list = format!(
+        "{instance}/processes?user=app&db_user_id={}",
+        account.unwrap()
+    );
+    let seconds = |row: &Value| -> u64 {
+        let seconds = row["trx_executed_time"].as_str().unwrap();
+        seconds.parse().unwrap()
+    };
+
+    let rows = wait_for("a second of the transaction", async || {
+        let list = client.get(&list).await.assert_ok().json();
+        Some(list["processes"].clone()).filter(|rows| seconds(&rows[0]) > 0)
+    })
+    .await;
+    assert_eq!(rows[0]["id"], open.id().to_string());
+    assert_eq!(rows[1]["id"], idle.id().to_string());
+    assert_eq!(seconds(&rows[1]), 0);
+    assert_eq!(
+        (&rows[0]["database"], &rows[1]["database"]),
+        (&json!("shop"), &json!("--"))
+    );
+
+    let body = json!({"db_user_id": account, "process_ids": [rows[0]["id"]]});
+    let kill = format!("{instance}/process");
+    client.delete(&kill, &body).await.assert_ok();
+    assert!(open.ping().await.is_err());
+    assert!(idle.ping().await.is_ok());
 }

@@ -26,6 +26,9 @@ pub(crate) struct Thread {
     pub state: Option<String>,
     /// The statement that runs.
     pub info: Option<String>,
+    /// Seconds since its transaction began; `None` outside a transaction. The process list has no such column.
+    #[serde(skip)]
+    pub transaction: Option<i64>,
 }
 
 impl Session for Thread {

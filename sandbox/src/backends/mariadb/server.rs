@@ -18,8 +18,9 @@ use crate::{
     query::{Page, Rows},
 };
 
-const PROCESS_LIST: &str = "SELECT CAST(ID AS SIGNED), USER, HOST, DB, COMMAND, CAST(TIME AS SIGNED), STATE, INFO \
-    FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() ORDER BY ID";
+const PROCESS_LIST: &str = "SELECT CAST(ID AS SIGNED), USER, HOST, DB, COMMAND, CAST(TIME AS SIGNED), STATE, INFO, \
+    TIMESTAMPDIFF(SECOND, trx_started, NOW()) FROM information_schema.PROCESSLIST \
+    LEFT JOIN information_schema.INNODB_TRX ON trx_mysql_thread_id = ID WHERE ID <> CONNECTION_ID() ORDER BY ID";
 
 /// The server's word for a thread id that is gone.
 const NO_SUCH_THREAD: u16 = 1094;
@@ -140,7 +141,7 @@ async fn process_list(connection: &mut Conn) -> anyhow::Result<Vec<Thread>> {
 }
 
 fn thread_from_row(row: Row) -> anyhow::Result<Thread> {
-    let (id, user, host, db, command, time, state, info): (
+    let (id, user, host, db, command, time, state, info, transaction): (
         _,
         _,
         _,
@@ -149,6 +150,7 @@ fn thread_from_row(row: Row) -> anyhow::Result<Thread> {
         Option<i64>,
         _,
         Option<Vec<u8>>,
+        _,
     ) = mysql_async::from_row_opt(row)
         .context("the process list has other columns than expected")?;
     Ok(Thread {
@@ -160,6 +162,7 @@ fn thread_from_row(row: Row) -> anyhow::Result<Thread> {
         time: time.unwrap_or_default(),
         state,
         info: info.map(|statement| String::from_utf8_lossy(&statement).into_owned()),
+        transaction,
     })
 }
 

@@ -164,6 +164,7 @@ fn internal_threads(passed: i64) -> Vec<Thread> {
         time: 7_776_000 + passed,
         state: Some(state.to_owned()),
         info: None,
+        transaction: None,
     };
     vec![
         internal(1, "system user", "InnoDB purge coordinator"),
@@ -178,6 +179,10 @@ fn thread(id: i64, passed: i64) -> Thread {
     let (user, db, command, state, info) = KINDS[spread(number, 1, KINDS.len() as u64) as usize];
     let longest = if command == "Sleep" { 28_800 } else { 900 };
     let place = id % IDS_PER_NODE;
+    let time = spread(number, 2, longest) as i64 + passed;
+    // One of three is in a transaction, which began before its present state.
+    let in_transaction = spread(number, 3, 3) == 0;
+    let transaction = in_transaction.then(|| time + spread(number, 4, 600) as i64);
     Thread {
         id,
         user: user.to_owned(),
@@ -189,9 +194,10 @@ fn thread(id: i64, passed: i64) -> Thread {
         ),
         db: db.map(str::to_owned),
         command: command.to_owned(),
-        time: spread(number, 2, longest) as i64 + passed,
+        time,
         state: Some(state.to_owned()),
         info: info.map(str::to_owned),
+        transaction,
     }
 }
 
