@@ -2,13 +2,20 @@
 
 use super::api::{Api, Permission};
 use super::error::RequestLine;
-use super::{dcs, iam, sts, taurusdb};
+use super::{das, dcs, iam, opengauss, sts, taurusdb};
 
 #[cfg(test)]
 mod tests;
 
 /// All of them.
-pub static ALL: [&Api; 4] = [&dcs::API, &taurusdb::API, &iam::API, &sts::API];
+pub static ALL: [&Api; 6] = [
+    &dcs::API,
+    &taurusdb::API,
+    &das::API,
+    &opengauss::API,
+    &iam::API,
+    &sts::API,
+];
 
 /// The API of a key in the provider's `endpoints` map.
 pub fn from_key(key: &str) -> Option<&'static Api> {

@@ -12,7 +12,8 @@ use zeroize::Zeroizing;
 
 use super::api::Api;
 use super::clock::Clock;
-use super::error::{Error, RequestLine, SettingsProblem, printable};
+use super::error::{ApiError, Error, RequestLine, SettingsProblem, printable};
+use super::error_body::ErrorBody;
 use super::identity::{Credential, Reference};
 use super::operation::Operation;
 use super::retry::Repeat;
@@ -75,6 +76,13 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// The same call, whose answers are in this language where the service has a choice.
+    pub(super) fn in_language(mut self, language: Option<&str>) -> Self {
+        let header = language.map(|language| ("X-Language".to_owned(), language.to_owned()));
+        self.headers.extend(header);
+        self
+    }
+
     /// The same call with a JSON body.
     pub(super) fn with_json(mut self, body: &impl Serialize) -> Result<Self, Error> {
         let bytes = serde_json::to_vec(body)
@@ -115,6 +123,25 @@ impl Answer {
         let start = String::from_utf8_lossy(start).to_ascii_lowercase();
         let start = start.trim_start();
         start.starts_with("<!doctype html") || start.starts_with("<html")
+    }
+
+    /// The error of an answer that is a success by its status, and says that it is none.
+    pub(super) fn denied(&self, api: &'static Api, reason: &str) -> Error {
+        let body = ErrorBody::read(&self.body, self.is_page());
+        Error::Api {
+            line: self.line.clone(),
+            answer: Box::new(ApiError {
+                api,
+                status: self.status,
+                message: (body.code.is_some().then_some(body.message).flatten())
+                    .or_else(|| Some(reason.to_owned())),
+                code: body.code,
+                ext_message: body.ext_message,
+                request_id: self.request_id.clone().or(body.request_id),
+                clock_offset: None,
+                html: false,
+            }),
+        }
     }
 
     /// The error that says what is wrong with the body.

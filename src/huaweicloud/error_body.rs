@@ -6,6 +6,7 @@
 //! | TaurusDB, the gateway | `{"error_code", "error_msg", "request_id"?}` |
 //! | IAM v3 | `{"error": {"code", "message", "title"}}` |
 //! | IAM and STS v5 | `{"error_code", "error_msg", "request_id"?, "encoded_authorization_message"?}` |
+//! | some services of databases | `{"errCode", "externalMessage"}` |
 //! | others that the official SDK reads | `{"code", "message"}`, `{"errorCode", "errorMsg"}`, in the body or in any object within |
 //!
 //! Nothing in here is trusted: what comes out is [`printable`], and has a length.
@@ -16,8 +17,8 @@ use super::error::{LONGEST_MESSAGE, printable};
 use super::loose_json;
 
 /// The names of an error's code, and of its message.
-const CODES: [&str; 3] = ["error_code", "errorCode", "code"];
-const MESSAGES: [&str; 3] = ["error_msg", "errorMsg", "message"];
+const CODES: [&str; 4] = ["error_code", "errorCode", "errCode", "code"];
+const MESSAGES: [&str; 4] = ["error_msg", "errorMsg", "externalMessage", "message"];
 
 /// The longest code, and the longest request id, that are kept, in characters.
 const LONGEST_CODE: usize = 64;

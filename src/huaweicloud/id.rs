@@ -57,6 +57,27 @@ pub(super) fn free_form(text: &str) -> Result<(), IdError> {
 /// What an identifier of a service of databases names, and the ending by which it can be told.
 pub(super) type Ending = (&'static str, &'static str);
 
+/// Checks an identifier of 32 or 36 letters and digits. One of 36 may end in what tells its kind: then `known` are the endings
+/// that tell one, and only `own` will do.
+pub(super) fn of_kind(text: &str, own: Ending, known: &[Ending]) -> Result<(), IdError> {
+    let (what, _) = own;
+    let is_right = matches!(text.len(), 32 | FULL_LENGTH)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let kind = known.iter().find(|(_, ending)| text.ends_with(ending));
+    Err(IdError(match kind {
+        _ if !is_right => {
+            format!("the ID of {what} has 32 or {FULL_LENGTH} characters, only letters and digits")
+        }
+        Some(kind @ (other, its)) if *kind != own && text.len() == FULL_LENGTH => {
+            format!("it ends in {its}, so it is the ID of {other}, not of {what}")
+        }
+        _ => return Ok(()),
+    }))
+}
+
+/// The length of an identifier that tells by its ending what it names.
+const FULL_LENGTH: usize = 36;
+
 /// Checks an identifier of 36 letters and digits that tells by its ending what it names: `("an instance", "in07")`. `others`
 /// are the endings of the service's other identifiers.
 pub(super) fn with_ending(
@@ -65,8 +86,8 @@ pub(super) fn with_ending(
     (what, ending): Ending,
     others: &[Ending],
 ) -> Result<(), IdError> {
-    const LENGTH: usize = 36;
-    let is_right = text.len() == LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_right =
+        text.len() == FULL_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let other = others.iter().find(|(_, other)| text.ends_with(other));
     Err(IdError(match other {
         _ if is_right && text.ends_with(ending) => return Ok(()),
@@ -75,7 +96,7 @@ pub(super) fn with_ending(
         }
         _ if is_right => format!("the ID of {what} of {service} ends in {ending}"),
         _ => format!(
-            "the ID of {what} of {service} has {LENGTH} characters, only letters and digits, and ends in {ending}"
+            "the ID of {what} of {service} has {FULL_LENGTH} characters, only letters and digits, and ends in {ending}"
         ),
     }))
 }

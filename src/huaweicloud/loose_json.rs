@@ -177,5 +177,23 @@ where
         }))
 }
 
+/// Seconds or milliseconds since the epoch: the latter when the number is larger than 10^11, which is the year 5138 in
+/// seconds. `None` when it is null, not a whole number, or not positive.
+pub(super) fn epoch<'de, D>(deserializer: D) -> Result<Option<time::OffsetDateTime>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    const MOST_SECONDS: i64 = 100_000_000_000;
+    let number = integer(deserializer)?.filter(|number| *number > 0);
+    Ok(number.and_then(|number| {
+        let per_unit = if number > MOST_SECONDS {
+            1_000_000
+        } else {
+            1_000_000_000
+        };
+        time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(number) * per_unit).ok()
+    }))
+}
+
 #[cfg(test)]
 mod tests;

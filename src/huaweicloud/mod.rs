@@ -3,7 +3,7 @@
 //! From the top down, and nothing looks up:
 //!
 //! * [`apis`][]: every API that is called.
-//! * [`dcs`], [`taurusdb`]: the calls of a service, one file each.
+//! * [`das`], [`dcs`], [`opengauss`], [`taurusdb`]: the calls of a service, one file each.
 //! * [`client`][]: one call from its parts to its outcome: what it needs first, its turn, and its repeats.
 //! * `projects`: the project of a region, given or looked up.
 //! * [`credentials`][]: where credentials come from.
@@ -34,6 +34,7 @@ pub mod client;
 pub mod clock;
 mod connection;
 pub mod credentials;
+pub mod das;
 pub mod dcs;
 pub mod endpoint;
 pub mod error;
@@ -44,6 +45,7 @@ pub mod iam;
 pub mod id;
 mod identity;
 mod loose_json;
+pub mod opengauss;
 pub mod operation;
 mod projects;
 pub mod retry;

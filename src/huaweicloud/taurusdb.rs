@@ -1,10 +1,7 @@
 //! TaurusDB (formerly GaussDB(for MySQL)): session threads of a node.
 
-use std::fmt;
-
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
@@ -15,7 +12,7 @@ use super::id::{Ending, identifier, with_ending};
 use super::loose_json::{self, Integer};
 use super::operation::Operation;
 use super::retry::Repeat;
-use super::rows::{self, Row};
+use super::rows::{self, Row, Statement};
 
 /// The API.
 pub static API: Api = Api {
@@ -147,11 +144,7 @@ pub struct ProcessPage {
 
 /// A session thread as the list shows it. The fields are those of MySQL's `SHOW PROCESSLIST`; all but the id may be
 /// missing.
-///
-/// The statement, `info`, is kept as the answer's own text and decoded by [`ProcessRecord::statement`] alone: it may be
-/// long, hold personal data, or be no proper text, and most kills have no use for it. For the same reason there is no
-/// `Debug` form of it: what is printed ends up in logs.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct ProcessRecord {
     /// The thread's id, as text.
     #[serde(deserialize_with = "loose_json::text")]
@@ -174,30 +167,12 @@ pub struct ProcessRecord {
     /// The stage of the statement.
     #[serde(default, deserialize_with = "rows::text")]
     pub state: Option<String>,
-    #[serde(default)]
-    info: Option<Box<RawValue>>,
+    /// The statement.
+    #[serde(default, rename = "info")]
+    pub statement: Statement,
 }
 
-impl ProcessRecord {
-    /// The statement. `Err` when it is there but is no text.
-    ///
-    /// # Errors
-    /// The statement is there, but it is not a text, or has half of a surrogate pair in it.
-    pub fn statement(&self) -> Result<Option<String>, serde_json::Error> {
-        match &self.info {
-            Some(info) => serde_json::from_str(info.get()),
-            None => Ok(None),
-        }
-    }
-}
-
-impl fmt::Debug for ProcessRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProcessRecord")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
+impl rows::Record for ProcessRecord {}
 
 /// The most threads that a page of the list can have: what the official provider asks for.
 pub const PROCESSES_PER_PAGE: u32 = 100;
@@ -266,12 +241,8 @@ impl<'a> TaurusDb<'a> {
     }
 
     fn call(&self, method: Method, path: String, repeat: Repeat) -> Call<'a> {
-        let mut call = Call::new(&API, self.region, method, path, repeat);
-        if let Some(language) = &self.client.settings().language {
-            call.headers
-                .push(("X-Language".to_owned(), language.clone()));
-        }
-        call
+        Call::new(&API, self.region, method, path, repeat)
+            .in_language(self.client.settings().language.as_deref())
     }
 }
 

@@ -2,6 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+
+use super::call::Answer;
+use super::error::RequestLine;
+
 /// All Rust files below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
@@ -31,5 +37,21 @@ fn no_sentence_of_the_client_names_an_argument_or_variable_of_the_provider() {
                 assert!(!line.contains(word), "{}: {line}", path.display());
             }
         }
+    }
+}
+
+/// An answer with HTTP status 200 and this body.
+pub(super) fn answered(body: &str) -> Answer {
+    Answer {
+        line: RequestLine {
+            method: Method::POST,
+            origin: "https://api.example.com".to_owned(),
+            path: "/v3".to_owned(),
+        },
+        status: 200,
+        request_id: Some("r-1".to_owned()),
+        headers: HeaderMap::new(),
+        body: body.as_bytes().to_vec(),
+        after_doubt: false,
     }
 }

@@ -40,6 +40,36 @@ fn each_call_has_its_permission() {
         ),
         (
             "GET",
+            "/v3/p/instances/i/processes",
+            Some("das::showCloudDBAInfo"),
+        ),
+        (
+            "GET",
+            "/v3/p/instances/i/pg/query-process-list",
+            Some("das::showCloudDBAInfo"),
+        ),
+        (
+            "DELETE",
+            "/v3/p/instances/i/process",
+            Some("das:clouddba:deleteProcess"),
+        ),
+        (
+            "POST",
+            "/v3/p/instances/i/kill-process",
+            Some("das:clouddba:deleteProcess"),
+        ),
+        (
+            "POST",
+            "/v3/p/instances/i/real-time-session",
+            Some("gaussdb:instance:listRealTimeSessions"),
+        ),
+        (
+            "POST",
+            "/v3/p/instances/i/kill-session",
+            Some("gaussdb:instance:killSession"),
+        ),
+        (
+            "GET",
             "/v3/projects",
             Some(PROJECTS_PERMISSION.role_and_policy),
         ),

@@ -128,6 +128,8 @@ pub struct ClientRecord {
     pub idle: Option<i64>,
 }
 
+impl rows::Record for ClientRecord {}
+
 impl Dcs<'_> {
     /// The nodes of an instance whose sessions can be listed and killed: `GET …/logical-nodes`.
     ///

@@ -21,6 +21,12 @@ fn code_and_message_are_read_in_every_shape() {
             "no",
         ),
         (r#"{"errorCode": "X.1", "errorMsg": "no"}"#, "X.1", "no"),
+        (
+            r#"{"errCode": "X.1", "message": "m", "externalMessage": "no"}"#,
+            "X.1",
+            "no",
+        ),
+        (r#"{"errCode": "X.1", "message": "no"}"#, "X.1", "no"),
         (r#"{"code": "X.1", "message": "no"}"#, "X.1", "no"),
         (
             r#"{"status": 1, "a": {"b": {"errorCode": 7, "errorMsg": "deep"}}}"#,

@@ -5,6 +5,33 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
+fn an_epoch_is_in_seconds_or_milliseconds() {
+    #[derive(Deserialize)]
+    struct Stamp {
+        #[serde(default, deserialize_with = "epoch")]
+        at: Option<time::OffsetDateTime>,
+    }
+    for (json, seconds) in [
+        (r#"{"at": 1764063209}"#, Some(1_764_063_209)),
+        (r#"{"at": 1764063209226}"#, Some(1_764_063_209)),
+        (r#"{"at": "1764063209"}"#, Some(1_764_063_209)),
+        (r#"{"at": 100000000000}"#, Some(100_000_000_000)),
+        (r#"{"at": 100000000001}"#, Some(100_000_000)),
+        (r#"{"at": 0}"#, None),
+        (r#"{"at": -1}"#, None),
+        (r#"{"at": 9223372036854775807}"#, None),
+        (r#"{"at": ""}"#, None),
+        (r#"{"at": "2025-11-25 09:33:29"}"#, None),
+        (r#"{"at": null}"#, None),
+        ("{}", None),
+    ] {
+        let stamp: Stamp = serde_json::from_str(json).unwrap();
+        let told = stamp.at.map(time::OffsetDateTime::unix_timestamp);
+        assert_eq!(told, seconds, "{json}");
+    }
+}
+
+#[test]
 fn whole_numbers_survive_exactly_in_every_spelling() {
     for (json, value) in [
         ("9007199254740993", 9_007_199_254_740_993),

@@ -10,6 +10,10 @@ struct Person {
     name: Option<String>,
 }
 
+impl Record for Person {
+    const ID: &'static [&'static str] = &["id", "number"];
+}
+
 #[derive(Deserialize)]
 struct List {
     #[serde(deserialize_with = "rows")]
@@ -41,7 +45,9 @@ fn an_odd_row_keeps_its_place_and_its_id_and_hides_nobody() {
             ["5", "in order"],
             {"id": {}, "name": "six"},
             {"id": "7", "name": null, "unknown": "\udc00"},
-            {"id": "8"}
+            {"id": "8"},
+            {"number": 9, "name": ["a", "list"]},
+            {"name": ["a", "list"], "id": "10", "number": "11"}
         ]}"#;
 
     let list: List = serde_json::from_str(json).unwrap();
@@ -59,6 +65,8 @@ fn an_odd_row_keeps_its_place_and_its_id_and_hides_nobody() {
             odd(None),
             whole("7", None),
             whole("8", None),
+            odd(Some("9")),
+            odd(Some("10")),
         ]
     );
 }
@@ -74,4 +82,18 @@ fn null_is_an_empty_list_and_a_missing_list_is_none() {
     for json in ["{}", r#"{"error_code": "X"}"#, r#"{"people": {}}"#] {
         assert!(serde_json::from_str::<List>(json).is_err(), "{json}");
     }
+}
+
+#[test]
+fn a_statement_is_read_only_when_asked_for_and_is_never_printed() {
+    let statement = |json| serde_json::from_str::<Statement>(json).unwrap();
+    assert_eq!(
+        statement(r#""select 'secret'""#).text().unwrap().as_deref(),
+        Some("select 'secret'")
+    );
+    assert_eq!(statement("null").text().unwrap(), None);
+    assert!(statement(r#""half \ud800""#).text().is_err());
+    assert!(statement("{}").text().is_err());
+    let printed = format!("{:?}", statement(r#""select 'secret'""#));
+    assert!(!printed.contains("secret"), "{printed}");
 }

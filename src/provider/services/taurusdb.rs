@@ -258,7 +258,7 @@ fn thread(id: &str) -> Option<SessionId> {
 
 fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
     let id = thread(&record.id)?;
-    let statement = match record.statement() {
+    let statement = match record.statement.text() {
         _ if !statements => None,
         Ok(statement) => statement,
         Err(_) => return Some(Session::unreadable(id)),

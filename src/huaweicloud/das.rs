@@ -1,0 +1,99 @@
+//! Data Admin Service: sessions of RDS instances. RDS itself has no call for single sessions.
+//!
+//! * [`mysql`][]: RDS for MySQL, by an account that is stored in DAS.
+//! * [`postgresql`][]: RDS for PostgreSQL.
+//! * here: what both have in common.
+//!
+//! DAS documents nothing of what a repeated kill does, so no kill is sent again once it may have arrived.
+
+pub mod mysql;
+pub mod postgresql;
+
+use super::api::{Api, CallPermission, Permission, regional};
+use super::client::Client;
+use super::id::Ending;
+
+/// The API.
+pub static API: Api = Api {
+    key: "das",
+    other_keys: &[],
+    host: |region, cloud| regional("das", region, cloud),
+    // Neither the documents nor the official provider know an answer that means "busy".
+    busy: &[],
+    permissions: &[
+        CallPermission {
+            method: Some("GET"),
+            path: "instances/*/processes",
+            permission: LIST,
+        },
+        CallPermission {
+            method: Some("GET"),
+            path: "instances/*/pg/query-process-list",
+            permission: LIST,
+        },
+        CallPermission {
+            method: Some("DELETE"),
+            path: "instances/*/process",
+            permission: KILL,
+        },
+        CallPermission {
+            method: Some("POST"),
+            path: "instances/*/kill-process",
+            permission: KILL,
+        },
+    ],
+};
+
+/// Both pages of lists name this action for identity policies. That the older kind of authorization has the same name is
+/// inferred.
+const LIST: Permission = Permission::both("das::showCloudDBAInfo");
+
+/// Both pages of kills name this action for identity policies. That the older kind of authorization has the same name is
+/// inferred.
+const KILL: Permission = Permission::both("das:clouddba:deleteProcess");
+
+/// The most sessions that a page of a list can have.
+pub const PROCESSES_PER_PAGE: u32 = 100;
+
+/// How many sessions go into one kill request. The API documents set no limit; this is the most that a page of the list
+/// shows.
+pub const KILL_BATCH: usize = 100;
+
+/// How many go into one request after a larger one was refused as a bad request: as many as the console takes.
+pub const SMALL_KILL_BATCH: usize = 20;
+
+/// The endings of IDs, from examples in the API documents.
+const MYSQL_INSTANCE: Ending = ("an RDS for MySQL instance", "in01");
+const MYSQL_NODE: Ending = ("an RDS for MySQL node", "no01");
+const POSTGRESQL_INSTANCE: Ending = ("an RDS for PostgreSQL instance", "in03");
+const POSTGRESQL_NODE: Ending = ("an RDS for PostgreSQL node", "no03");
+const TAURUSDB_INSTANCE: Ending = ("a TaurusDB instance", "in07");
+const TAURUSDB_NODE: Ending = ("a TaurusDB node", "no07");
+const GAUSSDB_INSTANCE: Ending = ("a GaussDB instance", "in14");
+const GAUSSDB_NODE: Ending = ("a GaussDB node", "no14");
+
+/// All of them.
+const ENDINGS: [Ending; 8] = [
+    MYSQL_INSTANCE,
+    MYSQL_NODE,
+    POSTGRESQL_INSTANCE,
+    POSTGRESQL_NODE,
+    TAURUSDB_INSTANCE,
+    TAURUSDB_NODE,
+    GAUSSDB_INSTANCE,
+    GAUSSDB_NODE,
+];
+
+/// The DAS calls of one region.
+#[derive(Clone, Copy, Debug)]
+pub struct Das<'a> {
+    client: &'a Client,
+    region: &'a str,
+}
+
+impl<'a> Das<'a> {
+    /// The DAS of a region.
+    pub fn new(client: &'a Client, region: &'a str) -> Self {
+        Self { client, region }
+    }
+}

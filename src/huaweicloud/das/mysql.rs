@@ -1,0 +1,145 @@
+//! Sessions of RDS for MySQL, by an account that is stored in DAS.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::{API, Das, ENDINGS, MYSQL_INSTANCE, MYSQL_NODE};
+use crate::huaweicloud::call::Call;
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::id::{free_form, identifier, of_kind};
+use crate::huaweicloud::loose_json;
+use crate::huaweicloud::operation::Operation;
+use crate::huaweicloud::retry::Repeat;
+use crate::huaweicloud::rows::{self, Row, Statement};
+
+identifier! {
+    /// An RDS for MySQL instance: 36 letters and digits that end in `in01` by the examples, 32 by one page.
+    InstanceId, |text| of_kind(text, MYSQL_INSTANCE, &ENDINGS)
+}
+
+identifier! {
+    /// A node of an RDS for MySQL instance: 36 letters and digits that end in `no01` by the examples, 32 by one page.
+    NodeId, |text| of_kind(text, MYSQL_NODE, &ENDINGS)
+}
+
+identifier! {
+    /// A database account that is stored in DAS with its password. A UUID in the API document.
+    DatabaseUserId, free_form
+}
+
+/// A page of the sessions of an instance or a node.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ProcessPage {
+    /// The sessions, as many as were asked for at most.
+    #[serde(deserialize_with = "rows::rows")]
+    pub processes: Vec<Row<ProcessRecord>>,
+    /// How many sessions the whole list has.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub count: Option<i64>,
+}
+
+/// A session as the list shows it. All but the id may be missing; numbers are written as texts.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ProcessRecord {
+    /// The thread's id, as text.
+    #[serde(deserialize_with = "loose_json::text")]
+    pub id: String,
+    /// The account's user name.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub user: Option<String>,
+    /// Where the client is, with its port.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub host: Option<String>,
+    /// The default database; `--` where there is none, by the API document's example.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub database: Option<String>,
+    /// What the thread is doing for the client.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub command: Option<String>,
+    /// For how many seconds.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub time: Option<i64>,
+    /// The stage of the statement.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub state: Option<String>,
+    /// The statement.
+    #[serde(default, rename = "sql")]
+    pub statement: Statement,
+    /// Seconds since the transaction began; zero where there is none, too.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub trx_executed_time: Option<i64>,
+}
+
+impl rows::Record for ProcessRecord {}
+
+/// The ids alone: how the API joins them with a user or a database is not documented.
+#[derive(Serialize)]
+struct KillRequest<'a> {
+    db_user_id: &'a DatabaseUserId,
+    process_ids: Vec<String>,
+}
+
+impl Das<'_> {
+    /// A page of the sessions of an RDS for MySQL instance, or of one of its nodes:
+    /// `GET /v3/{project_id}/instances/{instance_id}/processes`. `page` is the offset and the limit, at most
+    /// [`PROCESSES_PER_PAGE`](super::PROCESSES_PER_PAGE).
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn mysql_processes(
+        &self,
+        instance: &InstanceId,
+        user: &DatabaseUserId,
+        node: Option<&NodeId>,
+        page: (u64, u32),
+        operation: &Operation,
+    ) -> Result<ProcessPage, Error> {
+        let (offset, limit) = page;
+        let path = format!("/v3/{{project_id}}/instances/{instance}/processes");
+        let mut call = self.mysql_call(Method::GET, path, Repeat::Read);
+        call.query = vec![("db_user_id".to_owned(), user.to_string())];
+        call.query
+            .extend(node.map(|node| ("node_id".to_owned(), node.to_string())));
+        call.query.extend([
+            ("offset".to_owned(), offset.to_string()),
+            ("limit".to_owned(), limit.to_string()),
+        ]);
+        self.client.read(call, operation).await?.json()
+    }
+
+    /// Kills sessions of an RDS for MySQL instance: `DELETE /v3/{project_id}/instances/{instance_id}/process`. The request
+    /// has no field for a node. Never sent again once it may have arrived, and not sent when it cannot leave before
+    /// `leave_before` ([`Error::TooLate`]). The answer says nothing; accepted is its `X-Request-Id`.
+    pub async fn kill_mysql(
+        &self,
+        instance: &InstanceId,
+        user: &DatabaseUserId,
+        threads: &[i64],
+        leave_before: Option<Instant>,
+        operation: &Operation,
+    ) -> Outcome<Option<String>> {
+        let body = KillRequest {
+            db_user_id: user,
+            process_ids: threads.iter().map(i64::to_string).collect(),
+        };
+        let path = format!("/v3/{{project_id}}/instances/{instance}/process");
+        let call = self.mysql_call(Method::DELETE, path, Repeat::Never);
+        match call.with_json(&body) {
+            Ok(mut call) => {
+                call.leave_before = leave_before;
+                let outcome = self.client.run(call, operation).await;
+                outcome.map(|answer| answer.request_id)
+            }
+            Err(error) => Outcome::Rejected(error),
+        }
+    }
+
+    fn mysql_call(&self, method: Method, path: String, repeat: Repeat) -> Call<'_> {
+        Call::new(&API, self.region, method, path, repeat)
+            .in_language(self.client.settings().language.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests;
