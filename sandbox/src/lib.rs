@@ -10,7 +10,7 @@
 //! Inside, each part uses only parts below it:
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
-//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `iam` and `metadata` are these services: each has its options,
+//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `geminidb`, `iam` and `metadata` are these services: each has its options,
 //!   calls and state, and is a `Service` to the rest.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
@@ -34,6 +34,7 @@ mod error;
 mod error_table;
 mod faults;
 mod gateway;
+mod geminidb;
 mod iam;
 mod instances;
 mod journal;
@@ -62,6 +63,7 @@ pub use self::{
     busy::Busy,
     dcs::{Addresses, DcsOptions, ScanAnswer},
     faults::{JobFault, Rule},
+    geminidb::GeminiDbOptions,
     iam::IamOptions,
     metadata::MetadataOptions,
     node_mapping::{Backend, NodeMapping},

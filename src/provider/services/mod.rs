@@ -1,12 +1,17 @@
 //! The services, one file each: where their sessions are, what a list tells of them, and how they are killed.
 
 mod dcs;
+mod geminidb_redis;
 mod taurusdb;
 
 use super::service::Service;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 2] = [&dcs::Dcs, &taurusdb::TaurusDb];
+pub const ALL: [&dyn Service; 3] = [
+    &dcs::Dcs,
+    &taurusdb::TaurusDb,
+    &geminidb_redis::GeminiDbRedis,
+];
 
 /// The service of this name.
 pub fn named(name: &str) -> Option<&'static dyn Service> {
