@@ -8,6 +8,7 @@ mod python;
 use std::collections::BTreeMap;
 
 use terraform_provider_hwc::huaweicloud::apis;
+use terraform_provider_hwc::huaweicloud::das;
 use terraform_provider_hwc::huaweicloud::endpoint::Endpoints;
 
 const EUROPEAN: &str = "the region is on the European site, whose accounts and endpoints are those of \
@@ -57,12 +58,20 @@ fn endpoints_are_those_of_the_official_sdk() {
     let endpoints = Endpoints::default();
     let mut regions: BTreeMap<String, usize> = BTreeMap::new();
     let mut differences = Vec::new();
-    let mut abroad = 0;
+    let (mut abroad, mut absent) = (0, 0);
 
     for line in python::ask("endpoints_reference.py", &[]) {
         let (name, region, theirs): (String, String, Vec<String>) =
             serde_json::from_str(&line).unwrap();
         let service = apis::from_key(&name).unwrap();
+        if theirs.is_empty() {
+            assert!(
+                endpoints.url(service, &region).is_err(),
+                "{name} in {region}"
+            );
+            absent += 1;
+            continue;
+        }
         let ours = endpoints.url(service, &region).unwrap().to_string();
         let is_abroad = name == "sts" && !region.starts_with("cn-") && ours == STS_ABROAD;
         if is_abroad && theirs == ["https://sts.cn-north-4.myhuaweicloud.com"] {
@@ -81,7 +90,15 @@ fn endpoints_are_those_of_the_official_sdk() {
     accepted.sort();
     assert_eq!(differences, accepted);
     assert!(abroad >= 5, "{abroad} regions: {INTERNATIONAL}");
-    for (service, least) in [("dcs", 30), ("taurusdb", 18), ("iam", 34), ("sts", 34)] {
+    assert_eq!(absent, das::API.absent_in.len());
+    for (service, least) in [
+        ("dcs", 30),
+        ("taurusdb", 18),
+        ("das", 17),
+        ("opengauss", 23),
+        ("iam", 34),
+        ("sts", 34),
+    ] {
         assert!(
             regions[service] >= least,
             "the SDK has {} regions of {service}: is its table still where it was?",

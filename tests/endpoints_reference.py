@@ -4,11 +4,19 @@ import json
 
 from huaweicloudsdkcore.auth import endpoint
 from huaweicloudsdkcore.auth.internal import IamHelper, StsHelper
+from huaweicloudsdkdas.v3.region.das_region import DasRegion
 from huaweicloudsdkdcs.v2.region.dcs_region import DcsRegion
 from huaweicloudsdkgaussdb.v3.region.gaussdb_region import GaussDBRegion
+from huaweicloudsdkgaussdbforopengauss.v3.region.gaussdbforopengauss_region import GaussDBforopenGaussRegion
+from huaweicloudsdkrds.v3.region.rds_region import RdsRegion
 
 names = set()
-for service, regions in (("dcs", DcsRegion), ("taurusdb", GaussDBRegion)):
+for service, regions in (
+    ("dcs", DcsRegion),
+    ("taurusdb", GaussDBRegion),
+    ("das", DasRegion),
+    ("opengauss", GaussDBforopenGaussRegion),
+):
     for name, region in regions.static_fields.items():
         names.add(name)
         print(json.dumps([service, name, region.endpoints]))
@@ -18,3 +26,7 @@ names.update(getattr(endpoint, "__IAM_ENDPOINT_DICT"), getattr(endpoint, "__STS_
 for name in sorted(names):
     print(json.dumps(["iam", name, [endpoint.get_iam_endpoint_by_id(name, IamHelper.DEFAULT_ENDPOINT)]]))
     print(json.dumps(["sts", name, [endpoint.get_sts_endpoint_by_id(name, StsHelper.DEFAULT_STS_ENDPOINT)]]))
+
+# The sessions of RDS are those of DAS, which is not everywhere where RDS is.
+for name in sorted(RdsRegion.static_fields.keys() - DasRegion.static_fields.keys()):
+    print(json.dumps(["das", name, []]))

@@ -13,6 +13,8 @@ pub struct Api {
     pub other_keys: &'static [&'static str],
     /// The host name, by region and cloud.
     pub host: fn(region: &str, cloud: &str) -> String,
+    /// The regions where other services answer and this API has no host, by the tables of the official SDK.
+    pub absent_in: &'static [&'static str],
     /// Answers that mean: another task of the instance is running, nothing was done, and the same call may succeed when the
     /// task has ended.
     pub busy: &'static [Busy],

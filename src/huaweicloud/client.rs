@@ -149,6 +149,10 @@ impl Client {
 
     /// Makes a call and repeats it as [`Repeat`] allows.
     pub(super) async fn run(&self, mut call: Call<'_>, operation: &Operation) -> Outcome<Answer> {
+        // Before the project is looked up: where the call can go nowhere, no other one is made for it.
+        if let Err(error) = self.settings().endpoints.url(call.api, call.region) {
+            return Outcome::Rejected(error);
+        }
         if call.path.contains("{project_id}") {
             match self.project_id(call.region, operation).await {
                 Ok(id) => {

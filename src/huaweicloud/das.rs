@@ -17,7 +17,8 @@ use super::id::Ending;
 pub static API: Api = Api {
     key: "das",
     other_keys: &[],
-    host: |region, cloud| regional("das", region, cloud),
+    host: |region, cloud| regional("das", host_region(region), cloud),
+    absent_in: &ABSENT,
     // Neither the documents nor the official provider know an answer that means "busy".
     busy: &[],
     permissions: &[
@@ -43,6 +44,33 @@ pub static API: Api = Api {
         },
     ],
 };
+
+/// Regions that have RDS and no host of DAS in the tables of the official SDK.
+const ABSENT: [&str; 15] = [
+    "ae-ad-1",
+    "ap-southeast-2",
+    "ap-southeast-5",
+    "cn-east-4",
+    "cn-north-11",
+    "cn-north-12",
+    "cn-north-2",
+    "cn-southwest-3",
+    "eu-west-0",
+    "eu-west-101",
+    "la-north-2",
+    "la-south-2",
+    "my-kualalumpur-1",
+    "ru-moscow-1",
+    "ru-northwest-2",
+];
+
+/// The region in the host name: na-mexico-1 is served from la-south-2.
+fn host_region(region: &str) -> &str {
+    match region {
+        "na-mexico-1" => "la-south-2",
+        region => region,
+    }
+}
 
 /// Both pages of lists name this action for identity policies. That the older kind of authorization has the same name is
 /// inferred.
@@ -97,3 +125,6 @@ impl<'a> Das<'a> {
         Self { client, region }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,7 @@ pub static API: Api = Api {
     key: "dcs",
     other_keys: &[],
     host: |region, cloud| regional("dcs", region, cloud),
+    absent_in: &[],
     busy: &[Busy {
         statuses: 400..=499,
         codes: &BUSY,

@@ -57,12 +57,19 @@ impl Endpoints {
     /// partners have their own.
     ///
     /// # Errors
-    /// [`Error::Settings`] when cloud and region make no host name.
+    /// [`Error::Settings`] when the region is known not to have the API, or cloud and region make no host name.
     pub fn url(&self, api: &Api, region: &str) -> Result<Url, Error> {
         if let Some(url) = self.overrides.get(api.key) {
             return Ok(url.clone());
         }
         let cloud = self.cloud(region);
+        let has_tables = [DEFAULT_CLOUD, EUROPEAN_CLOUD].contains(&cloud);
+        if has_tables && api.absent_in.contains(&region) {
+            return Err(Error::Settings(SettingsProblem::NoEndpoint {
+                api: api.key,
+                region: region.to_owned(),
+            }));
+        }
         let host = (api.host)(region, cloud);
         Url::parse(&format!("https://{host}/")).map_err(|reason| {
             Error::Settings(SettingsProblem::HostName {

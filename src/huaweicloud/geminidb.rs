@@ -19,6 +19,7 @@ pub static API: Api = Api {
     key: "geminidb",
     other_keys: &[],
     host: |region, cloud| regional("gaussdb-nosql", region, cloud),
+    absent_in: &[],
     // What the official provider waits for in other calls of GeminiDB; inferred for these.
     busy: &[
         Busy {

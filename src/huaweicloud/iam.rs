@@ -25,6 +25,7 @@ pub static API: Api = Api {
         true => format!("iam.{cloud}"),
         false => regional("iam", region, cloud),
     },
+    absent_in: &[],
     busy: &[],
     permissions: &[CallPermission {
         method: None,

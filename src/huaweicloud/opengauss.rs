@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use super::api::{Api, Busy, CallPermission, Permission, regional};
+use super::api::{Api, Busy, regional};
 use super::call::{Answer, Call};
 use super::client::Client;
 use super::error::{Error, Outcome};
@@ -22,29 +22,14 @@ pub static API: Api = Api {
     key: "opengauss",
     other_keys: &[],
     host: |region, cloud| regional(host_label(region), region, cloud),
+    absent_in: &[],
     busy: &[Busy {
         statuses: 409..=409,
         codes: &BUSY,
     }],
-    permissions: &[
-        CallPermission {
-            method: Some("POST"),
-            path: "instances/*/real-time-session",
-            permission: LIST,
-        },
-        CallPermission {
-            method: Some("POST"),
-            path: "instances/*/kill-session",
-            permission: KILL,
-        },
-    ],
+    // The pages of both calls name no action, and no table that was at hand does.
+    permissions: &[],
 };
-
-/// Inferred: the documents that were at hand name no action for this call.
-const LIST: Permission = Permission::both("gaussdb:instance:listRealTimeSessions");
-
-/// Inferred: the documents that were at hand name no action for this call.
-const KILL: Permission = Permission::both("gaussdb:instance:killSession");
 
 /// Codes that mean, with HTTP status 409: another operation of the instance is running. The official provider waits for them.
 const BUSY: [&str; 7] = [

@@ -21,6 +21,7 @@ pub static API: Api = Api {
         true => regional("sts", answering_region(region), cloud),
         false => regional("sts", region, cloud),
     },
+    absent_in: &[],
     busy: &[],
     permissions: &[],
 };

@@ -19,6 +19,7 @@ pub static API: Api = Api {
     key: "taurusdb",
     other_keys: &["gaussdb"],
     host: |region, cloud| regional(host_label(region), region, cloud),
+    absent_in: &[],
     busy: &[Busy {
         statuses: 409..=409,
         codes: &BUSY,
@@ -27,10 +28,12 @@ pub static API: Api = Api {
         CallPermission {
             method: Some("GET"),
             path: "nodes/*/processes",
-            permission: Permission {
-                role_and_policy: "gaussdb:instance:listProcesses",
-                identity_policy: Some("gaussdbformysql:instance:listProcesses"),
-            },
+            permission: LIST,
+        },
+        CallPermission {
+            method: Some("GET"),
+            path: "nodes/*/process/lock-wait",
+            permission: LIST,
         },
         CallPermission {
             method: Some("DELETE"),
@@ -41,6 +44,12 @@ pub static API: Api = Api {
             },
         },
     ],
+};
+
+/// What both calls that only look need.
+const LIST: Permission = Permission {
+    role_and_policy: "gaussdb:instance:listProcesses",
+    identity_policy: Some("gaussdbformysql:instance:listProcesses"),
 };
 
 /// Codes that mean, with HTTP status 409: another operation of the instance is running.
@@ -174,6 +183,31 @@ pub struct ProcessRecord {
 
 impl rows::Record for ProcessRecord {}
 
+#[derive(Deserialize)]
+struct LockWaitResponse {
+    #[serde(default)]
+    abnormal_root_cause: Option<RootCause>,
+}
+
+#[derive(Deserialize)]
+struct RootCause {
+    #[serde(default)]
+    lock_root_cause: Option<LockWait>,
+}
+
+/// What a session thread waits for, as far as it is of use here: the service also tells the table, the lock and the
+/// statements.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct LockWait {
+    /// The thread that holds the lock, by the id that the list shows (`blocker_pid`; `blocker_thread_id` is another one).
+    #[serde(
+        rename = "blocker_pid",
+        default,
+        deserialize_with = "loose_json::integer"
+    )]
+    pub blocker: Option<i64>,
+}
+
 /// The most threads that a page of the list can have: what the official provider asks for.
 pub const PROCESSES_PER_PAGE: u32 = 100;
 
@@ -240,6 +274,26 @@ impl<'a> TaurusDb<'a> {
         self.client.read(call, operation).await?.json()
     }
 
+    /// What a session thread waits for: `GET …/nodes/{node_id}/process/lock-wait`. `None`: for no other thread. What the
+    /// service answers for a thread that does not wait is not documented; an answer without a cause is taken for it
+    /// (inferred).
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn lock_wait(
+        &self,
+        instance: &InstanceId,
+        node: &NodeId,
+        thread: i64,
+        operation: &Operation,
+    ) -> Result<Option<LockWait>, Error> {
+        let path =
+            format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/process/lock-wait");
+        let mut call = self.call(Method::GET, path, Repeat::Read);
+        call.query = vec![("pid".to_owned(), thread.to_string())];
+        read_lock_wait(&self.client.read(call, operation).await?)
+    }
+
     fn call(&self, method: Method, path: String, repeat: Repeat) -> Call<'a> {
         Call::new(&API, self.region, method, path, repeat)
             .in_language(self.client.settings().language.as_deref())
@@ -257,6 +311,13 @@ fn read_lists(answer: &Answer) -> Result<KillLists, Error> {
         killed: numbers(body.processes_killed),
         not_found: numbers(body.processes_not_found),
     })
+}
+
+/// Reads what a thread waits for.
+fn read_lock_wait(answer: &Answer) -> Result<Option<LockWait>, Error> {
+    let body: LockWaitResponse = answer.json()?;
+    let cause = body.abnormal_root_cause;
+    Ok(cause.and_then(|cause| cause.lock_root_cause))
 }
 
 fn numbers(list: Option<Vec<Integer>>) -> Vec<i64> {

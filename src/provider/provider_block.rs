@@ -45,10 +45,15 @@ fn refused_endpoints(block: &ProviderBlock) -> Vec<Refusal> {
             refuse(
                 key,
                 "Unknown service in endpoints",
-                format!(
-                    "endpoints has the key {key:?}. This provider calls {}.",
-                    apis::keys()
-                ),
+                match key.as_str() {
+                    "rds" => "endpoints has the key \"rds\". This provider makes no call to RDS: sessions of RDS are listed and \
+                              killed by DAS. Set das instead."
+                        .to_owned(),
+                    key => format!(
+                        "endpoints has the key {key:?}. This provider calls {}.",
+                        apis::keys()
+                    ),
+                },
             );
         } else if let Value::Value(url) = url
             && let Err(reason) = parse_endpoint(url)

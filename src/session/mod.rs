@@ -49,7 +49,7 @@ pub mod tally;
 use std::hash::Hash;
 
 pub use condition::{Condition, Meaning, Shape, Written};
-pub use same::{Reading, is_same};
+pub use same::{Likeness, Reading, likeness};
 pub use selector::{Problem, Question, Selector, SelectorError};
 pub use session::{Protection, Session, SessionId, also_killed};
 

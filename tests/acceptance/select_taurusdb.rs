@@ -7,7 +7,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::engines;
-use crate::support::guests::{MariaDbGuest, MariaDbLook, long_statement, still_on_mariadb, tell};
+use crate::support::eventually;
+use crate::support::guests::{
+    MariaDbGuest, MariaDbLook, ask, long_statement, still_on_mariadb, tell,
+};
 use crate::support::mariadb::{self, MariaDbServer};
 use crate::support::sandbox::{Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES};
 use crate::support::workspace::{Resource, Workspace};
@@ -370,4 +373,72 @@ fn the_lists_in_the_words_of_the_service_say_what_its_answers_say() {
     assert_eq!(state.with_outcome("remaining", "id"), ["2075425"]);
     assert_eq!(state.values["killed_count"], 0);
     assert_eq!(state.values["remaining_count"], 1);
+}
+
+#[test]
+fn who_blocks_others_is_killed_and_who_waits_goes_on() {
+    let [server, _] = mariadb::nodes();
+    let sandbox = Sandbox::with_taurusdb(mariadb::nodes());
+    tell(server, "CREATE DATABASE IF NOT EXISTS blocking");
+    tell(
+        server,
+        "CREATE OR REPLACE TABLE blocking.stock (id INT PRIMARY KEY, number INT) ENGINE = InnoDB",
+    );
+    tell(server, "INSERT INTO blocking.stock VALUES (1, 10), (2, 10)");
+    let plain = MariaDbLook {
+        user: "blocking_app",
+        ..MariaDbLook::default()
+    };
+    let first_row = "UPDATE blocking.stock SET number = number - 1 WHERE id = 1";
+    let guests = [
+        MariaDbGuest::new(
+            server,
+            "holds",
+            MariaDbLook {
+                first: &format!("BEGIN; {first_row}"),
+                ..plain
+            },
+        ),
+        MariaDbGuest::new(
+            server,
+            "waits",
+            MariaDbLook {
+                first: "SET innodb_lock_wait_timeout = 300",
+                then: first_row,
+                ..plain
+            },
+        ),
+        MariaDbGuest::new(
+            server,
+            "holds what nobody wants",
+            MariaDbLook {
+                first: "BEGIN; UPDATE blocking.stock SET number = number - 1 WHERE id = 2",
+                ..plain
+            },
+        ),
+    ];
+    eventually("the second one waits", || {
+        // InnoDB shows what it showed before to those who ask again within 0.1 s.
+        std::thread::sleep(Duration::from_millis(200));
+        let waiting = ask(
+            server,
+            "SELECT COUNT(*) FROM information_schema.INNODB_LOCK_WAITS",
+        );
+        (waiting == [1])
+            .then_some(())
+            .ok_or_else(|| "not yet".to_owned())
+    });
+    let conditions = "users = [\"blocking_app\"]\n    blocking = true";
+    let workspace = workspace(&sandbox, &selecting(conditions, ""));
+
+    workspace.apply().succeeded();
+
+    assert_eq!(
+        still_on_mariadb(server, &guests),
+        ["waits", "holds what nobody wants"]
+    );
+    assert_eq!(
+        in_state(&workspace).values["processes_killed"],
+        json!([guests[0].id])
+    );
 }

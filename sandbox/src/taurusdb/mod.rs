@@ -1,12 +1,18 @@
-//! The session calls of TaurusDB: list the threads of a node, and kill chosen ones. Internal threads are neither listed nor
+//! The session calls of TaurusDB: list the threads of a node, tell who waits for whom, and kill chosen ones. Internal threads are neither listed nor
 //! killed.
 
 mod kill;
 mod list;
+mod lock_wait;
 
 use std::sync::Arc;
 
-use axum::{Router, extract::Path, http::StatusCode, routing::delete};
+use axum::{
+    Router,
+    extract::Path,
+    http::StatusCode,
+    routing::{delete, get},
+};
 use clap::Args;
 
 use crate::{
@@ -73,10 +79,15 @@ impl NodeOptions for TaurusDbOptions {
     }
 
     fn calls() -> Router<Arc<TaurusDb>> {
-        Router::new().route(
-            "/v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes",
-            delete(kill::kill_processes).get(list::list_processes),
-        )
+        Router::new()
+            .route(
+                "/v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes",
+                delete(kill::kill_processes).get(list::list_processes),
+            )
+            .route(
+                "/v3/{project_id}/instances/{instance_id}/nodes/{node_id}/process/lock-wait",
+                get(lock_wait::show_lock_wait),
+            )
     }
 }
 

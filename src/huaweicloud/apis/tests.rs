@@ -34,6 +34,11 @@ fn each_call_has_its_permission() {
             Some("gaussdb:instance:listProcesses"),
         ),
         (
+            "GET",
+            "/v3/p/instances/i/nodes/n/process/lock-wait",
+            Some("gaussdb:instance:listProcesses"),
+        ),
+        (
             "DELETE",
             "/v3/p/instances/i/nodes/n/processes",
             Some("gaussdb:instance:deleteProcesses"),
@@ -58,16 +63,8 @@ fn each_call_has_its_permission() {
             "/v3/p/instances/i/kill-process",
             Some("das:clouddba:deleteProcess"),
         ),
-        (
-            "POST",
-            "/v3/p/instances/i/real-time-session",
-            Some("gaussdb:instance:listRealTimeSessions"),
-        ),
-        (
-            "POST",
-            "/v3/p/instances/i/kill-session",
-            Some("gaussdb:instance:killSession"),
-        ),
+        ("POST", "/v3/p/instances/i/real-time-session", None),
+        ("POST", "/v3/p/instances/i/kill-session", None),
         (
             "GET",
             "/v3/p/redis/nodes/n/sessions",

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::huaweicloud::{dcs, iam, sts, taurusdb};
+use crate::huaweicloud::{das, dcs, iam, opengauss, sts, taurusdb};
 
 #[test]
 fn hosts_follow_service_region_and_cloud() {
@@ -43,6 +43,36 @@ fn hosts_follow_service_region_and_cloud() {
             &dcs::API,
             "eu-west-0",
             "https://dcs.eu-west-0.myhuaweicloud.com/",
+        ),
+        (
+            &default,
+            &das::API,
+            "na-mexico-1",
+            "https://das.la-south-2.myhuaweicloud.com/",
+        ),
+        (
+            &default,
+            &das::API,
+            "xx-new-9",
+            "https://das.xx-new-9.myhuaweicloud.com/",
+        ),
+        (
+            &partner,
+            &das::API,
+            "eu-west-0",
+            "https://das.eu-west-0.cloud.example.com/",
+        ),
+        (
+            &default,
+            &opengauss::API,
+            "cn-north-4",
+            "https://gaussdb-opengauss.cn-north-4.myhuaweicloud.com/",
+        ),
+        (
+            &default,
+            &opengauss::API,
+            "cn-east-5",
+            "https://gaussdb.cn-east-5.myhuaweicloud.com/",
         ),
         (
             &partner,
@@ -113,6 +143,27 @@ fn an_endpoint_of_the_user_wins_in_every_region() {
     assert_eq!(
         endpoints.url(&dcs::API, "anywhere").unwrap().as_str(),
         "http://127.0.0.1:8080/x/"
+    );
+}
+
+#[test]
+fn a_region_without_the_api_has_no_endpoint_unless_the_user_knows_one() {
+    let mut endpoints = Endpoints::default();
+    for region in ["la-south-2", "eu-west-101"] {
+        let error = endpoints.url(&das::API, region).unwrap_err();
+        let Error::Settings(SettingsProblem::NoEndpoint {
+            api: "das",
+            region: named,
+        }) = &error
+        else {
+            panic!("{error:?}");
+        };
+        assert_eq!(named, region);
+    }
+    endpoints.set(&das::API, parse_endpoint("das.example.com").unwrap());
+    assert_eq!(
+        endpoints.url(&das::API, "la-south-2").unwrap().as_str(),
+        "https://das.example.com/"
     );
 }
 

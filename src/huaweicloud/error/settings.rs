@@ -15,6 +15,14 @@ pub enum SettingsProblem {
         /// What the URL parser says.
         reason: String,
     },
+    /// The region is known not to have the API.
+    #[error("the API {api:?} has no host in region {region:?}")]
+    NoEndpoint {
+        /// The key of the API.
+        api: &'static str,
+        /// The region.
+        region: String,
+    },
     /// The account has several projects of the name, so it is not known which one is meant.
     #[error("IAM lists {count} projects named {name:?}")]
     SeveralProjects {

@@ -8,6 +8,13 @@ pub(super) fn advice(problem: &SettingsProblem) -> String {
         SettingsProblem::HostName { .. }
         | SettingsProblem::Header(_)
         | SettingsProblem::NoJson(_) => problem.to_string(),
+        SettingsProblem::NoEndpoint { api, region } => {
+            let service = api.to_uppercase();
+            format!(
+                "No call was made: by the official SDK, {service} has no host in the region {region}. If there is one, set \
+                 endpoints = {{ {api} = \"https://HOST\" }} in the provider block."
+            )
+        }
         SettingsProblem::SeveralProjects { .. } => format!(
             "{problem}. Set project_id in the provider block (HW_PROJECT_ID) to say which one is meant."
         ),

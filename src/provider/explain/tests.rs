@@ -188,3 +188,16 @@ fn no_diagnostic_controls_a_terminal() {
         assert_eq!(diagnostic.detail, format!("  {shown}\n\tnext"));
     }
 }
+
+#[test]
+fn a_region_without_das_is_named_with_the_setting_that_helps() {
+    let error = crate::huaweicloud::endpoint::Endpoints::default()
+        .url(&crate::huaweicloud::das::API, "la-south-2")
+        .unwrap_err();
+    let advice = advice(&error).unwrap();
+    assert_eq!(
+        advice,
+        "No call was made: by the official SDK, DAS has no host in the region la-south-2. If there is one, set endpoints = { \
+         das = \"https://HOST\" } in the provider block."
+    );
+}

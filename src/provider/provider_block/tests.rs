@@ -201,7 +201,15 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
             json!({"endpoints": {"redis": "https://example.com"}}),
             "endpoints[\"redis\"]",
             "Unknown service in endpoints",
-            "endpoints has the key \"redis\". This provider calls dcs, taurusdb (or gaussdb), das, opengauss, geminidb, iam and sts.",
+            "endpoints has the key \"redis\". This provider calls dcs, taurusdb (or gaussdb), das, opengauss, geminidb, \
+             iam and sts.",
+        ),
+        (
+            json!({"endpoints": {"rds": "https://example.com"}}),
+            "endpoints[\"rds\"]",
+            "Unknown service in endpoints",
+            "endpoints has the key \"rds\". This provider makes no call to RDS: sessions of RDS are listed and killed by DAS. \
+             Set das instead.",
         ),
         (
             json!({"endpoints": {"dcs": "https://example.com/?token=hunter2"}}),

@@ -1,5 +1,6 @@
 //! TaurusDB (MySQL): session threads of a node, by their IDs or by what they are.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -77,6 +78,7 @@ static DESCRIPTION: Description = Description {
         Condition::ExcludeStatementMatches,
         Condition::MinIdle,
         Condition::MinBusy,
+        Condition::Blocking,
         Condition::All,
     ],
     columns: &[
@@ -99,6 +101,10 @@ static DESCRIPTION: Description = Description {
         (
             "min_idle",
             "A session is idle while its command is `Sleep`.",
+        ),
+        (
+            "blocking",
+            "TaurusDB is asked for each session that is not idle whether it waits, and for whom.",
         ),
         ("address", "Behind a proxy it is the proxy's."),
         ("state", "Here it is the stage of the statement."),
@@ -188,6 +194,31 @@ struct Node {
     node: NodeId,
 }
 
+impl Node {
+    /// Asks of each session that does something whether it waits, and for whom.
+    ///
+    /// A thread that has ended since it was listed waits for nobody: what the service answers for it is not documented, and
+    /// HTTP status 404 is taken for that.
+    async fn tell_blockers(&self, calls: Calls<'_>, sessions: &mut [Session]) -> Result<(), Error> {
+        let taurusdb = api::TaurusDb::new(calls.client, calls.region);
+        let mut blockers = HashSet::new();
+        let busy = sessions.iter().filter(|session| session.idle.is_none());
+        for thread in busy.filter_map(|session| session.id.as_number()) {
+            let wait = taurusdb.lock_wait(&self.instance, &self.node, thread, calls.operation);
+            match wait.await {
+                Ok(wait) => blockers.extend(wait.and_then(|wait| wait.blocker)),
+                Err(error) if error.api().is_some_and(|answer| answer.status == 404) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for session in sessions {
+            let thread = session.id.as_number();
+            session.blocks = Some(thread.is_some_and(|thread| blockers.contains(&thread)));
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Place for Node {
     fn path(&self) -> String {
@@ -203,7 +234,11 @@ impl Place for Node {
                 .await
                 .map(|page| rows(page, scope.statements))
         });
-        list.await.map(Listing::from)
+        let mut listing = list.await.map(Listing::from)?;
+        if scope.blockers {
+            self.tell_blockers(calls, &mut listing.sessions).await?;
+        }
+        Ok(listing)
     }
 
     async fn kill(

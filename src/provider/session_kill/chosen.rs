@@ -35,7 +35,7 @@ use crate::provider::select;
 use crate::provider::service::{Fates, Target};
 use crate::session::choice::choose;
 use crate::session::tally::{BatchAnswer, KillTally};
-use crate::session::{Session, SessionId};
+use crate::session::{Likeness, Session, SessionId};
 
 /// Why not everything was sent, or not everything that was sent was answered.
 struct Failure {
@@ -334,8 +334,12 @@ impl Run<'_> {
         let questions = originals.questions();
         let listing = self.list(nodes.as_ref(), seen, &questions).await?;
         let mut listing = listing.complete()?;
-        originals.keep(&mut listing);
-        let age = Age::of(&listing, self.client.clock().instant());
+        originals.take_others_out(&mut listing);
+        let age = Age::of(
+            &listing,
+            self.client.clock().instant(),
+            &self.kill.service.policy,
+        );
         seen.extend(listing.saved_at);
         let meant: HashSet<&SessionId> = waiting.iter().map(|target| &target.id).collect();
         let chosen = match choose(selector, listing.sessions.iter().cloned(), None) {
@@ -345,6 +349,7 @@ impl Run<'_> {
         };
         let staying: Vec<Session> = (chosen.into_iter())
             .filter(|session| meant.contains(&session.id))
+            .filter(|session| originals.likeness(session, listing.reading) == Likeness::Same)
             .collect();
         if let Some(other) = self.also_killed(&staying, &listing.sessions).first() {
             return Err(Error::Listing(format!(

@@ -156,24 +156,51 @@ impl Run<'_> {
         select::too_many(diags, matched, max, first, !self.progress.is_heard());
     }
 
-    /// Lists the sessions of the place, or of these nodes of it.
+    /// Lists the sessions of the place, or of these nodes of it, to choose among them.
     pub(super) async fn list(
         &self,
         nodes: Option<&BTreeSet<String>>,
         seen: &BTreeMap<String, String>,
         questions: &[Question],
     ) -> Result<Listing, Error> {
+        self.list_in(self.scope(nodes, seen, questions)).await
+    }
+
+    /// The same, only to see who is there.
+    pub(super) async fn look_at(
+        &self,
+        nodes: Option<&BTreeSet<String>>,
+        seen: &BTreeMap<String, String>,
+        questions: &[Question],
+    ) -> Result<Listing, Error> {
+        let scope = Scope {
+            statements: false,
+            blockers: false,
+            ..self.scope(nodes, seen, questions)
+        };
+        self.list_in(scope).await
+    }
+
+    fn scope<'s>(
+        &self,
+        nodes: Option<&'s BTreeSet<String>>,
+        seen: &'s BTreeMap<String, String>,
+        questions: &'s [Question],
+    ) -> Scope<'s> {
         let selector = match &self.kill.whom {
             Whom::Selected(selector) => Some(selector),
             _ => None,
         };
-        let scope = Scope {
+        Scope {
             nodes,
             seen,
             statements: selector.is_some_and(|one| one.reads_statements()),
             blockers: selector.is_some_and(|one| one.asks_who_blocks()),
             questions,
-        };
+        }
+    }
+
+    async fn list_in(&self, scope: Scope<'_>) -> Result<Listing, Error> {
         let clock = self.client.clock();
         let since = |moment: Instant| moment.saturating_duration_since(self.begun);
         let begun = since(clock.instant());

@@ -24,10 +24,8 @@ fn a_session_that_has_become_older_with_the_time_is_the_same() {
     let before = session("app", "10.0.0.7:1", Some(100));
     for age in [108, 110, 113] {
         let now = session("app", "10.0.0.7:1", Some(age));
-        assert!(
-            is_same((&before, reading(0, 1)), (&now, reading(11, 12))),
-            "{age}"
-        );
+        let found = likeness((&before, reading(0, 1)), (&now, reading(11, 12)));
+        assert_eq!(found, Likeness::Same, "{age}");
     }
 }
 
@@ -36,10 +34,8 @@ fn a_session_that_is_younger_than_the_time_allows_is_another() {
     let before = session("app", "10.0.0.7:1", Some(100));
     for age in [0, 9, 100, 107] {
         let now = session("app", "10.0.0.7:1", Some(age));
-        assert!(
-            !is_same((&before, reading(0, 1)), (&now, reading(11, 12))),
-            "{age}"
-        );
+        let found = likeness((&before, reading(0, 1)), (&now, reading(11, 12)));
+        assert_eq!(found, Likeness::Another, "{age}");
     }
 }
 
@@ -47,31 +43,53 @@ fn a_session_that_is_younger_than_the_time_allows_is_another() {
 fn a_session_that_is_older_than_the_time_allows_is_another() {
     let before = session("app", "10.0.0.7:1", Some(1));
     let now = session("app", "10.0.0.7:1", Some(100));
-    assert!(!is_same((&before, reading(0, 1)), (&now, reading(11, 12))));
+    let found = likeness((&before, reading(0, 1)), (&now, reading(11, 12)));
+    assert_eq!(found, Likeness::Another);
 }
 
 #[test]
 fn another_user_another_address_or_another_beginning_is_another_session() {
-    let before = session("app", "10.0.0.7:1", None);
-    let at = (reading(0, 0), reading(0, 0));
-    assert!(is_same((&before, at.0), (&before.clone(), at.1)));
-    for now in [
-        session("report", "10.0.0.7:1", None),
-        session("app", "10.0.0.7:2", None),
-        Session::unreadable(SessionId::number(7)),
-        Session {
-            began: Some("2026-11-24 10:00:00".to_owned()),
-            ..before.clone()
-        },
-    ] {
-        assert!(!is_same((&before, at.0), (&now, at.1)), "{now:?}");
+    let before = Session {
+        began: Some("2026-11-24 10:00:00".to_owned()),
+        ..session("app", "10.0.0.7:1", None)
+    };
+    let compared = |now: &Session| likeness((&before, reading(0, 0)), (now, reading(0, 0)));
+    assert_eq!(compared(&before), Likeness::Same);
+    type Edit = fn(&mut Session);
+    let edits: [(Edit, Likeness); 6] = [
+        (
+            |now| now.user = Some("report".to_owned()),
+            Likeness::Another,
+        ),
+        (
+            |now| now.address = Some("10.0.0.7:2".to_owned()),
+            Likeness::Another,
+        ),
+        (
+            |now| now.began = Some("2026-11-24 10:00:01".to_owned()),
+            Likeness::Another,
+        ),
+        (|now| now.user = None, Likeness::Unclear),
+        (|now| now.age = Some(Duration::ZERO), Likeness::Unclear),
+        (
+            |now| {
+                now.user = None;
+                now.address = Some("10.0.0.7:2".to_owned());
+            },
+            Likeness::Another,
+        ),
+    ];
+    for (edit, expected) in edits {
+        let mut now = before.clone();
+        edit(&mut now);
+        assert_eq!(compared(&now), expected, "{now:?}");
     }
 }
 
 #[test]
-fn an_age_that_is_told_only_once_shows_nothing_that_is_the_same() {
+fn a_row_that_cannot_be_read_may_be_the_same_session() {
     let before = session("app", "10.0.0.7:1", Some(100));
-    let now = session("app", "10.0.0.7:1", None);
-    assert!(!is_same((&before, reading(0, 0)), (&now, reading(1, 1))));
-    assert!(!is_same((&now, reading(0, 0)), (&before, reading(1, 1))));
+    let now = Session::unreadable(SessionId::number(7));
+    let found = likeness((&before, reading(0, 0)), (&now, reading(1, 1)));
+    assert_eq!(found, Likeness::Unclear);
 }

@@ -55,6 +55,8 @@ pub(crate) struct KillOutcome {
 pub(crate) trait Threads: Sessions<Session = Thread> {
     /// A page of the threads, internal ones and the sandbox's own left out.
     async fn page(&self, page: Page) -> anyhow::Result<Rows<Thread>>;
+    /// The thread that holds a lock which the thread with this id waits for.
+    async fn blocker(&self, id: i64) -> anyhow::Result<Option<i64>>;
     /// Kills the threads with these ids, none of which is given twice.
     async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome>;
 }

@@ -22,6 +22,13 @@ const PROCESS_LIST: &str = "SELECT CAST(ID AS SIGNED), USER, HOST, DB, COMMAND, 
     TIMESTAMPDIFF(SECOND, trx_started, NOW()) FROM information_schema.PROCESSLIST \
     LEFT JOIN information_schema.INNODB_TRX ON trx_mysql_thread_id = ID WHERE ID <> CONNECTION_ID() ORDER BY ID";
 
+/// Who holds a row lock that a thread waits for.
+const BLOCKER: &str = "SELECT CAST(holder.trx_mysql_thread_id AS SIGNED) \
+    FROM information_schema.INNODB_LOCK_WAITS AS waits \
+    JOIN information_schema.INNODB_TRX AS waiter ON waiter.trx_id = waits.requesting_trx_id \
+    JOIN information_schema.INNODB_TRX AS holder ON holder.trx_id = waits.blocking_trx_id \
+    WHERE waiter.trx_mysql_thread_id = ? ORDER BY holder.trx_started LIMIT 1";
+
 /// The server's word for a thread id that is gone.
 const NO_SUCH_THREAD: u16 = 1094;
 /// A killed thread rolls back before it goes. An answer waits this long for that at most.
@@ -85,6 +92,12 @@ impl Threads for ServerThreads {
         let mut threads = self.all().await?;
         threads.retain(|thread| !thread.is_internal());
         Ok(page.of(threads))
+    }
+
+    async fn blocker(&self, id: i64) -> anyhow::Result<Option<i64>> {
+        let mut slot = self.connection.lock().await;
+        let connection = self.connect(&mut slot).await?;
+        (connection.exec_first(BLOCKER, (id,)).await).context("MariaDB does not tell who waits")
     }
 
     async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome> {

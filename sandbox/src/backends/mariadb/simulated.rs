@@ -32,6 +32,8 @@ type Kind = (
     &'static str,
     Option<&'static str>,
 );
+/// The state of a thread that waits for another.
+const WAITING: &str = "Waiting for table metadata lock";
 const KINDS: &[Kind] = &[
     ("app", Some("shop"), "Sleep", "", None),
     ("app", Some("shop"), "Sleep", "", None),
@@ -67,7 +69,7 @@ const KINDS: &[Kind] = &[
         "worker",
         Some("shop"),
         "Query",
-        "Waiting for table metadata lock",
+        WAITING,
         Some("ALTER TABLE orders ADD COLUMN note TEXT"),
     ),
     (
@@ -132,6 +134,17 @@ impl Threads for SimulatedThreads {
         let passed = i64::try_from(self.started.elapsed().as_secs())?;
         let ids = page.of(self.population.alive());
         Ok(ids.map(|id| thread(id, passed)))
+    }
+
+    /// Whoever waits for a metadata lock waits for the first thread that does not.
+    async fn blocker(&self, id: i64) -> anyhow::Result<Option<i64>> {
+        let threads = self.page(Page::WHOLE).await?.rows;
+        let waits = |thread: &Thread| thread.state.as_deref() == Some(WAITING);
+        let is_waiting = threads
+            .iter()
+            .any(|thread| thread.id == id && waits(thread));
+        let first = threads.iter().find(|thread| !waits(thread));
+        Ok(first.filter(|_| is_waiting).map(|thread| thread.id))
     }
 
     async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome> {

@@ -71,10 +71,10 @@ impl Run<'_> {
                 .filter_map(|id| id.node().map(ToOwned::to_owned))
                 .collect();
             let nodes = (!nodes.is_empty()).then_some(&nodes);
-            let listed = self.list(nodes, &seen, &originals.questions()).await;
+            let listed = self.look_at(nodes, &seen, &originals.questions()).await;
             match listed.and_then(|listing| readable(listing.complete()?, unreadable)) {
                 Ok(mut listing) => {
-                    originals.keep(&mut listing);
+                    originals.take_others_out(&mut listing);
                     (failed, look.ended_by) = (0, None);
                     let left = tally::remaining(waiting_for, &listing.sessions);
                     if !left.is_empty() {

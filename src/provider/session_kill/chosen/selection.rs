@@ -8,15 +8,21 @@ use tokio::time::Instant;
 
 use crate::provider::listing::{Listing, show};
 use crate::provider::select;
+use crate::provider::service::Policy;
 use crate::provider::session_kill::arguments::Whom;
 use crate::provider::session_kill::proof::Fate;
 use crate::provider::session_kill::run::Run;
 use crate::session::choice::{Choice, choose};
-use crate::session::{Question, Reading, Selects, Session, SessionId, also_killed, is_same};
+use crate::session::{
+    Likeness, Question, Reading, Selects, Session, SessionId, also_killed, likeness,
+};
 
 /// For how long after it was read a list holds. A kill that leaves later is chosen again. Inferred: no document says how
 /// soon an address is given to another client; the system of a client reuses a port after a minute or more.
 const LIST_HOLDS: Duration = Duration::from_secs(30);
+
+/// The same where an ID may come back as another session's.
+const LIST_OF_REUSED_IDS_HOLDS: Duration = Duration::from_secs(5);
 
 /// What chooses.
 pub(in crate::provider::session_kill) type Selecting<'s> = &'s (dyn Selects<Session> + Sync);
@@ -76,13 +82,19 @@ impl<'s> Originals<'s> {
         }
     }
 
-    /// Takes sessions out of a later list that have the ID of one of these and are not the same any more.
-    pub(super) fn keep(&self, listing: &mut Listing) {
+    /// Takes sessions out of a later list that have the ID of one of these and are certainly others.
+    pub(super) fn take_others_out(&self, listing: &mut Listing) {
         let now = listing.reading;
-        (listing.sessions).retain(|session| {
-            let before = self.sessions.get(&session.id);
-            before.is_none_or(|before| is_same((before, self.reading), (session, now)))
-        });
+        (listing.sessions).retain(|session| self.likeness(session, now) != Likeness::Another);
+    }
+
+    /// Is a session that is listed now the one that was listed at first? One that was not listed at first cannot be told from
+    /// others.
+    pub(super) fn likeness(&self, session: &Session, now: Reading) -> Likeness {
+        let before = self.sessions.get(&session.id);
+        before.map_or(Likeness::Same, |before| {
+            likeness((before, self.reading), (session, now))
+        })
     }
 
     /// What to ask for where a list is cut short, so that all of them are in the answers.
@@ -101,16 +113,26 @@ impl<'s> Originals<'s> {
 pub(in crate::provider::session_kill) struct Age {
     /// When the last of them had been read.
     read: Instant,
+    /// For how long they hold.
+    holds: Duration,
     /// When that of each node was there, where the service has several.
     renewed: BTreeMap<String, Instant>,
 }
 
 impl Age {
     /// That of a listing that has just been read.
-    pub(in crate::provider::session_kill) fn of(listing: &Listing, now: Instant) -> Self {
+    pub(in crate::provider::session_kill) fn of(
+        listing: &Listing,
+        now: Instant,
+        policy: &Policy,
+    ) -> Self {
         let renewed = listing.collected.iter();
         Self {
             read: now,
+            holds: match policy.ids_come_back {
+                true => LIST_OF_REUSED_IDS_HOLDS,
+                false => LIST_HOLDS,
+            },
             renewed: renewed
                 .map(|(node, collected)| (node.clone(), collected.renewed))
                 .collect(),
@@ -119,13 +141,13 @@ impl Age {
 
     /// The moment after which a count by these lists does not hold.
     pub(in crate::provider::session_kill) fn counts_until(&self) -> Instant {
-        self.read + LIST_HOLDS
+        self.read + self.holds
     }
 
     /// The moment after which nobody of the node is killed by its list.
     pub(in crate::provider::session_kill) fn holds_until(&self, node: Option<&str>) -> Instant {
         let renewed = node.and_then(|node| self.renewed.get(node));
-        renewed.copied().unwrap_or(self.read) + LIST_HOLDS
+        renewed.copied().unwrap_or(self.read) + self.holds
     }
 
     /// The nodes whose lists they are.
@@ -189,7 +211,7 @@ impl Run<'_> {
                 .filter(|session| session.hides_client)
                 .count(),
             listed: listing.sessions.len(),
-            age: Age::of(&listing, listed),
+            age: Age::of(&listing, listed, &self.kill.service.policy),
             reading: listing.reading,
             cut_at: listing.cut_at,
             saved_at: listing.saved_at,

@@ -43,7 +43,7 @@ impl Run<'_> {
             && self.operation.sleep(clock, interval).await.is_ok()
         {
             interval = interval.mul_f64(1.5).min(LOOKS.1);
-            let listed = self.list(None, &seen, &[]).await;
+            let listed = self.look_at(None, &seen, &[]).await;
             let listing = match listed {
                 Ok(listing) => listing,
                 Err(error) if failed + 1 < FAILED_LOOKS && may_pass(&error) => {
