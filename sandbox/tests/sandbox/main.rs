@@ -6,6 +6,7 @@ mod authentication;
 mod dcs;
 mod documents;
 mod faults;
+mod geminidb;
 mod iam;
 mod program;
 mod rds_mysql;
