@@ -10,8 +10,8 @@
 //! Inside, each part uses only parts below it:
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
-//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `geminidb`, `iam` and `metadata` are these services: each has its options,
-//!   calls and state, and is a `Service` to the rest.
+//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `gaussdb`, `geminidb`, `iam` and `metadata` are these
+//!   services: each has its options, calls and state, and is a `Service` to the rest.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
 //! - `gateway` checks who calls; a service says which of its calls need that.
@@ -34,6 +34,7 @@ mod error;
 mod error_table;
 mod faults;
 mod gateway;
+mod gaussdb;
 mod geminidb;
 mod iam;
 mod instances;
@@ -63,6 +64,7 @@ pub use self::{
     busy::Busy,
     dcs::{Addresses, DcsOptions, ScanAnswer},
     faults::{JobFault, Rule},
+    gaussdb::GaussDbOptions,
     geminidb::GeminiDbOptions,
     iam::IamOptions,
     metadata::MetadataOptions,

@@ -7,6 +7,7 @@ use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
 use axum::Router;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
@@ -135,6 +136,16 @@ impl<O: NodeOptions> NodeService<O> {
     /// An argument makes no sense.
     pub fn bad_argument(&self, language: Language, reason: &str) -> ApiError {
         O::FACTS.errors.bad_argument.because(language, reason)
+    }
+
+    /// Reads the body of a request.
+    pub fn body<T: DeserializeOwned>(
+        &self,
+        language: Language,
+        body: &[u8],
+    ) -> Result<T, ApiError> {
+        serde_json::from_slice(body)
+            .map_err(|reason| self.bad_argument(language, &reason.to_string()))
     }
 
     /// The server behind a node does not answer.

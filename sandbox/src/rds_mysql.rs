@@ -176,8 +176,7 @@ async fn kill_processes(
     body: Bytes,
 ) -> Result<(), ApiError> {
     let node = node(&rds, language, &instance_id, None)?;
-    let body: KillBody = serde_json::from_slice(&body)
-        .map_err(|reason| rds.bad_argument(language, &reason.to_string()))?;
+    let body: KillBody = rds.body(language, &body)?;
     must_be_stored(language, &instance_id, body.db_user_id.as_deref())?;
     let chosen = Chosen::read(body).map_err(|reason| rds.bad_argument(language, &reason))?;
     rds.must_be_idle(&instance_id)?;

@@ -52,6 +52,9 @@ pub struct ReadyNode {
     /// RDS for MySQL: the id of the account that DAS has stored for the instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_user_id: Option<String>,
+    /// GaussDB: the component of the node whose sessions these are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component_id: Option<String>,
 }
 
 impl std::fmt::Debug for Ready {
@@ -76,6 +79,7 @@ impl ReadyNode {
             node_id: node_id.to_owned(),
             sessions,
             database_user_id: None,
+            component_id: None,
         }
     }
 }

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use crate::support::engines::{self, Engine};
+use crate::support::houses::Guests;
 use crate::support::mariadb;
 use crate::support::redis;
 use crate::support::sandbox::{
     DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
-use crate::support::services::{Guests, SERVICES, select_user};
+use crate::support::services::SERVICES;
 use crate::support::workspace::Workspace;
 
 /// The newest Terraform, which knows actions: `make setup` sees to that.
@@ -92,9 +93,9 @@ fn an_invoked_taurusdb_kill_ends_the_sessions_and_counts_them() {
 
 #[test]
 fn a_change_of_another_resource_triggers_a_kill() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let mut house = service.house();
-        let Guests { user, names } = house.welcome("triggered", 4);
+        let Guests { group, names } = house.welcome("triggered", 4);
         let instance = r#"
 resource "terraform_data" "instance" {
   input = "8 GB"
@@ -108,11 +109,11 @@ resource "terraform_data" "instance" {
 }
 "#
         .replace("ACTION", &service.killing());
-        let action = service.block("action", &select_user(user));
+        let action = service.block("action", &service.select(group));
         let configuration = format!("{instance}\n{action}");
         let workspace = Workspace::new(engine(), house.sandbox(), &configuration);
         workspace.apply().succeeded();
-        let everybody = vec![user; names.len()];
+        let everybody = vec![group; names.len()];
         assert_eq!(house.still_there(), everybody, "nothing was resized yet");
 
         workspace.edit("8 GB", "16 GB");

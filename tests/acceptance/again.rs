@@ -2,15 +2,16 @@
 //! cloud sees of it. Every table goes through one workspace, from edit to edit.
 
 use serde_json::Value;
+use terraform_provider_hwc::session::Condition;
 
 use crate::support::engines::{self, Engine};
-use crate::support::sandbox::{
-    DCS_INSTANCE, DCS_NODES, REGION, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
-};
+use crate::support::groups::{MOST, SOME};
+use crate::support::sandbox::{DCS_NODES, REGION, Sandbox};
+use crate::support::services::{SERVICES, Service, as_text};
 use crate::support::workspace::{Run, Workspace};
 
-const DCS: &str = "hwc_dcs_session_kill";
-const TAURUSDB: &str = "hwc_taurusdb_session_kill";
+/// Sessions of each place.
+const SESSIONS: usize = 30;
 
 /// What a plan makes of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,61 +27,97 @@ enum Plan {
 use Plan::{InPlace, NoChange, Replace};
 
 /// An edit: what it is, the arguments after it, what the plan makes of it, and what the plan says beside.
-struct Edit(&'static str, String, Plan, &'static [&'static str]);
+struct Edit(&'static str, String, Plan, Vec<String>);
 
 fn edit(name: &'static str, arguments: &str, plan: Plan) -> Edit {
-    Edit(name, arguments.to_owned(), plan, &[])
+    Edit(name, arguments.to_owned(), plan, Vec::new())
 }
 
 impl Edit {
-    fn saying(mut self, texts: &'static [&'static str]) -> Self {
-        self.3 = texts;
+    fn saying(mut self, texts: &[&str]) -> Self {
+        self.3 = texts.iter().map(|text| (*text).to_owned()).collect();
         self
     }
 }
 
-fn sandbox() -> Sandbox {
-    let mut sandbox = Sandbox::builder();
-    for node in DCS_NODES {
-        sandbox = sandbox.simulated_dcs(DCS_INSTANCE, node, 3);
+impl Service {
+    /// A sandbox with sessions at both places.
+    fn two_places(&self) -> Sandbox {
+        let behind = format!("simulated:{SESSIONS}");
+        let builder = Sandbox::builder();
+        self.with_nodes(builder, &[&behind, &behind]).start()
     }
-    for node in TAURUSDB_NODES {
-        sandbox = sandbox.simulated_taurusdb(TAURUSDB_INSTANCE, node, 40);
-    }
-    sandbox.start()
-}
 
-/// How many requests to kill the cloud has seen.
-fn kills(sandbox: &Sandbox) -> usize {
-    let is_kill = |path: &str, method: &str| {
-        path.contains("/clients/kill") || path.ends_with("/processes") && method == "DELETE"
-    };
-    (sandbox.calls().iter())
-        .filter(|call| is_kill(&call.path, &call.method))
-        .count()
-}
-
-/// What state says of the kill: everything that only the provider sets.
-fn proof(workspace: &Workspace) -> Value {
-    let state = std::fs::read(workspace.path("terraform.tfstate")).expect("the state");
-    let state: Value = serde_json::from_slice(&state).expect("the state as JSON");
-    let mut proof = state["resources"][0]["instances"][0]["attributes"].clone();
-    for argument in [
-        "node_id",
-        "kill_all_nodes",
-        "client_addrs",
-        "processes",
-        "select",
-        "max_sessions",
-        "dry_run",
-        "fail_on_not_found",
-        "wait_for_completion",
-        "triggers",
-        "timeouts",
-    ] {
-        proof.as_object_mut().expect("a resource").remove(argument);
+    /// The arguments of a place, and more.
+    fn at(&self, place: &[(&str, &str)], arguments: &str) -> String {
+        let lines = place.iter();
+        let lines: String = lines
+            .map(|(name, value)| format!("{name} = {value:?}\n  "))
+            .collect();
+        lines + arguments
     }
-    proof
+
+    /// The arguments of the first place, and more.
+    fn here(&self, arguments: &str) -> String {
+        self.at(self.place, arguments)
+    }
+
+    /// The arguments of the other place, and more.
+    fn elsewhere(&self, arguments: &str) -> String {
+        let (differs, value) = self.other;
+        let place = self.place.iter();
+        let place: Vec<(&str, &str)> = place
+            .map(|(name, here)| (*name, if *name == differs { value } else { *here }))
+            .collect();
+        self.at(&place, arguments)
+    }
+
+    /// Sessions of the first place, as they are written in HCL.
+    fn somebody(&self) -> Vec<String> {
+        let sandbox = self.two_places();
+        let list = self.block("data", &self.select(MOST));
+        let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &list);
+        workspace.apply().succeeded();
+        let list = workspace.resource(&self.listing()).expect("the list");
+        let sessions = list.values["sessions"].as_array().expect("a list");
+        let names = sessions.iter().map(|one| as_text(&one[self.ids.column]));
+        self.written(&names.collect::<Vec<_>>())
+    }
+
+    /// Another kill of given sessions of whom nobody is there: it sends nothing where they are looked for.
+    fn in_vain(&self) -> Plan {
+        Replace(usize::from(!self.ids.are_looked_for))
+    }
+
+    /// How many requests to kill the cloud has seen.
+    fn requests_to_kill(&self, sandbox: &Sandbox) -> usize {
+        let of_everybody = match self.kills_all {
+            true => sandbox.calls_to("/kill-all").len(),
+            false => 0,
+        };
+        self.kill_calls(sandbox) + of_everybody
+    }
+
+    /// What state says of the kill: everything that only the provider sets.
+    fn proof(&self, workspace: &Workspace) -> Value {
+        let state = std::fs::read(workspace.path("terraform.tfstate")).expect("the state");
+        let state: Value = serde_json::from_slice(&state).expect("the state as JSON");
+        let mut proof = state["resources"][0]["instances"][0]["attributes"].clone();
+        let how = [
+            "select",
+            "max_sessions",
+            "dry_run",
+            "fail_on_not_found",
+            "wait_for_completion",
+            "triggers",
+            "timeouts",
+        ];
+        let place = self.description().place.iter().map(|one| one.name);
+        for argument in place.chain(how).chain([self.ids.argument]) {
+            proof.as_object_mut().expect("a resource").remove(argument);
+        }
+        proof
+    }
 }
 
 /// Plans, and applies what was planned.
@@ -111,24 +148,26 @@ fn planned(plan: &Run) -> Option<&'static str> {
 }
 
 /// Kills as `first` says, and then makes the edits one after the other.
-fn go_through(engine: &Engine, kind: &str, first: &str, edits: &[Edit]) {
-    let sandbox = sandbox();
-    let instance = match kind {
-        DCS => DCS_INSTANCE,
-        _ => TAURUSDB_INSTANCE,
-    };
-    let body = |arguments: &str| format!("  instance_id = {instance:?}\n  {arguments}\n}}\n");
+fn go_through(engine: &Engine, service: &Service, first: &str, edits: &[Edit]) {
+    let sandbox = service.two_places();
+    let body = |arguments: &str| format!("  {arguments}\n}}\n");
     let mut before = body(first);
-    let configuration = format!("resource {kind:?} \"test\" {{\n{before}");
+    let configuration = format!(
+        "resource \"hwc_{}_session_kill\" \"test\" {{\n{before}",
+        service.name
+    );
     let workspace = Workspace::new(engine, &sandbox, &configuration);
     workspace.apply().succeeded();
 
     for Edit(name, arguments, expected, texts) in edits {
+        let case = format!("{engine}, {}: {name}", service.name);
         let after = body(arguments);
         workspace.edit(&before, &after);
-        let (calls, killed, proven) = (sandbox.calls().len(), kills(&sandbox), proof(&workspace));
+        let (calls, killed) = (sandbox.calls().len(), service.requests_to_kill(&sandbox));
+        let proven = service.proof(&workspace);
 
-        let plan = plan_and_apply(&workspace).saying(texts);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let plan = plan_and_apply(&workspace).saying(&texts);
 
         let line = match expected {
             Replace(_) => "Plan: 1 to add, 0 to change, 1 to destroy.",
@@ -138,22 +177,22 @@ fn go_through(engine: &Engine, kind: &str, first: &str, edits: &[Edit]) {
         assert_eq!(
             planned(&plan),
             Some(line),
-            "{engine}, {kind}: {name}\n{}\n{}",
+            "{case}\n{}\n{}",
             plan.stdout,
             plan.stderr
         );
         match expected {
             Replace(requests) => {
-                assert!(sandbox.calls().len() > calls, "{engine}, {kind}: {name}");
+                assert!(sandbox.calls().len() > calls, "{case}");
                 assert_eq!(
-                    kills(&sandbox),
+                    service.requests_to_kill(&sandbox),
                     killed + requests,
-                    "{engine}, {kind}: {name}"
+                    "{case}"
                 );
             }
             InPlace | NoChange => {
-                assert_eq!(sandbox.calls().len(), calls, "{engine}, {kind}: {name}");
-                assert_eq!(proof(&workspace), proven, "{engine}, {kind}: {name}");
+                assert_eq!(sandbox.calls().len(), calls, "{case}");
+                assert_eq!(service.proof(&workspace), proven, "{case}");
             }
         }
         before = after;
@@ -162,235 +201,273 @@ fn go_through(engine: &Engine, kind: &str, first: &str, edits: &[Edit]) {
 }
 
 #[test]
-fn edits_of_a_kill_of_listed_threads() {
-    let [node, other] = TAURUSDB_NODES;
-    let with = |rest: &str| format!("node_id = {node:?}\n  {rest}");
-    let ids = "processes = [4000000, 4000001]\n  ";
-    let ids_and = |rest: &str| with(&format!("{ids}{rest}"));
-    let edits = [
-        edit(
-            "another order, and an ID twice",
-            &with("processes = [4000001, 4000000, 4000001]"),
-            NoChange,
-        ),
-        edit(
-            "dry_run = false for none",
-            &ids_and("dry_run = false"),
-            InPlace,
-        ),
-        edit("dry_run = false taken away", &ids_and(""), InPlace),
-        edit("triggers = {} for none", &ids_and("triggers = {}"), InPlace),
-        edit("triggers = {} taken away", &ids_and(""), InPlace),
-        edit("a cap", &ids_and("max_sessions = 5"), InPlace),
-        edit("another cap", &ids_and("max_sessions = 6"), InPlace),
-        edit("no cap", &ids_and(""), InPlace),
-        edit(
-            "a default written out",
-            &ids_and("fail_on_not_found = false"),
-            NoChange,
-        ),
-        edit(
-            "fail_on_not_found",
-            &ids_and("fail_on_not_found = true"),
-            InPlace,
-        ),
-        edit("its default again", &ids_and(""), InPlace),
-        edit(
-            "a time limit",
-            &ids_and("timeouts {\n    create = \"2m\"\n  }"),
-            InPlace,
-        ),
-        edit(
-            "the provider's region written out",
-            &ids_and(&format!("region = {REGION:?}")),
-            InPlace,
-        ),
-        edit(
-            "a dry run after the kill",
-            &ids_and("dry_run = true"),
-            InPlace,
-        )
-        .saying(&["Warning: dry_run comes after the kill", "Nobody is killed"]),
-        edit(
-            "that dry run taken back",
-            &ids_and("dry_run = false"),
-            InPlace,
-        ),
-        edit(
-            "a trigger",
-            &ids_and("triggers = { ticket = \"1\" }"),
-            Replace(1),
-        )
-        .saying(&[
-            "Warning: Applying this kills sessions again",
-            "Now triggers has changed",
-            "the sessions in processes: 4000000, 4000001, of the node",
-        ]),
-        edit(
-            "another value of a trigger",
-            &ids_and("triggers = { ticket = \"2\" }"),
-            Replace(1),
-        ),
-        edit(
-            "another trigger without a value",
-            &ids_and("triggers = { ticket = \"2\", other = null }"),
-            NoChange,
-        ),
-        edit(
-            "a trigger taken away",
-            &ids_and("triggers = {}"),
-            Replace(1),
-        ),
-        edit(
-            "fewer threads, in the same edit as a cap",
-            &with("processes = [4000000]\n  max_sessions = 5"),
-            Replace(1),
-        )
-        .saying(&[
-            "Now processes has changed",
-            "the sessions in processes: 4000000, of the node",
-        ]),
-        edit(
-            "another node",
-            &format!("node_id = {other:?}\n  processes = [4000000]"),
-            Replace(1),
-        )
-        .saying(&["Now node_id has changed"]),
-        edit(
-            "a dry run of other threads",
-            &with("processes = [4000000]\n  dry_run = true"),
-            Replace(0),
-        )
-        .saying(&["the proof of the kill is forgotten"]),
-        edit(
-            "a cap of a dry run",
-            &with("processes = [4000000]\n  dry_run = true\n  max_sessions = 1"),
-            InPlace,
-        ),
-        edit(
-            "more threads in a dry run",
-            &with("processes = [4000000, 4000001]\n  dry_run = true"),
-            Replace(0),
-        )
-        .saying(&["Warning: Dry run: nothing will be killed"]),
-        edit("the end of a dry run", &ids_and(""), Replace(1)).saying(&[
-            "Warning: Applying this kills sessions",
-            "Until now this was a dry run",
-        ]),
-        edit(
-            "a dry run after that kill",
-            &ids_and("dry_run = true"),
-            InPlace,
-        ),
-        edit(
-            "other threads, while that dry run is in state",
-            &with("processes = [4000002]\n  dry_run = true"),
-            Replace(0),
-        )
-        .saying(&["the proof of the kill is forgotten"]),
-    ];
-    engines::with_each(|engine| go_through(engine, TAURUSDB, &ids_and(""), &edits));
+fn edits_of_a_kill_of_listed_sessions() {
+    for service in SERVICES {
+        let argument = service.ids.argument;
+        let [a, b, c, d, e, ..] = &service.somebody()[..] else {
+            panic!("{}: too few sessions", service.name);
+        };
+        let list = |ids: &[&String]| service.listed(ids);
+        let of = |ids: &[&String], rest: &str| service.here(&format!("{}\n  {rest}", list(ids)));
+        let ids_and = |rest: &str| of(&[a, b], rest);
+        let named = |ids: &[&String]| {
+            let ids: Vec<&str> = ids.iter().map(|id| id.trim_matches('"')).collect();
+            format!("the sessions in {argument}: {}, of the", ids.join(", "))
+        };
+        let [other, ..] = service.ids.nobody;
+        let (differs, _) = service.other;
+        let edits = [
+            edit(
+                "another order, and an ID twice",
+                &of(&[b, a, b], ""),
+                NoChange,
+            ),
+            edit(
+                "dry_run = false for none",
+                &ids_and("dry_run = false"),
+                InPlace,
+            ),
+            edit("dry_run = false taken away", &ids_and(""), InPlace),
+            edit("triggers = {} for none", &ids_and("triggers = {}"), InPlace),
+            edit("triggers = {} taken away", &ids_and(""), InPlace),
+            edit("a cap", &ids_and("max_sessions = 5"), InPlace),
+            edit("another cap", &ids_and("max_sessions = 6"), InPlace),
+            edit("no cap", &ids_and(""), InPlace),
+            edit(
+                "a default written out",
+                &ids_and("fail_on_not_found = false"),
+                NoChange,
+            ),
+            edit(
+                "fail_on_not_found",
+                &ids_and("fail_on_not_found = true"),
+                InPlace,
+            ),
+            edit("its default again", &ids_and(""), InPlace),
+            edit(
+                "a time limit",
+                &ids_and("timeouts {\n    create = \"2m\"\n  }"),
+                InPlace,
+            ),
+            edit(
+                "the provider's region written out",
+                &ids_and(&format!("region = {REGION:?}")),
+                InPlace,
+            ),
+            edit(
+                "a dry run after the kill",
+                &ids_and("dry_run = true"),
+                InPlace,
+            )
+            .saying(&["Warning: dry_run comes after the kill", "Nobody is killed"]),
+            edit(
+                "that dry run taken back",
+                &ids_and("dry_run = false"),
+                InPlace,
+            ),
+            edit(
+                "a trigger",
+                &ids_and("triggers = { ticket = \"1\" }"),
+                service.in_vain(),
+            )
+            .saying(&[
+                "Warning: Applying this kills sessions again",
+                "Now triggers has changed",
+                &named(&[a, b]),
+            ]),
+            edit(
+                "another value of a trigger",
+                &ids_and("triggers = { ticket = \"2\" }"),
+                service.in_vain(),
+            ),
+            edit(
+                "another trigger without a value",
+                &ids_and("triggers = { ticket = \"2\", other = null }"),
+                NoChange,
+            ),
+            edit(
+                "a trigger taken away",
+                &ids_and("triggers = {}"),
+                service.in_vain(),
+            ),
+            edit(
+                "fewer sessions, in the same edit as a cap",
+                &of(&[a], "max_sessions = 5"),
+                service.in_vain(),
+            )
+            .saying(&[&format!("Now {argument} has changed"), &named(&[a])]),
+            edit(
+                "another place",
+                &service.elsewhere(&service.listed(&[other])),
+                service.in_vain(),
+            )
+            .saying(&[&format!("{differs} "), "changed"]),
+            edit(
+                "a dry run of other sessions",
+                &of(&[c], "dry_run = true"),
+                Replace(0),
+            )
+            .saying(&["the proof of the kill is forgotten"]),
+            edit(
+                "a cap of a dry run",
+                &of(&[c], "dry_run = true\n  max_sessions = 1"),
+                InPlace,
+            ),
+            edit(
+                "more sessions in a dry run",
+                &of(&[c, d], "dry_run = true"),
+                Replace(0),
+            )
+            .saying(&["Warning: Dry run: nothing will be killed"]),
+            edit("the end of a dry run", &of(&[c, d], ""), Replace(1)).saying(&[
+                "Warning: Applying this kills sessions",
+                "Until now this was a dry run",
+            ]),
+            edit(
+                "a dry run after that kill",
+                &of(&[c, d], "dry_run = true"),
+                InPlace,
+            ),
+            edit(
+                "other sessions, while that dry run is in state",
+                &of(&[e], "dry_run = true"),
+                Replace(0),
+            )
+            .saying(&["the proof of the kill is forgotten"]),
+            edit(
+                "conditions for IDs",
+                &service.here(&service.select("nobody")),
+                Replace(0),
+            )
+            .saying(&["the sessions that select chooses of the"]),
+        ];
+        engines::with_each(|engine| go_through(engine, service, &ids_and(""), &edits));
+    }
+}
+
+/// A value of a condition that no session meets, and the same in other words. Exclusions have a case of their own for each.
+///
+/// A new condition does not compile without its other words.
+fn in_other_words(condition: Condition) -> [&'static str; 2] {
+    match condition {
+        Condition::Users
+        | Condition::ExcludeUsers
+        | Condition::Applications
+        | Condition::Names
+        | Condition::Databases { numbered: false } => [
+            "[\"nobody\", \"noone\"]",
+            "[\"noone\", \"nobody\", \"noone\"]",
+        ],
+        Condition::Addresses { host_names: false }
+        | Condition::ExcludeAddresses { host_names: false } => [
+            "[\"10.9.0.0/16\", \"10.9.9.9\"]",
+            "[\"10.9.9.9/32\", \"10.9.0.0/16\", \"10.9.9.9\"]",
+        ],
+        Condition::Addresses { host_names: true }
+        | Condition::ExcludeAddresses { host_names: true } => [
+            "[\"10.9.9.9\", \"App-7\"]",
+            "[\"app-7\", \"10.9.9.9/32\", \"10.9.9.9\"]",
+        ],
+        Condition::Databases { numbered: true } => ["[90, 91]", "[\"91\", \"90\"]"],
+        Condition::Commands | Condition::States => ["[\"Query\", \"B\"]", "[\"b\", \"query\"]"],
+        Condition::Flags => ["[\"N\", \"x\"]", "[\"x\", \"N\", \"x\"]"],
+        Condition::StatementMatches | Condition::ExcludeStatementMatches => {
+            ["[\"^SELECT\", \"a\"]", "[\"a\", \"^SELECT\"]"]
+        }
+        Condition::MinIdle | Condition::MinBusy | Condition::MinAge | Condition::MinTransaction => {
+            ["\"2m\"", "\"120s\""]
+        }
+        Condition::Blocking => ["true", "true"],
+        Condition::All => ["false", "false"],
+    }
 }
 
 #[test]
-fn edits_of_a_kill_of_selected_threads() {
-    let node = TAURUSDB_NODES[0];
-    let select =
-        |conditions: &str| format!("node_id = {node:?}\n  select {{\n    {conditions}\n  }}");
-    let first = "users = [\"nobody\", \"noone\"]\n    min_busy = \"2m\"\n    commands = [\"Query\"]\n    addresses = [\"10.9.0.0/16\", \"App-7\"]";
-    let edits = [
-        edit(
-            "the same in other words",
-            &select(
-                "users = [\"noone\", \"nobody\", \"noone\"]\n    min_busy = \"120s\"\n    commands = [\"query\"]\n    addresses = [\"app-7\", \"10.9.0.0/16\"]",
+fn edits_of_a_kill_of_selected_sessions() {
+    for service in SERVICES {
+        let select = |conditions: &str| service.here(&format!("select {{\n    {conditions}\n  }}"));
+        let of = |groups: &[&'static str]| {
+            let groups: Vec<String> = groups.iter().map(|group| service.group(group)).collect();
+            format!("{} = [{}]", service.groups.condition, groups.join(", "))
+        };
+        let time = service.time_condition();
+        let offered = service.description().conditions;
+        let (exclusions, others): (Vec<Condition>, Vec<Condition>) =
+            offered.iter().partition(|one| one.is_exclusion());
+        // Nobody is idle and busy.
+        let is_possible = |one: &&Condition| **one != Condition::MinBusy || time == "min_busy";
+        let all = |words: usize| {
+            let lines: Vec<String> = (others.iter().filter(is_possible))
+                .map(|one| format!("{} = {}", one.name(), in_other_words(*one)[words]))
+                .collect();
+            lines.join("\n    ")
+        };
+        let (first, same) = (all(0), all(1));
+        let no_exclusions: String = (exclusions.iter())
+            .map(|one| format!("\n    {} = []", one.name()))
+            .collect();
+        let longer = first.replace(&format!("{time} = \"2m\""), &format!("{time} = \"3m\""));
+
+        let mut edits = vec![
+            edit("the same in other words", &select(&same), NoChange),
+            edit(
+                "all = false for none, and conditions that exclude nobody",
+                &select(&format!(
+                    "{}{no_exclusions}",
+                    first.replace("all = false", "")
+                )),
+                InPlace,
             ),
-            NoChange,
-        ),
-        edit(
-            "conditions that exclude nobody",
-            &select(&format!(
-                "{first}\n    exclude_users = []\n    exclude_addresses = []\n    all = false"
-            )),
-            InPlace,
-        ),
-        edit("these taken away", &select(first), InPlace),
-        edit(
-            "a cap beside the same in other words",
-            &format!(
-                "max_sessions = 5\n  {}",
-                select(&first.replace("2m", "120s"))
+            edit("these taken back", &select(&first), InPlace),
+            edit(
+                "a cap beside the same in other words",
+                &format!("{}\n  max_sessions = 5", select(&same)),
+                InPlace,
             ),
-            InPlace,
-        ),
-        edit(
-            "a longer time",
-            &select(&first.replace("2m", "3m")),
-            Replace(0),
-        )
-        .saying(&[
-            "Now select has changed",
-            "the sessions that select chooses of the node",
-        ]),
-        edit(
-            "conditions taken away, so that sessions match",
-            &select("users = [\"app\"]"),
-            Replace(1),
-        ),
-        edit(
-            "the same users, and a cap",
-            &format!(
-                "max_sessions = 1\n  {}",
-                select("users = [\"app\", \"app\"]")
+            edit("a longer time", &select(&longer), Replace(0)).saying(&[
+                "Now select has changed",
+                "the sessions that select chooses of the",
+            ]),
+            edit(
+                "conditions taken away, so that sessions match",
+                &select(&of(&[MOST])),
+                Replace(1),
             ),
-            InPlace,
-        ),
-        edit("another user", &select("users = [\"report\"]"), Replace(1)),
-        edit(
-            "an exclusion",
-            &select("users = [\"report\"]\n    exclude_users = [\"app\"]"),
-            Replace(0),
-        ),
-        edit(
-            "excluded addresses for excluded users",
-            &select("users = [\"report\"]\n    exclude_addresses = [\"10.9.9.9\", \"App-7\"]"),
-            Replace(0),
-        )
-        .saying(&["Now select has changed"]),
-        edit(
-            "the same excluded addresses in other words",
-            &select(
-                "users = [\"report\"]\n    exclude_addresses = [\"app-7\", \"10.9.9.9/32\", \"10.9.9.9\"]",
+            edit(
+                "the same group twice, and a cap",
+                &format!("{}\n  max_sessions = 1", select(&of(&[MOST, MOST]))),
+                InPlace,
             ),
-            NoChange,
-        ),
-        edit(
-            "one excluded address less",
-            &select("users = [\"report\"]\n    exclude_addresses = [\"App-7\"]"),
-            Replace(0),
-        ),
-        edit(
-            "excluded statements for excluded addresses",
-            &select("users = [\"report\"]\n    exclude_statement_matches = [\"^SELECT\", \"a\"]"),
-            Replace(0),
-        ),
-        edit(
-            "the same excluded statements in another order",
-            &select("users = [\"report\"]\n    exclude_statement_matches = [\"a\", \"^SELECT\"]"),
-            NoChange,
-        ),
-        edit(
+            edit("another group", &select(&of(&[SOME])), Replace(1)),
+        ];
+        for one in exclusions {
+            let [excluded, same] = in_other_words(one);
+            let (one_less, _) = excluded.split_once(',').expect("two values");
+            let but = |excluded: &str| {
+                select(&format!("{}\n    {} = {excluded}", of(&[SOME]), one.name()))
+            };
+            edits.extend([
+                edit("an exclusion for another", &but(excluded), Replace(0))
+                    .saying(&["Now select has changed"]),
+                edit("the same exclusion in other words", &but(same), NoChange),
+                edit("one value less", &but(&format!("{one_less}]")), Replace(0)),
+            ]);
+        }
+        edits.push(edit(
             "IDs for conditions",
-            &format!("node_id = {node:?}\n  processes = [4000000]"),
-            Replace(1),
-        ),
-    ];
-    engines::with_each(|engine| go_through(engine, TAURUSDB, &select(first), &edits));
+            &service.here(&service.listed(&service.ids.nobody[..1])),
+            service.in_vain(),
+        ));
+        engines::with_each(|engine| go_through(engine, service, &select(&first), &edits));
+    }
 }
 
 #[test]
 fn edits_of_a_kill_of_all_sessions_of_a_node() {
-    let [node, other] = DCS_NODES;
-    let with = |rest: &str| format!("node_id = {node:?}\n  {rest}");
+    let dcs = Service::named("dcs");
+    let instance = format!("instance_id = {:?}\n  ", dcs.nodes.instance);
+    let [node, other] = DCS_NODES.map(|node| format!("{instance}node_id = {node:?}"));
+    let with = |rest: &str| format!("{node}\n  {rest}");
     let edits = [
         edit(
             "wait_for_completion",
@@ -415,11 +492,11 @@ fn edits_of_a_kill_of_all_sessions_of_a_node() {
             InPlace,
         ),
         edit("a cap", &with("max_sessions = 50"), InPlace),
-        edit("another node", &format!("node_id = {other:?}"), Replace(1))
+        edit("another node", &other, Replace(1))
             .saying(&["Now node_id has changed", "all sessions of the node"]),
         edit(
             "all nodes",
-            &format!("node_id = {other:?}\n  kill_all_nodes = true"),
+            &format!("{other}\n  kill_all_nodes = true"),
             Replace(1),
         )
         .saying(&["all sessions of all nodes of the instance"]),
@@ -433,149 +510,97 @@ fn edits_of_a_kill_of_all_sessions_of_a_node() {
             &with("client_addrs = [\"10.9.9.9:1\", \"10.9.9.9:2\"]"),
             Replace(0),
         ),
-        edit(
-            "addresses in another order",
-            &with("client_addrs = [\"10.9.9.9:2\", \"10.9.9.9:1\", \"10.9.9.9:2\"]"),
-            NoChange,
-        ),
-        edit(
-            "a trigger beside addresses",
-            &with("client_addrs = [\"10.9.9.9:2\", \"10.9.9.9:1\"]\n  triggers = { a = 1 }"),
-            Replace(0),
-        )
-        .saying(&["the sessions in client_addrs: 10.9.9.9:2, 10.9.9.9:1, of the node"]),
-        edit(
-            "fail_on_not_found beside addresses",
-            &with(
-                "client_addrs = [\"10.9.9.9:2\", \"10.9.9.9:1\"]\n  triggers = { a = 1 }\n  fail_on_not_found = true",
-            ),
-            InPlace,
-        ),
-        edit(
-            "that taken back",
-            &with("client_addrs = [\"10.9.9.9:2\", \"10.9.9.9:1\"]\n  triggers = { a = 1 }"),
-            InPlace,
-        ),
-        edit(
-            "fewer addresses",
-            &with("client_addrs = [\"10.9.9.9:1\"]"),
-            Replace(0),
-        ),
-        edit(
-            "conditions for addresses",
-            &with(
-                "select {\n    names = [\"nobody\"]\n    addresses = [\"10.9.9.9\"]\n    databases = [0, 1]\n  }",
-            ),
-            Replace(0),
-        ),
-        edit(
-            "the same conditions in other words",
-            &with(
-                "select {\n    names = [\"nobody\"]\n    addresses = [\"10.9.9.9/32\"]\n    databases = [\"1\", \"0\"]\n  }",
-            ),
-            NoChange,
-        ),
-        edit(
-            "an excluded address",
-            &with(
-                "select {\n    names = [\"nobody\"]\n    exclude_addresses = [\"10.9.9.8\", \"10.9.9.9\"]\n  }",
-            ),
-            Replace(0),
-        ),
-        edit(
-            "the same excluded addresses in other words",
-            &with(
-                "select {\n    names = [\"nobody\"]\n    exclude_addresses = [\"10.9.9.9/32\", \"10.9.9.8\"]\n  }",
-            ),
-            NoChange,
-        ),
     ];
-    engines::with_each(|engine| go_through(engine, DCS, &with(""), &edits));
+    engines::with_each(|engine| go_through(engine, dcs, &with(""), &edits));
 }
 
 #[test]
 fn a_cap_that_is_known_late_changes_in_place_whatever_it_turns_out_to_be() {
-    let node = TAURUSDB_NODES[0];
-    let kill = |cap: &str| {
-        format!(
-            "resource {TAURUSDB:?} \"test\" {{\n  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id = {node:?}\n  processes = [4000000]\n  {cap}\n}}\n"
-        )
-    };
-    engines::with_each(|engine| {
-        for (late, cap) in [("5", Value::from(5)), ("0", Value::Null)] {
-            let sandbox = sandbox();
-            let workspace = Workspace::new(engine, &sandbox, &kill(""));
-            workspace.apply().succeeded();
-            let calls = sandbox.calls().len();
+    for service in SERVICES {
+        let listed = service.listed(&service.ids.nobody[..1]);
+        let kill = |cap: &str| service.kills(&format!("{listed}\n  {cap}"));
+        engines::with_each(|engine| {
+            for (late, cap) in [("5", Value::from(5)), ("0", Value::Null)] {
+                let sandbox = service.sandbox(SESSIONS);
+                let workspace = Workspace::new(engine, &sandbox, &kill(""));
+                workspace.apply().succeeded();
+                let calls = sandbox.calls().len();
 
-            let unknown = kill(
-                "max_sessions = terraform_data.late.output == \"0\" ? null : tonumber(terraform_data.late.output)",
-            );
-            workspace.edit(
-                &kill(""),
-                &format!(
-                    "resource \"terraform_data\" \"late\" {{\n  input = {late:?}\n}}\n{unknown}"
-                ),
-            );
-            plan_and_apply(&workspace).saying(&["Plan: 1 to add, 1 to change, 0 to destroy."]);
+                let unknown = kill(
+                    "max_sessions = terraform_data.late.output == \"0\" ? null : tonumber(terraform_data.late.output)",
+                );
+                workspace.edit(
+                    &kill(""),
+                    &format!(
+                        "resource \"terraform_data\" \"late\" {{\n  input = {late:?}\n}}\n{unknown}"
+                    ),
+                );
+                plan_and_apply(&workspace).saying(&["Plan: 1 to add, 1 to change, 0 to destroy."]);
 
-            assert_eq!(sandbox.calls().len(), calls, "{engine}");
-            let kill = workspace.resource(&format!("{TAURUSDB}.test"));
-            assert_eq!(kill.expect("the kill").values["max_sessions"], cap);
-            workspace.plan().succeeded();
-        }
-    });
+                assert_eq!(sandbox.calls().len(), calls, "{engine}, {}", service.name);
+                let kill = workspace.resource(&service.killing());
+                assert_eq!(kill.expect("the kill").values["max_sessions"], cap);
+                workspace.plan().succeeded();
+            }
+        });
+    }
 }
 
 #[test]
 fn what_is_not_about_the_kill_never_kills() {
-    let arguments = format!(
-        "  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id = {:?}\n  processes = [4000000]\n",
-        TAURUSDB_NODES[0]
-    );
-    let kill = |name: &str| format!("resource {TAURUSDB:?} {name:?} {{\n{arguments}}}\n");
-    engines::with_each(|engine| {
-        let sandbox = sandbox();
-        let workspace = Workspace::new(engine, &sandbox, &kill("test"));
-        workspace.apply().succeeded();
-        let calls = sandbox.calls().len();
+    for service in SERVICES {
+        let listed = service.listed(&service.somebody()[..1]);
+        engines::with_each(|engine| {
+            let case = format!("{engine}, {}", service.name);
+            let kill = |name: &str| service.named_block("resource", name, &listed);
+            let address = |name: &str| service.killing().replace(".test", &format!(".{name}"));
+            let sandbox = service.sandbox(SESSIONS);
+            let workspace = Workspace::new(engine, &sandbox, &kill("test"));
+            workspace.apply().succeeded();
+            assert_eq!(service.requests_to_kill(&sandbox), 1, "{case}");
+            let calls = sandbox.calls().len();
 
-        let region = format!("region = {REGION:?}\n");
-        workspace.edit(&region, "region = \"ap-southeast-3\"\n  max_retries = 1\n");
-        workspace.plan().succeeded();
+            let region = format!("region = {REGION:?}\n");
+            workspace.edit(&region, "region = \"ap-southeast-3\"\n  max_retries = 1\n");
+            workspace.plan().succeeded();
 
-        workspace
-            .apply_with(&["-refresh-only"])
-            .succeeded()
-            .saying(&["0 added, 0 changed, 0 destroyed"]);
+            workspace
+                .apply_with(&["-refresh-only"])
+                .succeeded()
+                .saying(&["0 added, 0 changed, 0 destroyed"]);
 
-        let moved = |to: &str| {
-            format!(
-                "{}moved {{\n  from = {TAURUSDB}.test\n  to = {to}\n}}\n",
-                kill("other")
-            )
-        };
-        workspace.edit(&kill("test"), &moved(&format!("{TAURUSDB}.other")));
-        workspace
-            .apply()
-            .succeeded()
-            .saying(&["0 added, 0 changed, 0 destroyed"]);
-        assert!(workspace.resource(&format!("{TAURUSDB}.other")).is_some());
+            let moved = format!(
+                "{}moved {{\n  from = {}\n  to = {}\n}}\n",
+                kill("other"),
+                address("test"),
+                address("other")
+            );
+            workspace.edit(&kill("test"), &moved);
+            workspace
+                .apply()
+                .succeeded()
+                .saying(&["0 added, 0 changed, 0 destroyed"]);
+            assert!(workspace.resource(&address("other")).is_some(), "{case}");
 
-        let removed = format!(
-            "removed {{\n  from = {TAURUSDB}.other\n  lifecycle {{\n    destroy = false\n  }}\n}}\n"
-        );
-        workspace.edit(&moved(&format!("{TAURUSDB}.other")), &removed);
-        workspace.apply().succeeded();
-        assert!(workspace.resources().is_empty(), "{engine}");
-        assert_eq!(sandbox.calls().len(), calls, "{engine}");
+            let removed = format!(
+                "removed {{\n  from = {}\n  lifecycle {{\n    destroy = false\n  }}\n}}\n",
+                address("other")
+            );
+            workspace.edit(&moved, &removed);
+            workspace.apply().succeeded();
+            assert!(workspace.resources().is_empty(), "{case}");
+            assert_eq!(sandbox.calls().len(), calls, "{case}");
 
-        workspace.edit(&removed, &kill("test"));
-        workspace.edit("region = \"ap-southeast-3\"\n", &region);
-        workspace.apply().succeeded();
-        assert_eq!(kills(&sandbox), 2, "{engine}");
-        let calls = sandbox.calls().len();
-        workspace.destroy().succeeded();
-        assert_eq!(sandbox.calls().len(), calls, "{engine}");
-    });
+            // Whoever writes it again wants another kill, and destroying it is none.
+            workspace.edit(&removed, &kill("test"));
+            workspace.edit("region = \"ap-southeast-3\"\n", &region);
+            workspace.apply().succeeded();
+            assert!(sandbox.calls().len() > calls, "{case}");
+            let again = usize::from(!service.ids.are_looked_for);
+            assert_eq!(service.requests_to_kill(&sandbox), 1 + again, "{case}");
+            let calls = sandbox.calls().len();
+            workspace.destroy().succeeded();
+            assert_eq!(sandbox.calls().len(), calls, "{case}");
+        });
+    }
 }

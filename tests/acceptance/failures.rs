@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::configuration::{DCS_KILL, TAURUSDB_KILL, dcs_kill_of_first_node, taurusdb_kill};
 use crate::support::engines;
 use crate::support::eventually;
+use crate::support::groups::MOST;
 use crate::support::mariadb;
 use crate::support::redis;
 use crate::support::sandbox::{ACCESS_KEY, DCS_INSTANCE, PROJECT_ID, REGION, SECRET_KEY, Sandbox};
-use crate::support::services::{MOST, SERVICES};
+use crate::support::services::SERVICES;
 use crate::support::workspace::{Workspace, provider_block};
 
 #[test]
@@ -196,7 +197,7 @@ fn a_wrong_secret_key_is_named_by_its_code_and_shown_nowhere() {
                 "region = {REGION:?}\n  access_key = {ACCESS_KEY:?}\n  secret_key = {WRONG_KEY:?}\n  project_id = {PROJECT_ID:?}"
             ),
         );
-        let kill = service.kills_user(MOST, "");
+        let kill = service.kills_group(MOST, "");
         let workspace = Workspace::bare(engine, &format!("{provider}\n{kill}"))
             .with_variable("TF_LOG", "TRACE");
 
@@ -430,13 +431,13 @@ fn a_kill_whose_connection_is_never_made_leaves_nothing_in_state() {
 
 #[test]
 fn a_list_that_is_refused_kills_nobody() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(20);
         sandbox.break_calls(service.of_lists(json!({ "status": 403 })));
         let workspace = Workspace::new(
             engines::newest_terraform(),
             &sandbox,
-            &service.kills_user(MOST, ""),
+            &service.kills_group(MOST, ""),
         );
 
         workspace.apply().failed().saying(&[
@@ -452,7 +453,7 @@ fn a_list_that_is_refused_kills_nobody() {
 
 #[test]
 fn a_refused_kill_of_chosen_sessions_leaves_nothing_in_state() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(20);
         sandbox.break_calls(service.of_kills(json!({
             "status": 429,
@@ -464,7 +465,7 @@ fn a_refused_kill_of_chosen_sessions_leaves_nothing_in_state() {
         let workspace = Workspace::new(
             engines::newest_terraform(),
             &sandbox,
-            &service.kills_user(MOST, ""),
+            &service.kills_group(MOST, ""),
         );
 
         workspace.apply().failed().saying(&[
@@ -489,7 +490,7 @@ fn chosen_sessions_whose_answer_is_lost_are_looked_for() {
         let case = format!("{}, {happened}", service.name);
         let sandbox = service.sandbox(20);
         sandbox.break_calls(service.of_kills(json!({ "apply": happened, "close": true })));
-        let configuration = service.kills_user(MOST, "timeouts {\n    create = \"20s\"\n  }");
+        let configuration = service.kills_group(MOST, "timeouts {\n    create = \"20s\"\n  }");
         let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &configuration);
 
         let run = workspace.apply();

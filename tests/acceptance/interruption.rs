@@ -11,9 +11,10 @@ use serde_json::json;
 use crate::configuration::{DCS_KILL, dcs_kill_of_first_node};
 use crate::support::engines;
 use crate::support::eventually;
+use crate::support::groups::MOST;
 use crate::support::redis;
 use crate::support::sandbox::Sandbox;
-use crate::support::services::{MOST, SERVICES};
+use crate::support::services::SERVICES;
 use crate::support::workspace::Workspace;
 
 /// Who gets the signal.
@@ -144,14 +145,14 @@ fn a_kill_whose_answer_comes_after_the_interruption_is_in_state_with_its_job() {
 
 #[test]
 fn chosen_sessions_whose_kill_is_interrupted_are_in_state() {
-    for service in &SERVICES {
+    for service in SERVICES {
         // Given a kill that the cloud has performed and answers three seconds later.
         let sandbox = service.sandbox(20);
         sandbox.break_calls(service.of_kills(json!({ "delay_ms": 3000 })));
         let workspace = Workspace::new(
             engines::newest_terraform(),
             &sandbox,
-            &service.kills_user(MOST, ""),
+            &service.kills_group(MOST, ""),
         );
         let apply = workspace
             .command(&["apply", "-no-color", "-input=false", "-auto-approve"])

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use crate::configuration::{DCS_KILL, TAURUSDB_KILL, dcs_kill_of_first_node, taurusdb_kill};
 use crate::support::engines::{self, Engine};
+use crate::support::groups::MOST;
 use crate::support::mirror::{Mirror, VERSION};
 use crate::support::sandbox::{
     DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
-use crate::support::services::{MOST, SERVICES, as_text, select_user};
+use crate::support::services::{SERVICES, as_text};
 use crate::support::workspace::Workspace;
 
 /// Sessions of each simulated node. The last has an id that no floating point number holds exactly.
@@ -176,9 +177,9 @@ fn kill_taurusdb(engine: &Engine, _: &Mirror) {
 }
 
 fn kill_selected(engine: &Engine, _: &Mirror) {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(SESSIONS);
-        let configuration = service.kills_user(MOST, "max_sessions = 12");
+        let configuration = service.kills_group(MOST, "max_sessions = 12");
         let workspace = Workspace::new(engine, &sandbox, &configuration);
         workspace.apply().succeeded();
         let state = workspace.resource(&service.killing());
@@ -206,7 +207,7 @@ fn triggers(engine: &Engine, _: &Mirror) {
 }
 
 fn data_source(engine: &Engine, _: &Mirror) {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(SESSIONS);
         let configuration = service.block("data", "")
             + &format!(
@@ -241,7 +242,7 @@ fn test_file(engine: &Engine, mirror: &Mirror) {
 }
 
 fn ephemeral_resource(engine: &Engine, _: &Mirror) {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(SESSIONS);
         let list = format!("ephemeral.hwc_{}_sessions.test.sessions", service.name);
         let configuration = service.block("ephemeral", "")
@@ -258,9 +259,9 @@ fn ephemeral_resource(engine: &Engine, _: &Mirror) {
 }
 
 fn action(engine: &Engine, _: &Mirror) {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(SESSIONS);
-        let configuration = service.block("action", &select_user(MOST));
+        let configuration = service.block("action", &service.select(MOST));
         let workspace = Workspace::new(engine, &sandbox, &configuration);
         workspace
             .apply_with(&[&format!("-invoke=action.{}", service.killing())])

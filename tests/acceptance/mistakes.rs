@@ -3,15 +3,15 @@
 
 use std::fmt::Write as _;
 
+use regex::Regex;
 use serde_json::Value;
+use terraform_provider_hwc::session::Shape;
 
 use crate::support::document;
 use crate::support::engines;
-use crate::support::sandbox::{
-    ACCESS_KEY, DCS_INSTANCE, DCS_NODES, PROJECT_ID, SECRET_KEY, Sandbox, TAURUSDB_INSTANCE,
-    TAURUSDB_NODES,
-};
-use crate::support::workspace::Workspace;
+use crate::support::sandbox::{ACCESS_KEY, PROJECT_ID, SECRET_KEY, Sandbox};
+use crate::support::services::{SERVICES, Service};
+use crate::support::workspace::{Workspace, endpoints};
 
 const DOCUMENT: &str = "docs/guides/mistakes.md";
 
@@ -27,6 +27,9 @@ description: |-
 What a wrong configuration is told, collected by a test from a real engine. Everything up to \"Found by apply\" is found by
 `validate` and `plan`, which call no API: nothing is killed by a configuration with such a mistake. Where apply finds a
 mistake, the message says that nothing was sent, or what was.
+
+Most of these mistakes can be made with every service. They are shown with one of them; where another says something else, it
+is shown too.
 ";
 
 /// A provider block in which nothing is missing. What stands in capitals is put in before it is run.
@@ -39,151 +42,223 @@ provider \"hwc\" {
 }
 ";
 
+/// A mistake that can be made with every service, or with several.
 struct Mistake {
     title: &'static str,
+    /// The resource with the mistake in it, where it can be made with this service.
+    made_with: fn(&'static Service) -> Option<String>,
+}
+
+const fn mistake(
+    title: &'static str,
+    made_with: fn(&'static Service) -> Option<String>,
+) -> Mistake {
+    Mistake { title, made_with }
+}
+
+/// A mistake that can be made in the provider block.
+struct InProvider {
+    title: &'static str,
     provider: String,
-    /// What stands beside the provider block.
-    rest: String,
 }
 
-fn in_resource(title: &'static str, rest: String) -> Mistake {
-    Mistake {
+fn in_provider(title: &'static str, provider: &str) -> InProvider {
+    InProvider {
         title,
-        provider: PROVIDER.to_owned(),
-        rest,
-    }
-}
-
-fn dcs(title: &'static str, body: &str) -> Mistake {
-    in_resource(
-        title,
-        format!("resource \"hwc_dcs_session_kill\" \"all\" {{\n{body}\n}}\n"),
-    )
-}
-
-fn taurusdb(title: &'static str, body: &str) -> Mistake {
-    let [node, _] = TAURUSDB_NODES;
-    let body = if body.is_empty() {
-        String::new()
-    } else {
-        format!("{body}\n")
-    };
-    in_resource(
-        title,
-        format!(
-            "resource \"hwc_taurusdb_session_kill\" \"idle\" {{\n  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id     = {node:?}\n{body}}}\n"
-        ),
-    )
-}
-
-fn in_provider(title: &'static str, provider: &str) -> Mistake {
-    let [node, _] = DCS_NODES;
-    Mistake {
         provider: provider.to_owned(),
-        ..dcs(
-            title,
-            &format!("  instance_id = {DCS_INSTANCE:?}\n  node_id     = {node:?}"),
-        )
     }
 }
 
-/// Those that `validate` finds.
-fn found_by_validate() -> Vec<Mistake> {
-    let [dcs_node, _] = DCS_NODES;
-    let [taurusdb_node, _] = TAURUSDB_NODES;
-    vec![
-        dcs(
-            "A misspelt argument",
-            &format!("  instance_id   = {DCS_INSTANCE:?}\n  kill_all_node = true"),
-        ),
-        in_resource(
-            "A misspelt type",
-            "resource \"hwc_dcs_sessions_kill\" \"all\" {\n}\n".to_owned(),
-        ),
-        dcs("A missing argument", &format!("  node_id = {dcs_node:?}")),
-        dcs(
-            "Neither a node nor all nodes",
-            &format!("  instance_id = {DCS_INSTANCE:?}"),
-        ),
-        dcs(
-            "The ID of a TaurusDB instance in a DCS resource",
-            &format!("  instance_id = {TAURUSDB_INSTANCE:?}\n  node_id     = {dcs_node:?}"),
-        ),
-        in_resource(
-            "The ID of a DCS instance in a TaurusDB resource",
-            format!(
-                "resource \"hwc_taurusdb_session_kill\" \"idle\" {{\n  instance_id = {DCS_INSTANCE:?}\n  node_id     = {taurusdb_node:?}\n  processes   = [48213]\n}}\n"
-            ),
-        ),
-        in_resource(
-            "Instance and node exchanged",
-            format!(
-                "resource \"hwc_taurusdb_session_kill\" \"idle\" {{\n  instance_id = {taurusdb_node:?}\n  node_id     = {TAURUSDB_INSTANCE:?}\n  processes   = [48213]\n}}\n"
-            ),
-        ),
-        in_resource(
-            "The instance's name instead of its ID",
-            format!(
-                "resource \"hwc_taurusdb_session_kill\" \"idle\" {{\n  instance_id = \"orders-db\"\n  node_id     = {taurusdb_node:?}\n  processes   = [48213]\n}}\n"
-            ),
-        ),
-        taurusdb("Nobody is named", ""),
-        taurusdb("An empty list", "  processes   = []"),
-        taurusdb(
-            "A user where thread IDs belong",
-            "  processes   = [\"app\"]",
-        ),
-        taurusdb(
-            "IDs that no thread can have",
-            "  processes   = [0, -1, 1.5, 9223372036854775808]",
-        ),
-        taurusdb(
-            "Thread IDs and a selection",
-            "  processes   = [48213]\n\n  select {\n    users = [\"app\"]\n  }",
-        ),
-        taurusdb("An empty selection", "\n  select {}"),
-        taurusdb(
-            "A selection that only excludes",
-            "\n  select {\n    exclude_users = [\"ops\"]\n  }",
-        ),
-        taurusdb(
-            "A condition whose list is empty",
-            "\n  select {\n    users = []\n  }",
-        ),
-        taurusdb(
-            "One value where a list belongs",
-            "\n  select {\n    users = \"app\"\n  }",
-        ),
-        taurusdb(
-            "A selection written as an argument",
-            "\n  select = {\n    users = [\"app\"]\n  }",
-        ),
-        dcs(
-            "Durations without a unit, or in words",
-            &format!(
-                "  instance_id = {DCS_INSTANCE:?}\n  node_id     = {dcs_node:?}\n\n  select {{\n    min_idle = \"300\"\n    min_age  = \"5 minutes\"\n  }}"
-            ),
-        ),
-        taurusdb(
-            "Invalid networks, and an invalid regular expression",
-            "\n  select {\n    addresses         = [\"10.0.0.0/33\", \"10.0.0.300\"]\n    statement_matches = [\"SELECT (\"]\n  }",
-        ),
-        taurusdb(
-            "A cap of zero",
-            "\n  max_sessions = 0\n\n  select {\n    users = [\"app\"]\n  }",
-        ),
-        dcs(
-            "An address without its port",
-            &format!(
-                "  instance_id  = {DCS_INSTANCE:?}\n  node_id      = {dcs_node:?}\n  client_addrs = [\"10.0.0.7\"]"
-            ),
-        ),
-        dcs(
-            "A time limit without a unit",
-            &format!(
-                "  instance_id = {DCS_INSTANCE:?}\n  node_id     = {dcs_node:?}\n\n  timeouts {{\n    create = \"10\"\n  }}"
-            ),
-        ),
+/// A kill at this place with more lines, with the signs of equality one below the other, as `fmt` writes them.
+fn kill(service: &Service, place: &[(&str, &str)], more: &str) -> String {
+    let place = place.iter();
+    let place: String = place
+        .map(|(name, value)| format!("  {name} = {value:?}\n"))
+        .collect();
+    let more = match more {
+        "" => String::new(),
+        more => format!("{more}\n"),
+    };
+    let body = aligned(&format!("{place}{more}"));
+    format!(
+        "resource \"hwc_{}_session_kill\" \"idle\" {{\n{body}}}\n",
+        service.name
+    )
+}
+
+/// Lines with `=` in them, up to an empty line or the end of a block, have it in the same column.
+fn aligned(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    let mut begun = 0;
+    let align = |lines: &mut [String]| {
+        let name = |line: &String| {
+            line.split_once(" = ")
+                .map(|(name, _)| name.trim_end().len())
+        };
+        let width = lines.iter().filter_map(name).max().unwrap_or_default();
+        for line in lines {
+            if let Some((name, value)) = line.split_once(" = ") {
+                *line = format!("{:<width$} = {value}", name.trim_end());
+            }
+        }
+    };
+    for line in text.lines() {
+        let ends = line.trim_end().ends_with(['{', '}']) || line.is_empty();
+        if ends {
+            align(&mut lines[begun..]);
+        }
+        lines.push(line.to_owned());
+        if ends {
+            begun = lines.len();
+        }
+    }
+    align(&mut lines[begun..]);
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+fn here(service: &Service, more: &str) -> Option<String> {
+    Some(kill(service, service.place, more))
+}
+
+fn selecting(service: &Service, conditions: &str) -> Option<String> {
+    here(service, &format!("\n  select {{\n    {conditions}\n  }}"))
+}
+
+/// The place with another value of an argument.
+fn with_value<'p>(service: &'p Service, argument: &str, value: &'p str) -> Vec<(&'p str, &'p str)> {
+    let place = service.place.iter();
+    place
+        .map(|(name, here)| (*name, if *name == argument { value } else { *here }))
+        .collect()
+}
+
+/// Have the IDs of the place a length and an ending of their own? Those of DCS are UUIDs like many others.
+fn has_telling_ids(service: &Service) -> bool {
+    !service.nodes.instance.contains('-')
+}
+
+/// A value of the argument that lists sessions, as it is written in HCL.
+fn one_of(service: &Service) -> String {
+    service.listed(&service.ids.nobody[..1])
+}
+
+/// Those that `validate` finds with every service with which they can be made.
+const FOUND_BY_VALIDATE: &[Mistake] = &[
+    mistake("A misspelt argument", |service| {
+        here(
+            service,
+            &format!("  {}\n  max_session = 10", one_of(service)),
+        )
+    }),
+    mistake("A misspelt type", |service| {
+        let kill = here(service, &format!("  {}", one_of(service)))?;
+        Some(kill.replace("_session_kill", "_sessions_kill"))
+    }),
+    mistake("A missing argument", |service| {
+        Some(kill(
+            service,
+            &service.place[1..],
+            &format!("  {}", one_of(service)),
+        ))
+    }),
+    mistake("The ID of another service's instance", |service| {
+        let other = SERVICES.iter().find(|other| other.name != service.name)?;
+        let (first, _) = service.place[0];
+        let place = with_value(service, first, other.nodes.instance);
+        Some(kill(service, &place, &format!("  {}", one_of(service))))
+    }),
+    mistake("Instance and node exchanged", |service| {
+        let value = |name| Some(service.place.iter().find(|(one, _)| *one == name)?.1);
+        let (instance, node) = (value("instance_id")?, value("node_id")?);
+        let place = service.place.iter().map(|(name, value)| match *name {
+            "instance_id" => (*name, node),
+            "node_id" => (*name, instance),
+            _ => (*name, *value),
+        });
+        let place: Vec<(&str, &str)> = place.collect();
+        has_telling_ids(service).then(|| kill(service, &place, &format!("  {}", one_of(service))))
+    }),
+    mistake("A name instead of an ID", |service| {
+        let (first, _) = service.place[0];
+        let place = with_value(service, first, "orders-db");
+        has_telling_ids(service).then(|| kill(service, &place, &format!("  {}", one_of(service))))
+    }),
+    mistake("Nobody is named", |service| {
+        (!service.kills_all).then(|| here(service, ""))?
+    }),
+    mistake("Neither a node nor all nodes", |service| {
+        (service.name == "dcs").then(|| kill(service, &service.place[..1], ""))
+    }),
+    mistake("An empty list", |service| {
+        here(service, &format!("  {} = []", service.ids.argument))
+    }),
+    mistake("A value that names no session", |service| {
+        let (odd, _) = service.ids.odd;
+        here(service, &format!("  {}", service.listed(&[odd])))
+    }),
+    mistake("IDs that no thread can have", |service| {
+        let odd = "  processes = [0, -1, 1.5, 9223372036854775808]";
+        (service.name == "taurusdb").then(|| here(service, odd))?
+    }),
+    mistake("A user where thread IDs belong", |service| {
+        let odd = "  processes = [\"app\"]";
+        (service.name == "taurusdb").then(|| here(service, odd))?
+    }),
+    mistake("A list and a selection", |service| {
+        let select = service.select("app");
+        here(service, &format!("  {}\n\n  {select}", one_of(service)))
+    }),
+    mistake("An empty selection", |service| {
+        here(service, "\n  select {}")
+    }),
+    mistake("A selection that only excludes", |service| {
+        let exclusion = service.groups.exclusion?;
+        selecting(service, &format!("{exclusion} = [\"ops\"]"))
+    }),
+    mistake("A condition whose list is empty", |service| {
+        selecting(service, &format!("{} = []", service.groups.condition))
+    }),
+    mistake("One value where a list belongs", |service| {
+        selecting(service, &format!("{} = \"app\"", service.groups.condition))
+    }),
+    mistake("A selection written as an argument", |service| {
+        let select = service.select("app").replacen("select {", "select = {", 1);
+        here(service, &format!("\n  {select}"))
+    }),
+    mistake("A duration without a unit", |service| {
+        selecting(service, &format!("{} = \"300\"", service.time_condition()))
+    }),
+    mistake("A duration in words", |service| {
+        selecting(
+            service,
+            &format!("{} = \"5 minutes\"", service.time_condition()),
+        )
+    }),
+    mistake("Invalid networks", |service| {
+        let addresses = "addresses = [\"10.0.0.0/33\", \"10.0.0.300\"]";
+        service
+            .offers("addresses")
+            .then(|| selecting(service, addresses))?
+    }),
+    mistake("An invalid regular expression", |service| {
+        let statements = "statement_matches = [\"SELECT (\"]";
+        service
+            .offers("statement_matches")
+            .then(|| selecting(service, statements))?
+    }),
+    mistake("A cap of zero", |service| {
+        let select = service.select("app");
+        here(service, &format!("\n  max_sessions = 0\n\n  {select}"))
+    }),
+    mistake("A time limit without a unit", |service| {
+        let timeouts = "timeouts {\n    create = \"10\"\n  }";
+        here(service, &format!("  {}\n\n  {timeouts}", one_of(service)))
+    }),
+];
+
+/// Those in the provider block that `validate` finds.
+fn found_in_provider_by_validate() -> [InProvider; 2] {
+    [
         in_provider(
             "An unknown service",
             "provider \"hwc\" {\n  region    = \"cn-north-4\"\n  endpoints = {\n    redis = \"https://dcs.example.com\"\n  }\n}\n",
@@ -196,17 +271,16 @@ fn found_by_validate() -> Vec<Mistake> {
 }
 
 /// Those that take a configured provider to find.
-fn found_by_plan() -> Vec<Mistake> {
-    vec![in_provider(
+fn found_in_provider_by_plan() -> [InProvider; 1] {
+    [in_provider(
         "No region",
         &PROVIDER.replace("  region     = \"cn-north-4\"\n", ""),
     )]
 }
 
 /// Those that only apply can find. The sandbox stands for the cloud.
-fn found_by_apply() -> Vec<Mistake> {
-    let [taurusdb_node, _] = TAURUSDB_NODES;
-    vec![
+fn found_in_provider_by_apply() -> [InProvider; 5] {
+    [
         in_provider(
             "No credentials",
             "provider \"hwc\" {\n  region = \"cn-north-4\"\n}\n",
@@ -229,85 +303,186 @@ fn found_by_apply() -> Vec<Mistake> {
             "Another project's ID",
             &PROVIDER.replace("PROJECT_ID", "fedcba9876543210fedcba9876543210"),
         ),
-        in_resource(
-            "An instance that is not there",
-            format!(
-                "resource \"hwc_taurusdb_session_kill\" \"idle\" {{\n  instance_id = \"00000000000000000000000000000000in07\"\n  node_id     = {taurusdb_node:?}\n  processes   = [48213]\n}}\n"
-            ),
-        ),
     ]
 }
 
+/// The same with resources.
+const FOUND_BY_APPLY: &[Mistake] = &[mistake("An instance that is not there", |service| {
+    let (first, value) = service.place[0];
+    let (unique, ending) = value.split_at(value.len() - 4);
+    let nobodys: String = unique
+        .chars()
+        .map(|one| if one == '-' { one } else { '0' })
+        .collect();
+    let nobodys = format!("{nobodys}{ending}");
+    let place = with_value(service, first, &nobodys);
+    Some(kill(service, &place, &format!("  {}", one_of(service))))
+})];
+
+/// What each command is asked.
+const VALIDATE: &[&str] = &["validate", "-json"];
+const PLAN: &[&str] = &["plan", "-json", "-input=false"];
+const APPLY: &[&str] = &["apply", "-json", "-auto-approve", "-input=false"];
+
 #[test]
 fn what_newcomers_do_wrong_is_answered_as_the_document_says() {
-    let [dcs_node, _] = DCS_NODES;
-    let [taurusdb_node, _] = TAURUSDB_NODES;
-    let sandbox = Sandbox::builder()
-        .simulated_dcs(DCS_INSTANCE, dcs_node, 3)
-        .simulated_taurusdb(TAURUSDB_INSTANCE, taurusdb_node, 3)
+    let sandbox = (SERVICES.iter())
+        .fold(Sandbox::builder(), |builder, service| {
+            service.simulated(builder, 3)
+        })
         .start();
+    let sessions = || -> Vec<usize> {
+        let nodes = sandbox.nodes();
+        nodes.iter().map(|node| node.sessions.len()).collect()
+    };
+    let before = sessions();
 
     let mut document = INTRODUCTION.to_owned();
     document += "\n## Found by validate and plan\n";
-    for mistake in found_by_validate() {
-        document += &entry(&mistake, &sandbox, &["validate", "-json"]);
+    for mistake in FOUND_BY_VALIDATE {
+        document += &entries(mistake, &sandbox, VALIDATE);
     }
-    for mistake in found_by_plan() {
-        document += &entry(&mistake, &sandbox, &["plan", "-json", "-input=false"]);
+    for mistake in found_in_provider_by_validate() {
+        document += &entry_of_provider(&mistake, &sandbox, VALIDATE);
+    }
+    for mistake in found_in_provider_by_plan() {
+        document += &entry_of_provider(&mistake, &sandbox, PLAN);
     }
     document += "\n## Found by apply\n";
-    for mistake in found_by_apply() {
-        document += &entry(
-            &mistake,
-            &sandbox,
-            &["apply", "-json", "-auto-approve", "-input=false"],
-        );
+    for mistake in found_in_provider_by_apply() {
+        document += &entry_of_provider(&mistake, &sandbox, APPLY);
+    }
+    for mistake in FOUND_BY_APPLY {
+        document += &entries(mistake, &sandbox, APPLY);
     }
 
     // Whatever was wrong, nobody was killed.
-    assert!(sandbox.nodes().iter().all(|node| node.sessions.len() == 3));
+    assert_eq!(sessions(), before);
     document::must_say(DOCUMENT, &document);
 }
 
-/// The mistake and the messages it gets.
-fn entry(mistake: &Mistake, sandbox: &Sandbox, command: &[&str]) -> String {
-    let configuration = format!("{}\n{}", mistake.provider, mistake.rest);
-    let configuration = configuration
+/// The mistake with every service with which it can be made: one entry for all that say the same of it.
+fn entries(mistake: &Mistake, sandbox: &Sandbox, command: &[&str]) -> String {
+    let made: Vec<(&Service, String)> = (SERVICES.iter())
+        .filter_map(|service| Some((service, (mistake.made_with)(service)?)))
+        .collect();
+    let resources: String = made.iter().map(|(_, resource)| resource.as_str()).collect();
+    let said = said(PROVIDER, &resources, sandbox, command);
+    let of = |service: &Service| -> Vec<&Value> {
+        let beginning = format!("resource \"hwc_{}_session", service.name);
+        let is_about = |one: &&Value| {
+            let context = one["snippet"]["context"].as_str().unwrap_or_default();
+            context.starts_with(&beginning)
+        };
+        said.iter().filter(is_about).collect()
+    };
+    let mut entries: Vec<(Vec<String>, &Service, String)> = Vec::new();
+    for (service, resource) in &made {
+        let about = of(service);
+        assert!(
+            !about.is_empty(),
+            "{}, {}: nothing is said",
+            mistake.title,
+            service.name
+        );
+        let what: Vec<String> = about.iter().map(|one| generally(service, one)).collect();
+        if entries.iter().all(|(other, ..)| *other != what) {
+            let text = text(resource, &about, sandbox);
+            entries.push((what, service, text));
+        }
+    }
+    let several = entries.len() > 1;
+    let entries = entries.into_iter().map(|(_, service, text)| {
+        let of = match several {
+            true => format!(" ({})", service.description().words.service),
+            false => String::new(),
+        };
+        format!("\n### {}{of}\n\n{text}", mistake.title)
+    });
+    entries.collect()
+}
+
+/// What a diagnostic says, without the words in which services differ.
+fn generally(service: &Service, diagnostic: &Value) -> String {
+    let description = service.description();
+    let mut text = ["severity", "summary", "detail"]
+        .map(|name| diagnostic[name].as_str().unwrap_or_default())
+        .join("\n");
+    let words = &description.words;
+    let odd = format!("[0] is {}.", service.ids.odd.0);
+    for (own, general) in [
+        (description.ids.form, "…"),
+        (description.ids.one, "…"),
+        (service.ids.argument, "…"),
+        (&odd, "[0] is odd."),
+        (words.session, "session"),
+        (words.service, "…"),
+        (service.name, "…"),
+    ] {
+        text = text.replace(own, general);
+    }
+    for condition in description.conditions {
+        if condition.shape() == Shape::Duration {
+            text = text.replace(condition.name(), "min_…");
+        }
+    }
+    for (name, value) in service.place {
+        text = text.replace(name, "place").replace(value, "…");
+    }
+    // The request that was tried, the code and the words of the answer, and IDs.
+    for pattern in [
+        r"(?m)^ +(Tried|Answer|Request):.*$",
+        r": [A-Za-z]+\.\d+\b",
+        r"\b0{8}[-0-9a-z]+",
+        r"\b(in|no)\d\d\b",
+    ] {
+        let pattern = Regex::new(pattern).expect("a pattern");
+        text = pattern.replace_all(&text, "…").into_owned();
+    }
+    text
+}
+
+/// A mistake in the provider block, beside a kill of all sessions.
+fn entry_of_provider(mistake: &InProvider, sandbox: &Sandbox, command: &[&str]) -> String {
+    let kill = here(Service::named("dcs"), "").expect("a kill");
+    let said = said(&mistake.provider, &kill, sandbox, command);
+    assert!(!said.is_empty(), "{}: nothing is said", mistake.title);
+    let said: Vec<&Value> = said.iter().collect();
+    format!(
+        "\n### {}\n\n{}",
+        mistake.title,
+        text(&mistake.provider, &said, sandbox)
+    )
+}
+
+/// What an engine says of a configuration.
+fn said(provider: &str, rest: &str, sandbox: &Sandbox, command: &[&str]) -> Vec<Value> {
+    let configuration = format!("{provider}\n{rest}")
         .replace("ACCESS_KEY", ACCESS_KEY)
         .replace("SECRET_KEY", SECRET_KEY)
         .replace("PROJECT_ID", PROJECT_ID);
     let workspace = Workspace::bare(engines::newest_terraform(), &configuration);
     // The cloud that the configuration does not name is told by the file beside it.
-    if !mistake.provider.contains("endpoints") {
-        workspace.write("endpoints_override.tf", &endpoints(sandbox));
+    if !provider.contains("endpoints") {
+        workspace.write(
+            "endpoints_override.tf",
+            &format!(
+                "provider \"hwc\" {{\n  endpoints = {{\n{}  }}\n}}\n",
+                endpoints(sandbox.url())
+            ),
+        );
     }
-    let run = workspace.run(command);
-    let diagnostics = diagnostics(&run.stdout);
-    assert!(
-        !diagnostics.is_empty(),
-        "{}: nothing is said",
-        mistake.title
-    );
+    diagnostics(&workspace.run(command).stdout)
+}
 
-    let shown = if mistake.provider == PROVIDER {
-        &mistake.rest
-    } else {
-        &mistake.provider
-    };
-    let mut text = format!("\n### {}\n\n```hcl\n{}```\n\n", mistake.title, shown);
-    text += "```text\n";
-    for diagnostic in &diagnostics {
+/// What is wrong, and the messages it gets.
+fn text(shown: &str, said: &[&Value], sandbox: &Sandbox) -> String {
+    let mut text = format!("```hcl\n{shown}```\n\n```text\n");
+    for diagnostic in said {
         text += &show(diagnostic).replace(sandbox.url(), "https://HOST");
     }
     text.truncate(text.trim_end().len());
     text + "\n```\n"
-}
-
-fn endpoints(sandbox: &Sandbox) -> String {
-    let url = sandbox.url();
-    format!(
-        "provider \"hwc\" {{\n  endpoints = {{\n    dcs      = {url:?}\n    taurusdb = {url:?}\n    iam      = {url:?}\n  }}\n}}\n"
-    )
 }
 
 /// The errors and warnings of a command that was asked for JSON: one document of `validate`, or lines of `apply`.
@@ -359,7 +534,7 @@ fn show(diagnostic: &Value) -> String {
 
 /// Request ids and times differ from run to run.
 fn without_chance(detail: &str) -> String {
-    let request_id = regex::Regex::new("Request: [0-9a-f]+").expect("a pattern");
+    let request_id = Regex::new("Request: [0-9a-f]+").expect("a pattern");
     request_id
         .replace_all(detail, "Request: 5c1f0ad9b3e2471c9e6d8a47f0b1c2d3")
         .into_owned()

@@ -12,10 +12,11 @@ use serde_json::json;
 use zip::ZipArchive;
 
 use crate::support::engines::{self, Engine};
+use crate::support::groups::MOST;
 use crate::support::sandbox::{
     ACCESS_KEY, DCS_INSTANCE, DCS_NODES, PROJECT_ID, REGION, SECRET_KEY, Sandbox,
 };
-use crate::support::services::{MOST, SERVICES, select_user};
+use crate::support::services::SERVICES;
 use crate::support::workspace::{Run, Workspace, provider_block};
 
 const LOG: &str = "trace.log";
@@ -213,7 +214,7 @@ fn disguises(secret: &str) -> Vec<String> {
 fn simulated_sandbox() -> Sandbox {
     let builder = Sandbox::builder().job_duration("50ms");
     (SERVICES.iter())
-        .fold(builder, |builder, service| (service.simulated)(builder, 3))
+        .fold(builder, |builder, service| service.simulated(builder, 3))
         .start()
 }
 
@@ -229,10 +230,10 @@ fn workspace(engine: &Engine, sandbox: &Sandbox, case: &Case) -> Workspace {
     // Of every service: sessions that are listed, and sessions that are selected.
     let chosen: Vec<String> = (SERVICES.iter())
         .flat_map(|service| {
-            let listed = format!("{} = [{}]", service.ids.argument, service.ids.nobody);
+            let listed = service.listed(&service.ids.nobody[..1]);
             [
                 service.named_block("resource", "listed", &listed),
-                service.named_block("resource", "selected", &select_user(MOST)),
+                service.named_block("resource", "selected", &service.select(MOST)),
             ]
         })
         .collect();

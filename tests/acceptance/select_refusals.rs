@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use terraform_provider_hwc::session::Condition;
 
 use crate::support::engines;
+use crate::support::groups::{FEW, MOST, REST, SOME};
 use crate::support::sandbox::Sandbox;
-use crate::support::services::{FEW, MOST, SERVICES, SOME, Service};
+use crate::support::services::{SERVICES, Service};
 use crate::support::workspace::Workspace;
 
 /// Kinds of blocks that have a `select` block in them.
@@ -74,148 +76,199 @@ fn refused_conditions(service: &Service, cases: &[Case]) {
 }
 
 #[test]
-fn conditions_that_make_no_sense_are_refused() {
-    for service in &SERVICES {
+fn selections_that_make_no_sense_are_refused() {
+    for service in SERVICES {
+        let choosing = service.groups.condition;
         refused_conditions(
             service,
             &[
                 ("", &["select {", "nothing is selected", "all = true"]),
                 (
-                    "exclude_users = [\"a\"]",
-                    &["only exclusions are given", "all = true"],
-                ),
-                (
-                    "exclude_addresses = [\"10.0.0.7\"]",
-                    &["only exclusions are given", "all = true"],
-                ),
-                (
-                    "users = []",
-                    &["users = []:", "select.users: the list is empty"],
-                ),
-                (
-                    "users = [\"a\", \"\"]",
-                    &["users = [", "select.users[1]: the value is empty"],
-                ),
-                ("users = [\"a\", null]", &["select.users[1] is null"]),
-                (
-                    "users = [\" a\"]",
-                    &["select.users[0]: \" a\" begins or ends with white space"],
-                ),
-                (
-                    "users = [\"a\"]\n    exclude_users = [\"a\"]",
-                    &["exclude_users = [", "\"a\" is also in users"],
-                ),
-                (
-                    "addresses = [\"10.0.0.7\"]\n    exclude_addresses = [\"10.0.0.7\"]",
-                    &["exclude_addresses = [", "\"10.0.0.7\" is also in addresses"],
-                ),
-                (
-                    "addresses = [\"10.0.0.0/33\"]",
+                    &format!("{choosing} = []"),
                     &[
-                        "addresses = [",
-                        "select.addresses[0]: \"10.0.0.0/33\" is not a network",
+                        &format!("{choosing} = []:"),
+                        &format!("select.{choosing}: the list is empty"),
                     ],
                 ),
                 (
-                    "addresses = [\"10.0.0.7/24\"]",
+                    &format!("{choosing} = [\"a\", \"\"]"),
                     &[
-                        "\"10.0.0.0/24\" for the whole network",
-                        "\"10.0.0.7\" for the one address",
+                        &format!("{choosing} = ["),
+                        &format!("select.{choosing}[1]: the value is empty"),
                     ],
                 ),
                 (
-                    "addresses = [\"10.0.0.300\"]",
-                    &["\"10.0.0.300\" is not an address"],
+                    &format!("{choosing} = [\"a\", null]"),
+                    &[&format!("select.{choosing}[1] is null")],
                 ),
                 (
-                    "min_idle = \"5\"",
-                    &["min_idle = \"5\"", "has no unit", "\"5m\""],
+                    &format!("{choosing} = [\" a\"]"),
+                    &[&format!(
+                        "select.{choosing}[0]: \" a\" begins or ends with white space"
+                    )],
                 ),
-                ("min_idle = \"5 minutes\"", &["select.min_idle"]),
-                ("min_idle = \"-5m\"", &["min_idle = ", "select.min_idle"]),
-                ("min_idle = \"0s\"", &["select.min_idle", "every session"]),
                 (
-                    "all = true\n    users = [\"a\"]",
-                    &["all = true:", "contradicts users"],
+                    &format!("all = true\n    {choosing} = [\"a\"]"),
+                    &["all = true:", &format!("contradicts {choosing}")],
                 ),
             ],
         );
     }
 }
 
+/// What may be written for a condition and makes no sense, and what is said of it.
+///
+/// A new condition does not compile without its mistakes.
+fn mistakes_in(condition: Condition) -> Vec<(String, Vec<String>)> {
+    let name = condition.name();
+    // The condition with this value, and the words.
+    let value = |value: &str, words: &[&str]| {
+        let attribute = format!("{name} = ");
+        let words = words.iter().map(|words| (*words).to_owned());
+        (
+            format!("{name} = {value}"),
+            [attribute].into_iter().chain(words).collect(),
+        )
+    };
+    // An exclusion is written beside what it takes away from.
+    let beside = |other: &str, (conditions, words): (String, Vec<String>)| {
+        (format!("{other}\n    {conditions}"), words)
+    };
+    let alone = |one: &str| {
+        let words = ["select {", "only exclusions are given", "all = true"];
+        (
+            format!("{name} = [{one}]"),
+            words.map(ToOwned::to_owned).to_vec(),
+        )
+    };
+    match condition {
+        // Tests of selections are about what holds for every list of texts.
+        Condition::Users | Condition::States | Condition::Applications => {
+            vec![value("[\"\"]", &["the value is empty"])]
+        }
+        Condition::ExcludeUsers => vec![
+            alone("\"a\""),
+            beside(
+                "users = [\"a\"]",
+                value("[\"a\"]", &["\"a\" is also in users"]),
+            ),
+        ],
+        Condition::Addresses { host_names } => {
+            let mut cases = vec![
+                value(
+                    "[\"10.0.0.0/33\"]",
+                    &["select.addresses[0]: \"10.0.0.0/33\" is not a network"],
+                ),
+                value(
+                    "[\"10.0.0.7/24\"]",
+                    &[
+                        "\"10.0.0.0/24\" for the whole network",
+                        "\"10.0.0.7\" for the one address",
+                    ],
+                ),
+                value("[\"10.0.0.300\"]", &["\"10.0.0.300\" is not an address"]),
+            ];
+            if !host_names {
+                cases.extend([
+                    value("[\"app-7\"]", &["\"app-7\" is not an address"]),
+                    value("[\"10.0.0.0/24:80\"]", &["is not a network"]),
+                    value("[\"10.0.0.7:99999\"]", &["the port \"99999\""]),
+                ]);
+            }
+            cases
+        }
+        Condition::ExcludeAddresses { .. } => vec![
+            alone("\"10.0.0.7\""),
+            beside(
+                "addresses = [\"10.0.0.7\"]",
+                value("[\"10.0.0.7\"]", &["\"10.0.0.7\" is also in addresses"]),
+            ),
+        ],
+        Condition::Databases { numbered: true } => vec![
+            value(
+                "[0, 1.5]",
+                &["select.databases[1]: \"1.5\" is not a database"],
+            ),
+            value("[-1]", &["\"-1\" is not a database"]),
+        ],
+        Condition::Databases { numbered: false } => vec![value("[\"\"]", &["the value is empty"])],
+        Condition::Commands => vec![(
+            "all = true\n    commands = [\"Sleep\"]".to_owned(),
+            vec!["all = true:".to_owned(), "contradicts commands".to_owned()],
+        )],
+        Condition::Flags => vec![value("[\"NP\"]", &["\"NP\" is not a flag"])],
+        Condition::Names => vec![value("[\"[a\"]", &["\"[a\" is not a glob"])],
+        Condition::StatementMatches => vec![value(
+            "[\"ok\", \"(\"]",
+            &["select.statement_matches[1]", "unclosed group"],
+        )],
+        Condition::ExcludeStatementMatches => vec![
+            alone("\"jobs\""),
+            beside(
+                "all = true",
+                value(
+                    "[\"(\"]",
+                    &["select.exclude_statement_matches[0]", "unclosed group"],
+                ),
+            ),
+        ],
+        Condition::MinIdle | Condition::MinBusy | Condition::MinAge | Condition::MinTransaction => {
+            let attribute = format!("select.{name}");
+            vec![
+                value("\"5\"", &[&attribute, "has no unit", "\"5m\""]),
+                value("\"5 minutes\"", &[&attribute, "is not a duration"]),
+                value("\"1m30\"", &[&attribute]),
+                value("\"-5m\"", &[&attribute]),
+                value("\"0s\"", &[&attribute, "every session"]),
+            ]
+        }
+        Condition::Blocking => vec![
+            (
+                "blocking = false".to_owned(),
+                vec!["select {".to_owned(), "nothing is selected".to_owned()],
+            ),
+            (
+                "all = true\n    blocking = true".to_owned(),
+                vec!["all = true:".to_owned(), "contradicts blocking".to_owned()],
+            ),
+        ],
+        // What it contradicts is told of the others.
+        Condition::All => vec![(
+            "all = false".to_owned(),
+            vec!["select {".to_owned(), "nothing is selected".to_owned()],
+        )],
+    }
+}
+
 #[test]
-fn conditions_of_one_service_that_make_no_sense_are_refused() {
-    refused_conditions(
-        Service::named("taurusdb"),
-        &[
-            (
-                "statement_matches = [\"ok\", \"(\"]",
-                &[
-                    "statement_matches = [",
-                    "select.statement_matches[1]",
-                    "unclosed group",
-                ],
-            ),
-            (
-                "exclude_statement_matches = [\"jobs\"]",
-                &["only exclusions are given", "all = true"],
-            ),
-            (
-                "all = true\n    exclude_statement_matches = [\"(\"]",
-                &[
-                    "exclude_statement_matches = [",
-                    "select.exclude_statement_matches[0]",
-                    "unclosed group",
-                ],
-            ),
-            (
-                "min_busy = \"5\"",
-                &["min_busy = \"5\"", "has no unit", "\"5m\""],
-            ),
-            ("min_busy = \"0s\"", &["select.min_busy", "every session"]),
-            (
-                "all = true\n    commands = [\"Sleep\"]",
-                &["all = true:", "contradicts commands"],
-            ),
-        ],
-    );
-    refused_conditions(
-        Service::named("dcs"),
-        &[
-            (
-                "addresses = [\"app-7\"]",
-                &["addresses = [", "\"app-7\" is not an address"],
-            ),
-            ("addresses = [\"10.0.0.0/24:80\"]", &["is not a network"]),
-            ("addresses = [\"10.0.0.7:99999\"]", &["the port \"99999\""]),
-            ("names = [\"[a\"]", &["names = [", "\"[a\" is not a glob"]),
-            (
-                "databases = [0, 1.5]",
-                &[
-                    "databases = [",
-                    "select.databases[1]: \"1.5\" is not a database",
-                ],
-            ),
-            ("databases = [-1]", &["\"-1\" is not a database"]),
-            ("flags = [\"NP\"]", &["flags = [", "\"NP\" is not a flag"]),
-            ("min_age = \"1m30\"", &["min_age = ", "select.min_age"]),
-        ],
-    );
+fn conditions_that_make_no_sense_are_refused() {
+    for service in SERVICES {
+        let conditions = service.description().conditions.iter();
+        let cases: Vec<(String, Vec<String>)> =
+            conditions.flat_map(|one| mistakes_in(*one)).collect();
+        let words: Vec<Vec<&str>> = (cases.iter())
+            .map(|(_, words)| words.iter().map(String::as_str).collect())
+            .collect();
+        let cases: Vec<Case> = (cases.iter().zip(&words))
+            .map(|((conditions, _), words)| (conditions.as_str(), words.as_slice()))
+            .collect();
+        refused_conditions(service, &cases);
+    }
 }
 
 #[test]
 fn arguments_that_contradict_each_other_are_refused() {
-    const SELECT: &str = "select {\n    users = [\"a\"]\n  }";
-    for service in &SERVICES {
+    for service in SERVICES {
+        let select = service.select("a");
         let ids = &service.ids;
-        let (argument, nobody) = (ids.argument, ids.nobody);
+        let (argument, nobody) = (ids.argument, ids.nobody[0]);
         let (odd, one) = ids.odd;
         refused(
             "resource",
             service,
             &[
                 (
-                    &format!("{argument} = [{nobody}]\n  {SELECT}"),
+                    &format!("{argument} = [{nobody}]\n  {select}"),
                     &["select {", &format!("{argument} conflicts with select")],
                 ),
                 (
@@ -237,7 +290,7 @@ fn arguments_that_contradict_each_other_are_refused() {
                     &[&format!("{argument}[1] is null.")],
                 ),
                 (
-                    &format!("max_sessions = 0\n  {SELECT}"),
+                    &format!("max_sessions = 0\n  {select}"),
                     &[
                         "max_sessions = 0",
                         "a whole number from 1",
@@ -245,28 +298,20 @@ fn arguments_that_contradict_each_other_are_refused() {
                     ],
                 ),
                 (
-                    &format!("max_sessions = 1.5\n  {SELECT}"),
+                    &format!("max_sessions = 1.5\n  {select}"),
                     &["max_sessions is 1.5"],
                 ),
                 (
-                    &format!("max_sessions = -3\n  {SELECT}"),
+                    &format!("max_sessions = -3\n  {select}"),
                     &["max_sessions is -3"],
                 ),
             ],
         );
+        if !service.kills_all {
+            let said = ["Specify which sessions to kill", argument, "select block"];
+            refused("resource", service, &[("", &said)]);
+        }
     }
-    refused(
-        "resource",
-        Service::named("taurusdb"),
-        &[(
-            "",
-            &[
-                "Specify which sessions to kill",
-                "processes",
-                "select block",
-            ],
-        )],
-    );
     refused(
         "resource",
         Service::named("dcs"),
@@ -279,49 +324,51 @@ fn arguments_that_contradict_each_other_are_refused() {
 
 #[test]
 fn what_is_not_known_before_apply_is_accepted_and_the_rest_is_checked() {
-    let ticket = format!("resource \"terraform_data\" \"ticket\" {{\n  input = {SOME:?}\n}}\n");
     let unknown = "terraform_data.ticket.output";
-    for service in &SERVICES {
+    for service in SERVICES {
+        let (condition, time) = (service.groups.condition, service.time_condition());
+        let ticket = format!(
+            "resource \"terraform_data\" \"ticket\" {{\n  input = {}\n}}\n",
+            service.group(SOME)
+        );
+        let all_but = |exclusion| {
+            let [most, few] = [MOST, FEW].map(|group| service.group(group));
+            format!("select {{\n    all = true\n    {exclusion} = [{most}, {few}, {unknown}]\n  }}")
+        };
         let workspace = |sandbox: &Sandbox, body: &str| {
             let configuration = format!("{ticket}{}", service.kills(body));
             Workspace::new(engines::newest_terraform(), sandbox, &configuration)
         };
 
         // Conditions, and whether there is a block at all.
-        for (body, killed, spared) in [
-            (
-                format!("select {{\n    users = [{unknown}]\n  }}"),
-                SOME,
-                [MOST, FEW],
+        let chosen = [
+            format!("select {{\n    {condition} = [{unknown}]\n  }}"),
+            format!(
+                "dynamic \"select\" {{\n    for_each = [{unknown}]\n    content {{\n      {condition} = [select.value]\n    }}\n  }}"
             ),
-            (
-                format!(
-                    "select {{\n    all = true\n    exclude_users = [{MOST:?}, {FEW:?}, {unknown}]\n  }}"
-                ),
-                "worker",
-                [MOST, FEW],
-            ),
-            (
-                format!(
-                    "dynamic \"select\" {{\n    for_each = [{unknown}]\n    content {{\n      users = [select.value]\n    }}\n  }}"
-                ),
-                SOME,
-                [MOST, FEW],
-            ),
-        ] {
+        ];
+        let others = service.groups.exclusion.map(all_but);
+        for (body, killed) in
+            (chosen.into_iter().map(|body| (body, SOME))).chain(others.map(|body| (body, REST)))
+        {
             let sandbox = service.sandbox(50);
             let workspace = workspace(&sandbox, &body);
             workspace.plan().planned_changes();
             workspace.apply().succeeded();
             let state = workspace.resource(&service.killing());
             let state = state.expect("the kill is in state");
-            let users = state.with_outcome("killed", "user");
+            let groups = state.with_outcome("killed", service.groups.column);
             assert_eq!(state.outcomes().len(), 1, "{body}");
-            assert_eq!(sandbox.nodes()[0].sessions.len(), 50 - users.len());
-            let users: BTreeSet<&str> = users.iter().filter_map(Value::as_str).collect();
-            assert!(users.contains(killed), "{body}: {users:?}");
-            assert!(users.is_disjoint(&spared.into()), "{body}: {users:?}");
-            assert_eq!(users.contains(SOME), killed == SOME, "{body}: {users:?}");
+            assert_eq!(sandbox.nodes()[0].sessions.len(), 50 - groups.len());
+            let groups: BTreeSet<&str> = (groups.iter())
+                .filter_map(|group| service.group_of(group))
+                .collect();
+            assert!(groups.contains(killed), "{body}: {groups:?}");
+            assert!(
+                groups.is_disjoint(&[MOST, FEW].into()),
+                "{body}: {groups:?}"
+            );
+            assert_eq!(groups.contains(SOME), killed == SOME, "{body}: {groups:?}");
             workspace.plan().succeeded();
         }
 
@@ -329,20 +376,20 @@ fn what_is_not_known_before_apply_is_accepted_and_the_rest_is_checked() {
         let sandbox = service.sandbox(1);
         workspace(
             &sandbox,
-            &format!("select {{\n    users = [{unknown}]\n    min_idle = \"5\"\n  }}"),
+            &format!("select {{\n    {condition} = [{unknown}]\n    {time} = \"5\"\n  }}"),
         )
         .plan()
         .failed()
-        .saying(&["select.min_idle", "has no unit"]);
+        .saying(&[&format!("select.{time}"), "has no unit"]);
 
         // And a mistake in them at apply time, before anything is called.
         workspace(
             &sandbox,
-            &format!("select {{\n    min_idle = {unknown}\n  }}"),
+            &format!("select {{\n    {time} = {unknown}\n  }}"),
         )
         .apply()
         .failed()
-        .saying(&["select.min_idle"]);
+        .saying(&[&format!("select.{time}")]);
         assert_eq!(sandbox.calls().len(), 0);
     }
 }

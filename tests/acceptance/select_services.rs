@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::support::engines;
+use crate::support::groups::{FEW, MOST, SOME};
+use crate::support::houses::Guests;
 use crate::support::sandbox::Sandbox;
-use crate::support::services::{FEW, Guests, MOST, SERVICES, SOME, Service, as_text, select_user};
+use crate::support::services::{SERVICES, Service, as_text};
 use crate::support::workspace::{Resource, Workspace};
 
 fn workspace(sandbox: &Sandbox, configuration: &str) -> Workspace {
@@ -34,12 +36,12 @@ fn left(sandbox: &Sandbox) -> usize {
 
 #[test]
 fn more_sessions_than_allowed_are_all_left_alone() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let mut house = service.house();
-        let Guests { user, names } = house.welcome("capped", 7);
+        let Guests { group, names } = house.welcome("capped", 7);
         let all = names.len();
         let cap = |sessions: usize| format!("max_sessions = {sessions}");
-        let workspace = workspace(house.sandbox(), &service.kills_user(user, &cap(all - 1)));
+        let workspace = workspace(house.sandbox(), &service.kills_group(group, &cap(all - 1)));
 
         let run = workspace.apply().failed().saying(&[
             &format!("{all} sessions match, but max_sessions is {}", all - 1),
@@ -55,8 +57,9 @@ fn more_sessions_than_allowed_are_all_left_alone() {
         let is_shown = |name: &&String| text.contains(&format!("{what} {name},"));
         let shown: Vec<&String> = names.iter().filter(is_shown).collect();
         assert_eq!(shown, names[..5].iter().collect::<Vec<_>>(), "{text}");
-        assert!(text.contains(&format!("user {user}, address ")), "{text}");
-        assert_eq!(house.still_there(), vec![user; all], "{}", service.name);
+        let shown = format!("{} {group}, ", service.groups.word);
+        assert!(text.contains(&shown), "{text}");
+        assert_eq!(house.still_there(), vec![group; all], "{}", service.name);
         assert_eq!(service.kill_calls(house.sandbox()), 0, "{}", service.name);
         assert!(workspace.resource(&service.killing()).is_none());
 
@@ -73,14 +76,17 @@ fn more_sessions_than_allowed_are_all_left_alone() {
 
 #[test]
 fn a_dry_run_kills_nobody_and_says_so_in_plan_and_state() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let mut house = service.house();
-        let Guests { user, names } = house.welcome("rehearsed", 3);
+        let Guests { group, names } = house.welcome("rehearsed", 3);
         let spared = house.welcome("audience", 1);
-        let spared = vec![spared.user; spared.names.len()];
+        let spared = vec![spared.group; spared.names.len()];
         let meant = names.len();
-        let everybody = [vec![user; meant], spared.clone()].concat();
-        let workspace = workspace(house.sandbox(), &service.kills_user(user, "dry_run = true"));
+        let everybody = [vec![group; meant], spared.clone()].concat();
+        let workspace = workspace(
+            house.sandbox(),
+            &service.kills_group(group, "dry_run = true"),
+        );
 
         workspace
             .plan()
@@ -88,7 +94,7 @@ fn a_dry_run_kills_nobody_and_says_so_in_plan_and_state() {
             .saying(&["Dry run: nothing will be killed", "+ killed_count = 0"]);
         workspace.apply().succeeded().saying(&[
             &format!("Dry run: {meant} sessions would have been killed, and none was"),
-            &format!("user {user}, address "),
+            &format!("{} {group}, ", service.groups.word),
         ]);
 
         assert_eq!(house.still_there(), everybody, "{}", service.name);
@@ -126,11 +132,12 @@ fn listed_sessions_die_and_those_that_are_not_there_are_told() {
     for (service, mut house) in (SERVICES.iter())
         .flat_map(|service| [service.house(), service.simulated_house()].map(|one| (service, one)))
     {
-        let Guests { user, names } = house.welcome("given", 3);
-        let everybody = vec![user; names.len()];
+        let Guests { group, names } = house.welcome("given", 3);
+        let everybody = vec![group; names.len()];
         let ids = &service.ids;
         let written = service.written(&names);
-        let list = format!("[{1}, {2}, {0}, {1}]", written[0], written[1], ids.nobody);
+        let nobody = ids.nobody[0];
+        let list = format!("[{1}, {nobody}, {0}, {1}]", written[0], written[1]);
         let workspace = workspace(
             house.sandbox(),
             &service.kills(&format!("{} = {list}\n  dry_run = true", ids.argument)),
@@ -144,7 +151,7 @@ fn listed_sessions_die_and_those_that_are_not_there_are_told() {
         assert_eq!(house.still_there(), everybody, "{}", service.name);
         let state = in_state(&workspace, service);
         assert_eq!(state.with_outcome("listed", ids.column), names[..2]);
-        let nobody = json!(ids.nobody.trim_matches('"'));
+        let nobody = json!(nobody.trim_matches('"'));
         assert_eq!(state.with_outcome("not_found", ids.column), [nobody]);
         assert_eq!(state.values["killed_count"], 0);
         assert_eq!(service.kill_calls(house.sandbox()), 0);
@@ -165,17 +172,20 @@ fn listed_sessions_die_and_those_that_are_not_there_are_told() {
 
 #[test]
 fn a_list_shows_who_is_there_now() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let mut house = service.house();
-        let Guests { user, names } = house.welcome("shown", 3);
-        let list = workspace(house.sandbox(), &service.block("data", &select_user(user)));
+        let Guests { group, names } = house.welcome("shown", 3);
+        let list = workspace(
+            house.sandbox(),
+            &service.block("data", &service.select(group)),
+        );
         list.apply().succeeded();
         let now: Vec<Value> = (listed(&list, service).iter())
             .map(|session| session[service.ids.column].clone())
             .collect();
         assert_eq!(now, names, "{}", service.name);
 
-        workspace(house.sandbox(), &service.kills_user(user, ""))
+        workspace(house.sandbox(), &service.kills_group(group, ""))
             .apply()
             .succeeded();
 
@@ -186,8 +196,9 @@ fn a_list_shows_who_is_there_now() {
 
 #[test]
 fn every_session_is_listed_once_in_order_with_all_its_digits() {
-    for service in &SERVICES {
-        let sandbox = service.sandbox(2_500);
+    for service in SERVICES {
+        let many = service.up_to(2_500);
+        let sandbox = service.sandbox(many);
         let list = workspace(&sandbox, &service.block("data", ""));
 
         list.apply().succeeded();
@@ -196,19 +207,20 @@ fn every_session_is_listed_once_in_order_with_all_its_digits() {
             .map(|session| as_text(&session["id"]))
             .collect();
         let there: Vec<String> = sandbox.nodes()[0].sessions.iter().map(as_text).collect();
-        assert_eq!(there.len(), 2_500, "{}", service.name);
+        assert_eq!(there.len(), many, "{}", service.name);
         assert!(ids == there, "{}: {} ids", service.name, ids.len());
         let (method, path) = service.list;
         let pages = sandbox.calls_to(path);
-        assert!(pages.iter().filter(|call| call.method == method).count() > 1);
+        let pages = pages.iter().filter(|call| call.method == method).count();
+        assert_eq!(pages > 1, service.cut_at.is_none(), "{}", service.name);
     }
 }
 
 #[test]
 fn nobody_to_kill_is_no_error_and_is_said() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(30);
-        let workspace = workspace(&sandbox, &service.kills_user("nobody_has_this_name", ""));
+        let workspace = workspace(&sandbox, &service.kills_group("nobody_has_this_name", ""));
 
         workspace
             .apply()
@@ -226,34 +238,43 @@ fn nobody_to_kill_is_no_error_and_is_said() {
 
 #[test]
 fn all_sessions_but_protected_and_excluded_ones_die() {
-    for service in &SERVICES {
+    for service in SERVICES {
         // Given simulated sessions, since this hits everybody.
-        let sandbox = service.sandbox(400);
+        let many = service.up_to(400);
+        let sandbox = service.sandbox(many);
         let sessions = || -> BTreeSet<String> {
             let sessions = sandbox.nodes()[0].sessions.clone();
             sessions.iter().map(as_text).collect()
         };
         let before = sessions();
+        let exclusion = service.groups.exclusion;
+        let but = exclusion.map(|exclusion| format!("{exclusion} = [{}]", service.group(FEW)));
         let kill = service.kills(&format!(
-            "select {{\n    all = true\n    exclude_users = [{FEW:?}]\n  }}"
+            "select {{\n    all = true\n    {}\n  }}",
+            but.unwrap_or_default()
         ));
         let list = service.block("data", &format!("depends_on = [{}]", service.killing()));
         let workspace = workspace(&sandbox, &format!("{kill}{list}"));
 
         workspace.apply().succeeded();
 
-        let users: BTreeSet<String> = listed(&workspace, service)
-            .iter()
-            .map(|session| session["user"].as_str().expect("a user").to_owned())
+        let list = listed(&workspace, service);
+        let groups: BTreeSet<&str> = (list.iter())
+            .map(|session| service.group_of(&session[service.groups.column]))
+            .map(|group| group.expect("a group"))
             .collect();
-        let spared: BTreeSet<String> = (service.protected.iter().chain([&FEW]))
-            .map(|user| (*user).to_owned())
-            .collect();
-        assert_eq!(users, spared, "{}", service.name);
+        let excluded = exclusion.map(|_| FEW);
+        let spared: BTreeSet<&str> = service.protected.iter().copied().chain(excluded).collect();
+        assert_eq!(groups, spared, "{}", service.name);
         let state = in_state(&workspace, service);
         assert_eq!(state.outcomes().len(), 1, "{}", service.name);
         let killed = state.with_outcome("killed", "id");
-        assert!(killed.len() > 300, "{}: {}", service.name, killed.len());
+        assert!(
+            killed.len() > many * 3 / 4,
+            "{}: {}",
+            service.name,
+            killed.len()
+        );
         let killed: BTreeSet<String> = killed.iter().map(as_text).collect();
         let gone: BTreeSet<String> = before.difference(&sessions()).cloned().collect();
         assert_eq!(killed, gone, "{}", service.name);
@@ -262,10 +283,14 @@ fn all_sessions_but_protected_and_excluded_ones_die() {
 
 #[test]
 fn the_list_and_the_kill_choose_the_same_sessions_and_show_the_same_of_them() {
-    for service in &SERVICES {
-        let sandbox = service.sandbox(300);
+    for service in SERVICES {
+        let many = service.up_to(300);
+        let sandbox = service.sandbox(many);
         let select = format!(
-            "select {{\n    users = [{MOST:?}, {SOME:?}]\n    {}\n  }}",
+            "select {{\n    {} = [{}, {}]\n    {}\n  }}",
+            service.groups.condition,
+            service.group(MOST),
+            service.group(SOME),
             service.conditions
         );
         let configuration =
@@ -276,7 +301,11 @@ fn the_list_and_the_kill_choose_the_same_sessions_and_show_the_same_of_them() {
 
         let list = listed(&workspace, service);
         let kill = in_state(&workspace, service);
-        assert!(list.len() > 10 && list.len() < 250, "{}", list.len());
+        assert!(
+            list.len() > 10 && list.len() < many * 5 / 6,
+            "{}",
+            list.len()
+        );
         assert_eq!(kill.with_outcome("listed", "id").len(), list.len());
         // Seconds go on between the two.
         let stays = service
@@ -306,10 +335,10 @@ fn the_list_and_the_kill_choose_the_same_sessions_and_show_the_same_of_them() {
 
 #[test]
 fn a_dry_run_lists_everybody_also_when_the_kill_would_be_refused() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(40);
         let guards = "dry_run = true\n  max_sessions = 3";
-        let workspace = workspace(&sandbox, &service.kills_user(MOST, guards));
+        let workspace = workspace(&sandbox, &service.kills_group(MOST, guards));
 
         let run = workspace.apply().succeeded();
 
@@ -327,13 +356,13 @@ fn a_dry_run_lists_everybody_also_when_the_kill_would_be_refused() {
 
 #[test]
 fn a_plan_says_what_a_change_from_and_to_a_dry_run_does() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(40);
-        let workspace = workspace(&sandbox, &service.kills_user(MOST, "dry_run = true"));
+        let workspace = workspace(&sandbox, &service.kills_group(MOST, "dry_run = true"));
         workspace.apply().succeeded();
 
         // A change of the rehearsal is one still.
-        workspace.edit(&format!("{MOST:?}"), &format!("{SOME:?}"));
+        workspace.edit(&service.group(MOST), &service.group(SOME));
         let run = workspace.plan().planned_changes();
         assert!(!run.text().contains("kills sessions"), "{}", run.text());
         run.saying(&["Dry run: nothing will be killed"]);
@@ -359,7 +388,7 @@ fn a_plan_says_what_a_change_from_and_to_a_dry_run_does() {
             .plan()
             .planned_changes()
             .saying(&["dry_run comes after the kill", "Nobody is killed"]);
-        workspace.edit(&format!("{SOME:?}"), &format!("{MOST:?}"));
+        workspace.edit(&service.group(SOME), &service.group(MOST));
         workspace
             .plan()
             .planned_changes()
@@ -369,10 +398,10 @@ fn a_plan_says_what_a_change_from_and_to_a_dry_run_does() {
 
 #[test]
 fn sessions_that_are_still_there_are_told_when_time_is_up() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(100);
         let timeout = "dry_run = true\n  timeouts {\n    create = \"15s\"\n  }";
-        let workspace = workspace(&sandbox, &service.kills_user(FEW, timeout));
+        let workspace = workspace(&sandbox, &service.kills_group(FEW, timeout));
         workspace.apply().succeeded();
         let chosen = in_state(&workspace, service).with_outcome("listed", "id");
         assert!(!chosen.is_empty(), "{}", service.name);
@@ -398,13 +427,13 @@ fn sessions_that_are_still_there_are_told_when_time_is_up() {
 
 #[test]
 fn an_action_kills_those_that_are_described_and_tells_how_many() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let mut house = service.house();
-        let Guests { user, names } = house.welcome("acted", 2);
+        let Guests { group, names } = house.welcome("acted", 2);
         let spared = house.welcome("spared", 1);
-        let spared = vec![spared.user; spared.names.len()];
+        let spared = vec![spared.group; spared.names.len()];
         let all = names.len();
-        let body = format!("dry_run = true\n  {}", select_user(user));
+        let body = format!("dry_run = true\n  {}", service.select(group));
         let workspace = workspace(house.sandbox(), &service.block("action", &body));
         let invoke = || workspace.apply_with(&[&format!("-invoke=action.{}", service.killing())]);
 
@@ -412,7 +441,7 @@ fn an_action_kills_those_that_are_described_and_tells_how_many() {
             .succeeded()
             .saying(&[&format!("Dry run: {all} sessions would have been killed")])
             .not_speaking_of_state();
-        let everybody = [vec![user; all], spared.clone()].concat();
+        let everybody = [vec![group; all], spared.clone()].concat();
         assert_eq!(house.still_there(), everybody, "{}", service.name);
 
         workspace.edit("dry_run = true", &format!("max_sessions = {all}"));
@@ -429,9 +458,15 @@ fn an_action_kills_those_that_are_described_and_tells_how_many() {
 
 #[test]
 fn only_what_a_kill_is_about_kills_again() {
-    for service in &SERVICES {
+    for service in SERVICES {
         let sandbox = service.sandbox(60);
-        let first = "users = [\"app\", \"report\"]\n    min_idle = \"120s\"";
+        let (condition, most, some) = (
+            service.groups.condition,
+            service.group(MOST),
+            service.group(SOME),
+        );
+        let time = service.time_condition();
+        let first = format!("{condition} = [{most}, {some}]\n    {time} = \"120s\"");
         let guards = "triggers = { round = \"1\" }";
         let selected = format!("{guards}\n  select {{\n    {first}\n  }}");
         let workspace = workspace(&sandbox, &service.kills(&selected));
@@ -443,8 +478,8 @@ fn only_what_a_kill_is_about_kills_again() {
         let calls = sandbox.calls().len();
         for (from, to, changes) in [
             (
-                "[\"app\", \"report\"]",
-                "[\"report\", \"app\", \"report\"]",
+                format!("[{most}, {some}]").as_str(),
+                format!("[{some}, {most}, {some}]").as_str(),
                 false,
             ),
             ("\"120s\"", "\"2m\"", false),

@@ -3,118 +3,175 @@
 
 use std::fmt::Write as _;
 
+use terraform_provider_hwc::provider::service::PlaceKind;
+
 use crate::support::engines::{self, Engine};
 use crate::support::sandbox::{
     ACCESS_KEY, DCS_INSTANCE, DCS_NODES, PROJECT_ID, REGION, SECRET_KEY, Sandbox,
-    TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
+use crate::support::services::{SERVICES, Service};
 use crate::support::workspace::{Run, Workspace};
 
 const DCS: &str = "hwc_dcs_session_kill";
-const TAURUSDB: &str = "hwc_taurusdb_session_kill";
+
+/// Sessions of each service.
+const SESSIONS: usize = 12;
 
 /// A kill whose arguments are not all known before apply.
 struct Case {
-    name: &'static str,
-    kind: &'static str,
-    arguments: &'static str,
+    name: String,
+    service: &'static Service,
+    /// Place and all else.
+    arguments: String,
     /// The promise that a null breaks.
-    promise: &'static str,
+    promise: String,
 }
 
-const fn case(
-    name: &'static str,
-    kind: &'static str,
-    arguments: &'static str,
-    promise: &'static str,
-) -> Case {
-    Case {
-        name,
-        kind,
-        arguments,
-        promise,
+impl Case {
+    fn address(&self) -> String {
+        format!("hwc_{}_session_kill.{}", self.service.name, self.name)
     }
 }
 
-/// `local.known` cannot be known before apply; it is then true or false, as the test says.
-const CASES: &[Case] = &[
-    case(
-        "addresses",
-        DCS,
-        "client_addrs = local.known ? [\"10.9.9.9:1\"] : null",
-        ".promises.chosen",
-    ),
-    case(
-        "block",
-        DCS,
-        "dynamic \"select\" {\n    for_each = local.known ? [1] : []\n    content {\n      names = [\"nobody\"]\n    }\n  }",
-        ".promises.chosen",
-    ),
-    case(
-        "condition",
-        DCS,
-        "select {\n    names = [\"nobody\"]\n    min_idle = local.known ? \"99h\" : null\n  }",
-        ".promises.conditions",
-    ),
-    case(
-        "cap",
-        DCS,
-        "max_sessions = local.known ? 100 : null\n  select {\n    names = [\"nobody\"]\n  }",
-        ".promises.max_sessions",
-    ),
-    case(
-        "rehearsal",
-        DCS,
-        "dry_run = local.known ? true : null",
-        ".promises.dry_run",
-    ),
-    case(
-        "nodes",
-        DCS,
-        "kill_all_nodes = local.known ? false : true\n  select {\n    names = [\"nobody\"]\n  }",
-        ".promises.node_id",
-    ),
-    case(
-        "threads",
-        TAURUSDB,
-        "processes = [4000000]\n  max_sessions = local.known ? 100 : null",
-        ".promises.max_sessions",
-    ),
-    case(
-        "excluded_addresses",
-        DCS,
-        "select {\n    names = [\"nobody\"]\n    exclude_addresses = local.known ? [\"10.9.9.9\"] : null\n  }",
-        ".promises.conditions",
-    ),
-    case(
-        "exclusion",
-        TAURUSDB,
-        "select {\n    all = true\n    exclude_users = local.known ? [\"nobody\"] : null\n  }",
-        ".promises.conditions",
-    ),
-];
+/// The cases of a service. `local.known` cannot be known before apply; it is then true or false, as the test says.
+fn cases(service: &'static Service) -> Vec<Case> {
+    let place = service.first_place();
+    let case = |name: &str, arguments: String, promise: &str| Case {
+        name: name.to_owned(),
+        service,
+        arguments: format!("{place}  {arguments}"),
+        promise: format!(".promises.{promise}"),
+    };
+    let select = |conditions: &str| format!("select {{\n    {conditions}\n  }}");
+    let condition = service.groups.condition;
+    let nobody = format!("{condition} = [\"nobody\"]");
+    let (ids, listed) = (service.ids.argument, service.ids.nobody[0]);
+    let time = service.time_condition();
+    let mut cases = vec![
+        case(
+            "condition",
+            select(&format!(
+                "{nobody}\n    {time} = local.known ? \"99h\" : null"
+            )),
+            "conditions",
+        ),
+        case(
+            "cap",
+            format!(
+                "max_sessions = local.known ? 100 : null\n  {}",
+                select(&nobody)
+            ),
+            "max_sessions",
+        ),
+        case(
+            "cap_of_listed",
+            format!("{ids} = [{listed}]\n  max_sessions = local.known ? 100 : null"),
+            "max_sessions",
+        ),
+        case(
+            "rehearsal",
+            format!(
+                "dry_run = local.known ? true : null\n  {}",
+                select("all = true")
+            ),
+            "dry_run",
+        ),
+    ];
+    let exclusions = [
+        (service.groups.exclusion, "somebody"),
+        (
+            service
+                .offers("exclude_addresses")
+                .then_some("exclude_addresses"),
+            "10.9.9.9",
+        ),
+    ];
+    for (exclusion, value) in exclusions {
+        let Some(exclusion) = exclusion else { continue };
+        let late = format!("{exclusion} = local.known ? [{value:?}] : null");
+        cases.push(case(
+            exclusion,
+            select(&format!("{nobody}\n    {late}")),
+            "conditions",
+        ));
+        cases.push(case(
+            &format!("all_but_{exclusion}"),
+            format!(
+                "dry_run = true\n  {}",
+                select(&format!("all = true\n    {late}"))
+            ),
+            "conditions",
+        ));
+    }
+    // What would kill everybody without it; elsewhere a kill that names nobody is a mistake.
+    if service.kills_all {
+        cases.extend([
+            case(
+                "listed",
+                format!("{ids} = local.known ? [{listed}] : null"),
+                "chosen",
+            ),
+            case(
+                "block",
+                format!(
+                    "dynamic \"select\" {{\n    for_each = local.known ? [1] : []\n    content {{\n      {nobody}\n    }}\n  }}"
+                ),
+                "chosen",
+            ),
+            case("rehearsal_of_all", "dry_run = local.known ? true : null".to_owned(), "dry_run"),
+        ]);
+    }
+    // A part of the place without which the place is larger.
+    let place = service.description().place.iter();
+    let widening =
+        place.filter(|one| one.kind == PlaceKind::Optional && one.overridden_by.is_none());
+    for argument in widening {
+        let line = |(name, value): &(&str, &str)| match *name == argument.name {
+            true => format!("{name} = local.known ? {value:?} : null\n  "),
+            false => format!("{name} = {value:?}\n  "),
+        };
+        let place: String = service.place.iter().map(line).collect();
+        cases.push(Case {
+            arguments: format!("{place}{}", select(&nobody)),
+            ..case(argument.name, String::new(), argument.name)
+        });
+    }
+    cases
+}
+
+/// Of every service, and what only DCS has.
+fn all_cases() -> Vec<Case> {
+    let nodes = Case {
+        name: "nodes".to_owned(),
+        service: Service::named("dcs"),
+        arguments: format!(
+            "instance_id = {DCS_INSTANCE:?}\n  node_id = {:?}\n  kill_all_nodes = local.known ? false : true\n  select {{\n    names = [\"nobody\"]\n  }}",
+            DCS_NODES[0]
+        ),
+        promise: ".promises.node_id".to_owned(),
+    };
+    SERVICES.iter().flat_map(cases).chain([nodes]).collect()
+}
 
 fn sandbox() -> Sandbox {
-    Sandbox::builder()
-        .simulated_dcs(DCS_INSTANCE, DCS_NODES[0], 12)
-        .simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], 12)
+    let services = SERVICES.iter();
+    services
+        .fold(Sandbox::builder(), |builder, service| {
+            service.simulated(builder, SESSIONS)
+        })
         .start()
 }
 
 /// All cases, with `local.known` unknown at plan and this value at apply.
-fn workspace(engine: &Engine, sandbox: &Sandbox, known: bool) -> Workspace {
+fn workspace(engine: &Engine, sandbox: &Sandbox, cases: &[Case], known: bool) -> Workspace {
     let mut configuration = format!(
         "resource \"terraform_data\" \"late\" {{\n  input = {known}\n}}\nlocals {{\n  known = tobool(terraform_data.late.output)\n}}\n"
     );
-    for case in CASES {
-        let (instance, node) = match case.kind {
-            DCS => (DCS_INSTANCE, DCS_NODES[0]),
-            _ => (TAURUSDB_INSTANCE, TAURUSDB_NODES[0]),
-        };
+    for case in cases {
         _ = write!(
             configuration,
-            "resource {:?} {:?} {{\n  instance_id = {instance:?}\n  node_id = {node:?}\n  {}\n}}\n",
-            case.kind, case.name, case.arguments
+            "resource \"hwc_{}_session_kill\" {:?} {{\n  {}\n}}\n",
+            case.service.name, case.name, case.arguments
         );
     }
     Workspace::new(engine, sandbox, &configuration)
@@ -136,16 +193,17 @@ fn a_limit_that_turns_out_to_be_null_kills_nobody() {
     engines::with_each(|engine| {
         for saved in [false, true] {
             let sandbox = sandbox();
-            let workspace = workspace(engine, &sandbox, false);
+            let cases = all_cases();
+            let workspace = workspace(engine, &sandbox, &cases, false);
 
             let run = apply(&workspace, saved).failed();
 
             let text = run.text();
-            for case in CASES {
-                let address = format!("{}.{}", case.kind, case.name);
+            for case in &cases {
+                let address = case.address();
                 let told = text.split("Error: ").any(|error| {
                     error.contains(&format!("plan for {address} "))
-                        && error.contains(case.promise)
+                        && error.contains(&case.promise)
                         && error.contains("nobody is killed")
                 });
                 assert!(told, "{engine}, saved {saved}: {address} in {text}");
@@ -178,6 +236,23 @@ fn a_replacement_whose_limit_turns_out_to_be_null_kills_nobody() {
             .saying(&[".promises.chosen", "nobody is killed"]);
 
         assert!(sandbox.calls_to("/clients/kill-all").is_empty(), "{engine}");
+
+        for service in SERVICES {
+            let listed = |one: usize| service.listed(&service.ids.nobody[one..=one]);
+            let kill = service.kills(&listed(0));
+            let workspace = Workspace::new(engine, &sandbox, &format!("{late}{kill}"));
+            workspace.apply().succeeded();
+            let calls = sandbox.calls().len();
+
+            workspace.edit("input = \"none\"", "input = \"nobody\"");
+            let unknown = "max_sessions = terraform_data.late.output == \"nobody\" ? null : 5";
+            workspace.edit(&listed(0), &format!("{}\n  {unknown}", listed(1)));
+            apply(&workspace, true)
+                .failed()
+                .saying(&[".promises.max_sessions", "nobody is killed"]);
+
+            assert_eq!(sandbox.calls().len(), calls, "{engine}, {}", service.name);
+        }
     });
 }
 
@@ -185,52 +260,27 @@ fn a_replacement_whose_limit_turns_out_to_be_null_kills_nobody() {
 fn a_list_that_turns_out_to_be_empty_is_not_everybody() {
     let late = "resource \"terraform_data\" \"late\" {\n  input = []\n}\n";
     let list = "terraform_data.late.output";
-    for (kind, instance, node, argument, error) in [
-        (
-            DCS,
-            DCS_INSTANCE,
-            DCS_NODES[0],
-            format!("client_addrs = {list}"),
-            "client_addrs is empty",
-        ),
-        (
-            DCS,
-            DCS_INSTANCE,
-            DCS_NODES[0],
-            format!("select {{\n    names = {list}\n  }}"),
-            "Invalid select.names",
-        ),
-        (
-            TAURUSDB,
-            TAURUSDB_INSTANCE,
-            TAURUSDB_NODES[0],
-            format!("processes = {list}"),
-            "processes is empty",
-        ),
-        (
-            TAURUSDB,
-            TAURUSDB_INSTANCE,
-            TAURUSDB_NODES[0],
-            format!("select {{\n    users = {list}\n  }}"),
-            "Invalid select.users",
-        ),
-    ] {
-        engines::with_each(|engine| {
-            let sandbox = sandbox();
-            let kill = format!(
-                "resource {kind:?} \"test\" {{\n  instance_id = {instance:?}\n  node_id = {node:?}\n  {argument}\n}}\n"
-            );
-            let workspace = Workspace::new(engine, &sandbox, &format!("{late}{kill}"));
+    for service in SERVICES {
+        let (ids, condition) = (service.ids.argument, service.groups.condition);
+        for (arguments, error) in [
+            (format!("{ids} = {list}"), format!("{ids} is empty")),
+            (
+                format!("select {{\n    {condition} = {list}\n  }}"),
+                format!("Invalid select.{condition}"),
+            ),
+        ] {
+            engines::with_each(|engine| {
+                let sandbox = sandbox();
+                let kill = service.kills(&arguments);
+                let workspace = Workspace::new(engine, &sandbox, &format!("{late}{kill}"));
 
-            apply(&workspace, true).failed().saying(&[error]);
+                apply(&workspace, true).failed().saying(&[&error]);
 
-            assert_eq!(sandbox.calls().len(), 0, "{engine}: {argument}");
-            let address = format!("{kind}.test");
-            assert!(
-                workspace.resource(&address).is_none(),
-                "{engine}: {argument}"
-            );
-        });
+                let case = format!("{engine}, {}: {arguments}", service.name);
+                assert_eq!(sandbox.calls().len(), 0, "{case}");
+                assert!(workspace.resource(&service.killing()).is_none(), "{case}");
+            });
+        }
     }
 }
 
@@ -238,16 +288,23 @@ fn a_list_that_turns_out_to_be_empty_is_not_everybody() {
 fn a_limit_that_gets_a_value_is_accepted() {
     engines::with_each(|engine| {
         let sandbox = sandbox();
-        let workspace = workspace(engine, &sandbox, true);
+        let cases = all_cases();
+        let workspace = workspace(engine, &sandbox, &cases, true);
 
         apply(&workspace, true).succeeded();
 
-        for case in CASES {
-            let address = format!("{}.{}", case.kind, case.name);
-            let kill = workspace.resource(&address).expect("the kill is in state");
+        let in_state = workspace.resources();
+        for case in &cases {
+            let address = case.address();
+            let kill = in_state.iter().find(|one| one.address == address);
+            let kill = kill.unwrap_or_else(|| panic!("{engine}: {address} is not in state"));
             assert!(!kill.tainted, "{engine}: {address}");
         }
-        assert!(sandbox.calls_to("/clients/kill-all").is_empty());
+        // Nobody was meant.
+        for node in sandbox.nodes() {
+            let (service, there) = (&node.service, node.sessions.len());
+            assert!(there >= SESSIONS, "{engine}: {service} has {there} left");
+        }
         workspace.plan().succeeded();
     });
 }
@@ -397,40 +454,50 @@ fn a_region_that_nobody_says_is_missed_at_plan_and_credentials_are_not() {
 
 #[test]
 fn an_action_is_not_planned_with_a_limit_that_is_not_known() {
-    let sandbox = sandbox();
     let engine = engines::newest_terraform();
     if !engine.has_actions() {
         return;
     }
-    let configuration = |address: &str| {
-        format!(
-            "resource \"terraform_data\" \"late\" {{\n  input = \"10.9.9.9:1\"\n  lifecycle {{\n    action_trigger {{\n      \
-             events  = [after_create]\n      actions = [action.{DCS}.test]\n    }}\n  }}\n}}\n\
-             action {DCS:?} \"test\" {{\n  config {{\n    instance_id = {DCS_INSTANCE:?}\n    node_id = {:?}\n    \
-             client_addrs = {address}\n  }}\n}}\n",
-            DCS_NODES[0]
+    for service in SERVICES {
+        let sandbox = service.sandbox(SESSIONS);
+        let (ids, kill) = (service.ids.argument, service.killing());
+        let configuration = |listed: &str| {
+            let input = service.ids.nobody[0].trim_matches('"');
+            format!(
+                "resource \"terraform_data\" \"late\" {{\n  input = {input:?}\n  lifecycle {{\n    action_trigger {{\n      \
+                 events  = [after_create]\n      actions = [action.{kill}]\n    }}\n  }}\n}}\n{}",
+                service.block("action", &format!("{ids} = {listed}"))
+            )
+        };
+        let may_be_null =
+            "terraform_data.late.output == \"none\" ? null : [terraform_data.late.output]";
+        Workspace::new(engine, &sandbox, &configuration(may_be_null))
+            .apply()
+            .failed()
+            .saying(&[&format!("{ids} is not known yet"), "Nobody was killed"]);
+        assert_eq!(sandbox.calls().len(), 0, "{}", service.name);
+
+        // A list that is there, of a session that is not known yet.
+        Workspace::new(
+            engine,
+            &sandbox,
+            &configuration("[terraform_data.late.output]"),
         )
-    };
-    let may_be_null =
-        "terraform_data.late.output == \"none\" ? null : [terraform_data.late.output]";
-    Workspace::new(engine, &sandbox, &configuration(may_be_null))
         .apply()
-        .failed()
-        .saying(&["client_addrs is not known yet", "Nobody was killed"]);
-    assert_eq!(sandbox.calls().len(), 0);
+        .succeeded();
+        assert!(!sandbox.calls().is_empty(), "{}", service.name);
+        assert!(
+            sandbox.nodes()[0].sessions.len() >= SESSIONS,
+            "{}",
+            service.name
+        );
 
-    // A list that is there, of an address that is not known yet.
-    Workspace::new(
-        engine,
-        &sandbox,
-        &configuration("[terraform_data.late.output]"),
-    )
-    .apply()
-    .succeeded();
-    assert!(sandbox.calls_to("/clients/kill-all").is_empty());
-
-    Workspace::new(engine, &sandbox, &configuration("null"))
-        .plan()
-        .planned_changes()
-        .saying(&["This kills every session of the node"]);
+        let all = Workspace::new(engine, &sandbox, &configuration("null")).plan();
+        match service.kills_all {
+            true => all
+                .planned_changes()
+                .saying(&["This kills every session of the node"]),
+            false => all.failed().saying(&["Specify which sessions to kill"]),
+        };
+    }
 }

@@ -1,6 +1,9 @@
 //! Real sessions that differ in who they are, where they come from and what they do, and a look at the server itself for
 //! which of them are still there.
 
+#[allow(dead_code, reason = "the services on PostgreSQL come next")]
+pub mod postgresql;
+
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +19,7 @@ use super::mariadb::MariaDbServer;
 use super::redis::RedisServer;
 use super::{eventually, wait};
 
-/// The password of every account that [`MariaDbLook::user`] makes.
+/// The password of every account that a look names.
 const PASSWORD: &str = "only-for-tests";
 /// How long a statement runs that is there to be killed.
 const LONG: &str = "300";
@@ -73,7 +76,8 @@ pub struct RedisGuest {
     pub label: &'static str,
     /// Its address as the server shows it.
     pub address: String,
-    id: u64,
+    /// Its ID as the server shows it.
+    pub id: u64,
     _connection: Option<Connection>,
     chatting: Arc<AtomicBool>,
 }

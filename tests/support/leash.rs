@@ -11,11 +11,11 @@ use tempfile::TempDir;
 ///
 /// The pipe is held by the test process alone, so the kernel closes it even when that process is killed; a
 /// destructor would not run then, nor for servers that several tests share in a `static`.
-const KEEPER: &str = r#"folder=$1; shift
+const KEEPER: &str = r#"folder=$1 signal=$2; shift 2
 "$@" </dev/null & server=$!
 trap '' INT
 read -r _
-kill "$server" 2>/dev/null
+kill -s "$signal" "$server" 2>/dev/null
 wait "$server"
 rm -rf "$folder""#;
 
@@ -28,12 +28,23 @@ pub struct Leash {
 impl Leash {
     /// Starts a server whose files are all in `folder`. What it prints goes to `server.log` there.
     pub fn start(folder: TempDir, program: &Path, arguments: &[String]) -> Self {
+        Self::start_ended_by("TERM", folder, program, arguments)
+    }
+
+    /// The same for a server that waits for its clients when it is told to end, unless it is told with this signal.
+    pub fn start_ended_by(
+        signal: &str,
+        folder: TempDir,
+        program: &Path,
+        arguments: &[String],
+    ) -> Self {
         let folder = folder.keep();
         let path = folder.join("server.log");
         let log = File::create(&path).expect("a log file");
         let keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
             .arg(&folder)
+            .arg(signal)
             .arg(program)
             .args(arguments)
             .stdin(Stdio::piped())

@@ -1,15 +1,13 @@
 //! Real MariaDB servers, and clients that stay connected until somebody kills them.
 
-use std::os::unix::fs::chown;
-use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
-use nix::unistd::{Uid, User};
 use tempfile::TempDir;
 
+use super::account::{account, working_folder};
 use super::leash::{Leash, run};
 use super::{eventually, free_port, program, wait};
 
@@ -140,13 +138,6 @@ impl MariaDbClients {
     }
 }
 
-/// A folder in which a server may work that refuses to run as root.
-fn working_folder() -> TempDir {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    give_to_server(folder.path());
-    folder
-}
-
 fn make_files() -> TempDir {
     let folder = working_folder();
     let mut install = Command::new(program("mariadb-install-db"));
@@ -162,27 +153,6 @@ fn make_files() -> TempDir {
     folder
 }
 
-/// The account for a server that refuses to run as root; none when the tests do not run as root.
-fn account() -> Option<User> {
-    Uid::effective().is_root().then(|| {
-        User::from_name("nobody")
-            .ok()
-            .flatten()
-            .expect("the account nobody")
-    })
-}
-
 fn run_as() -> Option<String> {
     account().map(|account| format!("--user={}", account.name))
-}
-
-fn give_to_server(folder: &Path) {
-    if let Some(account) = account() {
-        chown(
-            folder,
-            Some(account.uid.as_raw()),
-            Some(account.gid.as_raw()),
-        )
-        .expect("the folder's new owner");
-    }
 }

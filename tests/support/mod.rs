@@ -1,14 +1,19 @@
-//! What the acceptance tests stand on: engines (Terraform and OpenTofu), real Redis and MariaDB servers with real
-//! client connections, the sandbox cloud in front of them, and workspaces in which an engine runs.
+//! What the acceptance tests stand on: engines (Terraform and OpenTofu), real Redis, MariaDB and PostgreSQL
+//! servers with real client connections, the sandbox cloud in front of them, and workspaces in which an engine runs.
 //!
 //! Every server listens on a free loopback port, keeps its files in a temporary folder and ends with the test.
 
+pub mod account;
 pub mod document;
 pub mod engines;
+pub mod groups;
 pub mod guests;
+pub mod houses;
 pub mod leash;
 pub mod mariadb;
 pub mod mirror;
+#[allow(dead_code, reason = "the services on PostgreSQL come next")]
+pub mod postgresql;
 pub mod processes;
 #[allow(dead_code, reason = "the tests that ask the SDK include it by itself")]
 pub mod python;

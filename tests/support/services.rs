@@ -3,44 +3,45 @@
 //! A new service is a new row, and its tests are there.
 
 use serde_json::{Value, json};
+use terraform_provider_hwc::huaweicloud::api::Api;
+use terraform_provider_hwc::huaweicloud::{dcs, taurusdb};
+use terraform_provider_hwc::provider::service::Description;
+use terraform_provider_hwc::provider::services;
+use terraform_provider_hwc::session::{Condition, Shape};
 
-use super::guests::{
-    MariaDbGuest, MariaDbLook, RedisGuest, RedisLook, still_on_mariadb, still_on_redis,
-};
+use super::groups::{Groups, USERS};
+use super::houses::{House, Servers};
 use super::sandbox::{
     DCS_INSTANCE, DCS_NODES, Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
-use super::workspace::Workspace;
-use super::{engines, mariadb, redis};
-
-/// The user of about half of the simulated sessions of every service.
-pub const MOST: &str = "app";
-/// The user of some of the simulated sessions of every service.
-pub const SOME: &str = "report";
-/// Another such user.
-pub const FEW: &str = "ops";
-
-static USERS: [&str; 3] = [MOST, SOME, FEW];
 
 /// What tests know of a service.
 pub struct Service {
     /// `dcs` in `hwc_dcs_session_kill`.
     pub name: &'static str,
+    /// The API that lists and kills its sessions.
+    pub api: &'static Api,
     /// The arguments of its first place, by their names.
     pub place: &'static [(&'static str, &'static str)],
-    /// Gives a sandbox that many simulated sessions at the first place.
-    pub simulated: fn(SandboxBuilder, usize) -> SandboxBuilder,
-    /// A sandbox with real servers behind it, where there are any.
-    pub servers: Option<fn() -> Box<dyn House>>,
+    /// The one of them that differs in its other place, and its value there.
+    pub other: (&'static str, &'static str),
+    /// Both places as the sandbox is told of them.
+    pub nodes: Nodes,
+    /// Which servers the sandbox can have behind it, where there are any.
+    pub servers: Option<Servers>,
+    /// Is a kill that names nobody a kill of everybody, by one call?
+    pub kills_all: bool,
     /// The argument that lists sessions.
     pub ids: Ids,
-    /// Conditions that some of the simulated sessions of [`MOST`] or of [`SOME`] meet, and others do not.
+    /// What tells groups of sessions apart: their users, or something else where the list tells no user.
+    pub groups: &'static Groups,
+    /// Conditions that some of the simulated sessions of the groups `MOST` and `SOME` meet, and others do not.
     pub conditions: &'static str,
     /// The columns of `sessions` that its list tells for every simulated session.
     pub columns: &'static [&'static str],
     /// The columns that it never tells.
     pub without: &'static [&'static str],
-    /// The users of the simulated sessions that `all = true` leaves alone.
+    /// The groups of the simulated sessions that `all = true` leaves alone.
     pub protected: &'static [&'static str],
     /// Method and end of the path of the call that kills chosen sessions.
     pub kill: (&'static str, &'static str),
@@ -50,6 +51,18 @@ pub struct Service {
     pub accepted: fn(&[Value]) -> Value,
     /// Method and end of the path of the call that lists sessions.
     pub list: (&'static str, &'static str),
+    /// Where its list has no pages: the number of sessions from which it may be cut short.
+    pub cut_at: Option<usize>,
+}
+
+/// The nodes of a service in the sandbox.
+pub struct Nodes {
+    /// The option that gives it one.
+    pub option: &'static str,
+    /// Their instance.
+    pub instance: &'static str,
+    /// Those of the first place and of the other.
+    pub ids: [&'static str; 2],
 }
 
 /// The argument that lists sessions.
@@ -58,35 +71,39 @@ pub struct Ids {
     pub argument: &'static str,
     /// The column of `sessions` that its values stand in.
     pub column: &'static str,
-    /// A value as it is written in HCL, for a session that is not there.
-    pub nobody: &'static str,
+    /// Values as they are written in HCL, for sessions that are not there.
+    pub nobody: [&'static str; 3],
     /// A value that is none, as it is written in HCL, and what is said of it.
     pub odd: (&'static str, &'static str),
     /// Do its values stand in HCL without quotes?
     pub are_numbers: bool,
+    /// Are given sessions looked for in a list, so that nothing is sent for those that are not there?
+    pub are_looked_for: bool,
 }
 
 /// Every service.
-pub static SERVICES: [Service; 2] = [
+pub static SERVICES: &[Service] = &[
     Service {
         name: "dcs",
+        api: &dcs::API,
         place: &[("instance_id", DCS_INSTANCE), ("node_id", DCS_NODES[0])],
-        simulated: |sandbox, sessions| sandbox.simulated_dcs(DCS_INSTANCE, DCS_NODES[0], sessions),
-        servers: Some(|| {
-            let servers = redis::nodes();
-            Box::new(RedisHouse {
-                sandbox: Sandbox::with_dcs(&servers),
-                servers,
-                guests: Vec::new(),
-            })
-        }),
+        other: ("node_id", DCS_NODES[1]),
+        nodes: Nodes {
+            option: "--dcs-node",
+            instance: DCS_INSTANCE,
+            ids: DCS_NODES,
+        },
+        servers: Some(Servers::Redis),
+        kills_all: true,
         ids: Ids {
             argument: "client_addrs",
             column: "address",
-            nobody: "\"127.0.0.9:9\"",
+            nobody: ["\"127.0.0.9:9\"", "\"127.0.0.9:8\"", "\"127.0.0.9:7\""],
             odd: ("\"10.0.0.7\"", "client address"),
             are_numbers: false,
+            are_looked_for: true,
         },
+        groups: &USERS,
         conditions: "names = [\"orders*\", \"car?\"]\n    addresses = [\"192.168.10.0/24\", \"192.168.11.0/24\"]",
         columns: &[
             "id",
@@ -105,29 +122,32 @@ pub static SERVICES: [Service; 2] = [
         is_repeated: false,
         accepted: |_| json!({}),
         list: ("GET", "/clients"),
+        cut_at: None,
     },
     Service {
         name: "taurusdb",
+        api: &taurusdb::API,
         place: &[
             ("instance_id", TAURUSDB_INSTANCE),
             ("node_id", TAURUSDB_NODES[0]),
         ],
-        simulated: |sandbox, sessions| {
-            sandbox.simulated_taurusdb(TAURUSDB_INSTANCE, TAURUSDB_NODES[0], sessions)
+        other: ("node_id", TAURUSDB_NODES[1]),
+        nodes: Nodes {
+            option: "--taurusdb-node",
+            instance: TAURUSDB_INSTANCE,
+            ids: TAURUSDB_NODES,
         },
-        servers: Some(|| {
-            Box::new(MariaDbHouse {
-                sandbox: Sandbox::with_taurusdb(mariadb::nodes()),
-                guests: Vec::new(),
-            })
-        }),
+        servers: Some(Servers::MariaDb),
+        kills_all: false,
         ids: Ids {
             argument: "processes",
             column: "id",
-            nobody: "4000000009",
+            nobody: ["4000000009", "4000000008", "4000000007"],
             odd: ("0", "thread ID"),
             are_numbers: true,
+            are_looked_for: false,
         },
+        groups: &USERS,
         conditions: "commands = [\"sleep\"]\n    addresses = [\"192.168.20.0/24\", \"192.168.21.0/24\"]",
         columns: &["id", "user", "address", "command"],
         without: &[
@@ -145,133 +165,9 @@ pub static SERVICES: [Service; 2] = [
             json!({ "processes_killed": ids, "processes_not_found": [] })
         },
         list: ("GET", "/processes"),
+        cut_at: None,
     },
 ];
-
-/// A sandbox, and guests at the first place of its service.
-pub trait House {
-    /// The sandbox.
-    fn sandbox(&self) -> &Sandbox;
-
-    /// Opens that many sessions of a user. Simulated sessions are there already, so others may come in their stead: more or
-    /// fewer, of another user.
-    fn welcome(&mut self, user: &'static str, guests: usize) -> Guests;
-
-    /// The users of the guests that are still there, in the order in which they came.
-    fn still_there(&self) -> Vec<&'static str>;
-}
-
-/// Sessions of one user, of whom nobody else has a session.
-pub struct Guests {
-    /// The user.
-    pub user: &'static str,
-    /// What names each in the service's argument.
-    pub names: Vec<String>,
-}
-
-struct RedisHouse {
-    sandbox: Sandbox,
-    servers: [redis::RedisServer; 2],
-    guests: Vec<RedisGuest>,
-}
-
-impl House for RedisHouse {
-    fn sandbox(&self) -> &Sandbox {
-        &self.sandbox
-    }
-
-    fn welcome(&mut self, user: &'static str, guests: usize) -> Guests {
-        let look = RedisLook {
-            user,
-            ..RedisLook::default()
-        };
-        let come = (0..guests).map(|_| RedisGuest::new(&self.servers[0], user, look));
-        let come: Vec<RedisGuest> = come.collect();
-        let names = come.iter().map(|guest| guest.address.clone()).collect();
-        self.guests.extend(come);
-        Guests { user, names }
-    }
-
-    fn still_there(&self) -> Vec<&'static str> {
-        still_on_redis(&self.servers[0], &self.guests)
-    }
-}
-
-struct MariaDbHouse {
-    sandbox: Sandbox,
-    guests: Vec<MariaDbGuest>,
-}
-
-impl House for MariaDbHouse {
-    fn sandbox(&self) -> &Sandbox {
-        &self.sandbox
-    }
-
-    fn welcome(&mut self, user: &'static str, guests: usize) -> Guests {
-        let [server, _] = mariadb::nodes();
-        let look = MariaDbLook {
-            user,
-            ..MariaDbLook::default()
-        };
-        let come = MariaDbGuest::several(server, user, look, guests);
-        let names = come.iter().map(|guest| guest.id.to_string()).collect();
-        self.guests.extend(come);
-        Guests { user, names }
-    }
-
-    fn still_there(&self) -> Vec<&'static str> {
-        let [server, _] = mariadb::nodes();
-        still_on_mariadb(server, &self.guests)
-    }
-}
-
-/// Simulated sessions.
-struct SimulatedHouse {
-    service: &'static Service,
-    sandbox: Sandbox,
-    /// Users that are not guests yet.
-    users: std::slice::Iter<'static, &'static str>,
-    /// Users and IDs.
-    guests: Vec<(&'static str, String)>,
-}
-
-impl House for SimulatedHouse {
-    fn sandbox(&self) -> &Sandbox {
-        &self.sandbox
-    }
-
-    fn welcome(&mut self, _user: &'static str, _guests: usize) -> Guests {
-        let user = self.users.next().expect("a user that is no guest yet");
-        let list = self.service.block("data", &select_user(user));
-        let workspace = Workspace::new(engines::newest_terraform(), &self.sandbox, &list);
-        workspace.apply().succeeded();
-        let list = workspace.resource(&self.service.listing());
-        let list = list.expect("the list is in state");
-        let column = |name: &str| -> Vec<String> {
-            let sessions = list.values["sessions"].as_array().expect("a list");
-            sessions.iter().map(|one| as_text(&one[name])).collect()
-        };
-        let ids = column("id");
-        assert!(ids.len() > 2, "too few sessions of {user}: {ids:?}");
-        self.guests.extend(ids.into_iter().map(|id| (*user, id)));
-        Guests {
-            user,
-            names: column(self.service.ids.column),
-        }
-    }
-
-    fn still_there(&self) -> Vec<&'static str> {
-        let there: Vec<String> = self.sandbox.nodes()[0]
-            .sessions
-            .iter()
-            .map(as_text)
-            .collect();
-        (self.guests.iter())
-            .filter(|(_, id)| there.contains(id))
-            .map(|(user, _)| *user)
-            .collect()
-    }
-}
 
 /// IDs of the sandbox and of lists as texts.
 pub fn as_text(id: &Value) -> String {
@@ -283,19 +179,14 @@ impl Service {
     /// Real servers where there are any, or else simulated sessions.
     pub fn house(&'static self) -> Box<dyn House> {
         match self.servers {
-            Some(servers) => servers(),
+            Some(servers) => servers.house(self),
             None => self.simulated_house(),
         }
     }
 
     /// Simulated sessions, also where there are real servers.
     pub fn simulated_house(&'static self) -> Box<dyn House> {
-        Box::new(SimulatedHouse {
-            service: self,
-            sandbox: self.sandbox(60),
-            users: USERS.iter(),
-            guests: Vec::new(),
-        })
+        super::houses::simulated(self)
     }
 
     /// The service of that name.
@@ -304,12 +195,32 @@ impl Service {
         service.unwrap_or_else(|| panic!("there is no service {name}"))
     }
 
-    /// The address of the resource that [`Self::kill`] writes.
+    /// What the provider says of it.
+    pub fn description(&self) -> &'static Description {
+        let service = services::named(self.name);
+        let service = service.unwrap_or_else(|| panic!("the provider has no {}", self.name));
+        service.description()
+    }
+
+    /// Does its `select` have a condition of this name?
+    pub fn offers(&self, condition: &str) -> bool {
+        let mut conditions = self.description().conditions.iter();
+        conditions.any(|one: &Condition| one.name() == condition)
+    }
+
+    /// A condition of its `select` on time.
+    pub fn time_condition(&self) -> &'static str {
+        let mut conditions = self.description().conditions.iter();
+        let on_time = conditions.find(|one| one.shape() == Shape::Duration);
+        on_time.expect("a condition on time").name()
+    }
+
+    /// The address of the resource that [`Self::kills`] writes.
     pub fn killing(&self) -> String {
         format!("hwc_{}_session_kill.test", self.name)
     }
 
-    /// The address of the data source that [`Self::list`] writes.
+    /// The address of the data source that [`Self::block`] writes.
     pub fn listing(&self) -> String {
         format!("data.hwc_{}_sessions.test", self.name)
     }
@@ -326,10 +237,7 @@ impl Service {
             "resource" | "action" => "session_kill",
             _ => "sessions",
         };
-        let place: String = (self.place.iter())
-            .map(|(name, value)| format!("  {name} = {value:?}\n"))
-            .collect();
-        let body = format!("{place}  {body}\n");
+        let body = format!("{}  {body}\n", self.first_place());
         let body = match kind {
             "action" => format!("config {{\n{body}}}\n"),
             _ => body,
@@ -340,19 +248,65 @@ impl Service {
         )
     }
 
+    /// The arguments of the first place, a line each.
+    pub fn first_place(&self) -> String {
+        let lines = self.place.iter();
+        lines
+            .map(|(name, value)| format!("  {name} = {value:?}\n"))
+            .collect()
+    }
+
     /// A kill at the first place.
     pub fn kills(&self, body: &str) -> String {
         self.block("resource", body)
     }
 
-    /// A kill of the sessions of a user.
-    pub fn kills_user(&self, user: &str, arguments: &str) -> String {
-        self.kills(&format!("{}\n  {arguments}", select_user(user)))
+    /// A kill of the sessions of a group.
+    pub fn kills_group(&self, group: &'static str, arguments: &str) -> String {
+        self.kills(&format!("{}\n  {arguments}", self.select(group)))
+    }
+
+    /// The block that chooses the sessions of a group.
+    pub fn select(&self, group: &'static str) -> String {
+        let (condition, group) = (self.groups.condition, self.group(group));
+        format!("select {{\n    {condition} = [{group}]\n  }}")
+    }
+
+    /// A group as it is written in a condition, in quotes.
+    pub fn group(&self, group: &'static str) -> String {
+        format!("{:?}", (self.groups.written)(group))
+    }
+
+    /// The group of a session, from the value of the column that tells it.
+    pub fn group_of<'v>(&self, value: &'v Value) -> Option<&'v str> {
+        value.as_str().map(self.groups.of)
+    }
+
+    /// Gives a sandbox its first place, with that many simulated sessions.
+    pub fn simulated(&self, sandbox: SandboxBuilder, sessions: usize) -> SandboxBuilder {
+        self.with_nodes(sandbox, &[&format!("simulated:{sessions}")])
+    }
+
+    /// Gives a sandbox its places, with these behind their nodes.
+    pub fn with_nodes(&self, sandbox: SandboxBuilder, behind: &[&str]) -> SandboxBuilder {
+        let Nodes {
+            option,
+            instance,
+            ids,
+        } = self.nodes;
+        (ids.iter().zip(behind)).fold(sandbox, |sandbox, (node, behind)| {
+            sandbox.option(option, &format!("{instance}/{node}={behind}"))
+        })
     }
 
     /// A sandbox with that many simulated sessions at the first place.
     pub fn sandbox(&self, sessions: usize) -> Sandbox {
-        (self.simulated)(Sandbox::builder(), sessions).start()
+        self.simulated(Sandbox::builder(), sessions).start()
+    }
+
+    /// That many sessions, or as many as a list of the service surely shows.
+    pub fn up_to(&self, sessions: usize) -> usize {
+        self.cut_at.map_or(sessions, |cut| sessions.min(cut - 1))
     }
 
     /// The values of the argument that lists sessions, as they stand in HCL.
@@ -362,6 +316,12 @@ impl Service {
             false => format!("{name:?}"),
         };
         names.iter().map(quoted).collect()
+    }
+
+    /// The argument that lists these sessions, as they stand in HCL.
+    pub fn listed(&self, written: &[impl AsRef<str>]) -> String {
+        let written: Vec<&str> = written.iter().map(AsRef::as_ref).collect();
+        format!("{} = [{}]", self.ids.argument, written.join(", "))
     }
 
     /// How many requests to kill chosen sessions the sandbox has got.
@@ -386,9 +346,4 @@ fn about((method, path): (&str, &str), mut rule: Value) -> Value {
     rule["method"] = json!(method);
     rule["path_ends"] = json!(path);
     rule
-}
-
-/// The block that chooses the sessions of a user.
-pub fn select_user(user: &str) -> String {
-    format!("select {{\n    users = [{user:?}]\n  }}")
 }

@@ -6,8 +6,6 @@
 
 pub(crate) mod mariadb;
 mod population;
-// The services of PostgreSQL are the next to come.
-#[allow(dead_code)]
 pub(crate) mod postgresql;
 pub(crate) mod redis;
 

@@ -1,4 +1,4 @@
-//! The sandbox as its users meet it: over HTTP, with memory, Redis or MariaDB behind it, and as a program.
+//! The sandbox as its users meet it: over HTTP, with memory, Redis, MariaDB or PostgreSQL behind it, and as a program.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -6,6 +6,7 @@ mod authentication;
 mod dcs;
 mod documents;
 mod faults;
+mod gaussdb;
 mod geminidb;
 mod iam;
 mod program;

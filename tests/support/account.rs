@@ -1,0 +1,26 @@
+//! Another account for servers that refuse to run as root.
+
+use std::os::unix::fs::chown;
+
+use nix::unistd::{Uid, User};
+use tempfile::TempDir;
+
+/// The account for a server that refuses to run as root; none when the tests do not run as root.
+pub fn account() -> Option<User> {
+    Uid::effective().is_root().then(|| {
+        User::from_name("nobody")
+            .ok()
+            .flatten()
+            .expect("the account nobody")
+    })
+}
+
+/// A folder in which such a server may work.
+pub fn working_folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    if let Some(account) = account() {
+        let (user, group) = (account.uid.as_raw(), account.gid.as_raw());
+        chown(folder.path(), Some(user), Some(group)).expect("the folder's new owner");
+    }
+    folder
+}
