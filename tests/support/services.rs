@@ -4,12 +4,12 @@
 
 use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::api::Api;
-use terraform_provider_hwc::huaweicloud::{dcs, taurusdb};
+use terraform_provider_hwc::huaweicloud::{dcs, geminidb, taurusdb};
 use terraform_provider_hwc::provider::service::Description;
 use terraform_provider_hwc::provider::services;
 use terraform_provider_hwc::session::{Condition, Shape};
 
-use super::groups::{Groups, USERS};
+use super::groups::{Groups, NAMES, USERS};
 use super::houses::{House, Servers};
 use super::sandbox::{
     DCS_INSTANCE, DCS_NODES, Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
@@ -167,6 +167,57 @@ pub static SERVICES: &[Service] = &[
         list: ("GET", "/processes"),
         cut_at: None,
     },
+    Service {
+        name: "geminidb_redis",
+        api: &geminidb::API,
+        place: &[("node_id", GEMINIDB_NODES[0])],
+        other: ("node_id", GEMINIDB_NODES[1]),
+        nodes: Nodes {
+            option: "--geminidb-redis-node",
+            instance: "2f6a1b0c9d8e4f7a6b5c4d3e2f1a0b9cin12",
+            ids: GEMINIDB_NODES,
+        },
+        servers: Some(Servers::Redis),
+        kills_all: false,
+        ids: Ids {
+            argument: "session_ids",
+            column: "id",
+            nobody: ["\"4000000009\"", "\"4000000008\"", "\"4000000007\""],
+            odd: ("\"\"", "session ID"),
+            are_numbers: false,
+            are_looked_for: true,
+        },
+        groups: &NAMES,
+        conditions: "commands = [\"get\", \"hgetall\", \"scan\"]\n    addresses = [\"192.168.10.0/24\", \"192.168.11.0/24\"]",
+        columns: &[
+            "id",
+            "address",
+            "database",
+            "command",
+            "application",
+            "idle_seconds",
+            "age_seconds",
+        ],
+        without: &[
+            "node_id",
+            "user",
+            "state",
+            "busy_seconds",
+            "transaction_seconds",
+        ],
+        protected: &[],
+        kill: ("DELETE", "/sessions"),
+        is_repeated: false,
+        accepted: |_| json!({}),
+        list: ("GET", "/sessions"),
+        cut_at: None,
+    },
+];
+
+/// The nodes of GeminiDB.
+const GEMINIDB_NODES: [&str; 2] = [
+    "9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c4bno12",
+    "0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5eno12",
 ];
 
 /// IDs of the sandbox and of lists as texts.
