@@ -59,8 +59,8 @@ pub(crate) struct ErrorTable {
     pub no_answer: Documented,
 }
 
-/// The family of RDS: TaurusDB and GaussDB document the same codes. That `DBS.290013` is the code of a node is inferred:
-/// it is the code of other resources.
+/// The family of RDS. TaurusDB documents all of these; that `DBS.290013` is the code of a node is inferred: it is the code of
+/// other resources. GaussDB documents `DBS.200001`; that it shares the others is inferred.
 pub(crate) static DBS: ErrorTable = ErrorTable {
     bad_argument: Documented {
         code: "DBS.200001",

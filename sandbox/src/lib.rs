@@ -1,7 +1,7 @@
 //! A local Huawei Cloud for rehearsing and testing session kills.
 //!
-//! One port serves the session calls of DCS and TaurusDB, the IAM calls that go with them, and the metadata service
-//! of an ECS. Sessions live in memory, or in Redis and MariaDB servers behind it.
+//! One port serves the session calls of DCS, TaurusDB, RDS for MySQL and PostgreSQL, and GaussDB, the IAM calls that go with
+//! them, and the metadata service of an ECS. Sessions live in memory, or in Redis, MariaDB and PostgreSQL servers behind it.
 //!
 //! - [`Options`] says what there is: nodes, keys, faults. It is also the command line.
 //! - [`Sandbox`] is the running cloud; [`Ready`] says how to reach it.
@@ -10,8 +10,9 @@
 //! Inside, each part uses only parts below it:
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
-//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `gaussdb`, `geminidb`, `iam` and `metadata` are these
-//!   services: each has its options, calls and state, and is a `Service` to the rest.
+//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `geminidb`, `iam` and
+//!   `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest. `das` is what those
+//!   of RDS share.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
 //! - `gateway` checks who calls; a service says which of its calls need that.
@@ -20,7 +21,7 @@
 //! - `node_service` makes a service of options, facts and calls, where all calls are about the sessions of a node.
 //! - `instances` has the nodes of a service; `busy`, `ledger`, `query`, `language`, `error` and `error_table` are what most
 //!   services need for their calls.
-//! - `backends` has the sessions of a node: of Redis and MariaDB servers, and simulated ones.
+//! - `backends` has the sessions of a node: of Redis, MariaDB and PostgreSQL servers, and simulated ones.
 
 #![forbid(unsafe_code)]
 
@@ -29,6 +30,7 @@ mod admin;
 mod backends;
 mod busy;
 mod cloud;
+mod das;
 mod dcs;
 mod error;
 mod error_table;
@@ -51,6 +53,7 @@ mod options;
 mod query;
 mod random;
 mod rds_mysql;
+mod rds_postgresql;
 mod ready;
 mod sandbox;
 mod server;
@@ -71,6 +74,7 @@ pub use self::{
     node_mapping::{Backend, NodeMapping},
     options::Options,
     rds_mysql::RdsMySqlOptions,
+    rds_postgresql::{RdsPostgreSqlOptions, RowShape},
     ready::{Ready, ReadyNode},
     sandbox::Sandbox,
     services::ServiceOptions,

@@ -22,6 +22,7 @@ use crate::{
         Session, Size,
         mariadb::{self, Thread, Threads},
     },
+    das::{LARGEST_PAGE, is_protected, node},
     error::ApiError,
     error_table::{DAS, Documented, RDS_REFUSALS, das},
     instances::Node,
@@ -89,12 +90,8 @@ impl NodeOptions for RdsMySqlOptions {
 
 type RdsMySql = NodeService<RdsMySqlOptions>;
 
-/// Accounts of the cloud, which are not killed.
-const PROTECTED: [&str; 4] = ["rdsadmin", "rdsbackup", "rdsmetric", "rdsrepl"];
-
 /// Documents differ: the SDK says 20, a page says 100.
 const DEFAULT_PAGE: usize = 20;
-const LARGEST_PAGE: usize = 100;
 
 const BAD_OFFSET: Documented = das(
     "DAS.200103",
@@ -227,10 +224,9 @@ impl Chosen {
     }
 
     fn has(&self, thread: &Thread) -> bool {
-        let is_protected = |name: &&str| thread.user.eq_ignore_ascii_case(name);
         self.ids.as_ref().is_none_or(|ids| ids.contains(&thread.id))
             && belongs(thread, self.user.as_deref(), self.database.as_deref())
-            && !PROTECTED.iter().any(is_protected)
+            && !is_protected(&thread.user)
     }
 }
 
@@ -246,23 +242,6 @@ fn thread_id(text: &str) -> Result<i64, String> {
 fn belongs(thread: &Thread, user: Option<&str>, database: Option<&str>) -> bool {
     user.is_none_or(|user| thread.user == user)
         && database.is_none_or(|database| thread.db.as_deref() == Some(database))
-}
-
-/// The node with this id, or the primary.
-fn node<'a>(
-    rds: &'a RdsMySql,
-    language: Language,
-    instance_id: &str,
-    node_id: Option<&str>,
-) -> Result<&'a Arc<Node<dyn Threads>>, ApiError> {
-    match node_id {
-        Some(node_id) => rds.node(language, instance_id, node_id),
-        None => {
-            let instance = rds.instance(language, instance_id)?;
-            let primary = instance.nodes.first();
-            primary.ok_or_else(|| DAS.no_such_node.error(language))
-        }
-    }
 }
 
 fn must_be_stored(

@@ -48,7 +48,7 @@ impl Sandbox {
         for busy in &options.busy {
             ensure!(
                 services.iter().any(|service| service.make_busy(busy)),
-                "--busy names {}, which is not an instance of this sandbox, or has a code of the other service",
+                "--busy names {}, which is not an instance of this sandbox, or has a code of another service",
                 busy.instance_id
             );
         }

@@ -41,6 +41,7 @@ services! {
     dcs: crate::dcs::DcsOptions,
     taurusdb: crate::taurusdb::TaurusDbOptions,
     rds_mysql: crate::rds_mysql::RdsMySqlOptions,
+    rds_postgresql: crate::rds_postgresql::RdsPostgreSqlOptions,
     gaussdb: crate::gaussdb::GaussDbOptions,
     geminidb_redis: crate::geminidb::GeminiDbOptions,
     iam: crate::iam::IamOptions,

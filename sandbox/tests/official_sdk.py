@@ -11,14 +11,19 @@ import time
 from huaweicloudsdkcore.auth.credentials import BasicCredentials
 from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException, ServerResponseException
 from huaweicloudsdkcore.region.region import Region
+import huaweicloudsdkdas.v3 as das
 import huaweicloudsdkdcs.v2 as dcs
 import huaweicloudsdkgaussdb.v3 as taurusdb
+import huaweicloudsdkgaussdbforopengauss.v3 as gaussdb
 
 
 def main(ready):
     kill_chosen_dcs_sessions(ready)
     kill_all_dcs_sessions(ready)
     kill_taurusdb_threads(ready)
+    kill_rds_mysql_sessions(ready)
+    kill_gaussdb_sessions(ready)
+    kill_rds_postgresql_sessions(ready)
     refuse_what_does_not_exist(ready)
     find_the_project_by_the_region(ready)
     refuse_a_wrong_key(ready)
@@ -35,6 +40,16 @@ def dcs_client(ready, with_credentials=None):
 
 def taurusdb_client(ready):
     builder = taurusdb.GaussDBClient.new_builder().with_credentials(credentials(ready))
+    return builder.with_endpoint(ready["url"]).build()
+
+
+def das_client(ready):
+    builder = das.DasClient.new_builder().with_credentials(credentials(ready))
+    return builder.with_endpoint(ready["url"]).build()
+
+
+def gaussdb_client(ready):
+    builder = gaussdb.GaussDBforopenGaussClient.new_builder().with_credentials(credentials(ready))
     return builder.with_endpoint(ready["url"]).build()
 
 
@@ -149,6 +164,129 @@ def kill_taurusdb_threads(ready):
     left = [thread.id for thread in taurusdb_threads(client, target)]
     assert left == [thread.id for thread in before if thread.id not in (largest, sessions[0])], left
     assert len(taurusdb_threads(client, other)) == other["sessions"]
+
+
+def rds_mysql_sessions(client, node, **arguments):
+    sessions, total = [], 1
+    while len(sessions) < total:
+        page = client.list_processes(
+            das.ListProcessesRequest(
+                instance_id=node["instance_id"],
+                db_user_id=node["database_user_id"],
+                offset=len(sessions),
+                limit=5,
+                **arguments,
+            )
+        )
+        sessions, total = sessions + page.processes, page.count
+    return sessions
+
+
+def kill_rds_mysql_sessions(ready):
+    client, (primary, replica) = das_client(ready), nodes(ready, "rds_mysql")
+    before = rds_mysql_sessions(client, primary)
+    assert len(before) == primary["sessions"], before
+    assert len(rds_mysql_sessions(client, primary, node_id=replica["node_id"])) == replica["sessions"]
+    chosen = [session for session in before if session.user != "rdsAdmin"][:2]
+
+    def kill(**arguments):
+        body = das.DeleteProcessReqBody(**arguments)
+        return client.delete_process(das.DeleteProcessRequest(instance_id=primary["instance_id"], body=body))
+
+    account = primary["database_user_id"]
+    response = kill(db_user_id=account, process_ids=[session.id for session in chosen] + ["7"])
+    assert response.status_code == 200, response
+    left = [session.id for session in rds_mysql_sessions(client, primary)]
+    assert left == [session.id for session in before if session not in chosen], left
+
+    for code, arguments in [
+        ("DAS.200112", {"db_user_id": "none", "user": "app"}),
+        ("DAS.200100", {"db_user_id": account}),
+    ]:
+        try:
+            kill(**arguments)
+            raise AssertionError(f"{code} was not answered")
+        except ClientRequestException as error:
+            assert (error.status_code, error.error_code) == (400, code), error
+
+
+def gaussdb_sessions(client, node, **query_info):
+    body = gaussdb.ListRealTimeSessionsRequestBody(
+        node_id=node["node_id"],
+        component_id=node["component_id"],
+        query_info=gaussdb.SessionQueryInfoOption(**query_info) if query_info else None,
+    )
+    request = gaussdb.ListRealTimeSessionsRequest(instance_id=node["instance_id"], body=body)
+    return client.list_real_time_sessions(request).sessions
+
+
+def kill_gaussdb_sessions(ready):
+    client, (target, other) = gaussdb_client(ready), nodes(ready, "gaussdb")
+    before = gaussdb_sessions(client, target)
+    assert len(before) == target["sessions"], before
+    session = before[0]
+    assert session.back_end_start > 10**12 and int(session.exec_time) >= 0, session
+    of_user = gaussdb_sessions(client, target, user_name=session.user_name)
+    assert 0 < len(of_user) < len(before), of_user
+    assert {found.user_name for found in of_user} == {session.user_name}, of_user
+
+    def kill(ids):
+        body = gaussdb.KillSessionRequestBody(
+            node_id=target["node_id"], component_id=target["component_id"], session_ids=ids
+        )
+        return client.stop_session(gaussdb.StopSessionRequest(instance_id=target["instance_id"], body=body))
+
+    response = kill([session.session_id, "100000000000000"])
+    assert (response.session_ids, response.success) == ([session.session_id], True), response
+    again = kill([session.session_id])
+    assert (again.session_ids, again.success) == ([], False), again
+    left = [found.session_id for found in gaussdb_sessions(client, target)]
+    assert left == [found.session_id for found in before[1:]], left
+    assert len(gaussdb_sessions(client, other)) == other["sessions"]
+
+
+def rds_postgresql_sessions(client, node):
+    sessions, page = [], 0
+    while len(sessions) == page * 5:
+        page += 1
+        answer = client.list_postgres_processes(
+            das.ListPostgresProcessesRequest(
+                instance_id=node["instance_id"],
+                node_id=node["node_id"],
+                hide_sys=True,
+                cur_page=str(page),
+                per_page="5",
+            )
+        )
+        sessions += answer.process_info_list
+        assert len(sessions) <= answer.total, answer
+    return sessions
+
+
+def kill_rds_postgresql_sessions(ready):
+    client, (target, other) = das_client(ready), nodes(ready, "rds_postgresql")
+    before = rds_postgresql_sessions(client, target)
+    assert len(before) == target["sessions"], before
+    for session in before:
+        assert session.id.isdecimal() and session.time.isdecimal() and session.trx_duration.isdecimal(), session
+        assert session.user and session.db and session.command and session.state and session.info, session
+
+    killed, spared = [session for session in before if session.user == "app"][:2]
+    processes = [
+        das.CancelInstanceProcessInfo(id=int(killed.id), user="app"),
+        das.CancelInstanceProcessInfo(id=int(spared.id), user="somebody else"),
+        das.CancelInstanceProcessInfo(id=2147483647, user="app"),
+    ]
+    response = client.cancel_instance_process(
+        das.CancelInstanceProcessRequest(
+            instance_id=target["instance_id"],
+            body=das.CancelInstanceProcessRequestBody(engine_type="postgresql", processes=processes),
+        )
+    )
+    assert response.count == 1, response
+    left = [session.id for session in rds_postgresql_sessions(client, target)]
+    assert left == [session.id for session in before if session.id != killed.id], left
+    assert len(rds_postgresql_sessions(client, other)) == other["sessions"]
 
 
 def refuse_what_does_not_exist(ready):

@@ -64,10 +64,11 @@ impl Service {
 
     /// The arguments of the other place, and more.
     fn elsewhere(&self, arguments: &str) -> String {
-        let (differs, value) = self.other;
+        let elsewhere =
+            |argument: &str| self.other.iter().find(|(differs, _)| *differs == argument);
         let place = self.place.iter();
         let place: Vec<(&str, &str)> = place
-            .map(|(name, here)| (*name, if *name == differs { value } else { *here }))
+            .map(|(name, here)| (*name, elsewhere(name).map_or(*here, |(_, value)| *value)))
             .collect();
         self.at(&place, arguments)
     }
@@ -215,7 +216,7 @@ fn edits_of_a_kill_of_listed_sessions() {
             format!("the sessions in {argument}: {}, of the", ids.join(", "))
         };
         let [other, ..] = service.ids.nobody;
-        let (differs, _) = service.other;
+        let (differs, _) = service.other[0];
         let edits = [
             edit(
                 "another order, and an ID twice",
@@ -465,7 +466,7 @@ fn edits_of_a_kill_of_selected_sessions() {
 #[test]
 fn edits_of_a_kill_of_all_sessions_of_a_node() {
     let dcs = Service::named("dcs");
-    let instance = format!("instance_id = {:?}\n  ", dcs.nodes.instance);
+    let instance = format!("instance_id = {:?}\n  ", dcs.nodes.ids[0].0);
     let [node, other] = DCS_NODES.map(|node| format!("{instance}node_id = {node:?}"));
     let with = |rest: &str| format!("{node}\n  {rest}");
     let edits = [

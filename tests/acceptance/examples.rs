@@ -8,10 +8,8 @@ use crate::support::engines::{self, Engine};
 use crate::support::mariadb;
 use crate::support::redis;
 use crate::support::repository;
-use crate::support::sandbox::{
-    ACCESS_KEY, DCS_INSTANCE, DCS_NODES, REGION, SECRET_KEY, Sandbox, TAURUSDB_INSTANCE,
-    TAURUSDB_NODES,
-};
+use crate::support::sandbox::{ACCESS_KEY, REGION, SECRET_KEY, Sandbox};
+use crate::support::services::SERVICES;
 use crate::support::workspace::{Workspace, endpoints};
 
 /// The folders of `examples/` with a folder for each type.
@@ -132,15 +130,23 @@ fn workspace_of(engine: &Engine, sandbox: &Sandbox, path: &str) -> Workspace {
         ("provider.tf", example("provider/provider.tf")),
         ("main.tf", example_at(path)),
     ];
-    workspace_on(
+    let workspace = workspace_on(
         engine,
         sandbox,
         &files.each_ref().map(|(name, text)| (*name, text.as_str())),
-    )
-    .with_variable("TF_VAR_dcs_instance_id", DCS_INSTANCE)
-    .with_variable("TF_VAR_dcs_node_id", DCS_NODES[0])
-    .with_variable("TF_VAR_taurusdb_instance_id", TAURUSDB_INSTANCE)
-    .with_variable("TF_VAR_taurusdb_node_id", TAURUSDB_NODES[0])
+    );
+    // Variables are named for the service and the argument.
+    let variables = SERVICES.iter().flat_map(|service| {
+        let ids = format!("[{}]", service.ids.nobody[0]);
+        let place = service.place.iter();
+        place
+            .map(|(name, value)| (*name, (*value).to_owned()))
+            .chain([(service.ids.argument, ids)])
+            .map(|(name, value)| (format!("TF_VAR_{}_{name}", service.name), value))
+    });
+    variables.fold(workspace, |workspace, (name, value)| {
+        workspace.with_variable(&name, &value)
+    })
 }
 
 fn with_processes(workspace: Workspace, threads: &[u64]) -> Workspace {
@@ -197,10 +203,14 @@ fn every_example_applies() {
     let engine = engines::newest_terraform();
     let caches = redis::nodes();
     let databases = mariadb::nodes();
-    let sandbox = Sandbox::builder().dcs(&caches).taurusdb(databases).start();
+    let builder = Sandbox::builder().dcs(&caches).taurusdb(databases);
+    let others = (SERVICES.iter()).filter(|one| !["dcs", "taurusdb"].contains(&one.name));
+    let sandbox = others
+        .fold(builder, |builder, service| service.simulated(builder, 20))
+        .start();
     let examples = examples_of_types();
     assert!(
-        examples.len() >= 4,
+        examples.len() >= SERVICES.len() * FOLDERS.len(),
         "the examples are not found: {examples:?}"
     );
 

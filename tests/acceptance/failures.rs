@@ -482,6 +482,45 @@ fn a_refused_kill_of_chosen_sessions_leaves_nothing_in_state() {
 }
 
 #[test]
+fn a_busy_instance_is_asked_again_to_kill_chosen_sessions_until_it_is_free() {
+    for service in SERVICES {
+        let Some(busy) = service.api.busy.first() else {
+            continue;
+        };
+        let status = *busy.statuses.start();
+        let sandbox = service.sandbox(20);
+        sandbox.break_calls(service.of_kills(json!({
+            "times": 2,
+            "status": status,
+            "body": { "error_code": busy.codes[0], "error_msg": "Another operation is running." },
+        })));
+        let configuration = service.kills_group(MOST, "");
+        let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &configuration);
+
+        workspace.apply().succeeded();
+
+        let kill = workspace.resource(&service.killing()).expect("in state");
+        let killed = kill.with_outcome("killed", "id").len();
+        assert!(killed > 0, "{}", service.name);
+        assert_eq!(kill.outcomes().len(), 1, "{}", service.name);
+        let left = sandbox.nodes()[0].sessions.len();
+        assert_eq!(left, 20 - killed, "{}", service.name);
+        let (method, path) = service.kill;
+        let statuses: Vec<Option<u16>> = (sandbox.calls_to(path).iter())
+            .filter(|call| call.method == method)
+            .map(|call| call.status)
+            .collect();
+        assert_eq!(
+            statuses[..2],
+            [Some(status), Some(status)],
+            "{}",
+            service.name
+        );
+        assert_eq!(statuses.len(), 3, "{}: {statuses:?}", service.name);
+    }
+}
+
+#[test]
 fn chosen_sessions_whose_answer_is_lost_are_looked_for() {
     for (service, happened) in
         (SERVICES.iter()).flat_map(|service| [true, false].map(|happened| (service, happened)))

@@ -145,11 +145,17 @@ fn init(engine: &Engine, mirror: &Mirror) {
 }
 
 fn validate(engine: &Engine, _: &Mirror) {
-    let workspace = Workspace::new(engine, &sandbox(), &taurusdb_kill(&[0], ""));
-    workspace
-        .validate()
-        .failed()
-        .saying(&["processes[0] is 0", "whole number"]);
+    for service in SERVICES {
+        let (odd, what) = service.ids.odd;
+        let kill = service.kills(&service.listed(&[odd]));
+        Workspace::new(engine, &sandbox(), &kill)
+            .validate()
+            .failed()
+            .saying(&[
+                &format!("{}[0] is {odd}", service.ids.argument),
+                &format!("Invalid {what}"),
+            ]);
+    }
 }
 
 fn kill_dcs(engine: &Engine, _: &Mirror) {

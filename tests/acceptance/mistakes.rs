@@ -134,7 +134,7 @@ fn with_value<'p>(service: &'p Service, argument: &str, value: &'p str) -> Vec<(
 
 /// Have the IDs of the place a length and an ending of their own? Those of DCS are UUIDs like many others.
 fn has_telling_ids(service: &Service) -> bool {
-    !service.nodes.instance.contains('-')
+    !service.nodes.ids[0].0.contains('-')
 }
 
 /// A value of the argument that lists sessions, as it is written in HCL.
@@ -164,7 +164,7 @@ const FOUND_BY_VALIDATE: &[Mistake] = &[
     mistake("The ID of another service's instance", |service| {
         let other = SERVICES.iter().find(|other| other.name != service.name)?;
         let (first, _) = service.place[0];
-        let place = with_value(service, first, other.nodes.instance);
+        let place = with_value(service, first, other.nodes.ids[0].0);
         Some(kill(service, &place, &format!("  {}", one_of(service))))
     }),
     mistake("Instance and node exchanged", |service| {

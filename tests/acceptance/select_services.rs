@@ -406,7 +406,7 @@ fn sessions_that_are_still_there_are_told_when_time_is_up() {
         let chosen = in_state(&workspace, service).with_outcome("listed", "id");
         assert!(!chosen.is_empty(), "{}", service.name);
         // The kill is answered as if it had been done.
-        let answer = (service.accepted)(&chosen);
+        let answer = (service.accepted)(&chosen, &[]);
         sandbox.break_calls(service.of_kills(json!({ "status": 200, "body": answer })));
         workspace.edit("dry_run = true", "dry_run = false");
 

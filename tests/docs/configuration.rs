@@ -5,22 +5,8 @@ use std::fmt::Write as _;
 
 use tf_provider::schema::{Block, NestedBlock};
 
-/// What stands before and after the table in the README.
-const MARKS: (&str, &str) = (
-    "<!-- configuration: written by `make docs` -->\n",
-    "<!-- end of configuration -->\n",
-);
-
 /// How a description names the variable.
 const VARIABLE: &str = " Variable: `";
-
-/// The README with the table that the schema asks for.
-pub fn with_table(readme: &str, block: &Block) -> String {
-    let (begin, end) = MARKS;
-    let (before, rest) = readme.split_once(begin).expect("the mark before the table");
-    let (_, after) = rest.split_once(end).expect("the mark after the table");
-    format!("{before}{begin}{}{end}{after}", table(block))
-}
 
 /// A row for each argument, by name.
 pub fn table(block: &Block) -> String {

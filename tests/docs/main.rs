@@ -1,5 +1,6 @@
 //! The documentation says what the schemas say: the pages of the provider, its resources, data sources, ephemeral
-//! resources and actions, in the registry's layout, and the table of arguments in the README.
+//! resources and actions, in the registry's layout, and the table of arguments in the README. The guides to permissions and to errors say what
+//! the APIs of the client say.
 //!
 //! The tests fail when a page no longer is what the schemas and the examples make it; `UPDATE_DOCS=1` writes it anew.
 
@@ -7,6 +8,7 @@
 
 mod configuration;
 mod examples;
+mod marked;
 mod page;
 mod permissions;
 mod schema_section;
@@ -129,21 +131,11 @@ fn there_is_no_page_of_what_the_provider_does_not_have() {
 
 #[test]
 fn the_readme_lists_every_argument_of_the_provider() {
-    let file = repository().join("README.md");
-    let written = fs::read_to_string(&file).expect("the README");
     let provider = provider_schemas()
         .provider
         .expect("the provider has a schema");
-    let text = configuration::with_table(&written, &provider.block);
-    if updating() {
-        write(&file, &text);
-    } else {
-        assert!(
-            written == text,
-            "the table of arguments in README.md is not what the schema says; run `make docs`:\n{}",
-            configuration::table(&provider.block)
-        );
-    }
+    let table = configuration::table(&provider.block);
+    marked::must_say("README.md", &[("configuration", table)]);
 }
 
 #[test]

@@ -1,60 +1,79 @@
-//! The guide to permissions names the permission of every call, and its policies grant all of them.
+//! The guide to permissions has the permission of every call, and policies that grant all of them.
 
-use std::collections::BTreeSet;
-use std::fs;
+use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::json;
+use terraform_provider_hwc::huaweicloud::api::{CallPermission, Permission};
 use terraform_provider_hwc::huaweicloud::apis;
 use terraform_provider_hwc::huaweicloud::iam::PROJECTS_PERMISSION;
 
-use super::repository;
+use super::marked;
 
 const GUIDE: &str = "docs/guides/permissions.md";
 
-/// The policies in the guide: version and actions.
-fn policies(guide: &str) -> Vec<(String, BTreeSet<String>)> {
-    let blocks = guide.split("```json\n").skip(1);
-    blocks
-        .map(|rest| {
-            let (block, _) = rest.split_once("```").expect("the block ends");
-            let policy: Value = serde_json::from_str(block).expect("a policy is JSON");
-            let actions = policy["Statement"][0]["Action"]
-                .as_array()
-                .expect("a policy has actions");
-            (
-                policy["Version"].as_str().expect("a version").to_owned(),
-                actions
-                    .iter()
-                    .map(|action| action.as_str().expect("an action is text").to_owned())
-                    .collect(),
-            )
-        })
-        .collect()
+/// A row for each call that needs a permission, and for each API of which no document names one.
+fn calls() -> String {
+    let mut text =
+        "| API | call | role and policy based | identity policy |\n| --- | --- | --- | --- |\n"
+            .to_owned();
+    for api in apis::ALL {
+        let key = api.key;
+        // STS is there to sign in alone: what that needs is told below.
+        if api.permissions.is_empty() && key != "sts" {
+            _ = writeln!(
+                text,
+                "| `{key}` | all of them | no document names it | no document names it |"
+            );
+        }
+        for call in api.permissions {
+            let CallPermission {
+                method,
+                path,
+                permission,
+            } = call;
+            let method = method.map_or_else(String::new, |method| format!("{method} "));
+            let path = path.replace('*', "{id}");
+            let identity_policy = permission
+                .identity_policy
+                .map_or_else(|| "none".to_owned(), |action| format!("`{action}`"));
+            _ = writeln!(
+                text,
+                "| `{key}` | `{method}…/{path}` | `{}` | {identity_policy} |",
+                permission.role_and_policy
+            );
+        }
+    }
+    text
+}
+
+/// A policy of this version that grants these actions and nothing else.
+fn policy(version: &str, actions: Vec<&str>) -> String {
+    let actions: Vec<String> = (actions.iter())
+        .map(|action| format!("        {}", json!(action)))
+        .collect();
+    format!(
+        "```json\n{{\n  \"Version\": {version:?},\n  \"Statement\": [\n    {{\n      \"Effect\": \"Allow\",\n      \"Action\": [\n{}\n      ]\n    }}\n  ]\n}}\n```\n",
+        actions.join(",\n")
+    )
 }
 
 #[test]
 fn the_guide_names_the_permission_of_every_call_and_its_policies_grant_them() {
-    let guide = fs::read_to_string(repository().join(GUIDE)).expect("the guide");
     // The one that a global service has needs a policy of its own.
     let all = apis::permissions();
-    let regional = (all.iter()).filter(|permission| **permission != PROJECTS_PERMISSION);
-    let older: BTreeSet<String> = regional
-        .clone()
-        .map(|permission| permission.role_and_policy.to_owned())
+    let regional: Vec<&Permission> = (all.iter())
+        .filter(|permission| **permission != PROJECTS_PERMISSION)
         .collect();
-    let newer: BTreeSet<String> = regional
-        .filter_map(|permission| permission.identity_policy)
-        .map(ToOwned::to_owned)
-        .collect();
+    assert!(!regional.is_empty());
+    let older = regional.iter().map(|permission| permission.role_and_policy);
+    let newer = (regional.iter()).filter_map(|permission| permission.identity_policy);
 
-    assert_eq!(
-        policies(&guide),
-        [("1.1".to_owned(), older), ("5.0".to_owned(), newer)]
+    marked::must_say(
+        GUIDE,
+        &[
+            ("calls", calls()),
+            ("policy of version 1.1", policy("1.1", older.collect())),
+            ("policy of version 5.0", policy("5.0", newer.collect())),
+        ],
     );
-    for permission in &all {
-        for action in [Some(permission.role_and_policy), permission.identity_policy] {
-            let action = action.unwrap_or_default();
-            assert!(guide.contains(action), "{GUIDE} does not name {action}");
-        }
-    }
 }

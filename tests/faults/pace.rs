@@ -32,7 +32,7 @@ fn answer(status: u16, body: &'static str) -> Behaviour {
     Behaviour::Answer {
         status,
         headers: Vec::new(),
-        body,
+        body: body.to_owned(),
     }
 }
 
@@ -40,7 +40,7 @@ fn answer_after(status: u16, retry_after: &str, body: &'static str) -> Behaviour
     Behaviour::Answer {
         status,
         headers: vec![("retry-after", retry_after.to_owned())],
-        body,
+        body: body.to_owned(),
     }
 }
 

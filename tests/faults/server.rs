@@ -16,7 +16,7 @@ pub enum Behaviour {
     Answer {
         status: u16,
         headers: Vec<(&'static str, String)>,
-        body: &'static str,
+        body: String,
     },
     /// Closed with a reset when the request has arrived, without reading it.
     ResetBefore,
@@ -39,8 +39,8 @@ pub enum Behaviour {
 /// What happened: the requests that arrived whole, as `METHOD PATH`.
 pub type Journal = Arc<Mutex<Vec<String>>>;
 
-/// Gives the status and the body of the answer to a request.
-pub type Script = fn(&str) -> (u16, String);
+/// Gives the status and the body of the right answer to a request, and does what it asks for.
+type Script = Arc<dyn Fn(&str) -> (u16, String) + Send + Sync>;
 
 /// A running server. It stops when it is dropped.
 pub struct Server {
@@ -57,17 +57,23 @@ impl Drop for Server {
 
 impl Server {
     /// Serves `first` to the first connections, one each, and `rest` to all others.
-    pub async fn start(first: Vec<Behaviour>, rest: Behaviour, script: Script) -> Self {
+    pub async fn start(
+        first: Vec<Behaviour>,
+        rest: Behaviour,
+        script: impl Fn(&str) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
         Self::start_for(|_| true, first, rest, script).await
     }
 
     /// The same for connections whose first line is meant; all others get the right answer.
     pub async fn start_for(
-        meant: fn(&str) -> bool,
+        meant: impl Fn(&str) -> bool + Send + Sync + 'static,
         first: Vec<Behaviour>,
         rest: Behaviour,
-        script: Script,
+        script: impl Fn(&str) -> (u16, String) + Send + Sync + 'static,
     ) -> Self {
+        let meant = Arc::new(meant);
+        let script: Script = Arc::new(script);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let journal = Journal::default();
@@ -79,6 +85,7 @@ impl Server {
                 let first = Arc::clone(&first);
                 let rest = rest.clone();
                 let seen = Arc::clone(&seen);
+                let (meant, script) = (Arc::clone(&meant), Arc::clone(&script));
                 tokio::spawn(async move {
                     let behaviour = match peek_line(&stream).await {
                         Some(line) if !meant(&line) => Behaviour::Good,
@@ -107,7 +114,7 @@ impl Server {
     }
 
     /// How many requests arrived that are meant.
-    pub fn count_of(&self, meant: fn(&str) -> bool) -> usize {
+    pub fn count_of(&self, meant: impl Fn(&str) -> bool) -> usize {
         let journal = self.journal.lock().unwrap();
         journal.iter().filter(|seen| meant(seen)).count()
     }
@@ -147,17 +154,13 @@ async fn serve(
             status,
             headers,
             body,
-        } => answer(&mut stream, status, &headers, body).await?,
+        } => answer(&mut stream, status, &headers, &body).await?,
         Behaviour::ResetBefore | Behaviour::ResetAfter => return reset(stream),
         Behaviour::Silent => tokio::time::sleep(Duration::from_secs(30)).await,
         Behaviour::Truncated => {
-            let (_, body) = script(&line);
-            let head = format!(
-                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
-                body.len() + 100
-            );
-            stream.write_all(head.as_bytes()).await?;
-            stream.write_all(body.as_bytes()).await?;
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"")
+                .await?;
         }
         Behaviour::Garbage => stream.write_all(&[0x16, 0x03, 0x01, 0, 7, 9, 9]).await?,
         Behaviour::SlowDrip => {

@@ -1,4 +1,4 @@
-//! A cloud for tests of what the provider decides: DCS and TaurusDB as their documents describe them, with sessions that a
+//! A cloud for tests of what the provider decides: services as their documents describe them, with sessions that a
 //! test moves about between two calls, and a clock that sleeps in no time.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -79,6 +79,10 @@ pub struct World {
     pub sessions: BTreeMap<String, Vec<Json>>,
     /// The threads of the TaurusDB node.
     pub threads: Vec<Json>,
+    /// The sessions of the RDS for PostgreSQL instance, in the form of the SDK's list.
+    pub backends: Vec<Json>,
+    /// The sessions of the GaussDB component.
+    pub gaussdb: Vec<Json>,
     saved: BTreeMap<String, Saved>,
     /// What the answer to a scan is, given the number of the scan.
     pub scan_answer: fn(u64) -> Answer,
@@ -200,6 +204,47 @@ impl World {
                 )
             }
             ("DELETE", kill) if kill.ends_with("/processes") => self.kill_threads(body),
+            ("GET", "pg/query-process-list") => {
+                let (page, limit) = (number("cur_page").unwrap(), number("per_page").unwrap());
+                let page = self.backends.iter().skip((page - 1) * limit).take(limit);
+                let page: Vec<&Json> = page.collect();
+                (
+                    200,
+                    json!({"process_info_list": page, "total": self.backends.len()}),
+                )
+            }
+            ("POST", "kill-process") => {
+                let asked = body["processes"].as_array().unwrap();
+                let before = self.backends.len();
+                self.backends.retain(|one| {
+                    let id: i64 = one["id"].as_str().unwrap().parse().unwrap();
+                    !asked.contains(&json!({"id": id, "user": one["user"]}))
+                });
+                (200, json!({"count": before - self.backends.len()}))
+            }
+            ("POST", "real-time-session") => {
+                let asked = |column: &'static str, argument: &str| {
+                    let value = body["query_info"][argument].clone();
+                    move |one: &&Json| value.is_null() || one[column] == value
+                };
+                let rows = (self.gaussdb.iter())
+                    .filter(asked("user_name", "user_name"))
+                    .filter(asked("database_name", "database_name"))
+                    .filter(asked("client_ip", "client_ip"));
+                let rows: Vec<&Json> = rows.take(200).collect();
+                (200, json!({"sessions": rows}))
+            }
+            ("POST", "kill-session") => {
+                let asked = body["session_ids"].as_array().unwrap().clone();
+                let (killed, others) = (self.gaussdb.drain(..))
+                    .partition::<Vec<Json>, _>(|one| asked.contains(&one["session_id"]));
+                self.gaussdb = others;
+                let killed: Vec<&Json> = killed.iter().map(|one| &one["session_id"]).collect();
+                (
+                    200,
+                    json!({"session_ids": killed, "success": killed.len() == asked.len()}),
+                )
+            }
             ("GET", _) if path.ends_with("/jobs/kill") => (
                 200,
                 json!({"job_id": "kill", "status": "SUCCESS", "begin_time": "1", "end_time": "2"}),
@@ -263,6 +308,8 @@ impl Cloud {
             nodes: Vec::new(),
             sessions: BTreeMap::new(),
             threads: Vec::new(),
+            backends: Vec::new(),
+            gaussdb: Vec::new(),
             saved: BTreeMap::new(),
             scan_answer: |number| (200, json!({"job_id": format!("scan-{number}")})),
             scan_job: || (200, json!({"status": "SUCCESS"})),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cloud;
+mod ids_that_come_back;
 mod lists;
 mod lost_answers;
 mod odd_answers;
@@ -64,7 +65,8 @@ impl Ending {
         let name = |session: &Json| -> Option<Json> {
             Some(match state.get("processes_killed") {
                 Some(_) => json!(session["id"].as_str()?.parse::<i64>().ok()?),
-                None => session["address"].clone(),
+                None if state.get("kill_all_nodes").is_some() => session["address"].clone(),
+                None => session["id"].clone(),
             })
         };
         with_outcome.map(name).collect()
@@ -121,6 +123,28 @@ pub async fn kill_taurusdb(cloud: &Cloud, arguments: Json) -> Ending {
         "fail_on_not_found": false,
     });
     kill("taurusdb", cloud, place, arguments).await
+}
+
+/// Kills sessions of RDS for PostgreSQL with these arguments.
+pub async fn kill_postgresql(cloud: &Cloud, arguments: Json) -> Ending {
+    let place = json!({
+        "region": "cn-north-4",
+        "instance_id": "a23fb62bd61e4e9e9636fd2225f395bein03",
+        "fail_on_not_found": false,
+    });
+    kill("rds_postgresql", cloud, place, arguments).await
+}
+
+/// Kills sessions of GaussDB with these arguments.
+pub async fn kill_gaussdb(cloud: &Cloud, arguments: Json) -> Ending {
+    let place = json!({
+        "region": "cn-north-4",
+        "instance_id": "a23fb62bd61e4e9e9636fd2225f395bein14",
+        "node_id": "18663926eacb443d98dc20f8620f28f2no14",
+        "component_id": "cn_5001",
+        "fail_on_not_found": false,
+    });
+    kill("gaussdb", cloud, place, arguments).await
 }
 
 /// Kills sessions of a service.

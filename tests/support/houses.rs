@@ -1,13 +1,14 @@
 //! Places with sessions that a test has invited itself: on real servers where there are any, or else simulated ones.
 
 use super::groups::{FEW, MOST, SOME};
+use super::guests::postgresql::{PostgreSqlGuest, PostgreSqlLook, still_on_postgresql};
 use super::guests::{
     MariaDbGuest, MariaDbLook, RedisGuest, RedisLook, still_on_mariadb, still_on_redis,
 };
 use super::sandbox::Sandbox;
 use super::services::{Service, as_text};
 use super::workspace::Workspace;
-use super::{engines, mariadb, redis};
+use super::{engines, mariadb, postgresql, redis};
 
 /// A sandbox, and guests at the first place of its service.
 pub trait House {
@@ -37,6 +38,8 @@ pub enum Servers {
     Redis,
     /// MariaDB.
     MariaDb,
+    /// PostgreSQL.
+    PostgreSql,
 }
 
 impl Servers {
@@ -53,6 +56,14 @@ impl Servers {
                     sandbox: sandbox(servers.each_ref().map(redis::RedisServer::url)),
                     service,
                     servers,
+                    guests: Vec::new(),
+                })
+            }
+            Self::PostgreSql => {
+                let servers = postgresql::nodes().each_ref();
+                Box::new(PostgreSqlHouse {
+                    sandbox: sandbox(servers.map(postgresql::PostgreSqlServer::url)),
+                    service,
                     guests: Vec::new(),
                 })
             }
@@ -131,6 +142,51 @@ impl House for MariaDbHouse {
     }
 }
 
+struct PostgreSqlHouse {
+    sandbox: Sandbox,
+    service: &'static Service,
+    guests: Vec<PostgreSqlGuest>,
+}
+
+impl House for PostgreSqlHouse {
+    fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    fn welcome(&mut self, group: &'static str, guests: usize) -> Guests {
+        let [server, _] = postgresql::nodes();
+        let look = PostgreSqlLook {
+            user: group,
+            ..PostgreSqlLook::default()
+        };
+        let come = PostgreSqlGuest::several(server, group, look, guests);
+        self.guests.extend(come);
+        let names = listed(self.service, &self.sandbox, group, self.service.ids.column);
+        Guests { group, names }
+    }
+
+    fn still_there(&self) -> Vec<&'static str> {
+        let [server, _] = postgresql::nodes();
+        still_on_postgresql(server, &self.guests)
+    }
+}
+
+/// A column of the sessions of a group.
+fn listed(
+    service: &'static Service,
+    sandbox: &Sandbox,
+    group: &'static str,
+    column: &str,
+) -> Vec<String> {
+    let list = service.block("data", &service.select(group));
+    let workspace = Workspace::new(engines::newest_terraform(), sandbox, &list);
+    workspace.apply().succeeded();
+    let list = workspace.resource(&service.listing());
+    let list = list.expect("the list is in state");
+    let sessions = list.values["sessions"].as_array().expect("a list");
+    sessions.iter().map(|one| as_text(&one[column])).collect()
+}
+
 /// Simulated sessions.
 struct SimulatedHouse {
     service: &'static Service,
@@ -158,15 +214,7 @@ impl House for SimulatedHouse {
 
     fn welcome(&mut self, _group: &'static str, _guests: usize) -> Guests {
         let group = self.groups.next().expect("a group that is no guest yet");
-        let list = self.service.block("data", &self.service.select(group));
-        let workspace = Workspace::new(engines::newest_terraform(), &self.sandbox, &list);
-        workspace.apply().succeeded();
-        let list = workspace.resource(&self.service.listing());
-        let list = list.expect("the list is in state");
-        let column = |name: &str| -> Vec<String> {
-            let sessions = list.values["sessions"].as_array().expect("a list");
-            sessions.iter().map(|one| as_text(&one[name])).collect()
-        };
+        let column = |name: &str| listed(self.service, &self.sandbox, group, name);
         let ids = column("id");
         assert!(ids.len() > 2, "too few sessions of {group}: {ids:?}");
         self.guests.extend(ids.into_iter().map(|id| (group, id)));

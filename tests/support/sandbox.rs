@@ -38,6 +38,56 @@ pub const TAURUSDB_NODES: [&str; 2] = [
     "c0a4d1d9a7b84f6e93e2b6f4c7d95e3bno07",
 ];
 
+/// Two RDS for MySQL instances with a node each.
+pub const RDS_MYSQL: [(&str, &str); 2] = [
+    (
+        "3f7a1c9e5b2d48608c4e7f1a9d0b6e25in01",
+        "1c6e9b3f7d204a58b2e50d8f4a7c6913no01",
+    ),
+    (
+        "8d2b6f4a1e9c47538b0d5f3c7a6e1942in01",
+        "5e8a2d7c4f1b49368d0c6b3e9f7a1524no01",
+    ),
+];
+/// The accounts that the sandbox has stored for them: it makes an ID of the instance's.
+pub const RDS_MYSQL_ACCOUNTS: [&str; 2] = [
+    "6131a6bd-8b6d-4ef6-8840-3c203daaf6de",
+    "326bb390-522a-4dfa-b53a-3bf7541474fe",
+];
+/// Two RDS for PostgreSQL instances with a node each.
+pub const RDS_POSTGRESQL: [(&str, &str); 2] = [
+    (
+        "6b9d3f7a2c5e41808e1f4d7b9a3c6e52in03",
+        "2f5b8e1d4a7c49638c0e3f6a9d2b5c71no03",
+    ),
+    (
+        "9e2c5a8f1d4b47369f0a3c6e8d1b4f72in03",
+        "7d0f3b6e9c2a45518e4d1a7f0b3c6925no03",
+    ),
+];
+/// Two nodes of a GeminiDB Redis instance.
+pub const GEMINIDB: [(&str, &str); 2] = [
+    (
+        "2f6a1b0c9d8e4f7a6b5c4d3e2f1a0b9cin12",
+        "9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c4bno12",
+    ),
+    (
+        "2f6a1b0c9d8e4f7a6b5c4d3e2f1a0b9cin12",
+        "0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5eno12",
+    ),
+];
+/// Two nodes of a GaussDB instance.
+pub const GAUSSDB: [(&str, &str); 2] = [
+    (
+        "4a7d0e3b6c9f42158d1e4a7b0c3f6d92in14",
+        "8e1b4d7a0c3f46259b8e1d4a7c0f3b65no14",
+    ),
+    (
+        "4a7d0e3b6c9f42158d1e4a7b0c3f6d92in14",
+        "0f3c6e9b2d5a48717c0f3e6b9d2a5c84no14",
+    ),
+];
+
 /// A sandbox. It ends with this value.
 pub struct Sandbox {
     /// None while it is stopped.

@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::api::Api;
-use terraform_provider_hwc::huaweicloud::{dcs, geminidb, taurusdb};
+use terraform_provider_hwc::huaweicloud::{das, dcs, geminidb, opengauss, taurusdb};
 use terraform_provider_hwc::provider::service::Description;
 use terraform_provider_hwc::provider::services;
 use terraform_provider_hwc::session::{Condition, Shape};
@@ -12,7 +12,8 @@ use terraform_provider_hwc::session::{Condition, Shape};
 use super::groups::{Groups, NAMES, USERS};
 use super::houses::{House, Servers};
 use super::sandbox::{
-    DCS_INSTANCE, DCS_NODES, Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
+    DCS_INSTANCE, DCS_NODES, GAUSSDB, GEMINIDB, RDS_MYSQL, RDS_MYSQL_ACCOUNTS, RDS_POSTGRESQL,
+    Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
 
 /// What tests know of a service.
@@ -23,8 +24,8 @@ pub struct Service {
     pub api: &'static Api,
     /// The arguments of its first place, by their names.
     pub place: &'static [(&'static str, &'static str)],
-    /// The one of them that differs in its other place, and its value there.
-    pub other: (&'static str, &'static str),
+    /// Those of them that differ in its other place, and their values there.
+    pub other: &'static [(&'static str, &'static str)],
     /// Both places as the sandbox is told of them.
     pub nodes: Nodes,
     /// Which servers the sandbox can have behind it, where there are any.
@@ -47,10 +48,13 @@ pub struct Service {
     pub kill: (&'static str, &'static str),
     /// Is that call sent again when its answer is lost? Only where a name is never given to another session.
     pub is_repeated: bool,
-    /// What that call answers when it has killed the sessions with these IDs.
-    pub accepted: fn(&[Value]) -> Value,
+    /// What that call answers when it has killed the sessions with these IDs, and has found none with those.
+    pub accepted: fn(killed: &[Value], not_found: &[Value]) -> Value,
     /// Method and end of the path of the call that lists sessions.
     pub list: (&'static str, &'static str),
+    /// What that call answers when these are there, by what names them in the argument. The number differs from list to list.
+    #[allow(dead_code, reason = "only the tests of faults ask for it")]
+    pub listed: fn(names: &[&str], list: u64) -> Value,
     /// Where its list has no pages: the number of sessions from which it may be cut short.
     pub cut_at: Option<usize>,
 }
@@ -59,10 +63,8 @@ pub struct Service {
 pub struct Nodes {
     /// The option that gives it one.
     pub option: &'static str,
-    /// Their instance.
-    pub instance: &'static str,
-    /// Those of the first place and of the other.
-    pub ids: [&'static str; 2],
+    /// Those of the first place and of the other, each with its instance.
+    pub ids: [(&'static str, &'static str); 2],
 }
 
 /// The argument that lists sessions.
@@ -87,11 +89,10 @@ pub static SERVICES: &[Service] = &[
         name: "dcs",
         api: &dcs::API,
         place: &[("instance_id", DCS_INSTANCE), ("node_id", DCS_NODES[0])],
-        other: ("node_id", DCS_NODES[1]),
+        other: &[("node_id", DCS_NODES[1])],
         nodes: Nodes {
             option: "--dcs-node",
-            instance: DCS_INSTANCE,
-            ids: DCS_NODES,
+            ids: [(DCS_INSTANCE, DCS_NODES[0]), (DCS_INSTANCE, DCS_NODES[1])],
         },
         servers: Some(Servers::Redis),
         kills_all: true,
@@ -120,8 +121,13 @@ pub static SERVICES: &[Service] = &[
         protected: &[],
         kill: ("POST", "/clients/kill"),
         is_repeated: false,
-        accepted: |_| json!({}),
+        accepted: |_, _| json!({}),
         list: ("GET", "/clients"),
+        listed: |names, list| {
+            let client = |name: &&str| json!({ "id": name.rsplit(':').next(), "addr": name, "peer": name, "flags": "N" });
+            let clients: Vec<Value> = names.iter().map(client).collect();
+            json!({ "count": clients.len(), "clients": clients, "time": format!("list {list}") })
+        },
         cut_at: None,
     },
     Service {
@@ -131,11 +137,13 @@ pub static SERVICES: &[Service] = &[
             ("instance_id", TAURUSDB_INSTANCE),
             ("node_id", TAURUSDB_NODES[0]),
         ],
-        other: ("node_id", TAURUSDB_NODES[1]),
+        other: &[("node_id", TAURUSDB_NODES[1])],
         nodes: Nodes {
             option: "--taurusdb-node",
-            instance: TAURUSDB_INSTANCE,
-            ids: TAURUSDB_NODES,
+            ids: [
+                (TAURUSDB_INSTANCE, TAURUSDB_NODES[0]),
+                (TAURUSDB_INSTANCE, TAURUSDB_NODES[1]),
+            ],
         },
         servers: Some(Servers::MariaDb),
         kills_all: false,
@@ -159,33 +167,117 @@ pub static SERVICES: &[Service] = &[
         protected: &["rdsAdmin"],
         kill: ("DELETE", "/processes"),
         is_repeated: true,
-        accepted: |ids| {
-            let number = |id: &Value| id.as_str().and_then(|id| id.parse().ok());
-            let ids: Vec<Option<u64>> = ids.iter().map(number).collect();
-            json!({ "processes_killed": ids, "processes_not_found": [] })
-        },
+        accepted: |killed, not_found| json!({ "processes_killed": numbers(killed), "processes_not_found": numbers(not_found) }),
         list: ("GET", "/processes"),
+        listed: |names, _| {
+            let thread = |name: &&str| json!({ "id": name.parse::<u64>().ok(), "user": "app", "host": "10.0.0.7:51234", "command": "Sleep", "time": 60 });
+            let threads: Vec<Value> = names.iter().map(thread).collect();
+            json!({ "total_count": threads.len(), "processes": threads })
+        },
         cut_at: None,
+    },
+    Service {
+        name: "rds_mysql",
+        api: &das::API,
+        place: &[
+            ("instance_id", RDS_MYSQL[0].0),
+            ("database_user_id", RDS_MYSQL_ACCOUNTS[0]),
+        ],
+        other: &[
+            ("instance_id", RDS_MYSQL[1].0),
+            ("database_user_id", RDS_MYSQL_ACCOUNTS[1]),
+        ],
+        nodes: Nodes {
+            option: "--rds-mysql-node",
+            ids: RDS_MYSQL,
+        },
+        servers: Some(Servers::MariaDb),
+        ids: NUMBERS_AS_TEXTS,
+        conditions: "commands = [\"sleep\"]\n    addresses = [\"192.168.20.0/24\", \"192.168.21.0/24\"]",
+        columns: &["id", "user", "address", "command"],
+        without: &["node_id", "application", "age_seconds"],
+        kill: ("DELETE", "/process"),
+        accepted: |_, _| json!({}),
+        list: ("GET", "/processes"),
+        listed: |names, _| {
+            let thread = |name: &&str| json!({ "id": name, "user": "app", "host": "10.0.0.7:51234", "command": "Sleep", "time": "60" });
+            let threads: Vec<Value> = names.iter().map(thread).collect();
+            json!({ "count": threads.len(), "processes": threads })
+        },
+        ..LOOKED_FOR
+    },
+    Service {
+        name: "rds_postgresql",
+        api: &das::API,
+        place: &[("instance_id", RDS_POSTGRESQL[0].0)],
+        other: &[("instance_id", RDS_POSTGRESQL[1].0)],
+        nodes: Nodes {
+            option: "--rds-postgresql-node",
+            ids: RDS_POSTGRESQL,
+        },
+        servers: Some(Servers::PostgreSql),
+        ids: Ids {
+            odd: ("\"0\"", "process ID"),
+            ..NUMBERS_AS_TEXTS
+        },
+        conditions: "states = [\"idle\"]\n    addresses = [\"192.168.20.0/24\", \"192.168.21.0/24\"]",
+        columns: &["id", "user", "database", "state"],
+        without: &["node_id"],
+        kill: ("POST", "/kill-process"),
+        accepted: |killed, _| json!({ "count": killed.len() }),
+        list: ("GET", "/pg/query-process-list"),
+        listed: |names, _| {
+            let row = |name: &&str| json!({ "id": name, "user": "app", "host": "10.0.0.7:51234", "state": "idle", "time": "60" });
+            let rows: Vec<Value> = names.iter().map(row).collect();
+            json!({ "total": rows.len(), "process_info_list": rows })
+        },
+        ..LOOKED_FOR
+    },
+    Service {
+        name: "gaussdb",
+        api: &opengauss::API,
+        place: &[
+            ("instance_id", GAUSSDB[0].0),
+            ("node_id", GAUSSDB[0].1),
+            ("component_id", "cn_5001"),
+        ],
+        other: &[("node_id", GAUSSDB[1].1)],
+        nodes: Nodes {
+            option: "--gaussdb-node",
+            ids: GAUSSDB,
+        },
+        servers: Some(Servers::PostgreSql),
+        ids: Ids {
+            odd: ("\"12-3\"", "session ID"),
+            ..NUMBERS_AS_TEXTS
+        },
+        conditions: "states = [\"idle\"]\n    addresses = [\"192.168.20.0/24\", \"192.168.21.0/24\"]",
+        columns: &["id", "user", "database", "state", "age_seconds"],
+        without: &["node_id", "command"],
+        kill: ("POST", "/kill-session"),
+        accepted: |killed, _| json!({ "session_ids": killed, "success": true }),
+        list: ("POST", "/real-time-session"),
+        listed: |names, _| {
+            let row = |name: &&str| json!({ "session_id": name, "user_name": "app", "client_ip": "10.0.0.7", "client_port": "51234", "state": "idle", "exec_time": "60" });
+            let rows: Vec<Value> = names.iter().map(row).collect();
+            json!({ "sessions": rows })
+        },
+        cut_at: Some(200),
+        ..LOOKED_FOR
     },
     Service {
         name: "geminidb_redis",
         api: &geminidb::API,
-        place: &[("node_id", GEMINIDB_NODES[0])],
-        other: ("node_id", GEMINIDB_NODES[1]),
+        place: &[("node_id", GEMINIDB[0].1)],
+        other: &[("node_id", GEMINIDB[1].1)],
         nodes: Nodes {
             option: "--geminidb-redis-node",
-            instance: "2f6a1b0c9d8e4f7a6b5c4d3e2f1a0b9cin12",
-            ids: GEMINIDB_NODES,
+            ids: GEMINIDB,
         },
         servers: Some(Servers::Redis),
-        kills_all: false,
         ids: Ids {
-            argument: "session_ids",
-            column: "id",
-            nobody: ["\"4000000009\"", "\"4000000008\"", "\"4000000007\""],
             odd: ("\"\"", "session ID"),
-            are_numbers: false,
-            are_looked_for: true,
+            ..NUMBERS_AS_TEXTS
         },
         groups: &NAMES,
         conditions: "commands = [\"get\", \"hgetall\", \"scan\"]\n    addresses = [\"192.168.10.0/24\", \"192.168.11.0/24\"]",
@@ -207,18 +299,58 @@ pub static SERVICES: &[Service] = &[
         ],
         protected: &[],
         kill: ("DELETE", "/sessions"),
-        is_repeated: false,
-        accepted: |_| json!({}),
+        accepted: |_, _| json!({}),
         list: ("GET", "/sessions"),
-        cut_at: None,
+        listed: |names, _| {
+            let row = |name: &&str| json!({ "id": name, "addr": "10.0.0.7:51234", "name": "cart", "cmd": "get", "age": "90", "idle": "60" });
+            let rows: Vec<Value> = names.iter().map(row).collect();
+            json!({ "total_count": rows.len(), "sessions": rows })
+        },
+        ..LOOKED_FOR
     },
 ];
 
-/// The nodes of GeminiDB.
-const GEMINIDB_NODES: [&str; 2] = [
-    "9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c4bno12",
-    "0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5eno12",
-];
+/// IDs that are numbers, and texts in HCL.
+const NUMBERS_AS_TEXTS: Ids = Ids {
+    argument: "session_ids",
+    column: "id",
+    nobody: ["\"4000000009\"", "\"4000000008\"", "\"4000000007\""],
+    odd: ("\"0\"", "session ID"),
+    are_numbers: false,
+    are_looked_for: true,
+};
+
+/// What services have in common that look for given sessions in a list and never send a kill again.
+const LOOKED_FOR: Service = Service {
+    name: "",
+    api: &das::API,
+    place: &[],
+    other: &[],
+    nodes: Nodes {
+        option: "",
+        ids: [("", ""); 2],
+    },
+    servers: None,
+    kills_all: false,
+    ids: NUMBERS_AS_TEXTS,
+    groups: &USERS,
+    conditions: "",
+    columns: &[],
+    without: &[],
+    protected: &["rdsAdmin"],
+    kill: ("", ""),
+    is_repeated: false,
+    accepted: |_, _| Value::Null,
+    list: ("", ""),
+    listed: |_, _| Value::Null,
+    cut_at: None,
+};
+
+/// IDs as the numbers that they are.
+fn numbers(ids: &[Value]) -> Vec<Option<u64>> {
+    let numbers = ids.iter().map(|id| id.as_str()?.parse().ok());
+    numbers.collect()
+}
 
 /// IDs of the sandbox and of lists as texts.
 pub fn as_text(id: &Value) -> String {
@@ -340,12 +472,8 @@ impl Service {
 
     /// Gives a sandbox its places, with these behind their nodes.
     pub fn with_nodes(&self, sandbox: SandboxBuilder, behind: &[&str]) -> SandboxBuilder {
-        let Nodes {
-            option,
-            instance,
-            ids,
-        } = self.nodes;
-        (ids.iter().zip(behind)).fold(sandbox, |sandbox, (node, behind)| {
+        let Nodes { option, ids } = self.nodes;
+        (ids.iter().zip(behind)).fold(sandbox, |sandbox, ((instance, node), behind)| {
             sandbox.option(option, &format!("{instance}/{node}={behind}"))
         })
     }

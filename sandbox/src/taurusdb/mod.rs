@@ -1,5 +1,5 @@
-//! The session calls of TaurusDB: list the threads of a node, tell who waits for whom, and kill chosen ones. Internal threads are neither listed nor
-//! killed.
+//! The session calls of TaurusDB: list the threads of a node, tell who waits for whom, and kill chosen ones. Internal threads
+//! are neither listed nor killed.
 
 mod kill;
 mod list;

@@ -3,7 +3,11 @@ use std::{collections::HashSet, time::Duration};
 use hwc_sandbox::{Busy, NodeMapping, ReadyNode};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Client, TestCloud, quick, quick_with, start};
+use crate::{
+    postgresql::Server,
+    servers::wait_for,
+    support::{Answer, Client, TestCloud, quick, quick_with, start},
+};
 
 /// Calls a node's instance.
 async fn post(client: &Client, node: &ReadyNode, call: &str, body: &Value) -> Answer {
@@ -191,4 +195,48 @@ async fn instances_may_be_busy() {
     let body = body(node, json!({"session_ids": [session]}));
     let answer = post(&client, node, "kill-session", &body).await;
     answer.assert_error(409, "DBS.216011");
+}
+
+#[tokio::test]
+async fn a_real_session_names_its_blocker_which_can_be_killed() {
+    let server = Server::start().await;
+    let open = async |user| server.client(user).await.unwrap();
+    let (holder, waiter, idle) = (
+        open("keeper").await,
+        open("app").await,
+        open("report").await,
+    );
+    for statement in [
+        "CREATE TABLE orders (number INT)",
+        "GRANT ALL ON orders TO app",
+        "BEGIN",
+        "LOCK TABLE orders",
+    ] {
+        holder.batch_execute(statement).await.unwrap();
+    }
+    let waiting = tokio::spawn(async move { waiter.batch_execute("TABLE orders").await });
+    let TestCloud { sandbox, client } = start(quick_with(|options| {
+        let node = NodeMapping::server("i", "n", &server.url("keeper"));
+        options.services.gaussdb.nodes = vec![node];
+    }))
+    .await;
+    let node = &sandbox.ready().nodes[0];
+    let rows = wait_for("a session that waits", async || {
+        let rows = list(&client, node, json!({})).await;
+        rows.iter().any(|row| row["wait"] == "true").then_some(rows)
+    })
+    .await;
+    let of = |user: &str| rows.iter().find(|row| row["user_name"] == user).unwrap();
+    let blocker = of("keeper")["session_id"].clone();
+    assert_eq!(of("app")["block_session"], blocker);
+    assert_eq!(of("keeper")["state"], "idle in transaction");
+    assert!(of("keeper")["transaction_start"].is_i64());
+    assert_eq!(of("report")["transaction_start"], Value::Null);
+    assert_eq!(of("report")["client_ip"], "127.0.0.1");
+
+    let killed = kill(&client, node, json!([blocker, "1"])).await;
+    assert_eq!(killed, json!({"session_ids": [blocker], "success": true}));
+    assert!(holder.batch_execute("SELECT 1").await.is_err());
+    assert!(idle.batch_execute("SELECT 1").await.is_ok());
+    waiting.await.unwrap().unwrap();
 }

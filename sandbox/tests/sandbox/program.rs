@@ -106,6 +106,9 @@ fn it_answers_help_and_version() {
         "--scan-duration",
         "--foreign-scan-every",
         "--largest-kill",
+        "--rds-mysql-node",
+        "--gaussdb-node",
+        "--gaussdb-most-rows",
         "--rate-limit",
         "--job-duration",
         "--fault",
@@ -145,7 +148,7 @@ fn it_refuses_options_that_make_no_sense() {
         (&["--busy", "elsewhere=1s"], "not an instance"),
         (
             &["--dcs-node", "i/n=simulated:1", "--busy", "i=1s:DBS.200019"],
-            "a code of the other service",
+            "a code of another service",
         ),
         (
             &["--dcs-node", "i/n=simulated:1", "--busy", "i=1s:DCS.9"],

@@ -2,7 +2,6 @@
 
 use std::{
     net::TcpListener,
-    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -10,10 +9,6 @@ use std::{
 
 use hwc_sandbox::{NodeMapping, Sandbox};
 use mysql_async::{Conn, Opts, prelude::Queryable};
-use nix::{
-    sys::signal::Signal,
-    unistd::{Pid, User},
-};
 use redis::aio::MultiplexedConnection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -23,20 +18,18 @@ use crate::support::{TestCloud, quick_with, start};
 /// A database server in a directory of its own; it ends with the test.
 struct Server {
     process: Child,
-    ended_by: Signal,
     url: String,
     _directory: TempDir,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let process = Pid::from_raw(self.process.id() as i32);
-        let _ = nix::sys::signal::kill(process, self.ended_by);
+        let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -45,26 +38,16 @@ fn free_port() -> u16 {
 }
 
 /// The program on `PATH` or in the folders of servers, which Debian leaves out of a plain user's `PATH`.
-fn program(name: &str) -> PathBuf {
+pub fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .chain(["/usr/local/sbin", "/usr/sbin", "/sbin"].map(PathBuf::from))
-        .chain(folders_of_postgresql())
         .map(|folder| folder.join(name))
         .find(|file| file.is_file())
         .unwrap_or_else(|| name.into())
 }
 
-/// Each version has a folder of its own.
-fn folders_of_postgresql() -> Vec<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter();
-    versions
-        .flatten()
-        .map(|version| version.unwrap().path().join("bin"))
-        .collect()
-}
-
-fn spawn(command: &mut Command, install: &str) -> Child {
+pub fn spawn(command: &mut Command, install: &str) -> Child {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -75,7 +58,7 @@ fn spawn(command: &mut Command, install: &str) -> Child {
         })
 }
 
-async fn wait_for<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn wait_for<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(found) = attempt().await {
@@ -104,7 +87,6 @@ async fn redis_server(arguments: &[&str]) -> Server {
     let process = spawn(command.args(arguments), "redis-server");
     let server = Server {
         process,
-        ended_by: Signal::SIGKILL,
         url: format!("redis://127.0.0.1:{port}/"),
         _directory: directory,
     };
@@ -323,21 +305,16 @@ async fn a_sandbox_does_not_start_when_a_server_behind_it_is_not_there() {
     );
 }
 
-/// The user `nobody`, which every machine has and whom the directory is given to.
-fn nobody_in(directory: &Path) -> User {
-    let nobody = User::from_name("nobody").unwrap().unwrap();
-    let (user, group) = (nobody.uid.as_raw(), nobody.gid.as_raw());
-    std::os::unix::fs::chown(directory, Some(user), Some(group)).unwrap();
-    nobody
-}
-
-/// Runs as the user `nobody`, when the test runs as root, which MariaDB refuses to.
+/// Runs as the user `nobody`, which every machine has, when the test runs as root, which MariaDB refuses to.
 async fn mariadb_server() -> Server {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
-    let account = nix::unistd::geteuid()
-        .is_root()
-        .then(|| format!("--user={}", nobody_in(path).name));
+    let account = nix::unistd::geteuid().is_root().then(|| {
+        let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
+        let (user, group) = (nobody.uid.as_raw(), nobody.gid.as_raw());
+        std::os::unix::fs::chown(path, Some(user), Some(group)).unwrap();
+        format!("--user={}", nobody.name)
+    });
     install_mariadb(path, account.as_ref());
 
     let port = free_port();
@@ -371,7 +348,6 @@ async fn mariadb_server() -> Server {
     .await;
     Server {
         process,
-        ended_by: Signal::SIGKILL,
         url,
         _directory: directory,
     }
@@ -586,122 +562,4 @@ async fn rds_mysql_shows_how_long_a_transaction_is_open_and_kills_its_thread() {
     client.delete(&kill, &body).await.assert_ok();
     assert!(open.ping().await.is_err());
     assert!(idle.ping().await.is_ok());
-}
-
-/// Runs as the user `nobody` when the test runs as root, which PostgreSQL refuses to.
-async fn postgresql_server() -> Server {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path();
-    let nobody = nix::unistd::geteuid().is_root().then(|| nobody_in(path));
-    let command = |name: &str| {
-        let mut command = Command::new(program(name));
-        command.current_dir(path).args(["-D", "data"]);
-        if let Some(nobody) = &nobody {
-            command.uid(nobody.uid.as_raw()).gid(nobody.gid.as_raw());
-        }
-        command
-    };
-    let mut install = command("initdb");
-    install.args([
-        "--username=keeper",
-        "--auth=trust",
-        "--locale=C",
-        "--no-sync",
-    ]);
-    assert!(spawn(&mut install, "postgresql").wait().unwrap().success());
-
-    let port = free_port();
-    let mut serve = command("postgres");
-    serve.args([
-        format!("--port={port}"),
-        format!("--unix_socket_directories={}", path.display()),
-        "--listen_addresses=127.0.0.1".to_owned(),
-        "--shared_buffers=16MB".to_owned(),
-        "--fsync=off".to_owned(),
-    ]);
-    let server = Server {
-        process: spawn(&mut serve, "postgresql"),
-        ended_by: Signal::SIGQUIT,
-        url: format!("postgres://keeper@127.0.0.1:{port}/postgres"),
-        _directory: directory,
-    };
-    wait_for("postgres", async || {
-        postgresql_client(&server, "probe").await.ok()
-    })
-    .await;
-    server
-}
-
-async fn postgresql_client(
-    server: &Server,
-    application: &str,
-) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
-    let mut config: tokio_postgres::Config = server.url.parse()?;
-    let (client, connection) = config
-        .application_name(application)
-        .connect(tokio_postgres::NoTls)
-        .await?;
-    tokio::spawn(connection);
-    Ok(client)
-}
-
-#[tokio::test]
-async fn gaussdb_kills_the_session_that_blocks_another() {
-    let server = postgresql_server().await;
-    let [holder, waiter, idle] =
-        ["holder", "waiter", "idle"].map(|name| postgresql_client(&server, name));
-    let (holder, waiter, idle) = (
-        holder.await.unwrap(),
-        waiter.await.unwrap(),
-        idle.await.unwrap(),
-    );
-    for statement in [
-        "CREATE TABLE orders (number INT)",
-        "BEGIN",
-        "LOCK TABLE orders",
-    ] {
-        holder.batch_execute(statement).await.unwrap();
-    }
-    let waiting = tokio::spawn(async move { waiter.batch_execute("TABLE orders").await });
-    let nodes = vec![NodeMapping::server("i", "n", &server.url)];
-    let TestCloud { sandbox, client } = start(quick_with(|options| {
-        options.services.gaussdb.nodes = nodes;
-    }))
-    .await;
-    let node = &sandbox.ready().nodes[0];
-    let instance = format!("/v3/{}/instances/i", client.ready.project_id);
-    let body = |mut fields: Value| {
-        fields["node_id"] = json!("n");
-        fields["component_id"] = json!(node.component_id);
-        fields
-    };
-    let list = format!("{instance}/real-time-session");
-    let blocked = wait_for("a session that waits", async || {
-        let rows = client
-            .post(&list, &body(json!({})))
-            .await
-            .assert_ok()
-            .json();
-        let rows = rows["sessions"].as_array().unwrap().clone();
-        rows.iter().any(|row| row["wait"] == "true").then_some(rows)
-    })
-    .await;
-    let row = |name: &str| {
-        let row = blocked.iter().find(|row| row["application_name"] == name);
-        row.unwrap()
-    };
-    let blocker = row("holder")["session_id"].clone();
-    assert_eq!(row("waiter")["block_session"], blocker);
-    assert_eq!(row("holder")["state"], "idle in transaction");
-    assert!(row("holder")["transaction_start"].is_i64());
-    assert_eq!(row("idle")["client_ip"], "127.0.0.1");
-    assert_eq!(row("idle")["transaction_start"], Value::Null);
-
-    let kill = format!("{instance}/kill-session");
-    let chosen = body(json!({"session_ids": [blocker, "1"]}));
-    let killed = client.post(&kill, &chosen).await.assert_ok().json();
-    assert_eq!(killed, json!({"session_ids": [blocker], "success": true}));
-    assert!(holder.batch_execute("SELECT 1").await.is_err());
-    assert!(idle.batch_execute("SELECT 1").await.is_ok());
-    waiting.await.unwrap().unwrap();
 }

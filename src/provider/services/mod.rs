@@ -1,15 +1,23 @@
-//! The services, one file each: where their sessions are, what a list tells of them, and how they are killed.
+//! The services, one file each: where their sessions are, what a list tells of them, and how they are killed. What those of
+//! relational databases have in common stands in `relational`.
 
 mod dcs;
+mod gaussdb;
 mod geminidb_redis;
+mod rds_mysql;
+mod rds_postgresql;
+mod relational;
 mod taurusdb;
 
 use super::service::Service;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 3] = [
+pub const ALL: [&dyn Service; 6] = [
     &dcs::Dcs,
     &taurusdb::TaurusDb,
+    &rds_mysql::RdsMySql,
+    &rds_postgresql::RdsPostgreSql,
+    &gaussdb::GaussDb,
     &geminidb_redis::GeminiDbRedis,
 ];
 

@@ -1,13 +1,13 @@
 //! TaurusDB (MySQL): session threads of a node, by their IDs or by what they are.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tf_provider::schema::AttributeType;
 use tokio::time::Instant;
 
+use super::relational::{Thread, number};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::{
     self as api, InstanceId, KILL_BATCH, NodeId, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
@@ -23,7 +23,7 @@ use crate::provider::service::{
 use crate::provider::session_kill::proof::{Computed, Planned, Proof, Told};
 use crate::session::listing::Page;
 use crate::session::tally::BatchAnswer;
-use crate::session::{Condition, Protection, Session, SessionId};
+use crate::session::{Condition, Session, SessionId};
 
 #[cfg(test)]
 mod tests;
@@ -280,80 +280,22 @@ fn threads_of(numbers: Vec<i64>) -> Vec<SessionId> {
 }
 
 fn rows(list: ProcessPage, statements: bool) -> Page<Session> {
-    page(list.processes, list.total_count, thread, |record| {
+    page(list.processes, list.total_count, number, |record| {
         session(record, statements)
     })
 }
 
-/// The ID of a thread. `None` for a number that is none: it is no session that could be killed.
-fn thread(id: &str) -> Option<SessionId> {
-    let number = id.trim().parse::<i64>().ok()?;
-    (number > 0).then(|| SessionId::number(number))
-}
-
 fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
-    let id = thread(&record.id)?;
-    let statement = match record.statement.text() {
-        _ if !statements => None,
-        Ok(statement) => statement,
-        Err(_) => return Some(Session::unreadable(id)),
+    let thread = Thread {
+        id: number(&record.id)?,
+        user: record.user,
+        host: record.host,
+        database: record.db,
+        command: record.command,
+        state: record.state,
+        time: record.time,
+        transaction: None,
+        statement: record.statement,
     };
-    let told = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let (user, command) = (told(record.user), told(record.command));
-    let time = record.time.and_then(listed_time);
-    let idle = (command.as_deref()).is_some_and(|command| command.eq_ignore_ascii_case("Sleep"));
-    Some(Session {
-        protection: match &user {
-            Some(user) if !is_internal(user, command.as_deref().unwrap_or_default()) => {
-                Protection::None
-            }
-            // One whose user is not told may be the server's own.
-            _ => Protection::UnlessUserIsNamed,
-        },
-        user,
-        address: told(record.host),
-        database: told(record.db),
-        command,
-        state: told(record.state),
-        idle: time.filter(|_| idle),
-        busy: time.filter(|_| !idle),
-        statement: told(statement),
-        ..Session::new(id)
-    })
-}
-
-/// The time of a session from the number that the process list shows, in seconds.
-///
-/// `None` for a number that is no such time: MySQL subtracts two clocks, and when the clock was set back the difference comes
-/// out negative, or wraps around to thousands of millions. Such a session would meet any condition on time.
-fn listed_time(seconds: i64) -> Option<Duration> {
-    /// 68 years, the longest that a signed 32-bit count of seconds can hold: no session is older.
-    const LONGEST: i64 = i32::MAX as i64;
-    (0..=LONGEST)
-        .contains(&seconds)
-        .then(|| Duration::from_secs(seconds.unsigned_abs()))
-}
-
-/// Whether a session belongs to the server itself, to the cloud's operation of it, or to replication.
-///
-/// By account: `system user`, `event_scheduler`, MySQL's own `mysql.sys`, `mysql.session` and `mysql.infoschema`, and every
-/// name that starts with `rds`, in upper or lower case. By command: `Daemon`, `Binlog Dump` in all its forms, and a replica
-/// that registers itself.
-fn is_internal(user: &str, command: &str) -> bool {
-    const ACCOUNTS: [&str; 5] = [
-        "system user",
-        "event_scheduler",
-        "mysql.sys",
-        "mysql.session",
-        "mysql.infoschema",
-    ];
-    let starts_with = |text: &str, prefix: &str| {
-        let start = text.get(..prefix.len());
-        start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
-    };
-    ACCOUNTS.iter().any(|name| user.eq_ignore_ascii_case(name))
-        || starts_with(user, "rds")
-        || command.eq_ignore_ascii_case("Daemon")
-        || starts_with(command, "Binlog Dump")
-        || starts_with(command, "Register ")
+    Some(thread.into_session(statements))
 }

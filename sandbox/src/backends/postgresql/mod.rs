@@ -16,7 +16,7 @@ use crate::{
 /// The type of a backend that serves a client. All others belong to the server itself.
 const CLIENT: &str = "client backend";
 /// The port that PostgreSQL shows for a client that comes through the socket file.
-const SOCKET_PORT: i64 = -1;
+pub(crate) const SOCKET_PORT: i64 = -1;
 
 /// One backend, with the columns of `pg_stat_activity`. A column is `None` where the server shows nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]

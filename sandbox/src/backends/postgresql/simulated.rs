@@ -1,8 +1,6 @@
 //! Backends from memory. What a backend looks like follows from its pid alone, so a node of a million backends costs no
 //! more than their pids. The first three of a node are a chain: each waits for a lock of the one before.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
@@ -138,8 +136,8 @@ impl SimulatedBackends {
         }
     }
 
-    /// The backend with this pid, among these that are there.
-    fn backend(&self, pid: i64, alive: &HashSet<i64>) -> Backend {
+    /// The backend with this pid, among these that are there, in their order.
+    fn backend(&self, pid: i64, alive: &[i64]) -> Backend {
         let number = pid as u64;
         let place = (pid - FIRST_PID) % PIDS_PER_NODE;
         let chained = usize::try_from(place)
@@ -149,7 +147,7 @@ impl SimulatedBackends {
             *chained.unwrap_or_else(|| &KINDS[spread(number, 1, KINDS.len() as u64) as usize]);
         let blocker = (chained.is_some() && place > 0).then(|| pid - 1);
         let blocked_by: Vec<i64> = blocker
-            .filter(|pid| alive.contains(pid))
+            .filter(|pid| alive.binary_search(pid).is_ok())
             .into_iter()
             .collect();
         let (wait_event_type, wait_event) = match state {
@@ -256,7 +254,7 @@ impl Sessions for SimulatedBackends {
 impl Backends for SimulatedBackends {
     async fn page(&self, page: Page) -> anyhow::Result<Rows<Backend>> {
         let alive = self.population.alive();
-        let there = alive.iter().copied().collect();
+        let there = alive.clone();
         Ok(page.of(alive).map(|pid| self.backend(pid, &there)))
     }
 

@@ -1,6 +1,9 @@
 #![allow(clippy::unwrap_used)]
 
+use std::time::Duration;
+
 use super::*;
+use crate::session::Protection;
 
 fn page(json: &str) -> ProcessPage {
     serde_json::from_str(json).unwrap()
@@ -40,14 +43,6 @@ fn a_session_is_idle_or_busy() {
         times,
         [(seconds(9), None), (None, seconds(8)), (None, None)]
     );
-}
-
-#[test]
-fn a_time_that_no_session_can_have_is_unknown() {
-    for seconds in [-1, i64::from(i32::MAX) + 1, 4_294_967_295, i64::MAX] {
-        assert_eq!(listed_time(seconds), None, "{seconds}");
-    }
-    assert_eq!(listed_time(0), Some(Duration::ZERO));
 }
 
 #[test]

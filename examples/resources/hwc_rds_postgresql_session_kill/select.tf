@@ -1,0 +1,17 @@
+# Shows who has left a transaction open for ten minutes without doing anything. Take dry_run out, and they are killed.
+resource "hwc_rds_postgresql_session_kill" "idle_transactions" {
+  instance_id = var.rds_postgresql_instance_id
+
+  select {
+    states   = ["idle in transaction"]
+    min_idle = "10m"
+  }
+
+  max_sessions = 20
+  dry_run      = true
+}
+
+output "idle_transactions" {
+  description = "The sessions that would be killed, and whose they are."
+  value       = { for session in hwc_rds_postgresql_session_kill.idle_transactions.sessions : session.id => session.user }
+}

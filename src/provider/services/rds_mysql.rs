@@ -1,0 +1,244 @@
+//! RDS for MySQL: sessions of an instance, which DAS lists and kills by an account that it has stored.
+
+use async_trait::async_trait;
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::relational::{
+    self, NODE, Thread, is_number, mark_unreachable, number, optional_node, told_database,
+};
+use crate::huaweicloud::das::mysql::{
+    DatabaseUserId, InstanceId, NodeId, ProcessPage, ProcessRecord,
+};
+use crate::huaweicloud::das::{Das, KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::provider::arguments::identifier;
+use crate::provider::listing::{Listing, page, read_pages};
+use crate::provider::record::Record;
+use crate::provider::service::{
+    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
+    Purpose, Scope, Service, Target, Words,
+};
+use crate::session::listing::Page;
+use crate::session::{Condition, Session};
+
+#[cfg(test)]
+mod tests;
+
+/// RDS for MySQL.
+pub struct RdsMySql;
+
+static DESCRIPTION: Description = Description {
+    name: "rds_mysql",
+    words: Words {
+        service: "RDS for MySQL",
+        heading: "RDS for MySQL",
+        place: "an RDS for MySQL instance",
+        listed_place: "an RDS for MySQL instance, or one of its nodes",
+        session: "session",
+        protected: Some((
+            "the server itself",
+            "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, replication) are \
+             chosen only when `users` names them. RDS does not kill those of `rdsadmin`, `rdsbackup`, `rdsmetric` and \
+             `rdsRepl` even then.",
+        )),
+        lingers: ": a thread that rolls back a transaction goes away only when it has finished, and under full load a kill may \
+                  have to be repeated",
+        look: "Look at SHOW PROCESSLIST on the instance.",
+        lists: "DAS lists them, by the account in `database_user_id`.",
+        named_by: "an entry in the list without a node",
+    },
+    place: &[
+        PlaceArgument::required(
+            "instance_id",
+            "ID of the RDS for MySQL instance: 32 or 36 letters and digits; in the documents' examples the last four are `in01`.",
+        ),
+        PlaceArgument::required(
+            "database_user_id",
+            "ID of a database account that is stored in DAS, as `huaweicloud_das_database_user` stores it. DAS lists and kills \
+             with its rights.",
+        ),
+        NODE,
+    ],
+    ids: Ids {
+        argument: "session_ids",
+        words: "IDs of the sessions to kill, as `SHOW PROCESSLIST` shows them.",
+        one: "session ID",
+        form: "A session's ID is a whole number from 1 to 9223372036854775807 in quotes, as in \"2075425\".",
+        kind: IdKind::Texts(is_number),
+    },
+    conditions: &[
+        Condition::Users,
+        Condition::ExcludeUsers,
+        Condition::Addresses { host_names: true },
+        Condition::ExcludeAddresses { host_names: true },
+        Condition::Databases { numbered: false },
+        Condition::Commands,
+        Condition::States,
+        Condition::StatementMatches,
+        Condition::ExcludeStatementMatches,
+        Condition::MinIdle,
+        Condition::MinBusy,
+        Condition::MinTransaction,
+        Condition::All,
+    ],
+    columns: &[
+        Column::Id,
+        Column::User,
+        Column::Address,
+        Column::Database,
+        Column::Command,
+        Column::State,
+        Column::IdleSeconds,
+        Column::BusySeconds,
+        Column::TransactionSeconds,
+    ],
+    notes: &[
+        (
+            "exclude_addresses",
+            "For clients behind a proxy the list shows the proxy's address.",
+        ),
+        ("commands", "Examples are `Query` and `Sleep`."),
+        ("states", "An example is `Waiting for table metadata lock`."),
+        (
+            "min_idle",
+            "A session is idle while its command is `Sleep`, also within a transaction.",
+        ),
+        ("address", "Behind a proxy it is the proxy's."),
+        ("state", "Here it is the stage of the statement."),
+    ],
+    policy: Policy {
+        batch: KILL_BATCH,
+        small_batch: SMALL_KILL_BATCH,
+        by_address: false,
+        kills_all: false,
+        keeps_lists: false,
+        tells_statements: true,
+        looks_first: true,
+        ids_come_back: true,
+    },
+    confirmed: false,
+    results: &[],
+};
+
+impl Service for RdsMySql {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn place(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: &Record,
+        purpose: Purpose,
+    ) -> Option<Box<dyn Place>> {
+        let instance = identifier(diags, arguments, "instance_id");
+        let user = identifier(diags, arguments, "database_user_id");
+        let node = optional_node(diags, arguments);
+        Some(Box::new(Instance {
+            instance: instance?,
+            user: user?,
+            node: node?,
+            purpose,
+        }))
+    }
+
+    fn whereabouts(&self, arguments: &Record) -> String {
+        relational::whereabouts(arguments)
+    }
+}
+
+struct Instance {
+    instance: InstanceId,
+    user: DatabaseUserId,
+    node: Option<NodeId>,
+    purpose: Purpose,
+}
+
+#[async_trait]
+impl Place for Instance {
+    fn path(&self) -> String {
+        match &self.node {
+            Some(node) => format!("{}/{node}", self.instance),
+            None => self.instance.to_string(),
+        }
+    }
+
+    async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
+        let mut listing = self.list_of(self.node.as_ref(), calls, scope).await?;
+        if let (Some(node), Purpose::Kill) = (&self.node, self.purpose) {
+            let without_node = self.list_of(None, calls, scope).await?;
+            mark_unreachable(&mut listing, &without_node, node.as_str())?;
+        }
+        Ok(listing)
+    }
+
+    async fn kill(
+        &self,
+        calls: Calls<'_>,
+        batch: &[Target],
+        leave_before: Option<Instant>,
+    ) -> Outcome<Answered> {
+        let threads: Vec<i64> = (batch.iter())
+            .filter_map(|target| target.id.as_number())
+            .collect();
+        Das::new(calls.client, calls.region)
+            .kill_mysql(
+                &self.instance,
+                &self.user,
+                &threads,
+                leave_before,
+                calls.operation,
+            )
+            .await
+            .map(|request_id| Answered {
+                request_id,
+                fates: Fates::NotTold,
+            })
+    }
+}
+
+impl Instance {
+    async fn list_of(
+        &self,
+        node: Option<&NodeId>,
+        calls: Calls<'_>,
+        scope: Scope<'_>,
+    ) -> Result<Listing, Error> {
+        let das = Das::new(calls.client, calls.region);
+        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
+            let rows_asked = (request.offset, request.limit);
+            das.mysql_processes(
+                &self.instance,
+                &self.user,
+                node,
+                rows_asked,
+                calls.operation,
+            )
+            .await
+            .map(|page| rows(page, scope.statements))
+        });
+        list.await.map(Listing::from)
+    }
+}
+
+fn rows(list: ProcessPage, statements: bool) -> Page<Session> {
+    page(list.processes, list.count, number, |record| {
+        session(record, statements)
+    })
+}
+
+fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
+    let thread = Thread {
+        id: number(&record.id)?,
+        user: record.user,
+        host: record.host,
+        database: told_database(record.database),
+        command: record.command,
+        state: record.state,
+        time: record.time,
+        transaction: record.trx_executed_time,
+        statement: record.statement,
+    };
+    Some(thread.into_session(statements))
+}

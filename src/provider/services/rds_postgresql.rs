@@ -1,0 +1,317 @@
+//! RDS for PostgreSQL: sessions of an instance, which DAS lists, and kills by their process IDs and owners.
+
+use async_trait::async_trait;
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::relational::{
+    self, NODE, is_idle, is_number, is_of_cloud, listed_time, mark_unreachable, number,
+    optional_node, told, told_database, transaction_time,
+};
+use crate::huaweicloud::das::postgresql::{InstanceId, NodeId, Owned, ProcessPage, ProcessRecord};
+use crate::huaweicloud::das::{Das, KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::provider::arguments::identifier;
+use crate::provider::listing::{Listing, page, read_pages};
+use crate::provider::record::Record;
+use crate::provider::service::{
+    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
+    Purpose, Scope, Service, Target, Words,
+};
+use crate::session::listing::{Page, PageRequest};
+use crate::session::{Condition, Protection, Session};
+
+#[cfg(test)]
+mod tests;
+
+/// RDS for PostgreSQL.
+pub struct RdsPostgreSql;
+
+static DESCRIPTION: Description = Description {
+    name: "rds_postgresql",
+    words: Words {
+        service: "RDS for PostgreSQL",
+        heading: "RDS for PostgreSQL",
+        place: "an RDS for PostgreSQL instance",
+        listed_place: "an RDS for PostgreSQL instance, or one of its nodes",
+        session: "session",
+        protected: Some((
+            "the server itself",
+            "Sessions of the server itself (background and replication processes, those without a client's address, names that \
+             start with `rds`) are chosen only when `users` names them.",
+        )),
+        lingers: ": a process may not end before what it waits for does",
+        look: "Look at pg_stat_activity on the instance.",
+        lists: "DAS lists them.",
+        named_by: "a user",
+    },
+    place: &[
+        PlaceArgument::required(
+            "instance_id",
+            "ID of the RDS for PostgreSQL instance: 32 or 36 letters and digits; in the documents' examples the last four are \
+             `in03`.",
+        ),
+        NODE,
+    ],
+    ids: Ids {
+        argument: "session_ids",
+        words: "Process IDs of the sessions to kill, as `pg_stat_activity` shows them. The owner of each is looked up first, and \
+                a process is killed only as long as it is that owner's.",
+        one: "process ID",
+        form: "A session's process ID is a whole number from 1 to 9223372036854775807 in quotes, as in \"21541\".",
+        kind: IdKind::Texts(is_number),
+    },
+    conditions: &[
+        Condition::Users,
+        Condition::ExcludeUsers,
+        Condition::Addresses { host_names: false },
+        Condition::ExcludeAddresses { host_names: false },
+        Condition::Databases { numbered: false },
+        Condition::Applications,
+        Condition::Commands,
+        Condition::States,
+        Condition::StatementMatches,
+        Condition::ExcludeStatementMatches,
+        Condition::MinIdle,
+        Condition::MinBusy,
+        Condition::MinTransaction,
+        Condition::All,
+    ],
+    columns: &[
+        Column::Id,
+        Column::User,
+        Column::Address,
+        Column::Database,
+        Column::Command,
+        Column::State,
+        Column::Application,
+        Column::IdleSeconds,
+        Column::BusySeconds,
+        Column::TransactionSeconds,
+    ],
+    notes: &[
+        (
+            "databases",
+            "One documented form of the list has no databases: then no session is chosen by them.",
+        ),
+        (
+            "applications",
+            "One documented form of the list has no applications: then no session is chosen by them.",
+        ),
+        (
+            "commands",
+            "One documented form of the list has no commands: then no session is chosen by them.",
+        ),
+        ("states", "Examples are `active` and `idle in transaction`."),
+        (
+            "min_idle",
+            "A session is idle also within a transaction: `idle in transaction`. One documented form of the list has no times.",
+        ),
+        ("min_busy", "One documented form of the list has no times."),
+        (
+            "min_transaction",
+            "One documented form of the list has no times.",
+        ),
+    ],
+    policy: Policy {
+        batch: KILL_BATCH,
+        small_batch: SMALL_KILL_BATCH,
+        by_address: false,
+        kills_all: false,
+        keeps_lists: false,
+        tells_statements: true,
+        looks_first: true,
+        ids_come_back: true,
+    },
+    confirmed: false,
+    results: &[],
+};
+
+impl Service for RdsPostgreSql {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn place(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: &Record,
+        purpose: Purpose,
+    ) -> Option<Box<dyn Place>> {
+        let instance = identifier(diags, arguments, "instance_id");
+        let node = optional_node(diags, arguments);
+        Some(Box::new(Instance {
+            instance: instance?,
+            node: node?,
+            purpose,
+        }))
+    }
+
+    fn whereabouts(&self, arguments: &Record) -> String {
+        relational::whereabouts(arguments)
+    }
+}
+
+struct Instance {
+    instance: InstanceId,
+    node: Option<NodeId>,
+    purpose: Purpose,
+}
+
+#[async_trait]
+impl Place for Instance {
+    fn path(&self) -> String {
+        match &self.node {
+            Some(node) => format!("{}/{node}", self.instance),
+            None => self.instance.to_string(),
+        }
+    }
+
+    async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
+        let mut listing = self.list_of(self.node.as_ref(), calls, scope).await?;
+        if let (Some(node), Purpose::Kill) = (&self.node, self.purpose) {
+            let without_node = self.list_of(None, calls, scope).await?;
+            mark_unreachable(&mut listing, &without_node, node.as_str())?;
+        }
+        Ok(listing)
+    }
+
+    async fn kill(
+        &self,
+        calls: Calls<'_>,
+        batch: &[Target],
+        leave_before: Option<Instant>,
+    ) -> Outcome<Answered> {
+        let owned = |target| owned(target).ok_or_else(no_owner);
+        let processes: Result<Vec<Owned<'_>>, Error> = batch.iter().map(owned).collect();
+        let processes = match processes {
+            Ok(processes) => processes,
+            Err(error) => return Outcome::Rejected(error),
+        };
+        Das::new(calls.client, calls.region)
+            .kill_postgresql(&self.instance, &processes, leave_before, calls.operation)
+            .await
+            .map(|killed| Answered {
+                request_id: killed.request_id,
+                fates: match killed.count {
+                    // A count does not tell which ones.
+                    Ok(_) => Fates::NotTold,
+                    Err(error) => Fates::Unreadable(error),
+                },
+            })
+    }
+}
+
+fn owned(target: &Target) -> Option<Owned<'_>> {
+    Some(Owned {
+        id: target.id.as_number()?,
+        user: target.user.as_deref()?,
+    })
+}
+
+fn no_owner() -> Error {
+    Error::Listing("A session has no owner to kill it by.".to_owned())
+}
+
+impl Instance {
+    async fn list_of(
+        &self,
+        node: Option<&NodeId>,
+        calls: Calls<'_>,
+        scope: Scope<'_>,
+    ) -> Result<Listing, Error> {
+        let das = Das::new(calls.client, calls.region);
+        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
+            let window = Window::of(request);
+            das.postgresql_processes(
+                &self.instance,
+                node,
+                window.number,
+                window.length,
+                calls.operation,
+            )
+            .await
+            .map(|page| rows(page, window.passed_over, scope.statements))
+        });
+        list.await.map(Listing::from)
+    }
+}
+
+/// A page by its number that shows the session at an offset, and many after it.
+#[derive(Debug, PartialEq, Eq)]
+struct Window {
+    /// The first page is 1.
+    number: u64,
+    /// How many rows a page has.
+    length: u32,
+    /// How many rows of the page come before the offset.
+    passed_over: u32,
+}
+
+impl Window {
+    /// DAS counts pages, not rows, and pages have to overlap: so the length of a page is chosen for each request such that a
+    /// page begins at the offset, or a few rows before it.
+    fn of(request: PageRequest) -> Self {
+        let passed_over = |length: u32| (request.offset % u64::from(length)) as u32;
+        let longest = request.limit.max(1);
+        let length = (1..=longest)
+            .max_by_key(|length| length - passed_over(*length))
+            .unwrap_or(longest);
+        Self {
+            number: request.offset / u64::from(length) + 1,
+            length,
+            passed_over: passed_over(length),
+        }
+    }
+}
+
+fn rows(list: ProcessPage, passed_over: u32, statements: bool) -> Page<Session> {
+    let rows = list
+        .processes
+        .into_iter()
+        .skip(passed_over as usize)
+        .collect();
+    let mut page = page(rows, list.total, number, |record| {
+        session(record, statements)
+    });
+    for session in &mut page.sessions {
+        session.nameable = session.user.is_some();
+    }
+    page
+}
+
+fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
+    let id = number(&record.id)?;
+    let statement = match record.statement.text() {
+        _ if !statements => None,
+        Ok(statement) => statement,
+        Err(_) => return Some(Session::unreadable(id)),
+    };
+    let (user, address, state) = (told(record.user), told(record.host), told(record.state));
+    let time = record.time.and_then(listed_time);
+    let idle = state.as_deref().map(is_idle);
+    let is_of_client = told(record.backend_type).is_none_or(|kind| kind == CLIENT);
+    Some(Session {
+        protection: match &user {
+            Some(user) if is_of_client && address.is_some() && !is_of_cloud(user) => {
+                Protection::None
+            }
+            _ => Protection::UnlessUserIsNamed,
+        },
+        user,
+        address,
+        database: told_database(record.db),
+        command: told(record.command),
+        application: told(record.application),
+        idle: time.filter(|_| idle == Some(true)),
+        busy: time.filter(|_| idle == Some(false)),
+        state,
+        transaction: record.trx_duration.and_then(transaction_time),
+        began: told(record.backend_start),
+        statement: told(statement),
+        ..Session::new(id)
+    })
+}
+
+/// The kind of process that serves a client, in PostgreSQL's words.
+const CLIENT: &str = "client backend";

@@ -1,0 +1,190 @@
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use super::*;
+use crate::huaweicloud::rows::Row;
+use crate::session::SessionId;
+
+fn listed(rows_of_page: &str) -> Vec<Session> {
+    let records: Vec<serde_json::Value> =
+        serde_json::from_str(&format!("[{rows_of_page}]")).unwrap();
+    let processes = (records.into_iter())
+        .map(|record| match serde_json::from_value(record.clone()) {
+            Ok(record) => Row::Whole(record),
+            Err(_) => Row::Odd {
+                id: record["id"].as_str().map(ToOwned::to_owned),
+            },
+        })
+        .collect();
+    let page = ProcessPage {
+        processes,
+        total: None,
+    };
+    rows(page, 0, true).sessions
+}
+
+#[test]
+fn a_row_of_the_sdk_becomes_a_session() {
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let text = |text: &str| Some(text.to_owned());
+    let sessions = listed(
+        r#"{"id": "21541", "user": "app", "host": "10.0.0.7:51234", "db": "orders", "command": "SELECT", "time": "17",
+            "state": "idle in transaction", "info": "select 1", "trx_duration": "20"}"#,
+    );
+    let expected = Session {
+        user: text("app"),
+        address: text("10.0.0.7:51234"),
+        database: text("orders"),
+        command: text("SELECT"),
+        state: text("idle in transaction"),
+        idle: seconds(17),
+        transaction: seconds(20),
+        statement: text("select 1"),
+        ..Session::new(SessionId::number(21_541))
+    };
+    assert_eq!(sessions, [expected]);
+}
+
+#[test]
+fn a_row_of_the_documents_becomes_a_session_with_what_it_has() {
+    let sessions = listed(
+        r#"{"pid": 21541, "user": "app", "applicationName": "orders-api", "client": "172.16.30.163",
+            "backendStart": "2025-11-25 09:33:29:207922", "state": "active", "query": "select 1",
+            "backEndType": "client backend"}"#,
+    );
+    let [session] = sessions.as_slice() else {
+        panic!("{sessions:?}");
+    };
+    assert_eq!(session.id, SessionId::number(21_541));
+    assert_eq!(session.application.as_deref(), Some("orders-api"));
+    assert_eq!(session.began.as_deref(), Some("2025-11-25 09:33:29:207922"));
+    assert_eq!(session.protection, Protection::None);
+    assert!(session.nameable);
+    // Its times are of a zone that nobody tells.
+    assert_eq!(
+        (
+            &session.database,
+            session.busy,
+            session.age,
+            session.transaction
+        ),
+        (&None, None, None, None)
+    );
+}
+
+#[test]
+fn a_session_without_an_owner_cannot_be_killed() {
+    let sessions = listed(
+        r#"{"pid": 7, "client": "10.0.0.7"}, {"id": "8", "user": ""}, {"id": "9", "user": []},
+           {"id": "10", "user": "app", "info": 7}"#,
+    );
+    assert_eq!(sessions.len(), 4);
+    for session in sessions {
+        assert!(!session.nameable, "{session:?}");
+    }
+}
+
+#[test]
+fn processes_of_the_server_itself_are_protected() {
+    for (row, expected) in [
+        (r#""user": "app", "host": "10.0.0.7""#, Protection::None),
+        (r#""user": "app""#, Protection::UnlessUserIsNamed),
+        (
+            r#""user": "rdsRepl", "host": "10.0.0.7""#,
+            Protection::UnlessUserIsNamed,
+        ),
+        (
+            r#""user": "RDSmetric", "host": "10.0.0.7""#,
+            Protection::UnlessUserIsNamed,
+        ),
+        (
+            r#""user": "app", "client": "10.0.0.7", "backEndType": "walsender""#,
+            Protection::UnlessUserIsNamed,
+        ),
+        (
+            r#""user": "app", "client": "10.0.0.7", "backEndType": """#,
+            Protection::None,
+        ),
+        (r#""host": "10.0.0.7""#, Protection::UnlessUserIsNamed),
+    ] {
+        let sessions = listed(&format!(r#"{{"id": "7", {row}}}"#));
+        assert_eq!(sessions[0].protection, expected, "{row}");
+    }
+}
+
+#[test]
+fn a_state_that_is_not_told_is_neither_idle_nor_busy() {
+    for (state, idle, busy) in [
+        ("null", None, None),
+        (r#""""#, None, None),
+        (r#""idle""#, Some(3), None),
+        (r#""active""#, None, Some(3)),
+    ] {
+        let row = format!(
+            r#"{{"id": "7", "user": "app", "time": "3", "trx_duration": "0", "state": {state}}}"#
+        );
+        let session = listed(&row).remove(0);
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs());
+        assert_eq!(
+            (seconds(session.idle), seconds(session.busy)),
+            (idle, busy),
+            "{state}"
+        );
+        assert_eq!(session.transaction, None);
+    }
+}
+
+#[test]
+fn a_page_shows_at_least_half_of_what_it_can() {
+    for offset in 0..20_000 {
+        let window = Window::of(PageRequest { offset, limit: 100 });
+        let shown = window.length - window.passed_over;
+        assert!(shown >= 50, "{offset}: {window:?}");
+    }
+}
+
+#[test]
+fn a_page_shows_the_session_at_every_offset() {
+    for limit in [1, 2, 7, 100] {
+        for offset in 0..1_000 {
+            let window = Window::of(PageRequest { offset, limit });
+            assert!((1..=limit).contains(&window.length), "{window:?}");
+            let begins = (window.number - 1) * u64::from(window.length);
+            assert_eq!(begins + u64::from(window.passed_over), offset, "{window:?}");
+            assert!(window.passed_over < window.length, "{offset}: {window:?}");
+        }
+    }
+}
+
+/// A list in pages by their numbers, as DAS shows it. `total`: it says how long it is.
+async fn read(list: &[i64], total: bool) -> Vec<SessionId> {
+    let read = read_pages(PROCESSES_PER_PAGE, |request| async move {
+        let window = Window::of(request);
+        let length = window.length as usize;
+        let first = usize::try_from(window.number - 1).unwrap() * length;
+        let shown = list.iter().skip(first).take(length);
+        let processes = shown.map(|id| {
+            let row = serde_json::json!({"pid": id, "user": "app"});
+            Row::Whole(serde_json::from_value(row).unwrap())
+        });
+        let page = ProcessPage {
+            processes: processes.collect(),
+            total: total.then_some(i64::try_from(list.len()).unwrap()),
+        };
+        Ok(rows(page, window.passed_over, false))
+    });
+    let sessions = read.await.unwrap().sessions;
+    sessions.into_iter().map(|session| session.id).collect()
+}
+
+#[tokio::test]
+async fn a_list_of_any_length_is_read_to_its_end() {
+    for length in [0, 1, 99, 100, 101, 190, 200, 1_234] {
+        let list: Vec<i64> = (1..=length).collect();
+        let all: Vec<SessionId> = list.iter().copied().map(SessionId::number).collect();
+        for total in [false, true] {
+            assert_eq!(read(&list, total).await, all, "{length} {total}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What services of relational databases have in common: rows in MySQL's words, times, protected accounts, and nodes that a
+//! kill cannot name.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tf_provider::Diagnostics;
+use tf_provider::value::Value;
+
+use crate::huaweicloud::error::Error;
+use crate::huaweicloud::rows::Statement;
+use crate::provider::arguments::{identifier, shown};
+use crate::provider::listing::Listing;
+use crate::provider::record::Record;
+use crate::provider::service::PlaceArgument;
+use crate::session::{Protection, Session, SessionId};
+
+#[cfg(test)]
+mod tests;
+
+/// The argument for one of the nodes of an instance.
+pub(super) const NODE: PlaceArgument = PlaceArgument::optional(
+    "node_id",
+    "ID of the node whose sessions are listed. By default DAS decides; inferred: the primary node. A request to kill names no \
+     node, so of the sessions of a node only those are killed that DAS lists without `node_id` too.",
+    "If this is null at apply, nobody is killed: plan again with a known value.",
+);
+
+/// A node that may be left out. `None`: it is not known yet, or an error says what is wrong with it.
+pub(super) fn optional_node<T>(diags: &mut Diagnostics, arguments: &Record) -> Option<Option<T>>
+where
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    match arguments.text("node_id") {
+        Value::Null => Some(None),
+        _ => identifier(diags, arguments, "node_id").map(Some),
+    }
+}
+
+/// `the node … of the instance …`, or the instance alone.
+pub(super) fn whereabouts(arguments: &Record) -> String {
+    let instance = format!("the instance {}", shown(arguments, "instance_id"));
+    match arguments.text("node_id") {
+        Value::Null => instance,
+        _ => format!("the node {} of {instance}", shown(arguments, "node_id")),
+    }
+}
+
+/// Marks those of a node's sessions that a request without a node cannot name: those that are not in the list without a node,
+/// with the same user and address.
+///
+/// # Errors
+/// When that is every one of them: it is another node whose sessions a kill would end.
+pub(super) fn mark_unreachable(
+    listing: &mut Listing,
+    without_node: &Listing,
+    node: &str,
+) -> Result<(), Error> {
+    let who = |session: &Session| {
+        (
+            session.id.clone(),
+            session.user.clone(),
+            session.address.clone(),
+        )
+    };
+    let reachable: HashSet<_> = without_node.sessions.iter().map(who).collect();
+    let mut is_any_reached = listing.sessions.is_empty();
+    for session in &mut listing.sessions {
+        let is_reached = reachable.contains(&who(session));
+        session.nameable &= is_reached;
+        is_any_reached |= is_reached;
+    }
+    if is_any_reached {
+        return Ok(());
+    }
+    Err(Error::Listing(format!(
+        "A request to kill names no node, and none of the sessions of the node {node} is among those that DAS lists without \
+         node_id: the kill could end sessions of another node that have the same IDs. Leave node_id out, or connect to the \
+         node and kill them there."
+    )))
+}
+
+/// A text that tells something.
+pub(super) fn told(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// A database by its name; DAS writes `--` for none.
+pub(super) fn told_database(text: Option<String>) -> Option<String> {
+    told(text).filter(|name| name != "--")
+}
+
+/// The ID of a thread or a process. `None` for a number that is none: it is no session that could be killed.
+pub(super) fn number(id: &str) -> Option<SessionId> {
+    let number = id.trim().parse::<i64>().ok()?;
+    (number > 0).then(|| SessionId::number(number))
+}
+
+/// Is a text such an ID, as lists show it?
+pub(super) fn is_number(text: &str) -> bool {
+    number(text).is_some_and(|id| id.to_string() == text)
+}
+
+/// A session thread in MySQL's words.
+pub(super) struct Thread {
+    pub(super) id: SessionId,
+    pub(super) user: Option<String>,
+    pub(super) host: Option<String>,
+    pub(super) database: Option<String>,
+    pub(super) command: Option<String>,
+    pub(super) state: Option<String>,
+    /// Seconds in the present state.
+    pub(super) time: Option<i64>,
+    /// Seconds since the transaction began.
+    pub(super) transaction: Option<i64>,
+    pub(super) statement: Statement,
+}
+
+impl Thread {
+    /// The session, with its statement where that is wanted.
+    pub(super) fn into_session(self, statements: bool) -> Session {
+        let statement = match self.statement.text() {
+            _ if !statements => None,
+            Ok(statement) => statement,
+            Err(_) => return Session::unreadable(self.id),
+        };
+        let (user, command) = (told(self.user), told(self.command));
+        let time = self.time.and_then(listed_time);
+        let idle =
+            (command.as_deref()).is_some_and(|command| command.eq_ignore_ascii_case("Sleep"));
+        Session {
+            protection: match &user {
+                Some(user) if !is_internal(user, command.as_deref().unwrap_or_default()) => {
+                    Protection::None
+                }
+                // One whose user is not told may be the server's own.
+                _ => Protection::UnlessUserIsNamed,
+            },
+            user,
+            address: told(self.host),
+            database: told(self.database),
+            command,
+            state: told(self.state),
+            idle: time.filter(|_| idle),
+            busy: time.filter(|_| !idle),
+            transaction: self.transaction.and_then(transaction_time),
+            statement: told(statement),
+            ..Session::new(self.id)
+        }
+    }
+}
+
+/// The time of a session from the number that the process list shows, in seconds.
+///
+/// `None` for a number that is no such time: MySQL subtracts two clocks, and when the clock was set back the difference comes
+/// out negative, or wraps around to thousands of millions. Such a session would meet any condition on time.
+pub(super) fn listed_time(seconds: i64) -> Option<Duration> {
+    /// 68 years, the longest that a signed 32-bit count of seconds can hold: no session is older.
+    const LONGEST: i64 = i32::MAX as i64;
+    (0..=LONGEST)
+        .contains(&seconds)
+        .then(|| Duration::from_secs(seconds.unsigned_abs()))
+}
+
+/// The time since a transaction began. Zero stands for no transaction, too.
+pub(super) fn transaction_time(seconds: i64) -> Option<Duration> {
+    listed_time(seconds).filter(|time| !time.is_zero())
+}
+
+/// Whether an account belongs to the cloud's operation of the database: its name starts with `rds`, in upper or lower case.
+pub(super) fn is_of_cloud(user: &str) -> bool {
+    starts_with(user, "rds")
+}
+
+fn starts_with(text: &str, prefix: &str) -> bool {
+    let start = text.get(..prefix.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// Whether a state of PostgreSQL, or of openGauss, is one in which the session does nothing: `idle`, also within a
+/// transaction.
+pub(super) fn is_idle(state: &str) -> bool {
+    starts_with(state.trim_start(), "idle")
+}
+
+/// Whether a session belongs to the server itself, to the cloud's operation of it, or to replication.
+///
+/// By account: `system user`, `event_scheduler`, MySQL's own `mysql.sys`, `mysql.session` and `mysql.infoschema`, and every
+/// name that starts with `rds`, in upper or lower case. By command: `Daemon`, `Binlog Dump` in all its forms, and a replica
+/// that registers itself.
+fn is_internal(user: &str, command: &str) -> bool {
+    const ACCOUNTS: [&str; 5] = [
+        "system user",
+        "event_scheduler",
+        "mysql.sys",
+        "mysql.session",
+        "mysql.infoschema",
+    ];
+    ACCOUNTS.iter().any(|name| user.eq_ignore_ascii_case(name))
+        || is_of_cloud(user)
+        || command.eq_ignore_ascii_case("Daemon")
+        || starts_with(command, "Binlog Dump")
+        || starts_with(command, "Register ")
+}

@@ -1,0 +1,261 @@
+//! IDs that come back as other sessions': just before each request the sessions are listed again, and only those that are
+//! still the same are sent.
+
+use serde_json::{Value as Json, json};
+
+use crate::cloud::Cloud;
+use crate::{kill_gaussdb, kill_postgresql};
+
+const LIST: &str = "/pg/query-process-list";
+const KILL: &str = "/kill-process";
+
+/// A session of RDS for PostgreSQL, as the SDK's list shows it.
+fn backend(id: i64, user: &str, host: &str) -> Json {
+    json!({
+        "id": id.to_string(), "user": user, "host": host, "db": "shop", "command": "", "time": "60", "state": "idle",
+        "info": "", "trx_duration": "0",
+    })
+}
+
+/// A session of GaussDB. `born` is when it connected, in milliseconds since 1970.
+fn gaussdb(id: i64, user: &str, born: i64) -> Json {
+    json!({
+        "session_id": id.to_string(), "pid": id.to_string(), "user_name": user, "database_name": "shop",
+        "client_ip": "10.0.0.7", "client_port": "5000", "application_name": "cart", "state": "idle", "query": "",
+        "exec_time": "60", "back_end_start": born, "block_session": "",
+    })
+}
+
+fn ids(body: &Json) -> Vec<Json> {
+    let processes = body["processes"].as_array().unwrap().iter();
+    processes.map(|one| one["id"].clone()).collect()
+}
+
+#[tokio::test]
+async fn an_id_that_comes_back_as_somebody_else_is_not_sent() {
+    let others = [
+        backend(7, "billing", "10.0.0.7:5000"),
+        backend(7, "app", "10.0.0.9:5000"),
+    ];
+    for other in others {
+        let cloud = Cloud::start().await;
+        cloud.world().backends = vec![
+            backend(7, "app", "10.0.0.7:5000"),
+            backend(8, "app", "10.0.0.8:5000"),
+        ];
+        cloud.at("GET", LIST, |_| None);
+        cloud.at("GET", LIST, move |world| {
+            world.backends[0] = other;
+            None
+        });
+
+        let ending = kill_postgresql(&cloud, json!({"select": [{"users": ["app"]}]})).await;
+
+        assert_eq!(ending.succeeded_with("killed"), json!(["8"]));
+        assert_eq!(json!(ending.sessions("not_found")), json!(["7"]));
+        let world = cloud.world();
+        assert_eq!(world.backends.len(), 1);
+        assert_eq!(world.bodies("POST", KILL).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_given_id_that_comes_back_as_somebody_else_is_not_sent() {
+    let cloud = Cloud::start().await;
+    cloud.world().backends = vec![backend(7, "app", "10.0.0.7:5000")];
+    cloud.at("GET", LIST, |_| None);
+    cloud.at("GET", LIST, |world| {
+        world.backends = vec![backend(7, "app", "10.0.0.7:5001")];
+        None
+    });
+
+    let ending = kill_postgresql(&cloud, json!({"session_ids": ["7", "9"]})).await;
+
+    let mut not_found = ending.sessions("not_found").unwrap();
+    not_found.sort_by_key(Json::to_string);
+    assert_eq!(not_found, [json!("7"), json!("9")]);
+    assert!(cloud.world().bodies("POST", KILL).is_empty());
+}
+
+#[tokio::test]
+async fn the_sessions_are_listed_again_before_each_request() {
+    let cloud = Cloud::start().await;
+    cloud.world().backends = (1..=150)
+        .map(|id| backend(id, "app", &format!("10.0.0.7:{}", 5000 + id)))
+        .collect();
+    // With the first request, an ID of the second one goes to somebody else.
+    cloud.at("POST", KILL, |world| {
+        let place = world.backends.len() - 1;
+        world.backends[place] = backend(150, "billing", "10.0.0.9:5000");
+        None
+    });
+
+    let ending = kill_postgresql(&cloud, json!({"select": [{"users": ["app"]}]})).await;
+
+    assert_eq!(ending.succeeded()["killed_count"], json!(149));
+    assert_eq!(json!(ending.sessions("not_found")), json!(["150"]));
+    let world = cloud.world();
+    let sent: Vec<usize> = (world.bodies("POST", KILL).iter())
+        .map(|body| ids(body).len())
+        .collect();
+    assert_eq!(sent, [100, 49]);
+    assert_eq!(world.backends.len(), 1);
+}
+
+#[tokio::test]
+async fn the_owner_is_sent_beside_the_id_and_who_has_none_is_refused() {
+    let cloud = Cloud::start().await;
+    let mut nobody = backend(8, "", "10.0.0.8:5000");
+    nobody["user"] = Json::Null;
+    cloud.world().backends = vec![backend(7, "app", "10.0.0.7:5000"), nobody];
+
+    let ending = kill_postgresql(&cloud, json!({"session_ids": ["7", "8"]})).await;
+
+    assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
+    assert_eq!(json!(ending.sessions("refused")), json!(["8"]));
+    ending.warns("without a user");
+    let sent = cloud.world().bodies("POST", KILL);
+    assert_eq!(sent[0]["processes"], json!([{"id": 7, "user": "app"}]));
+    assert_eq!(cloud.world().backends.len(), 1);
+}
+
+#[tokio::test]
+async fn a_newcomer_with_the_id_of_a_killed_session_is_not_taken_for_it() {
+    let cloud = Cloud::start().await;
+    cloud.world().backends = vec![backend(7, "app", "10.0.0.7:5000")];
+    cloud.at("POST", KILL, |world| {
+        world.backends = vec![backend(7, "app", "10.0.0.7:5001")];
+        Some((200, json!({"count": 1})))
+    });
+
+    let ending = kill_postgresql(&cloud, json!({"select": [{"users": ["app"]}]})).await;
+
+    assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
+    assert_eq!(json!(ending.sessions("remaining")), json!([]));
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_read_at_last_is_not_taken_for_gone() {
+    let cloud = Cloud::start().await;
+    cloud.world().backends = vec![backend(7, "app", "10.0.0.7:5000")];
+    cloud.at("POST", KILL, |world| {
+        world.backends = vec![json!({"id": "7", "user": ["odd"]})];
+        Some((200, json!({"count": 1})))
+    });
+
+    let ending = kill_postgresql(&cloud, json!({"select": [{"users": ["app"]}]})).await;
+
+    assert_eq!(json!(ending.sessions("remaining")), json!(["7"]));
+}
+
+#[tokio::test]
+async fn a_kill_whose_answer_is_lost_is_not_sent_again() {
+    let cloud = Cloud::start().await;
+    cloud.world().backends = vec![backend(7, "app", "10.0.0.7:5000")];
+    cloud.at("POST", KILL, |world| {
+        world.backends.clear();
+        Some((504, json!("no answer in time")))
+    });
+
+    let ending = kill_postgresql(&cloud, json!({"select": [{"users": ["app"]}]})).await;
+
+    assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
+    ending.warns("An answer was lost, but the sessions are gone");
+    assert_eq!(cloud.world().bodies("POST", KILL).len(), 1);
+}
+
+#[tokio::test]
+async fn everybody_of_a_list_that_may_be_cut_is_not_killed() {
+    let cloud = Cloud::start().await;
+    cloud.world().gaussdb = (0..250).map(|id| gaussdb(1000 + id, "app", 1)).collect();
+
+    let ending = kill_gaussdb(&cloud, json!({"select": [{"all": true}]})).await;
+
+    ending.refused("Not all sessions may be listed, so none was killed");
+    assert_eq!(cloud.world().gaussdb.len(), 250);
+    assert!(cloud.world().bodies("POST", "/kill-session").is_empty());
+}
+
+#[tokio::test]
+async fn where_a_list_may_be_cut_each_selected_user_is_asked_for() {
+    let cloud = Cloud::start().await;
+    cloud.world().gaussdb = (0..250).map(|id| gaussdb(1000 + id, "app", 1)).collect();
+    let others = ["report", "ops"].map(|user| gaussdb(i64::try_from(user.len()).unwrap(), user, 1));
+    cloud.world().gaussdb.extend(others);
+
+    let select = json!({"select": [{"users": ["report", "ops"]}]});
+    let ending = kill_gaussdb(&cloud, select).await;
+
+    assert_eq!(ending.succeeded_with("killed"), json!(["3", "6"]));
+    assert_eq!(cloud.world().gaussdb.len(), 250);
+}
+
+#[tokio::test]
+async fn an_id_that_a_cut_list_does_not_show_is_unknown_and_not_missing() {
+    let cloud = Cloud::start().await;
+    cloud.world().gaussdb = (0..250).map(|id| gaussdb(1000 + id, "app", 1)).collect();
+
+    let ending = kill_gaussdb(
+        &cloud,
+        json!({"session_ids": ["1240"], "fail_on_not_found": true}),
+    )
+    .await;
+
+    assert_eq!(json!(ending.sessions("unknown")), json!(["1240"]));
+    ending.warns("Not all sessions may be listed");
+    assert!(cloud.world().bodies("POST", "/kill-session").is_empty());
+}
+
+#[tokio::test]
+async fn a_kill_that_failed_by_its_answer_is_a_failure_unless_the_sessions_are_gone() {
+    for goes in [true, false] {
+        let cloud = Cloud::start().await;
+        cloud.world().gaussdb = vec![gaussdb(7, "app", 1)];
+        cloud.at("POST", "/kill-session", move |world| {
+            if goes {
+                world.gaussdb.clear();
+            }
+            Some((200, json!({"session_ids": [], "success": false})))
+        });
+
+        let ending = kill_gaussdb(&cloud, json!({"select": [{"users": ["app"]}]})).await;
+
+        if goes {
+            assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
+            ending.warns("The kill failed by its answer, but the sessions are gone");
+        } else {
+            ending.says(&ending.errors, "GaussDB says that the kill failed");
+            assert_eq!(json!(ending.sessions("remaining")), json!(["7"]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_whose_beginning_changed_is_another_session() {
+    let cloud = Cloud::start().await;
+    cloud.world().gaussdb = vec![gaussdb(7, "app", 1)];
+    cloud.at("POST", "/real-time-session", |_| None);
+    cloud.at("POST", "/real-time-session", |world| {
+        world.gaussdb = vec![gaussdb(7, "app", 2)];
+        None
+    });
+
+    let ending = kill_gaussdb(&cloud, json!({"session_ids": ["7"]})).await;
+
+    assert_eq!(ending.succeeded_with("not_found"), json!(["7"]));
+    assert_eq!(cloud.world().gaussdb.len(), 1);
+}
+
+#[tokio::test]
+async fn those_who_wait_are_not_those_who_block() {
+    let cloud = Cloud::start().await;
+    let mut waits = gaussdb(8, "app", 1);
+    waits["block_session"] = json!("7");
+    let free = gaussdb(9, "app", 1);
+    cloud.world().gaussdb = vec![gaussdb(7, "app", 1), waits, free];
+
+    let ending = kill_gaussdb(&cloud, json!({"select": [{"blocking": true}]})).await;
+
+    assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
+    assert_eq!(cloud.world().gaussdb.len(), 2);
+}
