@@ -147,7 +147,8 @@ async fn kill_sessions(
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
     let (instance_id, node) = geminidb.node_anywhere(language, &node_id)?;
-    let wanted = Wanted::read(&body).map_err(|reason| geminidb.bad_argument(language, &reason))?;
+    let body = geminidb.body(language, &body)?;
+    let wanted = Wanted::read(body).map_err(|reason| geminidb.bad_argument(language, &reason))?;
     geminidb.must_be_idle(instance_id)?;
     kill(node, wanted)
         .await
@@ -175,8 +176,7 @@ enum Wanted {
 
 impl Wanted {
     /// Reads a body, which has to say something. Redis' ids are numbers, so that any other text is an id of nobody.
-    fn read(body: &[u8]) -> Result<Self, String> {
-        let body: KillBody = serde_json::from_slice(body).map_err(|reason| reason.to_string())?;
+    fn read(body: KillBody) -> Result<Self, String> {
         if body.is_all {
             return Ok(Self::All);
         }

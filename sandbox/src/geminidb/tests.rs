@@ -4,7 +4,10 @@ use super::*;
 
 #[test]
 fn only_a_word_means_everybody() {
-    let read = |body: &str| Wanted::read(body.as_bytes());
+    let read = |body: &str| {
+        let body = serde_json::from_str(body).map_err(|reason| reason.to_string())?;
+        Wanted::read(body)
+    };
     assert_eq!(read(r#"{"is_all": true}"#), Ok(Wanted::All));
     assert_eq!(
         read(r#"{"is_all": false, "session_ids": ["7", "8", "7", "x"]}"#),

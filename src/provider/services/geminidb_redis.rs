@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
+use super::relational::told;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::geminidb::{
     self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
@@ -170,7 +171,6 @@ fn rows(list: SessionPage) -> Page<Session> {
 
 fn session(id: SessionId, record: SessionRecord) -> Session {
     let seconds = |value: Option<i64>| Some(Duration::from_secs(u64::try_from(value?).ok()?));
-    let told = |text: Option<String>| text.filter(|text| !text.is_empty());
     Session {
         address: told(record.addr),
         database: (record.db).and_then(|db| Some(u32::try_from(db).ok()?.to_string())),
