@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Kills real sessions on this machine with Terraform, and shows them before and after.
 #
-#   scripts/demo.sh               with real sessions where Redis and MariaDB can be had
+#   scripts/demo.sh               with real sessions where Redis, MariaDB and PostgreSQL can be had
 #   scripts/demo.sh --simulated   with the sandbox's simulated sessions
 #
-# Two Redis servers and two MariaDB servers with clients connected stand behind hwc-sandbox, which answers like Huawei
-# Cloud. Where no such servers can be had, the sandbox's simulated sessions take their place. Everything listens on
-# loopback, lives in a temporary folder, and is gone afterwards.
+# Two Redis servers, two MariaDB servers and a PostgreSQL server with clients connected stand behind hwc-sandbox, which
+# answers like Huawei Cloud. Where no such servers can be had, the sandbox's simulated sessions take their place.
+# Everything listens on loopback, lives in a temporary folder, and is gone afterwards.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -33,6 +33,8 @@ export TF_ACC_TERRAFORM_PATH=$terraform
 
 work=$(mktemp -d)
 started=()
+# PostgreSQL, which waits for its clients when it is told to end in the ordinary way.
+impatient=()
 
 clean_up() {
   local status=$?
@@ -41,6 +43,7 @@ clean_up() {
     warn "The demonstration stopped early. The last lines of the servers' logs:"
     tail -n 5 "$work"/*.log >&2 2>/dev/null || true
   fi
+  if [ "${#impatient[@]}" -gt 0 ]; then kill -INT "${impatient[@]}" 2>/dev/null || true; fi
   if [ "${#started[@]}" -gt 0 ]; then
     kill "${started[@]}" 2>/dev/null || true
     wait "${started[@]}" 2>/dev/null || true
@@ -123,7 +126,8 @@ taurusdb_nodes=(b5f8e3e3f0e14cc38ad6d59c5d8a1f2ano07 c0a4d1d9a7b84f6e93e2b6f4c7d
 mariadb_ports=()
 mariadb_password=only-for-the-demonstration
 
-# A MariaDB server does not run as root.
+# The servers below do not run as root, and so nobody must be able to enter the folder.
+chmod 711 "$work"
 mariadb_account=()
 if [ "$(id -u)" -eq 0 ]; then mariadb_account=(--user=nobody); fi
 
@@ -137,7 +141,6 @@ mariadb_url() { printf 'mysql://operator:%s@127.0.0.1:%s\n' "$mariadb_password" 
 
 start_mariadb() {
   local number port home
-  chmod 711 "$work"
   cat >"$work/accounts.sql" <<SQL
 CREATE USER 'operator'@'%' IDENTIFIED BY '$mariadb_password';
 GRANT ALL ON *.* TO 'operator'@'%';
@@ -189,6 +192,65 @@ mariadb_sessions() {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
+# PostgreSQL: the node of an RDS for PostgreSQL instance
+
+postgresql_instance=7d3e9b1c5a8f4e06b2c4d6f8091a3b5cin03
+postgresql_node=e4f60718293a4b5c8d9e0f1a2b3c4d5eno03
+postgresql_home="$work/postgresql"
+postgresql_port=
+
+# Runs a program of the server in the server's own folder, since nobody may be unable to enter this one.
+as_postgresql() {
+  local account=()
+  if [ "$(id -u)" -eq 0 ]; then
+    account=(setpriv "--reuid=$(id -u nobody)" "--regid=$(id -g nobody)" --clear-groups)
+  fi
+  cd "$postgresql_home"
+  exec "${account[@]}" "$(find_postgresql)/$1" "${@:2}"
+}
+
+postgresql_client() {
+  psql --no-psqlrc --quiet --host=127.0.0.1 --port="$postgresql_port" --dbname=postgres "$@"
+}
+
+postgresql_url() { printf 'postgres://operator@127.0.0.1:%s/postgres\n' "$postgresql_port"; }
+
+start_postgresql() {
+  local data="$postgresql_home/data"
+  mkdir "$postgresql_home"
+  if [ "$(id -u)" -eq 0 ]; then chown nobody "$postgresql_home"; fi
+  (as_postgresql initdb -D "$data" --username=operator --auth=trust --encoding=UTF8 --locale=C --no-sync) \
+    >"$work/postgresql-install.log" 2>&1
+  postgresql_port=$(free_port)
+  start postgresql as_postgresql postgres -D "$data" --port="$postgresql_port" --listen_addresses=127.0.0.1 \
+    --unix_socket_directories="$postgresql_home" --shared_buffers=16MB --fsync=off
+  impatient+=("${started[-1]}")
+  until_ready PostgreSQL postgresql_client --username=operator --command='SELECT 1'
+  postgresql_client --username=operator --command='CREATE ROLE report LOGIN; CREATE ROLE shop LOGIN'
+}
+
+# Runs slow queries, each in a client of its own: a user, then a name for each query.
+connect_postgresql() {
+  local user=$1 name
+  shift
+  for name in "$@"; do
+    start "client-postgresql-$name" postgresql_client --username="$user" --command="SELECT pg_sleep(3600) AS $name"
+  done
+  until_ready "every client" has_postgresql_sessions "$user" "$#"
+}
+
+has_postgresql_sessions() {
+  [ "$(postgresql_sessions | grep -c "  $1: ")" -eq "$2" ]
+}
+
+# A line for each session: its process id, its user, and the query that it runs.
+postgresql_sessions() {
+  postgresql_client --username=operator --tuples-only --no-align --command="
+    SELECT concat('process ', pid, '  ', usename, ': ', query) FROM pg_stat_activity
+    WHERE usename <> 'operator' AND state = 'active' ORDER BY pid"
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
 # Sessions, real or simulated
 
 real=true
@@ -214,6 +276,13 @@ dcs_sessions() {
   if $real; then redis_sessions "$1"; else simulated_sessions dcs "${dcs_nodes[$1]}" | sed 's/thread/client/'; fi
 }
 
+# Prints a line for each session of the RDS for PostgreSQL node.
+rds_postgresql_sessions() {
+  if $real; then postgresql_sessions
+  else simulated_sessions rds_postgresql "$postgresql_node" | sed 's/thread/process/'
+  fi
+}
+
 show_sessions() {
   local number
   for number in 0 1; do
@@ -224,6 +293,8 @@ show_sessions() {
     say "MySQL, node ${taurusdb_nodes[number]}:"
     taurusdb_sessions "$number" | or_none | indent
   done
+  say "PostgreSQL, node $postgresql_node:"
+  rds_postgresql_sessions | or_none | indent
 }
 
 # Says so where there is nothing to show.
@@ -297,6 +368,7 @@ provider "hwc" {
   endpoints = {
     dcs      = "$sandbox_url"
     taurusdb = "$sandbox_url"
+    das      = "$sandbox_url"
   }
 }
 
@@ -313,6 +385,17 @@ resource "hwc_taurusdb_session_kill" "runaway_reports" {
   processes   = [$1]
 }
 
+# The sessions of one user of a PostgreSQL instance, whoever that is when Terraform applies.
+resource "hwc_rds_postgresql_session_kill" "reports" {
+  instance_id = "$postgresql_instance"
+
+  select {
+    users = ["report"]
+  }
+
+  max_sessions = 5
+}
+
 output "redis" {
   value = {
     job_id      = hwc_dcs_session_kill.checkout.job_id
@@ -326,6 +409,10 @@ output "mysql" {
     killed    = hwc_taurusdb_session_kill.runaway_reports.processes_killed
     not_found = hwc_taurusdb_session_kill.runaway_reports.processes_not_found
   }
+}
+
+output "postgresql" {
+  value = { for session in hwc_rds_postgresql_session_kill.reports.sessions : session.id => session.outcome }
 }
 HCL
 }
@@ -345,6 +432,8 @@ missing=
 for program in redis-server redis-cli mariadbd mariadb mariadb-install-db; do
   have "$program" || missing="$missing $program"
 done
+if postgresql=$(find_postgresql); then PATH="$PATH:$postgresql"; else missing="$missing postgres"; fi
+have psql || missing="$missing psql"
 if [ "${1:-}" = --simulated ]; then
   real=false
 elif [ -n "$missing" ]; then
@@ -353,24 +442,29 @@ elif [ -n "$missing" ]; then
 fi
 
 if $real; then
-  say "Starting two Redis and two MariaDB servers."
+  say "Starting two Redis servers, two MariaDB servers and a PostgreSQL server."
   start_redis
   start_mariadb
+  start_postgresql
   start_sandbox \
     --dcs-node "$dcs_instance/${dcs_nodes[0]}=redis://127.0.0.1:${redis_ports[0]}" \
     --dcs-node "$dcs_instance/${dcs_nodes[1]}=redis://127.0.0.1:${redis_ports[1]}" \
     --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[0]}=$(mariadb_url 0)" \
-    --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[1]}=$(mariadb_url 1)"
+    --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[1]}=$(mariadb_url 1)" \
+    --rds-postgresql-node "$postgresql_instance/$postgresql_node=$(postgresql_url)"
   say "hwc-sandbox answers for Huawei Cloud at $sandbox_url; the servers and their sessions are real."
   connect_redis 0 checkout-1 checkout-2 checkout-3 checkout-4
   connect_redis 1 search-1 search-2
   connect_mariadb 0 report_1 report_2 invoices
   connect_mariadb 1 report_1 report_2
+  connect_postgresql report monthly weekly
+  connect_postgresql shop checkout
 else
   start_sandbox \
     --dcs-node "$dcs_instance/${dcs_nodes[0]}=simulated:4" --dcs-node "$dcs_instance/${dcs_nodes[1]}=simulated:2" \
     --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[0]}=simulated:3" \
-    --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[1]}=simulated:2"
+    --taurusdb-node "$taurusdb_instance/${taurusdb_nodes[1]}=simulated:2" \
+    --rds-postgresql-node "$postgresql_instance/$postgresql_node=simulated:6"
   say "hwc-sandbox answers for Huawei Cloud at $sandbox_url; its sessions are simulated."
 fi
 
@@ -397,6 +491,9 @@ show_sessions
 
 [ -z "$(dcs_sessions 0)" ] || die "the sessions of the first Redis node should be gone"
 [ "$(dcs_sessions 1 | wc -l)" -eq 2 ] || die "the sessions of the second Redis node should live"
+left=$(rds_postgresql_sessions)
+[ -n "$left" ] || die "the sessions of other users of PostgreSQL should live"
+case $left in *report*) die "the sessions of the user report of PostgreSQL should be gone" ;; esac
 
 heading "What is kept in state"
 run_terraform state show hwc_dcs_session_kill.checkout

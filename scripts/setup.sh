@@ -75,10 +75,6 @@ missing_databases() {
   # The core packages are the programs alone, without a service.
   have mariadbd && have mariadb-install-db || printf '%s\n' mariadb-server-core
   have mariadb || printf '%s\n' mariadb-client-core
-}
-
-# The same for the tests alone.
-missing_test_databases() {
   find_postgresql >/dev/null || printf '%s\n' postgresql
 }
 
@@ -115,14 +111,13 @@ if python_is_ready; then wants_python=false; fi
 
 needed=$(missing_packages)
 databases=$(missing_databases)
-$for_demo || databases="$databases $(missing_test_databases)"
 if $wants_python && ! find_python >/dev/null; then needed="$needed python3-venv"; fi
 
 # The demonstration can do without databases where they cannot be had; the build cannot do without its tools.
 if [ -n "$(echo $needed)" ] && ! can_install; then
   die "these packages are missing, and installing them takes apt-get and root or sudo: $(echo $needed)"
 fi
-if [ -n "$(echo $databases)" ] && ! can_install; then
+if [ -n "$databases" ] && ! can_install; then
   $for_demo || die "these packages are missing, and installing them takes apt-get and root or sudo: $(echo $databases)"
   databases=
 fi

@@ -22,10 +22,13 @@ use terraform_provider_hwc::huaweicloud::credentials::oidc::{IdToken, Oidc};
 use terraform_provider_hwc::huaweicloud::credentials::password::{Password, User};
 use terraform_provider_hwc::huaweicloud::credentials::temporary::Temporary;
 use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, ProvideCredential};
+use terraform_provider_hwc::huaweicloud::das::Das;
+use terraform_provider_hwc::huaweicloud::das::postgresql::Owned;
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Target};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{Error, MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
+use terraform_provider_hwc::huaweicloud::opengauss::{Component, Filter, OpenGauss};
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use terraform_provider_hwc::huaweicloud::taurusdb::TaurusDb;
 use time::OffsetDateTime;
@@ -43,6 +46,11 @@ const DCS_NODE: &str = "8f7ee181-88e2-49b7-a4bf-81f18f93a135";
 const JOB: &str = "8abf6e1e-824d-4cb2-8182-4e02ee9a0015";
 const TAURUSDB_INSTANCE: &str = "a23fb62bd61e4e9e9636fd2225f395bein07";
 const TAURUSDB_NODE: &str = "18663926eacb443d98dc20f8620f28f2no07";
+const RDS_MYSQL_INSTANCE: &str = "da304cd5bbb944de828759bc7be3d3fein01";
+const DATABASE_USER: &str = "2c250598-1e3c-4d31-bc19-be1d866247e6";
+const RDS_POSTGRESQL_INSTANCE: &str = "1b4af3014b794e6482e8f1cc4cbaaad3in03";
+const GAUSSDB_INSTANCE: &str = "7e2d4c90b1f8463da5c6e03f9b84d217in14";
+const GAUSSDB_NODE: &str = "0d5f8a63c2914e7bb8e41f6097ca35d2no14";
 
 /// A refused call may be sent once more in another form; what is sent more often than that is repeated.
 const MOST_FORMS: usize = 2;
@@ -271,6 +279,14 @@ async fn ending_of_sign_in(document: &Document, answer: &Documented) -> Option<E
     })
 }
 
+fn component() -> Component {
+    Component {
+        instance: GAUSSDB_INSTANCE.parse().unwrap(),
+        node: GAUSSDB_NODE.parse().unwrap(),
+        component: "cn_5001".parse().unwrap(),
+    }
+}
+
 /// How the call ends when it is given this answer each time; `None` for a call that is not known here.
 async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
     if let Some(ending) = ending_of_sign_in(document, answer).await {
@@ -287,6 +303,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
     let project_id = Some(PROJECT).filter(|_| call != "IAM projects by name");
     let (client, operation) = client(&server, project_id, keys());
     let (dcs, taurusdb) = (Dcs::new(&client, REGION), TaurusDb::new(&client, REGION));
+    let (das, gaussdb) = (Das::new(&client, REGION), OpenGauss::new(&client, REGION));
     let instance = DCS_INSTANCE.parse().unwrap();
     let node = DCS_NODE.parse().unwrap();
     let (taurusdb_instance, taurusdb_node) = (
@@ -334,6 +351,50 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
             let (instance, node) = (&taurusdb_instance, &taurusdb_node);
             let page = taurusdb.processes(instance, node, 0, 100, &operation).await;
             Ending::of_read(&page, sent())
+        }
+        "RDS for MySQL list" => {
+            let instance = RDS_MYSQL_INSTANCE.parse().unwrap();
+            let user = DATABASE_USER.parse().unwrap();
+            let page = das.mysql_processes(&instance, &user, None, (0, 100), &operation);
+            Ending::of_read(&page.await, sent())
+        }
+        "RDS for MySQL kill" => {
+            let instance = RDS_MYSQL_INSTANCE.parse().unwrap();
+            let user = DATABASE_USER.parse().unwrap();
+            let kill = das.kill_mysql(&instance, &user, &[2_075_425], None, &operation);
+            Ending::of_kill(&kill.await, sent())
+        }
+        "RDS for PostgreSQL list" => {
+            let instance = RDS_POSTGRESQL_INSTANCE.parse().unwrap();
+            let page = das.postgresql_processes(&instance, None, 1, 100, &operation);
+            Ending::of_read(&page.await, sent())
+        }
+        "RDS for PostgreSQL kill" => {
+            let instance = RDS_POSTGRESQL_INSTANCE.parse().unwrap();
+            let owned = [Owned {
+                id: 21_541,
+                user: "app",
+            }];
+            let kill = das.kill_postgresql(&instance, &owned, None, &operation);
+            let outcome = kill.await;
+            if let Outcome::Accepted(killed) = &outcome {
+                assert!(killed.count.is_ok(), "{killed:?}");
+            }
+            Ending::of_kill(&outcome, sent())
+        }
+        "GaussDB list" => {
+            let (component, filter) = (component(), Filter::default());
+            let sessions = gaussdb.sessions(&component, &filter, &operation).await;
+            Ending::of_read(&sessions, sent())
+        }
+        "GaussDB kill" => {
+            let ids = ["139960174921472".to_owned()];
+            let outcome = gaussdb.kill(&component(), &ids, None, &operation).await;
+            if let Outcome::Accepted(killed) = &outcome {
+                let says_success = answer.body_text().contains("\"success\":true");
+                assert_eq!(killed.killed.is_ok(), says_success, "{killed:?}");
+            }
+            Ending::of_kill(&outcome, sent())
         }
         "IAM projects by name" => {
             let project = client.project_id(REGION, &operation).await;

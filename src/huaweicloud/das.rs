@@ -9,7 +9,7 @@
 pub mod mysql;
 pub mod postgresql;
 
-use super::api::{Api, CallPermission, Permission, regional};
+use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::client::Client;
 use super::id::Ending;
 
@@ -19,8 +19,10 @@ pub static API: Api = Api {
     other_keys: &[],
     host: |region, cloud| regional("das", host_region(region), cloud),
     absent_in: &ABSENT,
-    // Neither the documents nor the official provider know an answer that means "busy".
-    busy: &[],
+    busy: &[Busy {
+        statuses: 409..=409,
+        codes: &BUSY,
+    }],
     permissions: &[
         CallPermission {
             method: Some("GET"),
@@ -44,6 +46,10 @@ pub static API: Api = Api {
         },
     ],
 };
+
+/// Codes of RDS that mean, with HTTP status 409: another operation of the instance is running. Inferred: no document says
+/// that DAS passes them on, or knows a code of its own for that.
+const BUSY: [&str; 4] = ["DBS.200011", "DBS.200019", "DBS.200047", "DBS.201202"];
 
 /// Regions that have RDS and no host of DAS in the tables of the official SDK.
 const ABSENT: [&str; 15] = [

@@ -12,7 +12,7 @@ use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 use crate::huaweicloud::api::Permission;
 use crate::huaweicloud::apis;
 use crate::huaweicloud::error::{
-    ApiError, CLOCK_TOLERANCE, Error, RequestLine, SignInMethod, controls_terminal,
+    ApiError, CLOCK_TOLERANCE, Error, RequestLine, SettingsProblem, SignInMethod, controls_terminal,
 };
 use crate::huaweicloud::iam::PROJECTS_PERMISSION;
 use crate::huaweicloud::operation::Waiting;
@@ -113,9 +113,14 @@ pub(super) fn waiting(waiting: &Waiting) -> String {
 /// The argument that an error is about, when it is about one of the resource.
 fn attribute(error: &Error) -> AttributePath {
     match error {
-        Error::NoProject { .. } => AttributePath::new("region"),
+        Error::NoProject { .. } | Error::Settings(SettingsProblem::NoEndpoint { .. }) => {
+            AttributePath::new("region")
+        }
         _ => match error.api() {
             Some(answer) if about_node(answer) => AttributePath::new("node_id"),
+            Some(answer) if answer.code.as_deref() == Some(BAD_ACCOUNT) => {
+                AttributePath::new("database_user_id")
+            }
             Some(answer)
                 if answer.status == 404
                     || answer.is_busy()
@@ -288,6 +293,9 @@ fn about_node(answer: &ApiError) -> bool {
     )
 }
 
+/// The code of DAS for an account that it has not stored for the instance.
+const BAD_ACCOUNT: &str = "DAS.200112";
+
 /// What to do about an instance that does not take the call, and will not by waiting alone.
 fn advice_for_instance(answer: &ApiError) -> Option<&'static str> {
     Some(match answer.canonical_code().as_deref()? {
@@ -295,6 +303,11 @@ fn advice_for_instance(answer: &ApiError) -> Option<&'static str> {
             "This instance does not support session management. It needs Redis 4.0 or later; the documents name the \
              regions cn-north-1, cn-north-4, cn-east-2, cn-east-3, cn-south-1 and cn-southwest-2."
         }
+        BAD_ACCOUNT => {
+            "Check database_user_id: it is the ID of an account that DAS has stored for this instance, as \
+             huaweicloud_das_database_user stores it, and not the name of a database user."
+        }
+        "DAS.200114" => "Check instance_id, and that the instance is in this region and project.",
         "DCS.4026" | "DCS.4049" | "DBS.200086" | "DBS.201014" => {
             "The instance is in a state that does not allow this call: it may be stopped or restarting. Check its \
              state in the console, and apply again when it is running."

@@ -346,6 +346,15 @@ const LOOKED_FOR: Service = Service {
     cut_at: None,
 };
 
+/// Tests every service at the same time.
+pub fn at_once(test: impl Fn(&'static Service) + Sync) {
+    std::thread::scope(|scope| {
+        for service in SERVICES {
+            scope.spawn(|| test(service));
+        }
+    });
+}
+
 /// IDs as the numbers that they are.
 fn numbers(ids: &[Value]) -> Vec<Option<u64>> {
     let numbers = ids.iter().map(|id| id.as_str()?.parse().ok());

@@ -25,10 +25,29 @@ struct Scene {
     is_signed: bool,
 }
 
+/// The service that a call is one of; any, where it is none.
+fn service(document: &Document) -> &'static str {
+    let services = [
+        ("GaussDB", "gaussdb"),
+        ("RDS for MySQL", "rds_mysql"),
+        ("RDS for PostgreSQL", "rds_postgresql"),
+    ];
+    let named = (services.into_iter()).find(|(name, _)| document.call.starts_with(name));
+    match named {
+        Some((_, service)) => service,
+        None if document.path.starts_with("/v2/") => "dcs",
+        None => "taurusdb",
+    }
+}
+
 /// The options that make the case what an answer presupposes.
-fn options(given: &str, is_dcs: bool) -> Options {
+fn options(given: &str, service: &str) -> Options {
     let busy = |code: Option<&str>| {
-        let instance_id = if is_dcs { "i" } else { TAURUSDB_INSTANCE };
+        let instance_id = match service {
+            "dcs" => "i",
+            "gaussdb" => GAUSSDB_INSTANCE,
+            _ => TAURUSDB_INSTANCE,
+        };
         let text = match code {
             Some(code) => format!("{instance_id}=10m:{code}"),
             None => format!("{instance_id}=10m"),
@@ -37,6 +56,8 @@ fn options(given: &str, is_dcs: bool) -> Options {
             options.services.dcs.nodes = vec![NodeMapping::simulated("i", "n", 12)];
             options.services.taurusdb.nodes =
                 vec![NodeMapping::simulated(TAURUSDB_INSTANCE, TAURUSDB_NODE, 12)];
+            options.services.gaussdb.nodes =
+                vec![NodeMapping::simulated(GAUSSDB_INSTANCE, GAUSSDB_NODE, 12)];
             options.busy = vec![text.parse::<Busy>().unwrap()];
         })
     };
@@ -77,15 +98,17 @@ fn options(given: &str, is_dcs: bool) -> Options {
 }
 
 const TAURUSDB_INSTANCE: &str = "a23fb62bd61e4e9e9636fd2225f395bein07";
+const GAUSSDB_INSTANCE: &str = "7e2d4c90b1f8463da5c6e03f9b84d217in14";
+const GAUSSDB_NODE: &str = "0d5f8a63c2914e7bb8e41f6097ca35d2no14";
 const TAURUSDB_NODE: &str = "18663926eacb443d98dc20f8620f28f2no07";
 
 impl Scene {
     /// A sandbox in which the case is what the answer presupposes.
     async fn set(document: &Document, answer: &Documented) -> Self {
-        let is_dcs = document.path.starts_with("/v2/");
+        let service = service(document);
         let given = answer.given.as_deref().unwrap_or_default();
-        let cloud = start(options(given, is_dcs)).await;
-        let nodes = cloud.nodes(if is_dcs { "dcs" } else { "taurusdb" });
+        let cloud = start(options(given, service)).await;
+        let nodes = cloud.nodes(service);
         let ready = cloud.sandbox.ready();
         let mut values = BTreeMap::from([
             ("project_id", ready.project_id.clone()),
@@ -102,6 +125,13 @@ impl Scene {
         if let Some(node) = nodes.first() {
             values.insert("instance_id", node.instance_id.clone());
             values.insert("node_id", node.node_id.clone());
+            let others = [
+                ("database_user_id", &node.database_user_id),
+                ("component_id", &node.component_id),
+            ];
+            for (name, value) in others {
+                values.extend(value.clone().map(|value| (name, value)));
+            }
         }
         let mut scene = Self {
             client: cloud.client.clone(),
@@ -112,6 +142,9 @@ impl Scene {
         scene.prepare(given).await;
         if answer.request_text().contains("{token}") {
             scene.log_in().await;
+        }
+        if answer.request_text().contains("{session_id}") {
+            scene.list_gaussdb().await;
         }
         scene
     }
@@ -146,17 +179,20 @@ impl Scene {
                 self.values.insert("job_id", job_id.to_owned());
             }
             "no such instance" => {
-                let is_dcs = !self.values["instance_id"].ends_with("in07");
-                let instance_id = if is_dcs {
-                    "00000000-0000-4000-8000-000000000000"
-                } else {
-                    "00000000000000000000000000000000in07"
+                let instance_id = match ending(&self.values["instance_id"]) {
+                    "" => "00000000-0000-4000-8000-000000000000".to_owned(),
+                    ending => format!("00000000000000000000000000000000{ending}"),
                 };
-                self.values.insert("instance_id", instance_id.to_owned());
+                self.values.insert("instance_id", instance_id);
             }
             "no such node" => {
-                let node_id = "00000000000000000000000000000000no07";
-                self.values.insert("node_id", node_id.to_owned());
+                let ending = ending(&self.values["node_id"]);
+                let node_id = format!("00000000000000000000000000000000{ending}");
+                self.values.insert("node_id", node_id);
+            }
+            "another account" => {
+                let account = "00000000-0000-4000-8000-000000000000";
+                self.values.insert("database_user_id", account.to_owned());
             }
             "an instance id of a wrong form" => {
                 self.values.insert("instance_id", "short".to_owned());
@@ -203,6 +239,17 @@ impl Scene {
         let body = json!({"node_id": node.node_id, "clean_cache": true});
         let path = self.client.clients(node, "");
         self.client.post(&path, &body).await.assert_ok();
+    }
+
+    /// Takes a session of the list of GaussDB.
+    async fn list_gaussdb(&mut self) {
+        let path = "/v3/{project_id}/instances/{instance_id}/real-time-session";
+        let place = r#"{"node_id": "{node_id}", "component_id": "{component_id}"}"#;
+        let (path, body) = (self.fill(path), self.fill(place));
+        let list = self.client.send(Method::POST, &path, &body).await.unwrap();
+        let list = list.assert_ok().json();
+        let id = text(&list["sessions"][0]["session_id"]);
+        self.values.insert("session_id", id);
     }
 
     /// Starts a kill of all sessions, whose job ends as the rule says.
@@ -272,6 +319,14 @@ impl Scene {
         };
         client.send(method, &path, &body).await.unwrap()
     }
+}
+
+/// What the id of an instance or a node of a relational database ends in; nothing for another one.
+fn ending(id: &str) -> &str {
+    let ending = id.split_at_checked(32).map(|(_, ending)| ending);
+    ending
+        .filter(|ending| ending.len() == 4)
+        .unwrap_or_default()
 }
 
 fn text(value: &Value) -> String {

@@ -52,6 +52,22 @@ fn the_advice_follows_the_code() {
         (KILL, 400, "DCS.4049", "", "may be stopped", "instance_id"),
         (KILL, 400, "DCS.4120", "", "frozen", "instance_id"),
         (
+            THREADS,
+            400,
+            "DAS.200112",
+            "",
+            "Check database_user_id",
+            "database_user_id",
+        ),
+        (
+            THREADS,
+            400,
+            "DAS.200114",
+            "",
+            "Check instance_id",
+            "instance_id",
+        ),
+        (
             KILL,
             400,
             "DCS.4017",
@@ -195,6 +211,7 @@ fn a_region_without_das_is_named_with_the_setting_that_helps() {
         .url(&crate::huaweicloud::das::API, "la-south-2")
         .unwrap_err();
     let advice = advice(&error).unwrap();
+    assert_eq!(attribute(&error), AttributePath::new("region"));
     assert_eq!(
         advice,
         "No call was made: by the official SDK, DAS has no host in the region la-south-2. If there is one, set endpoints = { \

@@ -16,6 +16,8 @@ use crate::provider::service::PlaceArgument;
 use crate::session::{Protection, Session, SessionId};
 
 #[cfg(test)]
+mod node_tests;
+#[cfg(test)]
 mod tests;
 
 /// The argument for one of the nodes of an instance.
