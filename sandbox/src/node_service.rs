@@ -75,6 +75,9 @@ pub(crate) struct NodeService<O: NodeOptions> {
     busy: BusyInstances,
 }
 
+/// A node of such a service.
+type SharedNode<O> = Arc<Node<<O as NodeOptions>::Sessions>>;
+
 impl<O: NodeOptions> NodeService<O> {
     fn new(options: O, mappings: &[NodeMapping], cloud: Arc<Cloud>) -> anyhow::Result<Self> {
         let open = |number, mapping: &_| O::open(number, mapping, cloud.simulated);
@@ -107,7 +110,7 @@ impl<O: NodeOptions> NodeService<O> {
         language: Language,
         instance_id: &str,
         node_id: &str,
-    ) -> Result<&Arc<Node<O::Sessions>>, ApiError> {
+    ) -> Result<&SharedNode<O>, ApiError> {
         let instance = self.instance(language, instance_id)?;
         let node = instance.node(node_id);
         node.ok_or_else(|| no_node::<O>(language, node_id))
@@ -118,7 +121,7 @@ impl<O: NodeOptions> NodeService<O> {
         &self,
         language: Language,
         node_id: &str,
-    ) -> Result<(&str, &Arc<Node<O::Sessions>>), ApiError> {
+    ) -> Result<(&str, &SharedNode<O>), ApiError> {
         let mut nodes = self.instances.nodes();
         nodes
             .find(|(_, node)| node.id() == node_id)

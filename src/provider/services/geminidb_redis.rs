@@ -41,7 +41,6 @@ static DESCRIPTION: Description = Description {
         lingers: ": the API document speaks of closing inactive sessions, so an active one may stay",
         look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
         lists: "",
-        named_by: "an ID",
     },
     place: &[PlaceArgument::required(
         "node_id",
