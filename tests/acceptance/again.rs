@@ -74,10 +74,9 @@ impl Service {
     }
 
     /// Sessions of the first place, as they are written in HCL.
-    fn somebody(&self) -> Vec<String> {
-        let sandbox = self.two_places();
+    fn somebody(&self, sandbox: &Sandbox) -> Vec<String> {
         let list = self.block("data", &self.select(MOST));
-        let workspace = Workspace::new(engines::newest_terraform(), &sandbox, &list);
+        let workspace = Workspace::new(engines::newest_terraform(), sandbox, &list);
         workspace.apply().succeeded();
         let list = workspace.resource(&self.listing()).expect("the list");
         let sessions = list.values["sessions"].as_array().expect("a list");
@@ -149,22 +148,21 @@ fn planned(plan: &Run) -> Option<&'static str> {
 }
 
 /// Kills as `first` says, and then makes the edits one after the other.
-fn go_through(engine: &Engine, service: &Service, first: &str, edits: &[Edit]) {
-    let sandbox = service.two_places();
+fn go_through(engine: &Engine, service: &Service, sandbox: &Sandbox, first: &str, edits: &[Edit]) {
     let body = |arguments: &str| format!("  {arguments}\n}}\n");
     let mut before = body(first);
     let configuration = format!(
         "resource \"hwc_{}_session_kill\" \"test\" {{\n{before}",
         service.name
     );
-    let workspace = Workspace::new(engine, &sandbox, &configuration);
+    let workspace = Workspace::new(engine, sandbox, &configuration);
     workspace.apply().succeeded();
 
     for Edit(name, arguments, expected, texts) in edits {
         let case = format!("{engine}, {}: {name}", service.name);
         let after = body(arguments);
         workspace.edit(&before, &after);
-        let (calls, killed) = (sandbox.calls().len(), service.requests_to_kill(&sandbox));
+        let (calls, killed) = (sandbox.calls().len(), service.requests_to_kill(sandbox));
         let proven = service.proof(&workspace);
 
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -186,7 +184,7 @@ fn go_through(engine: &Engine, service: &Service, first: &str, edits: &[Edit]) {
             Replace(requests) => {
                 assert!(sandbox.calls().len() > calls, "{case}");
                 assert_eq!(
-                    service.requests_to_kill(&sandbox),
+                    service.requests_to_kill(sandbox),
                     killed + requests,
                     "{case}"
                 );
@@ -203,147 +201,158 @@ fn go_through(engine: &Engine, service: &Service, first: &str, edits: &[Edit]) {
 
 #[test]
 fn edits_of_a_kill_of_listed_sessions() {
+    // IDs may be others in another sandbox.
     for service in SERVICES {
-        let argument = service.ids.argument;
-        let [a, b, c, d, e, ..] = &service.somebody()[..] else {
-            panic!("{}: too few sessions", service.name);
-        };
-        let list = |ids: &[&String]| service.listed(ids);
-        let of = |ids: &[&String], rest: &str| service.here(&format!("{}\n  {rest}", list(ids)));
-        let ids_and = |rest: &str| of(&[a, b], rest);
-        let named = |ids: &[&String]| {
-            let ids: Vec<&str> = ids.iter().map(|id| id.trim_matches('"')).collect();
-            format!("the sessions in {argument}: {}, of the", ids.join(", "))
-        };
-        let [other, ..] = service.ids.nobody;
-        let (differs, _) = service.other[0];
-        let edits = [
-            edit(
-                "another order, and an ID twice",
-                &of(&[b, a, b], ""),
-                NoChange,
-            ),
-            edit(
-                "dry_run = false for none",
-                &ids_and("dry_run = false"),
-                InPlace,
-            ),
-            edit("dry_run = false taken away", &ids_and(""), InPlace),
-            edit("triggers = {} for none", &ids_and("triggers = {}"), InPlace),
-            edit("triggers = {} taken away", &ids_and(""), InPlace),
-            edit("a cap", &ids_and("max_sessions = 5"), InPlace),
-            edit("another cap", &ids_and("max_sessions = 6"), InPlace),
-            edit("no cap", &ids_and(""), InPlace),
-            edit(
-                "a default written out",
-                &ids_and("fail_on_not_found = false"),
-                NoChange,
-            ),
-            edit(
-                "fail_on_not_found",
-                &ids_and("fail_on_not_found = true"),
-                InPlace,
-            ),
-            edit("its default again", &ids_and(""), InPlace),
-            edit(
-                "a time limit",
-                &ids_and("timeouts {\n    create = \"2m\"\n  }"),
-                InPlace,
-            ),
-            edit(
-                "the provider's region written out",
-                &ids_and(&format!("region = {REGION:?}")),
-                InPlace,
-            ),
-            edit(
-                "a dry run after the kill",
-                &ids_and("dry_run = true"),
-                InPlace,
-            )
-            .saying(&["Warning: dry_run comes after the kill", "Nobody is killed"]),
-            edit(
-                "that dry run taken back",
-                &ids_and("dry_run = false"),
-                InPlace,
-            ),
-            edit(
-                "a trigger",
-                &ids_and("triggers = { ticket = \"1\" }"),
-                service.in_vain(),
-            )
-            .saying(&[
-                "Warning: Applying this kills sessions again",
-                "Now triggers has changed",
-                &named(&[a, b]),
-            ]),
-            edit(
-                "another value of a trigger",
-                &ids_and("triggers = { ticket = \"2\" }"),
-                service.in_vain(),
-            ),
-            edit(
-                "another trigger without a value",
-                &ids_and("triggers = { ticket = \"2\", other = null }"),
-                NoChange,
-            ),
-            edit(
-                "a trigger taken away",
-                &ids_and("triggers = {}"),
-                service.in_vain(),
-            ),
-            edit(
-                "fewer sessions, in the same edit as a cap",
-                &of(&[a], "max_sessions = 5"),
-                service.in_vain(),
-            )
-            .saying(&[&format!("Now {argument} has changed"), &named(&[a])]),
-            edit(
-                "another place",
-                &service.elsewhere(&service.listed(&[other])),
-                service.in_vain(),
-            )
-            .saying(&[&format!("{differs} "), "changed"]),
-            edit(
-                "a dry run of other sessions",
-                &of(&[c], "dry_run = true"),
-                Replace(0),
-            )
-            .saying(&["the proof of the kill is forgotten"]),
-            edit(
-                "a cap of a dry run",
-                &of(&[c], "dry_run = true\n  max_sessions = 1"),
-                InPlace,
-            ),
-            edit(
-                "more sessions in a dry run",
-                &of(&[c, d], "dry_run = true"),
-                Replace(0),
-            )
-            .saying(&["Warning: Dry run: nothing will be killed"]),
-            edit("the end of a dry run", &of(&[c, d], ""), Replace(1)).saying(&[
-                "Warning: Applying this kills sessions",
-                "Until now this was a dry run",
-            ]),
-            edit(
-                "a dry run after that kill",
-                &of(&[c, d], "dry_run = true"),
-                InPlace,
-            ),
-            edit(
-                "other sessions, while that dry run is in state",
-                &of(&[e], "dry_run = true"),
-                Replace(0),
-            )
-            .saying(&["the proof of the kill is forgotten"]),
-            edit(
-                "conditions for IDs",
-                &service.here(&service.select("nobody")),
-                Replace(0),
-            )
-            .saying(&["the sessions that select chooses of the"]),
-        ];
-        engines::with_each(|engine| go_through(engine, service, &ids_and(""), &edits));
+        engines::with_each(|engine| {
+            let sandbox = service.two_places();
+            let somebody = service.somebody(&sandbox);
+            let (first, edits) = edits_of_listed(service, &somebody);
+            go_through(engine, service, &sandbox, &first, &edits);
+        });
     }
+}
+
+/// A kill of the first two of these sessions, and edits of it.
+fn edits_of_listed(service: &Service, somebody: &[String]) -> (String, Vec<Edit>) {
+    let argument = service.ids.argument;
+    let [a, b, c, d, e, ..] = somebody else {
+        panic!("{}: too few sessions", service.name);
+    };
+    let list = |ids: &[&String]| service.listed(ids);
+    let of = |ids: &[&String], rest: &str| service.here(&format!("{}\n  {rest}", list(ids)));
+    let ids_and = |rest: &str| of(&[a, b], rest);
+    let named = |ids: &[&String]| {
+        let ids: Vec<&str> = ids.iter().map(|id| id.trim_matches('"')).collect();
+        format!("the sessions in {argument}: {}, of the", ids.join(", "))
+    };
+    let [other, ..] = service.ids.nobody;
+    let (differs, _) = service.other[0];
+    let edits = vec![
+        edit(
+            "another order, and an ID twice",
+            &of(&[b, a, b], ""),
+            NoChange,
+        ),
+        edit(
+            "dry_run = false for none",
+            &ids_and("dry_run = false"),
+            InPlace,
+        ),
+        edit("dry_run = false taken away", &ids_and(""), InPlace),
+        edit("triggers = {} for none", &ids_and("triggers = {}"), InPlace),
+        edit("triggers = {} taken away", &ids_and(""), InPlace),
+        edit("a cap", &ids_and("max_sessions = 5"), InPlace),
+        edit("another cap", &ids_and("max_sessions = 6"), InPlace),
+        edit("no cap", &ids_and(""), InPlace),
+        edit(
+            "a default written out",
+            &ids_and("fail_on_not_found = false"),
+            NoChange,
+        ),
+        edit(
+            "fail_on_not_found",
+            &ids_and("fail_on_not_found = true"),
+            InPlace,
+        ),
+        edit("its default again", &ids_and(""), InPlace),
+        edit(
+            "a time limit",
+            &ids_and("timeouts {\n    create = \"2m\"\n  }"),
+            InPlace,
+        ),
+        edit(
+            "the provider's region written out",
+            &ids_and(&format!("region = {REGION:?}")),
+            InPlace,
+        ),
+        edit(
+            "a dry run after the kill",
+            &ids_and("dry_run = true"),
+            InPlace,
+        )
+        .saying(&["Warning: dry_run comes after the kill", "Nobody is killed"]),
+        edit(
+            "that dry run taken back",
+            &ids_and("dry_run = false"),
+            InPlace,
+        ),
+        edit(
+            "a trigger",
+            &ids_and("triggers = { ticket = \"1\" }"),
+            service.in_vain(),
+        )
+        .saying(&[
+            "Warning: Applying this kills sessions again",
+            "Now triggers has changed",
+            &named(&[a, b]),
+        ]),
+        edit(
+            "another value of a trigger",
+            &ids_and("triggers = { ticket = \"2\" }"),
+            service.in_vain(),
+        ),
+        edit(
+            "another trigger without a value",
+            &ids_and("triggers = { ticket = \"2\", other = null }"),
+            NoChange,
+        ),
+        edit(
+            "a trigger taken away",
+            &ids_and("triggers = {}"),
+            service.in_vain(),
+        ),
+        edit(
+            "fewer sessions, in the same edit as a cap",
+            &of(&[a], "max_sessions = 5"),
+            service.in_vain(),
+        )
+        .saying(&[&format!("Now {argument} has changed"), &named(&[a])]),
+        edit(
+            "another place",
+            &service.elsewhere(&service.listed(&[other])),
+            service.in_vain(),
+        )
+        .saying(&[&format!("{differs} "), "changed"]),
+        edit(
+            "a dry run of other sessions",
+            &of(&[c], "dry_run = true"),
+            Replace(0),
+        )
+        .saying(&["the proof of the kill is forgotten"]),
+        edit(
+            "a cap of a dry run",
+            &of(&[c], "dry_run = true\n  max_sessions = 1"),
+            InPlace,
+        ),
+        edit(
+            "more sessions in a dry run",
+            &of(&[c, d], "dry_run = true"),
+            Replace(0),
+        )
+        .saying(&["Warning: Dry run: nothing will be killed"]),
+        edit("the end of a dry run", &of(&[c, d], ""), Replace(1)).saying(&[
+            "Warning: Applying this kills sessions",
+            "Until now this was a dry run",
+        ]),
+        edit(
+            "a dry run after that kill",
+            &of(&[c, d], "dry_run = true"),
+            InPlace,
+        ),
+        edit(
+            "other sessions, while that dry run is in state",
+            &of(&[e], "dry_run = true"),
+            Replace(0),
+        )
+        .saying(&["the proof of the kill is forgotten"]),
+        edit(
+            "conditions for IDs",
+            &service.here(&service.select("nobody")),
+            Replace(0),
+        )
+        .saying(&["the sessions that select chooses of the"]),
+    ];
+    (ids_and(""), edits)
 }
 
 /// A value of a condition that no session meets, and the same in other words. Exclusions have a case of their own for each.
@@ -459,7 +468,10 @@ fn edits_of_a_kill_of_selected_sessions() {
             &service.here(&service.listed(&service.ids.nobody[..1])),
             service.in_vain(),
         ));
-        engines::with_each(|engine| go_through(engine, service, &select(&first), &edits));
+        engines::with_each(|engine| {
+            let sandbox = service.two_places();
+            go_through(engine, service, &sandbox, &select(&first), &edits);
+        });
     }
 }
 
@@ -512,7 +524,7 @@ fn edits_of_a_kill_of_all_sessions_of_a_node() {
             Replace(0),
         ),
     ];
-    engines::with_each(|engine| go_through(engine, dcs, &with(""), &edits));
+    engines::with_each(|engine| go_through(engine, dcs, &dcs.two_places(), &with(""), &edits));
 }
 
 #[test]
@@ -550,12 +562,12 @@ fn a_cap_that_is_known_late_changes_in_place_whatever_it_turns_out_to_be() {
 #[test]
 fn what_is_not_about_the_kill_never_kills() {
     for service in SERVICES {
-        let listed = service.listed(&service.somebody()[..1]);
         engines::with_each(|engine| {
             let case = format!("{engine}, {}", service.name);
+            let sandbox = service.two_places();
+            let listed = service.listed(&service.somebody(&sandbox)[..1]);
             let kill = |name: &str| service.named_block("resource", name, &listed);
             let address = |name: &str| service.killing().replace(".test", &format!(".{name}"));
-            let sandbox = service.sandbox(SESSIONS);
             let workspace = Workspace::new(engine, &sandbox, &kill("test"));
             workspace.apply().succeeded();
             assert_eq!(service.requests_to_kill(&sandbox), 1, "{case}");

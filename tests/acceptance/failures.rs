@@ -11,7 +11,7 @@ use crate::support::groups::MOST;
 use crate::support::mariadb;
 use crate::support::redis;
 use crate::support::sandbox::{ACCESS_KEY, DCS_INSTANCE, PROJECT_ID, REGION, SECRET_KEY, Sandbox};
-use crate::support::services::SERVICES;
+use crate::support::services::{self, SERVICES, Service};
 use crate::support::workspace::{Workspace, provider_block};
 
 #[test]
@@ -522,9 +522,8 @@ fn a_busy_instance_is_asked_again_to_kill_chosen_sessions_until_it_is_free() {
 
 #[test]
 fn chosen_sessions_whose_answer_is_lost_are_looked_for() {
-    for (service, happened) in
-        (SERVICES.iter()).flat_map(|service| [true, false].map(|happened| (service, happened)))
-    {
+    // Where nothing happened, each of them looks until the time is up.
+    let test = |service: &Service, happened: bool| {
         // Given a gateway that drops the connection of every kill, after it was carried out or before.
         let case = format!("{}, {happened}", service.name);
         let sandbox = service.sandbox(20);
@@ -554,5 +553,10 @@ fn chosen_sessions_whose_answer_is_lost_are_looked_for() {
         if !service.is_repeated {
             assert_eq!(service.kill_calls(&sandbox), 1, "{case}");
         }
-    }
+    };
+    services::at_once(|service| {
+        [true, false]
+            .into_iter()
+            .for_each(|happened| test(service, happened))
+    });
 }

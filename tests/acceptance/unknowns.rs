@@ -126,11 +126,13 @@ fn cases(service: &'static Service) -> Vec<Case> {
     let widening =
         place.filter(|one| one.kind == PlaceKind::Optional && one.overridden_by.is_none());
     for argument in widening {
-        let line = |(name, value): &(&str, &str)| match *name == argument.name {
-            true => format!("{name} = local.known ? {value:?} : null\n  "),
-            false => format!("{name} = {value:?}\n  "),
-        };
-        let place: String = service.place.iter().map(line).collect();
+        assert_eq!(argument.name, "node_id", "{}", service.name);
+        let [(_, node), _] = service.nodes.ids;
+        let place = service.place.iter().filter(|(name, _)| *name != "node_id");
+        let place: String = place
+            .map(|(name, value)| format!("{name} = {value:?}\n  "))
+            .chain([format!("node_id = local.known ? {node:?} : null\n  ")])
+            .collect();
         cases.push(Case {
             arguments: format!("{place}{}", select(&nobody)),
             ..case(argument.name, String::new(), argument.name)

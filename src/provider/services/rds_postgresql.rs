@@ -43,7 +43,6 @@ static DESCRIPTION: Description = Description {
         lingers: ": a process may not end before what it waits for does",
         look: "Look at pg_stat_activity on the instance.",
         lists: "DAS lists them.",
-        named_by: "a user",
     },
     place: &[
         PlaceArgument::required(
@@ -269,7 +268,10 @@ fn rows(list: ProcessPage, window: &Window, statements: bool) -> Page<Session> {
     });
     page.asked = Some(window.length - window.passed_over);
     for session in &mut page.sessions {
-        session.nameable = session.user.is_some();
+        if session.user.is_none() {
+            session.unnameable =
+                Some("the list shows no user of it, and a kill names a session by its user");
+        }
     }
     page
 }

@@ -72,12 +72,14 @@ pub(super) fn mark_unreachable(
             clients += 1;
             reached += usize::from(is_reached);
         }
-        session.nameable &= is_reached;
+        if !is_reached {
+            session.unnameable = Some(NOT_REACHED);
+        }
     }
     if clients == 0 {
         // Nothing shows which node the list without a node is of.
         for session in &mut listing.sessions {
-            session.nameable = false;
+            session.unnameable = Some(NO_EVIDENCE);
         }
         return Ok(());
     }
@@ -91,6 +93,10 @@ pub(super) fn mark_unreachable(
          out, or connect to the node and kill them there."
     )))
 }
+
+/// Why no kill can name a session.
+const NOT_REACHED: &str = "the list without node_id does not show it, and a kill names no node";
+const NO_EVIDENCE: &str = "no client's session shows whether the list without node_id is of this node, and a kill names no node";
 
 /// By what a session in another list is known again.
 type Traits<'s> = (&'s SessionId, [Option<&'s str>; 5]);

@@ -29,7 +29,9 @@ fn of_one_application(count: i64, began: &str) -> Vec<Session> {
 
 fn nameable(listing: &Listing) -> Vec<bool> {
     let sessions = listing.sessions.iter();
-    sessions.map(|session| session.nameable).collect()
+    sessions
+        .map(|session| session.unnameable.is_none())
+        .collect()
 }
 
 #[test]
