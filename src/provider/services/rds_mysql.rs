@@ -129,7 +129,7 @@ impl Service for RdsMySql {
         &self,
         diags: &mut Diagnostics,
         arguments: &Record,
-        purpose: Purpose,
+        _purpose: Purpose,
     ) -> Option<Box<dyn Place>> {
         let instance = identifier(diags, arguments, "instance_id");
         let user = identifier(diags, arguments, "database_user_id");
@@ -138,7 +138,6 @@ impl Service for RdsMySql {
             instance: instance?,
             user: user?,
             node: node?,
-            purpose,
         }))
     }
 
@@ -151,7 +150,6 @@ struct Instance {
     instance: InstanceId,
     user: DatabaseUserId,
     node: Option<NodeId>,
-    purpose: Purpose,
 }
 
 #[async_trait]
@@ -165,7 +163,7 @@ impl Place for Instance {
 
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let mut listing = self.list_of(self.node.as_ref(), calls, scope).await?;
-        if let (Some(node), Purpose::Kill) = (&self.node, self.purpose) {
+        if let (Some(node), true) = (&self.node, scope.choosing) {
             let without_node = self.list_of(None, calls, scope).await?;
             mark_unreachable(&mut listing, &without_node, node.as_str())?;
         }

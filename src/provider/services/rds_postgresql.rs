@@ -135,14 +135,13 @@ impl Service for RdsPostgreSql {
         &self,
         diags: &mut Diagnostics,
         arguments: &Record,
-        purpose: Purpose,
+        _purpose: Purpose,
     ) -> Option<Box<dyn Place>> {
         let instance = identifier(diags, arguments, "instance_id");
         let node = optional_node(diags, arguments);
         Some(Box::new(Instance {
             instance: instance?,
             node: node?,
-            purpose,
         }))
     }
 
@@ -154,7 +153,6 @@ impl Service for RdsPostgreSql {
 struct Instance {
     instance: InstanceId,
     node: Option<NodeId>,
-    purpose: Purpose,
 }
 
 #[async_trait]
@@ -168,7 +166,7 @@ impl Place for Instance {
 
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let mut listing = self.list_of(self.node.as_ref(), calls, scope).await?;
-        if let (Some(node), Purpose::Kill) = (&self.node, self.purpose) {
+        if let (Some(node), true) = (&self.node, scope.choosing) {
             let without_node = self.list_of(None, calls, scope).await?;
             mark_unreachable(&mut listing, &without_node, node.as_str())?;
         }

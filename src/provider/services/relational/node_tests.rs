@@ -65,7 +65,7 @@ async fn list(
     cloud: &Sandbox,
     (service, number): (&str, &str),
     node: Option<char>,
-    purpose: Purpose,
+    choosing: bool,
 ) -> Result<Listing, Error> {
     let ready = cloud.ready();
     let account = ready
@@ -81,7 +81,7 @@ async fn list(
     let arguments = Record::of_json(place);
     let place = named(service)
         .unwrap()
-        .place(&mut diags, &arguments, purpose);
+        .place(&mut diags, &arguments, Purpose::Kill);
     let client = client(ready);
     let limit = Duration::from_secs(60);
     let operation = Operation::new(client.clock(), limit, CancellationToken::new());
@@ -91,7 +91,7 @@ async fn list(
         operation: &operation,
     };
     let scope = Scope {
-        choosing: true,
+        choosing,
         nodes: None,
         seen: &BTreeMap::new(),
         statements: false,
@@ -105,23 +105,23 @@ async fn list(
 async fn sessions_of_a_node_are_listed_and_killed_only_where_a_kill_reaches_them() {
     let cloud = cloud().await;
     for service in [("rds_mysql", "01"), ("rds_postgresql", "03")] {
-        let listed = |node, purpose| list(&cloud, service, node, purpose);
+        let listed = |node, choosing| list(&cloud, service, node, choosing);
         let nameable = |listing: Listing| {
             let sessions = listing.sessions.iter();
             sessions
                 .filter(|session| session.unnameable.is_none())
                 .count()
         };
-        let number = listed(None, Purpose::Kill).await.unwrap();
+        let number = listed(None, true).await.unwrap();
         let of_primary = nameable(number);
         assert!(of_primary > 0, "{service:?}");
 
-        let primary = listed(Some('b'), Purpose::Kill).await.unwrap();
+        let primary = listed(Some('b'), true).await.unwrap();
         assert_eq!(nameable(primary), of_primary, "{service:?}");
 
-        let replica = listed(Some('c'), Purpose::List).await.unwrap();
+        let replica = listed(Some('c'), false).await.unwrap();
         assert!(nameable(replica) > of_primary, "{service:?}");
-        let error = listed(Some('c'), Purpose::Kill).await.unwrap_err();
+        let error = listed(Some('c'), true).await.unwrap_err();
         assert!(
             matches!(&error, Error::Listing(text) if text.contains(&id('c', &format!("no{}", service.1)))),
             "{error:?}"
