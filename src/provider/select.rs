@@ -72,7 +72,7 @@ fn words(condition: Condition) -> &'static str {
             "Minimum time in the current command, for sessions that are not idle. Conflicts with `min_idle`."
         }
         Condition::Blocking => {
-            "If true, sessions that other sessions wait for, because of a lock. Sessions that wait are not meant: killing them frees nobody."
+            "If true, sessions that other sessions wait for, because of a lock. Sessions that only wait are not chosen: killing them frees nobody."
         }
         Condition::MinAge => "Minimum time since the client connected.",
         Condition::MinTransaction => "Minimum time since the transaction began.",

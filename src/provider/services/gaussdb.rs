@@ -113,7 +113,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "blocking",
-            "Sessions that only wait are not chosen. Only sessions of the same component are seen to wait.",
+            "Only sessions of the same component are seen to wait.",
         ),
     ],
     policy: Policy {

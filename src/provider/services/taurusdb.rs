@@ -104,7 +104,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "blocking",
-            "Sessions that only wait are not chosen. TaurusDB is asked about each session that is not idle whether it waits, and for whom.",
+            "TaurusDB is asked about each session that is neither idle nor the server's own: whether it waits, and for whom.",
         ),
         ("address", "Behind a proxy it is the proxy's."),
         ("state", "Here it is the stage of the statement."),
