@@ -378,7 +378,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
             let kill = das.kill_postgresql(&instance, &owned, None, &operation);
             let outcome = kill.await;
             if let Outcome::Accepted(killed) = &outcome {
-                assert!(killed.count.is_ok(), "{killed:?}");
+                assert!(killed.outcome.is_ok(), "{killed:?}");
             }
             Ending::of_kill(&outcome, sent())
         }
