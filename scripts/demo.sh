@@ -222,8 +222,10 @@ start_postgresql() {
   (as_postgresql initdb -D "$data" --username=operator --auth=trust --encoding=UTF8 --locale=C --no-sync) \
     >"$work/postgresql-install.log" 2>&1
   postgresql_port=$(free_port)
+  # Its shared memory is in its folder, too, which is gone afterwards in any case.
   start postgresql as_postgresql postgres -D "$data" --port="$postgresql_port" --listen_addresses=127.0.0.1 \
-    --unix_socket_directories="$postgresql_home" --shared_buffers=16MB --fsync=off
+    --unix_socket_directories="$postgresql_home" --shared_buffers=16MB --fsync=off \
+    --dynamic_shared_memory_type=mmap
   impatient+=("${started[-1]}")
   until_ready PostgreSQL postgresql_client --username=operator --command='SELECT 1'
   postgresql_client --username=operator --command='CREATE ROLE report LOGIN; CREATE ROLE shop LOGIN'

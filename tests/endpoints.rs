@@ -96,6 +96,7 @@ fn endpoints_are_those_of_the_official_sdk() {
         ("taurusdb", 18),
         ("das", 17),
         ("opengauss", 23),
+        ("geminidb", 25),
         ("iam", 34),
         ("sts", 34),
     ] {

@@ -7,6 +7,7 @@ from huaweicloudsdkcore.auth.internal import IamHelper, StsHelper
 from huaweicloudsdkdas.v3.region.das_region import DasRegion
 from huaweicloudsdkdcs.v2.region.dcs_region import DcsRegion
 from huaweicloudsdkgaussdb.v3.region.gaussdb_region import GaussDBRegion
+from huaweicloudsdkgaussdbfornosql.v3.region.gaussdbfornosql_region import GaussDBforNoSQLRegion
 from huaweicloudsdkgaussdbforopengauss.v3.region.gaussdbforopengauss_region import GaussDBforopenGaussRegion
 from huaweicloudsdkrds.v3.region.rds_region import RdsRegion
 
@@ -16,6 +17,7 @@ for service, regions in (
     ("taurusdb", GaussDBRegion),
     ("das", DasRegion),
     ("opengauss", GaussDBforopenGaussRegion),
+    ("geminidb", GaussDBforNoSQLRegion),
 ):
     for name, region in regions.static_fields.items():
         names.add(name)

@@ -10,8 +10,9 @@
 //! Inside, each part uses only parts below it:
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
-//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `iam` and `metadata` are
-//!   these services: each has its options, calls and state, and is a `Service` to the rest. `das` is what those of RDS share.
+//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `geminidb`, `iam` and
+//!   `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest. `das` is what those
+//!   of RDS share.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
 //! - `gateway` checks who calls; a service says which of its calls need that.
@@ -36,6 +37,7 @@ mod error_table;
 mod faults;
 mod gateway;
 mod gaussdb;
+mod geminidb;
 mod iam;
 mod instances;
 mod journal;
@@ -66,6 +68,7 @@ pub use self::{
     dcs::{Addresses, DcsOptions, ScanAnswer},
     faults::{JobFault, Rule},
     gaussdb::GaussDbOptions,
+    geminidb::GeminiDbOptions,
     iam::IamOptions,
     metadata::MetadataOptions,
     node_mapping::{Backend, NodeMapping},

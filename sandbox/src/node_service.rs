@@ -17,7 +17,7 @@ use crate::{
     error::ApiError,
     error_table::{ErrorTable, refused},
     gateway,
-    instances::{Instance, Instances, Node},
+    instances::{Instance, Instances, Named, Node},
     language::Language,
     node_mapping::NodeMapping,
     ready::{Ready, ReadyNode},
@@ -75,6 +75,9 @@ pub(crate) struct NodeService<O: NodeOptions> {
     busy: BusyInstances,
 }
 
+/// A node of such a service.
+type SharedNode<O> = Arc<Node<<O as NodeOptions>::Sessions>>;
+
 impl<O: NodeOptions> NodeService<O> {
     fn new(options: O, mappings: &[NodeMapping], cloud: Arc<Cloud>) -> anyhow::Result<Self> {
         let open = |number, mapping: &_| O::open(number, mapping, cloud.simulated);
@@ -107,15 +110,22 @@ impl<O: NodeOptions> NodeService<O> {
         language: Language,
         instance_id: &str,
         node_id: &str,
-    ) -> Result<&Arc<Node<O::Sessions>>, ApiError> {
+    ) -> Result<&SharedNode<O>, ApiError> {
         let instance = self.instance(language, instance_id)?;
-        instance.node(node_id).ok_or_else(|| {
-            let end = O::FACTS.node_id_end;
-            form("node_id", node_id, end).map_or_else(
-                |reason| O::FACTS.errors.bad_id.because(language, &reason),
-                |()| O::FACTS.errors.no_such_node.error(language),
-            )
-        })
+        let node = instance.node(node_id);
+        node.ok_or_else(|| no_node::<O>(language, node_id))
+    }
+
+    /// The node with this id on whatever instance, and the id of that instance.
+    pub fn node_anywhere(
+        &self,
+        language: Language,
+        node_id: &str,
+    ) -> Result<(&str, &SharedNode<O>), ApiError> {
+        let mut nodes = self.instances.nodes();
+        nodes
+            .find(|(_, node)| node.id() == node_id)
+            .ok_or_else(|| no_node::<O>(language, node_id))
     }
 
     /// Fails when the instance is busy with something else than kills.
@@ -146,6 +156,15 @@ impl<O: NodeOptions> NodeService<O> {
         let reason = format!("{reason:#}");
         O::FACTS.errors.no_answer.because(language, &reason)
     }
+}
+
+/// There is no such node.
+fn no_node<O: NodeOptions>(language: Language, node_id: &str) -> ApiError {
+    let end = O::FACTS.node_id_end;
+    form("node_id", node_id, end).map_or_else(
+        |reason| O::FACTS.errors.bad_id.because(language, &reason),
+        |()| O::FACTS.errors.no_such_node.error(language),
+    )
 }
 
 /// Whether this can be an id; the error says what is wrong with it. An id that was mapped may have any form.

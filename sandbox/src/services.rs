@@ -43,6 +43,7 @@ services! {
     rds_mysql: crate::rds_mysql::RdsMySqlOptions,
     rds_postgresql: crate::rds_postgresql::RdsPostgreSqlOptions,
     gaussdb: crate::gaussdb::GaussDbOptions,
+    geminidb_redis: crate::geminidb::GeminiDbOptions,
     iam: crate::iam::IamOptions,
     metadata: crate::metadata::MetadataOptions,
 }

@@ -2,17 +2,18 @@
 
 use super::api::{Api, Permission};
 use super::error::RequestLine;
-use super::{das, dcs, iam, opengauss, sts, taurusdb};
+use super::{das, dcs, geminidb, iam, opengauss, sts, taurusdb};
 
 #[cfg(test)]
 mod tests;
 
 /// All of them.
-pub static ALL: [&Api; 6] = [
+pub static ALL: [&Api; 7] = [
     &dcs::API,
     &taurusdb::API,
     &das::API,
     &opengauss::API,
+    &geminidb::API,
     &iam::API,
     &sts::API,
 ];

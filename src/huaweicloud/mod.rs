@@ -3,7 +3,7 @@
 //! From the top down, and nothing looks up:
 //!
 //! * [`apis`][]: every API that is called.
-//! * [`das`], [`dcs`], [`opengauss`], [`taurusdb`]: the calls of a service, one file each.
+//! * [`das`], [`dcs`], [`geminidb`], [`opengauss`], [`taurusdb`]: the calls of a service, one file each.
 //! * [`client`][]: one call from its parts to its outcome: what it needs first, its turn, and its repeats.
 //! * `projects`: the project of a region, given or looked up.
 //! * [`credentials`][]: where credentials come from.
@@ -39,6 +39,7 @@ pub mod dcs;
 pub mod endpoint;
 pub mod error;
 mod error_body;
+pub mod geminidb;
 mod home;
 mod http;
 pub mod iam;

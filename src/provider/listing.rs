@@ -86,7 +86,8 @@ impl Listing {
                 "Not all sessions may be listed",
                 format!(
                     "The service shows at most {most} sessions, and it shows as many. There may be more, which are neither \
-                     shown nor chosen. With fewer values in the conditions the list becomes shorter."
+                     shown nor chosen. Conditions on users, databases or addresses show more: each of their values is asked for on \
+                     its own."
                 ),
             );
         }

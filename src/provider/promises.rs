@@ -77,7 +77,14 @@ fn limiting(
     service: &'static Description,
 ) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
     let place = service.place.iter();
-    let place = place.filter_map(|argument| Some((argument.name, argument.promise?, true)));
+    // Where nothing can stand for it, null is an error in itself.
+    let place = place.filter_map(|argument| {
+        Some((
+            argument.name,
+            argument.promise?,
+            argument.overridden_by.is_some(),
+        ))
+    });
     let guards = ["max_sessions", "dry_run"].map(|name| (name, KEPT, false));
     place.chain(guards)
 }

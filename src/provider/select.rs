@@ -294,7 +294,7 @@ pub(super) fn nothing_matched(diags: &mut Diagnostics, place: AttributePath, pro
         place,
         "No session matched",
         format!(
-            "Nothing was killed, since no session was there to kill. This is not an error.{protected}"
+            "No session that can be killed matches, so nothing was killed. This is not an error.{protected}"
         ),
     );
 }

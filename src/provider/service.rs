@@ -94,8 +94,6 @@ pub struct Words {
     pub look: &'static str,
     /// What else a person has to know of the lists; empty, or a sentence.
     pub lists: &'static str,
-    /// What a list has to show of a session so that a kill can name it, besides its ID: `an address`.
-    pub named_by: &'static str,
 }
 
 /// An argument that says where.
@@ -218,6 +216,8 @@ pub struct Scope<'s> {
     pub seen: &'s BTreeMap<String, String>,
     /// With statements?
     pub statements: bool,
+    /// Is it for choosing whom to kill, or for sending those that were chosen? Otherwise only to see who is there.
+    pub choosing: bool,
     /// Does it matter whom other sessions wait for?
     pub blockers: bool,
     /// What to ask for one by one where a list is cut short; the answers together show everybody who is looked for. Empty:

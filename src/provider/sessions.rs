@@ -137,6 +137,7 @@ impl Sessions {
         let reads_statements = selector.as_ref().is_some_and(|one| one.reads_statements());
         let scope = Scope {
             nodes: None,
+            choosing: false,
             seen: &Default::default(),
             statements: with_statements || reads_statements,
             blockers: selector.as_ref().is_some_and(|one| one.asks_who_blocks()),

@@ -65,6 +65,15 @@ impl Origin {
         Some(Self::new(host, None))
     }
 
+    /// The address, where it is one.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        match self.host {
+            Host::Address(address) => Some(address),
+            Host::Name(_) => None,
+        }
+    }
+
     fn new(host: Host, port: Option<u16>) -> Self {
         Self { host, port }
     }

@@ -32,24 +32,32 @@ pub enum Likeness {
 /// Services tell ages in whole seconds, and count them on their own.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
-/// Compares two sessions with one ID: their users, addresses and beginnings, and whether the session has become older by the
-/// time between the two lists.
+/// Compares two sessions with one ID: their users, addresses and beginnings, and where no beginning is told, whether the session
+/// has become older by the time between the two lists. One of which nothing of that is told is unclear.
+///
+/// `between` is the time that has passed between the lists at least; `None` where ages are not to be compared. A session that has
+/// become older than that is no other: only a clock was set, or has stood still.
 #[must_use]
-pub fn likeness(before: (&Session, Reading), now: (&Session, Reading)) -> Likeness {
-    let ((before, first), (now, second)) = (before, now);
+pub fn likeness(before: &Session, now: &Session, between: Option<Duration>) -> Likeness {
+    let is_told = before.user.is_some() || before.address.is_some() || before.began.is_some();
     let texts = [
         (&before.user, &now.user),
         (&before.address, &now.address),
         (&before.origin, &now.origin),
         (&before.began, &now.began),
     ];
-    let aged = compare(&before.age, &now.age, |then, age| {
-        let least = second.begun.saturating_sub(first.ended);
-        let most = second.ended.saturating_sub(first.begun);
-        *age + TOLERANCE >= *then + least && *age <= *then + most + TOLERANCE
-    });
+    let aged = match between {
+        Some(between) if before.began.is_none() => compare(&before.age, &now.age, |then, age| {
+            *age + TOLERANCE >= *then + between
+        }),
+        _ => Likeness::Same,
+    };
     let texts = texts.map(|(before, now)| compare(before, now, PartialEq::eq));
-    texts.into_iter().fold(aged, Likeness::max)
+    let found = texts.into_iter().fold(aged, Likeness::max);
+    match is_told {
+        true => found,
+        false => found.max(Likeness::Unclear),
+    }
 }
 
 fn compare<T>(before: &Option<T>, now: &Option<T>, is_same: impl Fn(&T, &T) -> bool) -> Likeness {

@@ -27,15 +27,27 @@ pub struct Selector {
     tests: Vec<Test>,
 }
 
-/// A question about some sessions of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
-    /// Those of this user.
-    User(String),
-    /// Those that use this database.
-    Database(String),
-    /// Those of clients at this address.
-    Address(IpAddr),
+/// A question about some sessions of a list: those of which all of this is true.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    /// They are of this user.
+    pub user: Option<String>,
+    /// They use this database.
+    pub database: Option<String>,
+    /// Their clients are at this address.
+    pub address: Option<IpAddr>,
+}
+
+impl Question {
+    /// The most that can be asked about a session.
+    #[must_use]
+    pub fn about(session: &Session) -> Self {
+        Self {
+            user: session.user.clone(),
+            database: session.database.clone(),
+            address: origin(session).and_then(|origin| origin.address()),
+        }
+    }
 }
 
 /// One condition, as a session is held to it.
@@ -128,10 +140,22 @@ impl Selector {
             texts.into_iter().map(question).collect::<Vec<_>>()
         };
         let questions = self.tests.iter().map(|test| match test {
-            Test::Users(users) => texts(users, Question::User),
-            Test::Databases(databases) => texts(databases, Question::Database),
+            Test::Users(users) => texts(users, |user| Question {
+                user: Some(user),
+                ..Question::default()
+            }),
+            Test::Databases(databases) => texts(databases, |database| Question {
+                database: Some(database),
+                ..Question::default()
+            }),
             Test::Addresses(patterns) => (patterns.iter())
-                .map(|pattern| pattern.only_address().map(Question::Address))
+                .map(|pattern| {
+                    let address = Some(pattern.only_address()?);
+                    Some(Question {
+                        address,
+                        ..Question::default()
+                    })
+                })
                 .collect::<Option<_>>()
                 .unwrap_or_default(),
             _ => Vec::new(),
@@ -167,7 +191,7 @@ impl Selects<Session> for Selector {
             Verdict::Passed
         } else if self.protects(session) {
             Verdict::Protected
-        } else if !session.nameable {
+        } else if session.unnameable.is_some() {
             Verdict::Nameless
         } else {
             Verdict::Chosen

@@ -164,8 +164,9 @@ pub struct Session {
     pub protection: Protection,
     /// Whether more than the id could be read. If not, the session is there, and meets no condition.
     pub readable: bool,
-    /// Whether the list shows something by which a kill can name the session.
-    pub nameable: bool,
+    /// Why no kill can name it, as the end of a sentence that begins with `since`: `the list shows no address of it`. `None`: a
+    /// kill can.
+    pub unnameable: Option<&'static str>,
 }
 
 impl Session {
@@ -191,7 +192,7 @@ impl Session {
             hides_client: false,
             protection: Protection::None,
             readable: true,
-            nameable: true,
+            unnameable: None,
         }
     }
 
@@ -236,7 +237,7 @@ impl fmt::Debug for Session {
             .field("hides_client", &self.hides_client)
             .field("protection", &self.protection)
             .field("readable", &self.readable)
-            .field("nameable", &self.nameable)
+            .field("unnameable", &self.unnameable)
             .finish()
     }
 }

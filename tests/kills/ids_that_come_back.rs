@@ -113,7 +113,7 @@ async fn the_owner_is_sent_beside_the_id_and_who_has_none_is_refused() {
 
     assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
     assert_eq!(json!(ending.sessions("refused")), json!(["8"]));
-    ending.warns("without a user");
+    ending.warns("the list shows no user of it");
     let sent = cloud.world().bodies("POST", KILL);
     assert_eq!(sent[0]["processes"], json!([{"id": 7, "user": "app"}]));
     assert_eq!(cloud.world().backends.len(), 1);
@@ -258,4 +258,74 @@ async fn those_who_wait_are_not_those_who_block() {
 
     assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
     assert_eq!(cloud.world().gaussdb.len(), 2);
+}
+
+#[tokio::test]
+async fn a_session_of_a_crowd_is_killed_where_its_own_address_is_asked_for() {
+    let cloud = Cloud::start().await;
+    cloud.world().gaussdb = (0..250).map(|id| gaussdb(1000 + id, "app", 1)).collect();
+    cloud.world().gaussdb[240]["client_ip"] = json!("10.0.0.9");
+
+    let select = json!({"select": [{"addresses": ["10.0.0.9"]}]});
+    let ending = kill_gaussdb(&cloud, select).await;
+
+    assert_eq!(ending.succeeded_with("killed"), json!(["1240"]));
+    assert_eq!(cloud.world().gaussdb.len(), 249);
+}
+
+#[tokio::test]
+async fn those_of_a_cut_list_that_are_shown_are_killed() {
+    let cloud = Cloud::start().await;
+    // The list shows 200 of 250, and each client is at an address of its own.
+    cloud.world().gaussdb = (0..250_i64)
+        .map(|id| {
+            let mut session = gaussdb(1000 + id, "app", 1);
+            session["client_ip"] = json!(format!("10.0.0.{id}"));
+            session
+        })
+        .collect();
+
+    let ending = kill_gaussdb(&cloud, json!({"session_ids": ["1007", "1240"]})).await;
+
+    assert_eq!(json!(ending.sessions("killed")), json!(["1007"]));
+    assert_eq!(json!(ending.sessions("unknown")), json!(["1240"]));
+    ending.warns("Not all sessions may be listed");
+    assert_eq!(cloud.world().gaussdb.len(), 249);
+}
+
+#[tokio::test]
+async fn an_id_that_may_be_that_of_an_unreadable_row_is_not_called_missing() {
+    let cloud = Cloud::start().await;
+    cloud.world().backends = vec![backend(7, "app", "10.0.0.7:5000"), json!({"user": "app"})];
+
+    let ending = kill_postgresql(
+        &cloud,
+        json!({"session_ids": ["7", "8"], "fail_on_not_found": true}),
+    )
+    .await;
+
+    assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
+    assert_eq!(json!(ending.sessions("unknown")), json!(["8"]));
+    ending.warns("not all sessions can be read");
+}
+
+#[tokio::test]
+async fn whose_row_cannot_be_read_before_the_request_is_left_alone_and_not_called_missing() {
+    let cloud = Cloud::start().await;
+    cloud.world().backends = vec![
+        backend(7, "app", "10.0.0.7:5000"),
+        backend(8, "app", "10.0.0.8:5000"),
+    ];
+    cloud.at("GET", LIST, |_| None);
+    cloud.at("GET", LIST, |world| {
+        world.backends[0] = json!({"user": "app"});
+        None
+    });
+
+    let ending = kill_postgresql(&cloud, json!({"select": [{"users": ["app"]}]})).await;
+
+    assert_eq!(json!(ending.sessions("not_found")), json!([]));
+    assert_eq!(json!(ending.sessions("remaining")), json!(["7"]));
+    // A look cannot tell either whether the row is that of the killed session.
+    assert_eq!(json!(ending.sessions("unknown")), json!(["8"]));
 }

@@ -34,3 +34,25 @@ pub static USERS: Groups = Groups {
     written: |group| group,
     of: |user| user,
 };
+
+/// Groups are names of clients, which simulated clients of Redis have with a number at the end.
+pub static NAMES: Groups = Groups {
+    condition: "names",
+    exclusion: None,
+    column: "application",
+    word: "name",
+    written: |group| match group {
+        MOST => "{orders-api,cart,notifications,sessions-web}-?",
+        SOME => "report-?",
+        FEW => "checkout-?",
+        REST => "billing-worker-?",
+        guest => guest,
+    },
+    of: |name| match name.trim_end_matches(|letter: char| letter == '-' || letter.is_ascii_digit())
+    {
+        "orders-api" | "cart" | "notifications" | "sessions-web" => MOST,
+        "checkout" => FEW,
+        "billing-worker" => REST,
+        other => other,
+    },
+};

@@ -53,6 +53,8 @@ impl PostgreSqlServer {
             "listen_addresses=127.0.0.1".to_owned(),
             "shared_buffers=16MB".to_owned(),
             "fsync=off".to_owned(),
+            // In its folder, which is removed even when the server is killed.
+            "dynamic_shared_memory_type=mmap".to_owned(),
         ];
         let mut arguments = vec!["-D".to_owned(), path.join("data").display().to_string()];
         arguments.extend(

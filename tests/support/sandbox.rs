@@ -65,6 +65,17 @@ pub const RDS_POSTGRESQL: [(&str, &str); 2] = [
         "7d0f3b6e9c2a45518e4d1a7f0b3c6925no03",
     ),
 ];
+/// Two nodes of a GeminiDB Redis instance.
+pub const GEMINIDB: [(&str, &str); 2] = [
+    (
+        "2f6a1b0c9d8e4f7a6b5c4d3e2f1a0b9cin12",
+        "9e8d7c6b5a4f3e2d1c0b9a8f7e6d5c4bno12",
+    ),
+    (
+        "2f6a1b0c9d8e4f7a6b5c4d3e2f1a0b9cin12",
+        "0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5eno12",
+    ),
+];
 /// Two nodes of a GaussDB instance.
 pub const GAUSSDB: [(&str, &str); 2] = [
     (

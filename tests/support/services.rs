@@ -4,16 +4,16 @@
 
 use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::api::Api;
-use terraform_provider_hwc::huaweicloud::{das, dcs, opengauss, taurusdb};
+use terraform_provider_hwc::huaweicloud::{das, dcs, geminidb, opengauss, taurusdb};
 use terraform_provider_hwc::provider::service::Description;
 use terraform_provider_hwc::provider::services;
 use terraform_provider_hwc::session::{Condition, Shape};
 
-use super::groups::{Groups, USERS};
+use super::groups::{Groups, NAMES, USERS};
 use super::houses::{House, Servers};
 use super::sandbox::{
-    DCS_INSTANCE, DCS_NODES, GAUSSDB, RDS_MYSQL, RDS_MYSQL_ACCOUNTS, RDS_POSTGRESQL, Sandbox,
-    SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
+    DCS_INSTANCE, DCS_NODES, GAUSSDB, GEMINIDB, RDS_MYSQL, RDS_MYSQL_ACCOUNTS, RDS_POSTGRESQL,
+    Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
 
 /// What tests know of a service.
@@ -263,6 +263,49 @@ pub static SERVICES: &[Service] = &[
             json!({ "sessions": rows })
         },
         cut_at: Some(200),
+        ..LOOKED_FOR
+    },
+    Service {
+        name: "geminidb_redis",
+        api: &geminidb::API,
+        place: &[("node_id", GEMINIDB[0].1)],
+        other: &[("node_id", GEMINIDB[1].1)],
+        nodes: Nodes {
+            option: "--geminidb-redis-node",
+            ids: GEMINIDB,
+        },
+        servers: Some(Servers::Redis),
+        ids: Ids {
+            odd: ("\"\"", "session ID"),
+            ..NUMBERS_AS_TEXTS
+        },
+        groups: &NAMES,
+        conditions: "commands = [\"get\", \"hgetall\", \"scan\"]\n    addresses = [\"192.168.10.0/24\", \"192.168.11.0/24\"]",
+        columns: &[
+            "id",
+            "address",
+            "database",
+            "command",
+            "application",
+            "idle_seconds",
+            "age_seconds",
+        ],
+        without: &[
+            "node_id",
+            "user",
+            "state",
+            "busy_seconds",
+            "transaction_seconds",
+        ],
+        protected: &[],
+        kill: ("DELETE", "/sessions"),
+        accepted: |_, _| json!({}),
+        list: ("GET", "/sessions"),
+        listed: |names, _| {
+            let row = |name: &&str| json!({ "id": name, "addr": "10.0.0.7:51234", "name": "cart", "cmd": "get", "age": "90", "idle": "60" });
+            let rows: Vec<Value> = names.iter().map(row).collect();
+            json!({ "total_count": rows.len(), "sessions": rows })
+        },
         ..LOOKED_FOR
     },
 ];

@@ -7,6 +7,7 @@ mod dcs;
 mod documents;
 mod faults;
 mod gaussdb;
+mod geminidb;
 mod iam;
 mod postgresql;
 mod program;

@@ -54,6 +54,8 @@ impl Server {
             format!("unix_socket_directories={}", path.display()),
             "listen_addresses=127.0.0.1".to_owned(),
             "fsync=off".to_owned(),
+            // In its folder, which is removed even when the server is killed.
+            "dynamic_shared_memory_type=mmap".to_owned(),
         ];
         let mut command = postgresql("postgres", path);
         command.arg("-D").arg(&data);

@@ -67,6 +67,16 @@ fn each_call_has_its_permission() {
         ("POST", "/v3/p/instances/i/kill-session", None),
         (
             "GET",
+            "/v3/p/redis/nodes/n/sessions",
+            Some("nosql:session:list"),
+        ),
+        (
+            "DELETE",
+            "/v3/p/redis/nodes/n/sessions",
+            Some("nosql:session:delete"),
+        ),
+        (
+            "GET",
             "/v3/projects",
             Some(PROJECTS_PERMISSION.role_and_policy),
         ),

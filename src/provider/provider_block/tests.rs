@@ -201,8 +201,8 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
             json!({"endpoints": {"redis": "https://example.com"}}),
             "endpoints[\"redis\"]",
             "Unknown service in endpoints",
-            "endpoints has the key \"redis\". This provider calls dcs, taurusdb (or gaussdb), das, opengauss, iam and \
-             sts.",
+            "endpoints has the key \"redis\". This provider calls dcs, taurusdb (or gaussdb), das, opengauss, geminidb, \
+             iam and sts.",
         ),
         (
             json!({"endpoints": {"rds": "https://example.com"}}),

@@ -50,7 +50,6 @@ static DESCRIPTION: Description = Description {
         look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
         lists: "DCS collects them first, which takes some seconds for each node; a list that cannot be shown to be new is an \
              error.",
-        named_by: "an address",
     },
     place: &[
         PlaceArgument::required(
@@ -411,7 +410,9 @@ fn session(id: SessionId, record: ClientRecord) -> Session {
         .flatten()
         .any(|address| address.starts_with(INNER_NETWORK));
     Session {
-        nameable: address.is_some(),
+        unnameable: address.is_none().then_some(
+            "the list shows no address of it, and chosen sessions are killed by their addresses",
+        ),
         hides_client,
         origin: addr.filter(|addr| Some(addr) != address.as_ref()),
         address,

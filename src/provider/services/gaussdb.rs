@@ -46,7 +46,6 @@ static DESCRIPTION: Description = Description {
         look: "Look at the sessions of the component in the console.",
         lists: "GaussDB shows at most 200 sessions. Where there may be more, each user, database or address in the conditions is \
                 asked for on its own; a list that may be cut short even so kills nobody by `all`.",
-        named_by: "an ID",
     },
     place: &[
         PlaceArgument::required(
@@ -218,13 +217,11 @@ impl Place for Component {
 }
 
 fn filter(question: &Question) -> Filter {
-    let mut filter = Filter::default();
-    match question {
-        Question::User(user) => filter.user = Some(user.clone()),
-        Question::Database(database) => filter.database = Some(database.clone()),
-        Question::Address(address) => filter.address = Some(*address),
+    Filter {
+        user: question.user.clone(),
+        database: question.database.clone(),
+        address: question.address,
     }
-    filter
 }
 
 fn session_id(id: &str) -> Option<SessionId> {

@@ -3,6 +3,7 @@
 
 mod dcs;
 mod gaussdb;
+mod geminidb_redis;
 mod rds_mysql;
 mod rds_postgresql;
 mod relational;
@@ -11,12 +12,13 @@ mod taurusdb;
 use super::service::Service;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 5] = [
+pub const ALL: [&dyn Service; 6] = [
     &dcs::Dcs,
     &taurusdb::TaurusDb,
     &rds_mysql::RdsMySql,
     &rds_postgresql::RdsPostgreSql,
     &gaussdb::GaussDb,
+    &geminidb_redis::GeminiDbRedis,
 ];
 
 /// The service of this name.

@@ -46,7 +46,6 @@ static DESCRIPTION: Description = Description {
                   have to be repeated",
         look: "Look at SHOW PROCESSLIST on the instance.",
         lists: "DAS lists them, by the account in `database_user_id`.",
-        named_by: "an entry in the list without a node",
     },
     place: &[
         PlaceArgument::required(

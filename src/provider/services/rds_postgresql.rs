@@ -43,7 +43,6 @@ static DESCRIPTION: Description = Description {
         lingers: ": a process may not end before what it waits for does",
         look: "Look at pg_stat_activity on the instance.",
         lists: "DAS lists them.",
-        named_by: "a user",
     },
     place: &[
         PlaceArgument::required(
@@ -275,7 +274,10 @@ fn rows(list: ProcessPage, passed_over: u32, statements: bool) -> Page<Session> 
         session(record, statements)
     });
     for session in &mut page.sessions {
-        session.nameable = session.user.is_some();
+        if session.user.is_none() {
+            session.unnameable =
+                Some("the list shows no user of it, and a kill names a session by its user");
+        }
     }
     page
 }

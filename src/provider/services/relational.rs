@@ -70,7 +70,10 @@ pub(super) fn mark_unreachable(
     let mut is_any_reached = listing.sessions.is_empty();
     for session in &mut listing.sessions {
         let is_reached = reachable.contains(&who(session));
-        session.nameable &= is_reached;
+        if !is_reached {
+            session.unnameable =
+                Some("the list without node_id does not show it, and a kill names no node");
+        }
         is_any_reached |= is_reached;
     }
     if is_any_reached {

@@ -47,7 +47,6 @@ static DESCRIPTION: Description = Description {
         lingers: ": a thread that rolls back a transaction goes away only when it has finished",
         look: "Look at SHOW PROCESSLIST on the node.",
         lists: "",
-        named_by: "an ID",
     },
     place: &[
         PlaceArgument::required(

@@ -442,10 +442,10 @@ impl Selects<Session> for Named<'_> {
         let address = session.address.as_deref().filter(|_| session.readable);
         let is_named = self.ids.contains(&session.id)
             || address.is_some_and(|address| self.addresses.contains(address));
-        match (is_named, session.nameable) {
+        match (is_named, session.unnameable) {
             (false, _) => Verdict::Passed,
-            (true, false) => Verdict::Nameless,
-            (true, true) => Verdict::Chosen,
+            (true, Some(_)) => Verdict::Nameless,
+            (true, None) => Verdict::Chosen,
         }
     }
 }

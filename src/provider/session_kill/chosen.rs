@@ -23,19 +23,19 @@ use tf_provider::Diagnostics;
 pub(super) use self::killed::Killed;
 pub(super) use self::look::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
 pub(super) use self::reports::code;
-use self::selection::{Age, Originals};
+use self::selection::{Age, LIST_HOLDS, Originals, took};
 pub(super) use self::selection::{Selecting, Selection};
 use super::run::Run;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::plugin::record;
 use crate::provider::arguments::moment;
 use crate::provider::explain::count;
-use crate::provider::listing::show;
+use crate::provider::listing::{Listing, show};
 use crate::provider::select;
 use crate::provider::service::{Fates, Target};
 use crate::session::choice::choose;
 use crate::session::tally::{BatchAnswer, KillTally};
-use crate::session::{Likeness, Session, SessionId};
+use crate::session::{Likeness, Question, Session, SessionId};
 
 /// Why not everything was sent, or not everything that was sent was answered.
 struct Failure {
@@ -127,7 +127,7 @@ impl Run<'_> {
         let mut killed = Killed::nobody();
         let mut failure = None;
         let originals = chosen.map_or_else(Originals::default, |(_, selection)| {
-            Originals::of(selection)
+            Originals::of(selection, policy)
         });
         let mut is_new = false;
 
@@ -332,8 +332,9 @@ impl Run<'_> {
         }
         let nodes = node.map(|node| BTreeSet::from([node.to_owned()]));
         let questions = originals.questions();
-        let listing = self.list(nodes.as_ref(), seen, &questions).await?;
-        let mut listing = listing.complete()?;
+        let mut listing = self.list_in_time(nodes.as_ref(), seen, &questions).await?;
+        // Whoever is not listed may be one that is not shown, or that cannot be read.
+        let shows_everybody = listing.cut_at.is_none() && listing.nameless == 0;
         originals.take_others_out(&mut listing);
         let age = Age::of(
             &listing,
@@ -362,13 +363,33 @@ impl Run<'_> {
         let stays: HashSet<&SessionId> = staying.iter().map(|session| &session.id).collect();
         let (spared, gone) = (waiting.iter().map(|target| target.id.clone()))
             .filter(|id| !stays.contains(id))
-            .partition(|id| there.contains(id));
+            .partition(|id| !shows_everybody || there.contains(id));
         Ok(Again {
             staying: staying.iter().map(Target::of).collect(),
             spared,
             gone,
             age,
         })
+    }
+
+    /// Lists the sessions again, and once more when that took so long that the first of them may have changed since.
+    async fn list_in_time(
+        &self,
+        nodes: Option<&BTreeSet<String>>,
+        seen: &BTreeMap<String, String>,
+        questions: &[Question],
+    ) -> Result<Listing, Error> {
+        const READINGS: usize = 3;
+        for _ in 0..READINGS {
+            let listing = self.list(nodes, seen, questions).await?;
+            if !listing.collected.is_empty() || took(&listing) < LIST_HOLDS {
+                return Ok(listing);
+            }
+        }
+        Err(Error::Listing(format!(
+            "{READINGS} times it took longer than {} to read the list, so that its beginning is too old to kill by.",
+            crate::session::duration::show(LIST_HOLDS)
+        )))
     }
 }
 

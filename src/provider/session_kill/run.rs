@@ -174,6 +174,7 @@ impl Run<'_> {
         questions: &[Question],
     ) -> Result<Listing, Error> {
         let scope = Scope {
+            choosing: false,
             statements: false,
             blockers: false,
             ..self.scope(nodes, seen, questions)
@@ -194,6 +195,7 @@ impl Run<'_> {
         Scope {
             nodes,
             seen,
+            choosing: true,
             statements: selector.is_some_and(|one| one.reads_statements()),
             blockers: selector.is_some_and(|one| one.asks_who_blocks()),
             questions,

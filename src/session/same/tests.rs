@@ -12,19 +12,12 @@ fn session(user: &str, address: &str, age: Option<u64>) -> Session {
     }
 }
 
-fn reading(begun: u64, ended: u64) -> Reading {
-    Reading {
-        begun: Duration::from_secs(begun),
-        ended: Duration::from_secs(ended),
-    }
-}
-
 #[test]
 fn a_session_that_has_become_older_with_the_time_is_the_same() {
     let before = session("app", "10.0.0.7:1", Some(100));
     for age in [108, 110, 113] {
         let now = session("app", "10.0.0.7:1", Some(age));
-        let found = likeness((&before, reading(0, 1)), (&now, reading(11, 12)));
+        let found = likeness(&before, &now, Some(Duration::from_secs(10)));
         assert_eq!(found, Likeness::Same, "{age}");
     }
 }
@@ -34,17 +27,37 @@ fn a_session_that_is_younger_than_the_time_allows_is_another() {
     let before = session("app", "10.0.0.7:1", Some(100));
     for age in [0, 9, 100, 107] {
         let now = session("app", "10.0.0.7:1", Some(age));
-        let found = likeness((&before, reading(0, 1)), (&now, reading(11, 12)));
+        let found = likeness(&before, &now, Some(Duration::from_secs(10)));
         assert_eq!(found, Likeness::Another, "{age}");
     }
 }
 
 #[test]
-fn a_session_that_is_older_than_the_time_allows_is_another() {
+fn a_session_that_is_older_than_the_time_allows_is_the_same_by_another_clock() {
     let before = session("app", "10.0.0.7:1", Some(1));
-    let now = session("app", "10.0.0.7:1", Some(100));
-    let found = likeness((&before, reading(0, 1)), (&now, reading(11, 12)));
-    assert_eq!(found, Likeness::Another);
+    let now = session("app", "10.0.0.7:1", Some(4_000));
+    let found = likeness(&before, &now, Some(Duration::from_secs(10)));
+    assert_eq!(found, Likeness::Same);
+}
+
+#[test]
+fn an_age_is_not_compared_where_a_beginning_is_told_or_where_it_is_not_asked_for() {
+    let before = session("app", "10.0.0.7:1", Some(100));
+    let now = session("app", "10.0.0.7:1", Some(0));
+    assert_eq!(likeness(&before, &now, None), Likeness::Same);
+    let began = |session: &Session| Session {
+        began: Some("2026-11-24 10:00:00".to_owned()),
+        ..session.clone()
+    };
+    let found = likeness(&began(&before), &began(&now), Some(Duration::from_secs(10)));
+    assert_eq!(found, Likeness::Same);
+}
+
+#[test]
+fn of_a_session_of_which_nothing_is_told_nobody_knows_whether_it_is_the_same() {
+    let before = Session::unreadable(SessionId::number(7));
+    let found = likeness(&before, &before, Some(Duration::ZERO));
+    assert_eq!(found, Likeness::Unclear);
 }
 
 #[test]
@@ -53,10 +66,10 @@ fn another_user_another_address_or_another_beginning_is_another_session() {
         began: Some("2026-11-24 10:00:00".to_owned()),
         ..session("app", "10.0.0.7:1", None)
     };
-    let compared = |now: &Session| likeness((&before, reading(0, 0)), (now, reading(0, 0)));
+    let compared = |now: &Session| likeness(&before, now, Some(Duration::ZERO));
     assert_eq!(compared(&before), Likeness::Same);
     type Edit = fn(&mut Session);
-    let edits: [(Edit, Likeness); 6] = [
+    let edits: [(Edit, Likeness); 5] = [
         (
             |now| now.user = Some("report".to_owned()),
             Likeness::Another,
@@ -70,7 +83,6 @@ fn another_user_another_address_or_another_beginning_is_another_session() {
             Likeness::Another,
         ),
         (|now| now.user = None, Likeness::Unclear),
-        (|now| now.age = Some(Duration::ZERO), Likeness::Unclear),
         (
             |now| {
                 now.user = None;
@@ -90,6 +102,6 @@ fn another_user_another_address_or_another_beginning_is_another_session() {
 fn a_row_that_cannot_be_read_may_be_the_same_session() {
     let before = session("app", "10.0.0.7:1", Some(100));
     let now = Session::unreadable(SessionId::number(7));
-    let found = likeness((&before, reading(0, 0)), (&now, reading(1, 1)));
+    let found = likeness(&before, &now, Some(Duration::from_secs(1)));
     assert_eq!(found, Likeness::Unclear);
 }

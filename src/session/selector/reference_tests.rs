@@ -230,7 +230,7 @@ fn session() -> impl Strategy<Value = Session> {
                 hides_client,
                 protection,
                 readable,
-                nameable,
+                unnameable: (!nameable).then_some("of a test"),
             }
         },
     )
@@ -357,7 +357,7 @@ fn reference(written: &Conditions, session: &Session) -> Verdict {
             _ => true,
         },
     };
-    match (meets, is_protected, session.nameable) {
+    match (meets, is_protected, session.unnameable.is_none()) {
         (false, ..) => Verdict::Passed,
         (true, true, _) => Verdict::Protected,
         (true, false, false) => Verdict::Nameless,

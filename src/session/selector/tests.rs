@@ -182,7 +182,7 @@ fn a_session_that_cannot_be_read_meets_no_condition_and_neither_does_all_choose_
 #[test]
 fn a_session_that_no_kill_can_name_is_told_apart() {
     let nameless = Session {
-        nameable: false,
+        unnameable: Some("nobody knows its name"),
         ..session()
     };
     let protected = Session {
@@ -923,14 +923,20 @@ fn blocking_false_is_the_same_as_nothing() {
 fn the_shortest_questions_that_find_everybody_are_asked() {
     let questions = |written: &[(Condition, Written)]| parse(written).unwrap().questions();
     let users = texts(Condition::Users, &["b", "a"]);
-    let user = |name: &str| Question::User(name.to_owned());
+    let user = |name: &str| Question {
+        user: Some(name.to_owned()),
+        ..Question::default()
+    };
     assert_eq!(
         questions(std::slice::from_ref(&users)),
         [user("a"), user("b")]
     );
 
     let address = texts(HOSTS, &["10.0.0.7:51234"]);
-    let there = Question::Address("10.0.0.7".parse().unwrap());
+    let there = Question {
+        address: Some("10.0.0.7".parse().unwrap()),
+        ..Question::default()
+    };
     assert_eq!(questions(&[users.clone(), address]), [there]);
 
     // A network, or a host name, is no question that a service could answer.

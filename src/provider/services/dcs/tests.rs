@@ -21,9 +21,9 @@ fn a_client_is_killed_by_its_peer_and_found_by_its_address() {
     let addr = client(r#", "addr": "10.0.0.8:1", "peer": """#);
     assert_eq!(addr.address.as_deref(), Some("10.0.0.8:1"));
     assert_eq!(addr.origin, None);
-    assert!(addr.nameable);
+    assert_eq!(addr.unnameable, None);
 
-    assert!(!client(r#", "addr": "", "peer": """#).nameable);
+    assert!(client(r#", "addr": "", "peer": """#).unnameable.is_some());
 }
 
 #[test]

@@ -11,6 +11,7 @@ fn row(json: &str) -> Row<SessionRecord> {
 
 fn read(answers: Vec<Vec<Row<SessionRecord>>>) -> Listing {
     let scope = Scope {
+        choosing: true,
         nodes: None,
         seen: &BTreeMap::new(),
         statements: true,

@@ -60,7 +60,7 @@ fn a_row_of_the_documents_becomes_a_session_with_what_it_has() {
     assert_eq!(session.application.as_deref(), Some("orders-api"));
     assert_eq!(session.began.as_deref(), Some("2025-11-25 09:33:29:207922"));
     assert_eq!(session.protection, Protection::None);
-    assert!(session.nameable);
+    assert_eq!(session.unnameable, None);
     // Its times are of a zone that nobody tells.
     assert_eq!(
         (
@@ -81,7 +81,7 @@ fn a_session_without_an_owner_cannot_be_killed() {
     );
     assert_eq!(sessions.len(), 4);
     for session in sessions {
-        assert!(!session.nameable, "{session:?}");
+        assert!(session.unnameable.is_some(), "{session:?}");
     }
 }
 

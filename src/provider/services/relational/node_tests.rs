@@ -91,6 +91,7 @@ async fn list(
         operation: &operation,
     };
     let scope = Scope {
+        choosing: true,
         nodes: None,
         seen: &BTreeMap::new(),
         statements: false,
@@ -107,7 +108,9 @@ async fn sessions_of_a_node_are_listed_and_killed_only_where_a_kill_reaches_them
         let listed = |node, purpose| list(&cloud, service, node, purpose);
         let nameable = |listing: Listing| {
             let sessions = listing.sessions.iter();
-            sessions.filter(|session| session.nameable).count()
+            sessions
+                .filter(|session| session.unnameable.is_none())
+                .count()
         };
         let number = listed(None, Purpose::Kill).await.unwrap();
         let of_primary = nameable(number);

@@ -32,7 +32,11 @@ fn of_a_node_only_those_are_killed_whom_a_request_without_a_node_names() {
 
     assert!(mark_unreachable(&mut of_node, &without_node, "n").is_ok());
 
-    let nameable: Vec<bool> = of_node.sessions.iter().map(|one| one.nameable).collect();
+    let nameable: Vec<bool> = of_node
+        .sessions
+        .iter()
+        .map(|one| one.unnameable.is_none())
+        .collect();
     assert_eq!(nameable, [true, false, false, false]);
 }
 

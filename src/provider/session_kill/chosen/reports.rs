@@ -51,8 +51,9 @@ impl Run<'_> {
                 count(number, self.kill.service.words.session)
             ),
             format!(
-                "The sessions were listed again before the kill was sent. These were still there, but the conditions did not \
-                 hold for them any more. They are left alone{}.",
+                "The sessions were listed again before the kill was sent. Of these it was not certain any more that they are \
+                 there and chosen: the conditions do not hold for them, or the list does not tell whether they are the same \
+                 sessions. They are left alone{}.",
                 self.of_resource(", and are in the attribute sessions as remaining")
             ),
         );
@@ -190,23 +191,26 @@ impl Run<'_> {
 
     /// Sessions that are chosen and that no kill can name.
     pub(super) fn nameless(&self, diags: &mut Diagnostics, sessions: &[Session]) {
-        let words = &self.kill.service.words;
-        explain::warning(
-            diags,
-            self.kill.described_in.clone(),
-            format!(
-                "{} without {}",
-                count(sessions.len(), words.session),
-                words.named_by
-            ),
-            format!(
-                "They are chosen, but {} lists {} for none of them, and a kill has to name it. They are left alone{}:\n\n{}",
-                words.service,
-                words.named_by,
-                self.of_resource(", and are in the attribute sessions as refused"),
-                explain::lines(sessions, show)
-            ),
-        );
+        let mut reasons: Vec<&str> = sessions.iter().filter_map(|one| one.unnameable).collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        for reason in reasons {
+            let those = sessions.iter().filter(|one| one.unnameable == Some(reason));
+            let those: Vec<&Session> = those.collect();
+            explain::warning(
+                diags,
+                self.kill.described_in.clone(),
+                format!(
+                    "{} that no kill can name",
+                    count(those.len(), self.kill.service.words.session)
+                ),
+                format!(
+                    "They are chosen, and they are left alone{}. Of each of them holds: {reason}.\n\n{}",
+                    self.of_resource(": they are in the attribute sessions as refused"),
+                    explain::lines(&those, |session| show(session))
+                ),
+            );
+        }
     }
 
     /// Everybody is chosen, and the list may not show everybody.

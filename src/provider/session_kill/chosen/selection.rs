@@ -1,6 +1,6 @@
 //! Listing sessions and choosing among them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use tf_provider::Diagnostics;
@@ -19,7 +19,7 @@ use crate::session::{
 
 /// For how long after it was read a list holds. A kill that leaves later is chosen again. Inferred: no document says how
 /// soon an address is given to another client; the system of a client reuses a port after a minute or more.
-const LIST_HOLDS: Duration = Duration::from_secs(30);
+pub(super) const LIST_HOLDS: Duration = Duration::from_secs(30);
 
 /// The same where an ID may come back as another session's.
 const LIST_OF_REUSED_IDS_HOLDS: Duration = Duration::from_secs(5);
@@ -49,6 +49,8 @@ pub(in crate::provider::session_kill) struct Selection {
     pub(in crate::provider::session_kill) reading: Reading,
     /// The most sessions that the service shows, when it shows as many: there may be more.
     pub(in crate::provider::session_kill) cut_at: Option<usize>,
+    /// What was asked for, in case a list is cut short.
+    asked: Vec<Question>,
 }
 
 impl Selection {
@@ -59,9 +61,10 @@ impl Selection {
 
     /// What became of a session that was asked for and is not listed.
     pub(in crate::provider::session_kill) fn fate_of_missing(&self) -> Fate {
-        match self.cut_at {
-            None => Fate::NotFound,
-            Some(_) => Fate::Unknown,
+        match (self.cut_at, self.unreadable) {
+            (None, 0) => Fate::NotFound,
+            // It may be one that is not shown, or that cannot be read.
+            _ => Fate::Unknown,
         }
     }
 }
@@ -71,14 +74,22 @@ impl Selection {
 pub(super) struct Originals<'s> {
     sessions: HashMap<&'s SessionId, &'s Session>,
     reading: Reading,
+    /// What was asked for, where the answers to that showed everybody.
+    asked: &'s [Question],
+    compares_ages: bool,
 }
 
 impl<'s> Originals<'s> {
-    pub(super) fn of(selection: &'s Selection) -> Self {
+    pub(super) fn of(selection: &'s Selection, policy: &Policy) -> Self {
         let chosen = selection.choice.chosen.iter();
         Self {
             sessions: chosen.map(|session| (&session.id, session)).collect(),
             reading: selection.reading,
+            asked: match selection.cut_at {
+                None => &selection.asked,
+                Some(_) => &[],
+            },
+            compares_ages: policy.ids_come_back,
         }
     }
 
@@ -91,32 +102,40 @@ impl<'s> Originals<'s> {
     /// Is a session that is listed now the one that was listed at first? One that was not listed at first cannot be told from
     /// others.
     pub(super) fn likeness(&self, session: &Session, now: Reading) -> Likeness {
+        let between = (self.compares_ages).then(|| now.begun.saturating_sub(self.reading.ended));
         let before = self.sessions.get(&session.id);
-        before.map_or(Likeness::Same, |before| {
-            likeness((before, self.reading), (session, now))
-        })
+        before.map_or(Likeness::Same, |before| likeness(before, session, between))
     }
 
-    /// What to ask for where a list is cut short, so that all of them are in the answers.
+    /// What to ask for where a list is cut short, so that all of them are in the answers: what was asked for at first, or where
+    /// that did not show everybody, who and where each of them is.
     pub(super) fn questions(&self) -> Vec<Question> {
+        if !self.asked.is_empty() {
+            return self.asked.to_vec();
+        }
         let sessions = self.sessions.values();
-        let users: Option<HashSet<&String>> =
-            sessions.map(|session| session.user.as_ref()).collect();
-        let mut users: Vec<&String> = users.into_iter().flatten().collect();
-        users.sort_unstable();
-        users.into_iter().cloned().map(Question::User).collect()
+        let questions: BTreeSet<Question> =
+            sessions.map(|session| Question::about(session)).collect();
+        questions.into_iter().collect()
     }
 }
 
 /// How old lists are.
 #[derive(Clone, Debug)]
 pub(in crate::provider::session_kill) struct Age {
+    /// When the first of them was asked for.
+    begun: Instant,
     /// When the last of them had been read.
     read: Instant,
     /// For how long they hold.
     holds: Duration,
     /// When that of each node was there, where the service has several.
     renewed: BTreeMap<String, Instant>,
+}
+
+/// How long a list took to read.
+pub(super) fn took(listing: &Listing) -> Duration {
+    (listing.reading.ended).saturating_sub(listing.reading.begun)
 }
 
 impl Age {
@@ -128,6 +147,7 @@ impl Age {
     ) -> Self {
         let renewed = listing.collected.iter();
         Self {
+            begun: now - took(listing),
             read: now,
             holds: match policy.ids_come_back {
                 true => LIST_OF_REUSED_IDS_HOLDS,
@@ -146,8 +166,10 @@ impl Age {
 
     /// The moment after which nobody of the node is killed by its list.
     pub(in crate::provider::session_kill) fn holds_until(&self, node: Option<&str>) -> Instant {
-        let renewed = node.and_then(|node| self.renewed.get(node));
-        renewed.copied().unwrap_or(self.read) + self.holds
+        match node.and_then(|node| self.renewed.get(node)) {
+            Some(renewed) => *renewed + self.holds,
+            None => (self.read + self.holds).min(self.begun + LIST_HOLDS),
+        }
     }
 
     /// The nodes whose lists they are.
@@ -214,6 +236,7 @@ impl Run<'_> {
             age: Age::of(&listing, listed, &self.kill.service.policy),
             reading: listing.reading,
             cut_at: listing.cut_at,
+            asked: questions,
             saved_at: listing.saved_at,
             passed_over: listing.passed_over,
         })

@@ -1,0 +1,188 @@
+//! GeminiDB: Redis sessions of a node.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::api::{Api, Busy, CallPermission, Permission, regional};
+use super::call::Call;
+use super::client::Client;
+use super::error::{Error, Outcome};
+use super::id::{Ending, identifier, with_ending};
+use super::loose_json;
+use super::operation::Operation;
+use super::retry::Repeat;
+use super::rows::{self, Row};
+
+/// The API.
+pub static API: Api = Api {
+    key: "geminidb",
+    other_keys: &[],
+    host: |region, cloud| regional("gaussdb-nosql", region, cloud),
+    absent_in: &[],
+    // What the official provider waits for in other calls of GeminiDB; inferred for these.
+    busy: &[
+        Busy {
+            statuses: 400..=400,
+            codes: &BUSY,
+        },
+        Busy {
+            statuses: 409..=409,
+            codes: &BUSY,
+        },
+    ],
+    permissions: &[
+        CallPermission {
+            method: Some("GET"),
+            path: "redis/nodes/*/sessions",
+            permission: Permission {
+                role_and_policy: "nosql:session:list",
+                identity_policy: Some("gaussdbfornosql:instance:listSession"),
+            },
+        },
+        CallPermission {
+            method: Some("DELETE"),
+            path: "redis/nodes/*/sessions",
+            permission: Permission {
+                role_and_policy: "nosql:session:delete",
+                identity_policy: Some("gaussdbfornosql:instance:deleteSession"),
+            },
+        },
+    ],
+};
+
+/// Codes that mean: another operation of the instance is running.
+const BUSY: [&str; 3] = ["DBS.200019", "DBS.201015", "DBS.280005"];
+
+/// The most sessions that a page of the list can have.
+pub const SESSIONS_PER_PAGE: u32 = 100;
+
+/// How many sessions go into one kill request. The API document sets no limit; this is the most that a page of the list
+/// shows.
+pub const KILL_BATCH: usize = 100;
+
+/// How many go into one request after a larger one was refused as a bad request: as many as sister APIs take.
+pub const SMALL_KILL_BATCH: usize = 20;
+
+/// The endings of IDs, from examples in the API documents.
+const INSTANCE: Ending = ("an instance", "in12");
+const NODE: Ending = ("a node", "no12");
+
+identifier! {
+    /// A node of a GeminiDB Redis instance: 36 letters and digits, the last four `no12`.
+    NodeId, |text| with_ending(text, "GeminiDB Redis", NODE, &[INSTANCE])
+}
+
+/// Chosen sessions and nobody else: `is_all` is never true.
+#[derive(Serialize)]
+struct KillRequest<'a> {
+    is_all: bool,
+    session_ids: &'a [String],
+}
+
+/// A page of a node's sessions.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SessionPage {
+    /// The sessions, as many as were asked for at most; the newest come first.
+    #[serde(deserialize_with = "rows::rows")]
+    pub sessions: Vec<Row<SessionRecord>>,
+    /// How many sessions the whole list has.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub total_count: Option<i64>,
+}
+
+/// A session as the list shows it; all but the id may be missing. Numbers are written as texts, and no user is told.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SessionRecord {
+    /// The session's id on its node.
+    #[serde(deserialize_with = "loose_json::text")]
+    pub id: String,
+    /// Address and port of the client.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub addr: Option<String>,
+    /// The name that the client gave itself.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub name: Option<String>,
+    /// The last command.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub cmd: Option<String>,
+    /// Number of the database.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub db: Option<i64>,
+    /// Seconds since the client connected.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub age: Option<i64>,
+    /// Seconds since the client last sent something.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub idle: Option<i64>,
+}
+
+impl rows::Record for SessionRecord {}
+
+/// The GeminiDB calls of one region.
+#[derive(Clone, Copy, Debug)]
+pub struct GeminiDb<'a> {
+    client: &'a Client,
+    region: &'a str,
+}
+
+impl<'a> GeminiDb<'a> {
+    /// The GeminiDB of a region.
+    pub fn new(client: &'a Client, region: &'a str) -> Self {
+        Self { client, region }
+    }
+
+    /// A page of a node's sessions: `GET /v3/{project_id}/redis/nodes/{node_id}/sessions`. `limit` is at most
+    /// [`SESSIONS_PER_PAGE`].
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn sessions(
+        &self,
+        node: &NodeId,
+        offset: u64,
+        limit: u32,
+        operation: &Operation,
+    ) -> Result<SessionPage, Error> {
+        let mut call = self.call(Method::GET, node, Repeat::Read);
+        call.query = vec![
+            ("offset".to_owned(), offset.to_string()),
+            ("limit".to_owned(), limit.to_string()),
+        ];
+        self.client.read(call, operation).await?.json()
+    }
+
+    /// Kills sessions of a node: `DELETE …/sessions`. Never sent again once it may have arrived, since no document says that
+    /// ids do not come back, and not sent when it cannot leave before `leave_before` ([`Error::TooLate`]). The answer says
+    /// nothing; accepted is its `X-Request-Id`.
+    pub async fn kill(
+        &self,
+        node: &NodeId,
+        session_ids: &[String],
+        leave_before: Option<Instant>,
+        operation: &Operation,
+    ) -> Outcome<Option<String>> {
+        let body = KillRequest {
+            is_all: false,
+            session_ids,
+        };
+        let call = self.call(Method::DELETE, node, Repeat::Never);
+        match call.with_json(&body) {
+            Ok(mut call) => {
+                call.leave_before = leave_before;
+                let outcome = self.client.run(call, operation).await;
+                outcome.map(|answer| answer.request_id)
+            }
+            Err(error) => Outcome::Rejected(error),
+        }
+    }
+
+    fn call(&self, method: Method, node: &NodeId, repeat: Repeat) -> Call<'a> {
+        let path = format!("/v3/{{project_id}}/redis/nodes/{node}/sessions");
+        Call::new(&API, self.region, method, path, repeat)
+            .in_language(self.client.settings().language.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! GeminiDB Redis: sessions of a node, by their IDs or by what they are.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::relational::told;
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::geminidb::{
+    self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
+    SessionRecord,
+};
+use crate::provider::arguments::{identifier, shown};
+use crate::provider::listing::{Listing, page, read_pages};
+use crate::provider::record::Record;
+use crate::provider::service::{
+    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
+    Purpose, Scope, Service, Target, Words,
+};
+use crate::session::listing::Page;
+use crate::session::{Condition, Session, SessionId};
+
+#[cfg(test)]
+mod tests;
+
+/// GeminiDB Redis.
+pub struct GeminiDbRedis;
+
+static DESCRIPTION: Description = Description {
+    name: "geminidb_redis",
+    words: Words {
+        service: "GeminiDB",
+        heading: "GeminiDB Redis",
+        place: "a GeminiDB Redis node",
+        listed_place: "a GeminiDB Redis node",
+        session: "session",
+        // The list shows nothing by which a session of the service itself could be told.
+        protected: None,
+        lingers: ": the API document speaks of closing inactive sessions, so an active one may stay",
+        look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
+        lists: "",
+    },
+    place: &[PlaceArgument::required(
+        "node_id",
+        "ID of the node: 36 letters and digits, the last four `no12`.",
+    )],
+    ids: Ids {
+        argument: "session_ids",
+        words: "IDs of the sessions to kill, as the list shows them.",
+        one: "session ID",
+        form: "A session's ID is a text without white space, as the data source lists it.",
+        kind: IdKind::Texts(is_id),
+    },
+    conditions: &[
+        Condition::Addresses { host_names: false },
+        Condition::ExcludeAddresses { host_names: false },
+        Condition::Names,
+        Condition::Databases { numbered: true },
+        Condition::Commands,
+        Condition::MinIdle,
+        Condition::MinAge,
+        Condition::All,
+    ],
+    columns: &[
+        Column::Id,
+        Column::Address,
+        Column::Database,
+        Column::Command,
+        Column::Application,
+        Column::IdleSeconds,
+        Column::AgeSeconds,
+    ],
+    notes: &[
+        (
+            "commands",
+            "It is the last command of the client; `client` finds `client|list` too.",
+        ),
+        (
+            "min_idle",
+            "It counts from when the client last sent something: subscribers and clients in a blocking command become idle too.",
+        ),
+        ("database", "Here it is a number."),
+    ],
+    policy: Policy {
+        batch: KILL_BATCH,
+        small_batch: SMALL_KILL_BATCH,
+        by_address: false,
+        kills_all: false,
+        keeps_lists: false,
+        tells_statements: false,
+        looks_first: true,
+        ids_come_back: true,
+    },
+    confirmed: false,
+    results: &[],
+};
+
+/// No document tells the form of an ID; all examples are numbers.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_whitespace)
+}
+
+impl Service for GeminiDbRedis {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn place(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: &Record,
+        _purpose: Purpose,
+    ) -> Option<Box<dyn Place>> {
+        let node = identifier(diags, arguments, "node_id")?;
+        Some(Box::new(Node { node }))
+    }
+
+    fn whereabouts(&self, arguments: &Record) -> String {
+        format!("the node {}", shown(arguments, "node_id"))
+    }
+}
+
+struct Node {
+    node: NodeId,
+}
+
+#[async_trait]
+impl Place for Node {
+    fn path(&self) -> String {
+        self.node.to_string()
+    }
+
+    async fn list(&self, calls: Calls<'_>, _scope: Scope<'_>) -> Result<Listing, Error> {
+        let geminidb = api::GeminiDb::new(calls.client, calls.region);
+        let list = read_pages(SESSIONS_PER_PAGE, |request| async move {
+            let (offset, limit) = (request.offset, request.limit);
+            geminidb
+                .sessions(&self.node, offset, limit, calls.operation)
+                .await
+                .map(rows)
+        });
+        list.await.map(Listing::from)
+    }
+
+    async fn kill(
+        &self,
+        calls: Calls<'_>,
+        batch: &[Target],
+        leave_before: Option<Instant>,
+    ) -> Outcome<Answered> {
+        let ids: Vec<String> = batch.iter().map(|target| target.id.to_string()).collect();
+        let outcome = api::GeminiDb::new(calls.client, calls.region)
+            .kill(&self.node, &ids, leave_before, calls.operation)
+            .await;
+        outcome.map(|request_id| Answered {
+            request_id,
+            fates: Fates::NotTold,
+        })
+    }
+}
+
+fn rows(list: SessionPage) -> Page<Session> {
+    let id = |id: &str| is_id(id).then(|| SessionId::new(None, id));
+    page(list.sessions, list.total_count, id, |record| {
+        Some(session(id(&record.id)?, record))
+    })
+}
+
+fn session(id: SessionId, record: SessionRecord) -> Session {
+    let seconds = |value: Option<i64>| Some(Duration::from_secs(u64::try_from(value?).ok()?));
+    Session {
+        address: told(record.addr),
+        database: (record.db).and_then(|db| Some(u32::try_from(db).ok()?.to_string())),
+        application: told(record.name),
+        command: told(record.cmd),
+        age: seconds(record.age),
+        idle: seconds(record.idle),
+        ..Session::new(id)
+    }
+}
