@@ -12,7 +12,7 @@ use crate::support::mirror::{Mirror, VERSION};
 use crate::support::sandbox::{
     DCS_INSTANCE, DCS_NODES, Sandbox, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
-use crate::support::services::{SERVICES, as_text};
+use crate::support::services::{SERVICES, sorted_ids};
 use crate::support::workspace::Workspace;
 
 /// Sessions of each simulated node. The last has an id that no floating point number holds exactly.
@@ -226,8 +226,7 @@ fn data_source(engine: &Engine, _: &Mirror) {
         let ids: Vec<&str> = (ids.as_array().expect("a list").iter())
             .filter_map(Value::as_str)
             .collect();
-        let there: Vec<String> = sandbox.nodes()[0].sessions.iter().map(as_text).collect();
-        assert_eq!(ids, there, "{}", service.name);
+        assert_eq!(ids, sorted_ids(&sandbox), "{}", service.name);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::support::engines;
 use crate::support::groups::{FEW, MOST, SOME};
 use crate::support::houses::Guests;
 use crate::support::sandbox::Sandbox;
-use crate::support::services::{self, SERVICES, Service, as_text};
+use crate::support::services::{self, SERVICES, Service, as_text, sorted_ids};
 use crate::support::workspace::{Resource, Workspace};
 
 fn workspace(sandbox: &Sandbox, configuration: &str) -> Workspace {
@@ -206,8 +206,7 @@ fn every_session_is_listed_once_in_order_with_all_its_digits() {
         let ids: Vec<String> = (listed(&list, service).iter())
             .map(|session| as_text(&session["id"]))
             .collect();
-        let mut there: Vec<String> = sandbox.nodes()[0].sessions.iter().map(as_text).collect();
-        there.sort_by_key(|id| (id.len(), id.clone()));
+        let there = sorted_ids(&sandbox);
         assert_eq!(there.len(), many, "{}", service.name);
         assert!(ids == there, "{}: {} ids", service.name, ids.len());
         let (method, path) = service.list;

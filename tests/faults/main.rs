@@ -528,6 +528,10 @@ fn faults(call: Call, clock: &TestClock) -> Vec<(&'static str, Fault)> {
             ),
         ),
         (
+            "200 that says that success is false",
+            answer(200, r#"{"success":false}"#),
+        ),
+        (
             "301 to another host",
             answer_with(301, "location", "http://127.0.0.1:9/elsewhere", ""),
         ),

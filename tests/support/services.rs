@@ -367,6 +367,14 @@ pub fn as_text(id: &Value) -> String {
         .map_or_else(|| id.to_string(), ToOwned::to_owned)
 }
 
+/// The IDs of the sessions of a sandbox's first node, in the order of lists: all of them are numbers.
+pub fn sorted_ids(sandbox: &Sandbox) -> Vec<String> {
+    let sessions = &sandbox.nodes()[0].sessions;
+    let mut ids: Vec<String> = sessions.iter().map(as_text).collect();
+    ids.sort_by_key(|id| (id.len(), id.clone()));
+    ids
+}
+
 impl Service {
     /// Real servers where there are any, or else simulated sessions.
     pub fn house(&'static self) -> Box<dyn House> {
