@@ -329,3 +329,21 @@ async fn whose_row_cannot_be_read_before_the_request_is_left_alone_and_not_calle
     // A look cannot tell either whether the row is that of the killed session.
     assert_eq!(json!(ending.sessions("unknown")), json!(["8"]));
 }
+
+#[tokio::test]
+async fn a_cloud_that_throttles_every_kill_is_not_asked_without_a_pause() {
+    let cloud = Cloud::start().await;
+    cloud.world().backends = vec![backend(7, "app", "10.0.0.7:5000")];
+    for _ in 0..5_000 {
+        cloud.at("POST", KILL, |_| {
+            Some((429, json!({"error_code": "APIGW.0308", "error_msg": "The throttling threshold has been reached"})))
+        });
+    }
+
+    let ending = kill_postgresql(&cloud, json!({"select": [{"users": ["app"]}]})).await;
+
+    ending.refused("No session was killed");
+    let calls = cloud.world().calls.len();
+    let waited = cloud.clock.slept().as_secs();
+    assert!(calls < 100, "{calls} calls in {waited} s");
+}

@@ -179,7 +179,7 @@ impl Age {
 
     /// Takes over that of lists that were read later.
     pub(in crate::provider::session_kill) fn renew(&mut self, later: Self) {
-        self.read = later.read;
+        (self.begun, self.read) = (later.begun, later.read);
         self.renewed.extend(later.renewed);
     }
 }
