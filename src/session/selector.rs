@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::GlobMatcher;
 use regex::Regex;
 
+use self::values::{database_number, flag, glob, plain, regex};
 use super::address::{Origin, OriginPattern};
 use super::condition::{Condition, Meaning, Shape, Written, read_address};
 use super::duration;
@@ -14,6 +15,8 @@ use super::session::{Protection, Session};
 use super::{Selects, Verdict};
 
 pub use super::problem::{Problem, SelectorError};
+
+mod values;
 
 #[cfg(test)]
 mod reference_tests;
@@ -471,60 +474,6 @@ impl<'w> Reader<'w> {
 struct Chosen {
     name: &'static str,
     meanings: HashSet<Meaning>,
-}
-
-/// A value that is compared as it stands: not empty, and without the white space around it that nobody sees.
-fn plain(value: &str) -> Result<String, Problem> {
-    if value.is_empty() {
-        return Err(Problem::EmptyValue);
-    }
-    if value.trim() != value {
-        return Err(Problem::SurroundingSpace {
-            value: value.to_owned(),
-        });
-    }
-    Ok(value.to_owned())
-}
-
-/// The number of a database in the one way it is listed: without a sign or leading zeros.
-fn database_number(text: &str) -> Result<String, Problem> {
-    let value = plain(text)?;
-    match value.parse::<i32>() {
-        Ok(number) if number >= 0 && number.to_string() == value => Ok(value),
-        _ => Err(Problem::NotADatabase { value }),
-    }
-}
-
-fn flag(text: &str) -> Result<char, Problem> {
-    let mut letters = text.chars();
-    match (letters.next(), letters.next()) {
-        (None, _) => Err(Problem::EmptyValue),
-        (Some(letter), None) if letter.is_ascii_alphabetic() => Ok(letter),
-        _ => Err(Problem::NotAFlag {
-            value: text.to_owned(),
-        }),
-    }
-}
-
-fn glob(pattern: &str) -> Result<GlobMatcher, Problem> {
-    let pattern = plain(pattern)?;
-    match GlobBuilder::new(&pattern).backslash_escape(true).build() {
-        Ok(glob) => Ok(glob.compile_matcher()),
-        Err(error) => Err(Problem::NotAGlob {
-            reason: error.kind().to_string(),
-            value: pattern,
-        }),
-    }
-}
-
-fn regex(pattern: &str) -> Result<Regex, Problem> {
-    if pattern.is_empty() {
-        return Err(Problem::EmptyValue);
-    }
-    Regex::new(pattern).map_err(|error| Problem::NotARegex {
-        value: pattern.to_owned(),
-        reason: error.to_string(),
-    })
 }
 
 /// What a listing tells; an empty text tells nothing.

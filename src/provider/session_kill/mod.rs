@@ -6,6 +6,7 @@
 //! * `again`: what kills again, and what does not.
 //! * `run`: a kill from its beginning to its proof; `chosen`: killing chosen sessions; `everybody`: killing all by a job.
 //! * [`proof`]: what is known afterwards, and what of it goes into state.
+//! * `hints`: what a kill says of lists that do not show everything.
 //! * `upgrade`: state of earlier versions.
 
 mod action;
@@ -14,6 +15,7 @@ mod announce;
 mod arguments;
 mod chosen;
 mod everybody;
+mod hints;
 pub mod proof;
 mod resource;
 mod run;

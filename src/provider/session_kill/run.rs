@@ -19,7 +19,7 @@ use crate::provider::service::{Calls, Scope, Target};
 use crate::provider::{HwcProvider, select};
 use crate::session::choice::Choice;
 use crate::session::tally::KillReport;
-use crate::session::{Question, Reading, Selector, Session, SessionId};
+use crate::session::{Question, Reading, Session, SessionId};
 
 /// A kill under way, bounded by its time limit.
 pub(super) struct Run<'a> {
@@ -430,67 +430,6 @@ impl Run<'_> {
                     self.of_resource(
                         "; the resource is in state with what was killed, marked as tainted"
                     )
-                ),
-            );
-        }
-    }
-
-    /// Says that sessions which are not found may be among those that cannot be read.
-    fn warn_if_unreadable(&self, diags: &mut Diagnostics, missing: &[Shown], unreadable: usize) {
-        if unreadable == 0 || missing.is_empty() {
-            return;
-        }
-        let one = self.kill.service.ids.one;
-        explain::warning(
-            diags,
-            self.kill.described_in.clone(),
-            format!("Not every {one} was found, but not all sessions can be read"),
-            format!(
-                "No session that can be read has one of these, so nothing was sent to kill them. They may belong to {} \
-                 that cannot be read:\n\n{}",
-                count(unreadable, "session"),
-                explain::lines(missing, Shown::name)
-            ),
-        );
-    }
-
-    /// Where the service lists inner addresses instead of those of clients, a condition on addresses finds nobody.
-    fn hint_at_inner_addresses(
-        &self,
-        diags: &mut Diagnostics,
-        selector: &Selector,
-        selection: &Selection,
-    ) {
-        const WHEN: &str = "The addresses of clients are listed when client IP pass-through is on, and only for connections \
-            that were made after it was switched on.";
-        let service = self.kill.service.words.service;
-        let hidden = selection.hide_clients;
-        if selector.chooses_addresses()
-            && selection.choice.chosen.is_empty()
-            && hidden > 0
-            && hidden == selection.listed
-        {
-            explain::warning(
-                diags,
-                select::path("addresses"),
-                format!("{service} lists inner addresses only"),
-                format!(
-                    "No session was killed. Every address that is listed is one of the service's inner network, so \
-                     select.addresses finds nobody. {WHEN}"
-                ),
-            );
-        }
-        if selector.excludes_addresses() && hidden > 0 {
-            explain::warning(
-                diags,
-                select::path("exclude_addresses"),
-                format!(
-                    "{} with an inner address left alone",
-                    count(hidden, "session")
-                ),
-                format!(
-                    "{service} lists an address of its inner network for them, so their clients may be at the addresses that \
-                     select.exclude_addresses leaves alone. {WHEN}"
                 ),
             );
         }
