@@ -146,4 +146,13 @@ fn an_action_is_not_planned_with_a_limit_that_may_become_null() {
         )),
         ["kill_all_nodes is not known yet"]
     );
+    // Null there would mean the instance, where DCS would miss the node.
+    for (service, expected) in [
+        ("rds_mysql", &["node_id is not known yet"][..]),
+        ("rds_postgresql", &["node_id is not known yet"]),
+        ("dcs", &[]),
+    ] {
+        let arguments = json!({"node_id": UNKNOWN, "select": [{"users": ["a"]}]});
+        assert_eq!(refused(of(service, arguments)), expected, "{service}");
+    }
 }
