@@ -9,7 +9,7 @@ use super::explain;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::rows::Row;
 use crate::session::listing::{List, Page, PageRequest, Pager, Progress};
-use crate::session::{Reading, Session, SessionId};
+use crate::session::{Session, SessionId};
 
 /// The sessions of a place.
 #[derive(Debug, Default)]
@@ -27,8 +27,15 @@ pub struct Listing {
     pub passed_over: Vec<(String, String)>,
     /// The most rows that the service shows, when the list has as many: there may be more sessions.
     pub cut_at: Option<usize>,
-    /// When it was read.
-    pub reading: Reading,
+}
+
+/// When a list was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    /// When its first page was asked for.
+    pub(super) begun: Instant,
+    /// When its last page was there.
+    pub(super) ended: Instant,
 }
 
 /// When the list of a node was made.

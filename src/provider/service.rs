@@ -188,11 +188,9 @@ pub struct Policy {
     pub keeps_lists: bool,
     /// Lists can have statements.
     pub tells_statements: bool,
-    /// Sessions that the configuration lists one by one are looked for in a list before the kill, since no answer tells which
-    /// of them were there. Addresses always are.
-    pub looks_first: bool,
-    /// An ID may come back as another session's, or no document says that it does not: the sessions are listed again just
-    /// before each request, and those that are not the same any more are not sent.
+    /// An ID may come back as another session's, or no document says that it does not: sessions that the configuration lists one
+    /// by one are looked for first, all are listed again just before each request, and those that are not the same any more are
+    /// not sent.
     pub ids_come_back: bool,
 }
 
@@ -220,10 +218,13 @@ pub struct Scope<'s> {
     pub choosing: bool,
     /// Does it matter whom other sessions wait for?
     pub blockers: bool,
-    /// What to ask for one by one where a list is cut short; the answers together show everybody who is looked for. Empty:
-    /// there is no such question.
-    pub questions: &'s [Question],
+    /// What to ask for one by one where a list is cut short.
+    pub questions: Questions<'s>,
 }
+
+/// Questions whose answers together show everybody who is looked for. None: there is no such question. They are thought of only
+/// where a list is cut short.
+pub type Questions<'s> = &'s (dyn Fn() -> Vec<Question> + Sync);
 
 /// What names a session in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -327,6 +328,31 @@ pub struct JobEnd {
     pub began: Option<OffsetDateTime>,
     /// When it ended.
     pub ended: Option<OffsetDateTime>,
+}
+
+impl Policy {
+    /// That of a service whose IDs may come back, and which has one call for chosen sessions and lists with statements.
+    pub const fn ids_come_back(batch: usize, small_batch: usize) -> Self {
+        Self {
+            batch,
+            small_batch,
+            by_address: false,
+            kills_all: false,
+            keeps_lists: false,
+            tells_statements: true,
+            ids_come_back: true,
+        }
+    }
+}
+
+impl Fates {
+    /// What an accepted request that was not answered as a success means.
+    pub fn of_error(error: Error) -> Self {
+        match error {
+            error @ Error::Api { .. } => Self::Denied(error),
+            error => Self::Unreadable(error),
+        }
+    }
 }
 
 impl PlaceArgument {

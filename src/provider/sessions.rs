@@ -141,7 +141,7 @@ impl Sessions {
             seen: &Default::default(),
             statements: with_statements || reads_statements,
             blockers: selector.as_ref().is_some_and(|one| one.asks_who_blocks()),
-            questions: &selector.as_ref().map_or_else(Vec::new, Selector::questions),
+            questions: &|| selector.as_ref().map_or_else(Vec::new, Selector::questions),
         };
         let listing = match place.list(calls, scope).await {
             Ok(listing) => listing,

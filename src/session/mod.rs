@@ -49,7 +49,7 @@ pub mod tally;
 use std::hash::Hash;
 
 pub use condition::{Condition, Meaning, Shape, Written};
-pub use same::{Likeness, Reading, likeness};
+pub use same::{Likeness, likeness};
 pub use selector::{Problem, Question, Selector, SelectorError};
 pub use session::{Protection, Session, SessionId, also_killed};
 

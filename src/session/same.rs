@@ -9,15 +9,6 @@ use super::Session;
 #[cfg(test)]
 mod tests;
 
-/// When a list was read, counted from one moment for all lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Reading {
-    /// When its first page was asked for.
-    pub begun: Duration,
-    /// When its last page was there.
-    pub ended: Duration,
-}
-
 /// Whether two sessions with one ID are the same session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Likeness {

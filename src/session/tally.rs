@@ -131,11 +131,12 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
             .chain(answer.not_found.into_iter().map(|id| (id, not_found)));
 
         self.learn_all(batch, Fate::Excluded);
-        for (id, fate) in reported {
-            if !self.learn(&id, fate) {
-                self.unexpected.push(id);
-            }
-        }
+        self.learn_reported(reported);
+    }
+
+    /// An answer that tells only of these that they were killed.
+    pub fn confirm(&mut self, killed: Vec<Id>) {
+        self.learn_reported(killed.into_iter().map(|id| (id, Fate::Killed)));
     }
 
     /// The request for these was accepted, and nothing is told about each.
@@ -156,6 +157,14 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
     /// These are not chosen any more, and were not sent.
     pub fn spare(&mut self, ids: &[Id]) {
         self.learn_all(ids, Fate::Spared);
+    }
+
+    fn learn_reported(&mut self, reported: impl Iterator<Item = (Id, Fate)>) {
+        for (id, fate) in reported {
+            if !self.learn(&id, fate) {
+                self.unexpected.push(id);
+            }
+        }
     }
 
     fn learn_all(&mut self, ids: &[Id], fate: Fate) {

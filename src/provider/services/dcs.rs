@@ -137,7 +137,6 @@ static DESCRIPTION: Description = Description {
         kills_all: true,
         keeps_lists: true,
         tells_statements: false,
-        looks_first: false,
         ids_come_back: false,
     },
     confirmed: false,

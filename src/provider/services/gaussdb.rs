@@ -116,16 +116,7 @@ static DESCRIPTION: Description = Description {
             "Only sessions of the same component are seen to wait.",
         ),
     ],
-    policy: Policy {
-        batch: KILL_BATCH,
-        small_batch: SMALL_KILL_BATCH,
-        by_address: false,
-        kills_all: false,
-        keeps_lists: false,
-        tells_statements: true,
-        looks_first: true,
-        ids_come_back: true,
-    },
+    policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
     confirmed: false,
     results: &[],
 };
@@ -183,7 +174,7 @@ impl Place for Component {
         let has_all = all.len() < MOST_LISTED;
         let mut answers = vec![all];
         if !has_all {
-            for question in scope.questions {
+            for question in (scope.questions)() {
                 let answer = gaussdb
                     .sessions(self, &filter(question), calls.operation)
                     .await?;
@@ -209,17 +200,16 @@ impl Place for Component {
                     Ok(killed) => {
                         Fates::Killed(killed.iter().filter_map(|id| session_id(id)).collect())
                     }
-                    Err(error @ Error::Api { .. }) => Fates::Denied(error),
-                    Err(error) => Fates::Unreadable(error),
+                    Err(error) => Fates::of_error(error),
                 },
             })
     }
 }
 
-fn filter(question: &Question) -> Filter {
+fn filter(question: Question) -> Filter {
     Filter {
-        user: question.user.clone(),
-        database: question.database.clone(),
+        user: question.user,
+        database: question.database,
         address: question.address,
     }
 }

@@ -84,14 +84,8 @@ static DESCRIPTION: Description = Description {
         ("database", "Here it is a number."),
     ],
     policy: Policy {
-        batch: KILL_BATCH,
-        small_batch: SMALL_KILL_BATCH,
-        by_address: false,
-        kills_all: false,
-        keeps_lists: false,
         tells_statements: false,
-        looks_first: true,
-        ids_come_back: true,
+        ..Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH)
     },
     confirmed: false,
     results: &[],

@@ -106,16 +106,7 @@ static DESCRIPTION: Description = Description {
         ("address", "Behind a proxy it is the proxy's."),
         ("state", "Here it is the stage of the statement."),
     ],
-    policy: Policy {
-        batch: KILL_BATCH,
-        small_batch: SMALL_KILL_BATCH,
-        by_address: false,
-        kills_all: false,
-        keeps_lists: false,
-        tells_statements: true,
-        looks_first: true,
-        ids_come_back: true,
-    },
+    policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
     confirmed: false,
     results: &[],
 };

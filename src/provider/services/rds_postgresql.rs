@@ -112,16 +112,7 @@ static DESCRIPTION: Description = Description {
             "One documented form of the list has no times.",
         ),
     ],
-    policy: Policy {
-        batch: KILL_BATCH,
-        small_batch: SMALL_KILL_BATCH,
-        by_address: false,
-        kills_all: false,
-        keeps_lists: false,
-        tells_statements: true,
-        looks_first: true,
-        ids_come_back: true,
-    },
+    policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
     confirmed: false,
     results: &[],
 };

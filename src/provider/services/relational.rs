@@ -118,8 +118,7 @@ pub(super) fn answered(killed: Killed) -> Answered {
         request_id: killed.request_id,
         fates: match killed.outcome {
             Ok(()) => Fates::NotTold,
-            Err(error @ Error::Api { .. }) => Fates::Denied(error),
-            Err(error) => Fates::Unreadable(error),
+            Err(error) => Fates::of_error(error),
         },
     }
 }

@@ -116,7 +116,6 @@ static DESCRIPTION: Description = Description {
         kills_all: false,
         keeps_lists: false,
         tells_statements: true,
-        looks_first: false,
         ids_come_back: false,
     },
     confirmed: false,

@@ -148,6 +148,16 @@ pub(super) enum Whom {
     Addresses(Vec<String>),
 }
 
+impl Whom {
+    /// What chooses them, where that is a selector.
+    pub(super) fn selector(&self) -> Option<&Selector> {
+        match self {
+            Self::Selected(selector) => Some(selector),
+            _ => None,
+        }
+    }
+}
+
 /// A kill whose arguments are all known and right.
 pub(super) struct Kill {
     pub(super) service: &'static Description,

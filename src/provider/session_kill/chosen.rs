@@ -23,19 +23,19 @@ use tf_provider::Diagnostics;
 pub(super) use self::killed::Killed;
 pub(super) use self::look::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
 pub(super) use self::reports::code;
-use self::selection::{Age, LIST_HOLDS, Originals, took};
+use self::selection::{Age, LIST_HOLDS, Originals};
 pub(super) use self::selection::{Selecting, Selection};
 use super::run::Run;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::plugin::record;
 use crate::provider::arguments::moment;
 use crate::provider::explain::count;
-use crate::provider::listing::{Listing, show};
+use crate::provider::listing::{Listing, Reading, show};
 use crate::provider::select;
-use crate::provider::service::{Fates, Target};
+use crate::provider::service::{Fates, Questions, Target};
 use crate::session::choice::choose;
-use crate::session::tally::{BatchAnswer, KillTally};
-use crate::session::{Likeness, Question, Session, SessionId};
+use crate::session::tally::KillTally;
+use crate::session::{Likeness, Session, SessionId};
 
 /// Why not everything was sent, or not everything that was sent was answered.
 struct Failure {
@@ -158,13 +158,8 @@ impl Run<'_> {
                             tally.record(&ids, answer);
                         }
                         Fates::Killed(these) => {
-                            let answer = BatchAnswer {
-                                killed: these,
-                                not_found: Vec::new(),
-                                repeated: false,
-                            };
-                            tally.record(&answer.killed.clone(), answer);
                             tally.accept(&ids);
+                            tally.confirm(these);
                         }
                         Fates::Denied(error) => {
                             tally.lose(&ids);
@@ -331,16 +326,12 @@ impl Run<'_> {
             );
         }
         let nodes = node.map(|node| BTreeSet::from([node.to_owned()]));
-        let questions = originals.questions();
-        let mut listing = self.list_in_time(nodes.as_ref(), seen, &questions).await?;
+        let questions = || originals.questions();
+        let (mut listing, reading) = self.list_in_time(nodes.as_ref(), seen, &questions).await?;
         // Whoever is not listed may be one that is not shown, or that cannot be read.
         let shows_everybody = listing.cut_at.is_none() && listing.nameless == 0;
-        originals.take_others_out(&mut listing);
-        let age = Age::of(
-            &listing,
-            self.client.clock().instant(),
-            &self.kill.service.policy,
-        );
+        originals.take_others_out(&mut listing, reading);
+        let age = Age::of(&listing, reading, &self.kill.service.policy);
         seen.extend(listing.saved_at);
         let meant: HashSet<&SessionId> = waiting.iter().map(|target| &target.id).collect();
         let chosen = match choose(selector, listing.sessions.iter().cloned(), None) {
@@ -350,7 +341,7 @@ impl Run<'_> {
         };
         let staying: Vec<Session> = (chosen.into_iter())
             .filter(|session| meant.contains(&session.id))
-            .filter(|session| originals.likeness(session, listing.reading) == Likeness::Same)
+            .filter(|session| originals.likeness(session, reading) == Likeness::Same)
             .collect();
         if let Some(other) = self.also_killed(&staying, &listing.sessions).first() {
             return Err(Error::Listing(format!(
@@ -377,13 +368,14 @@ impl Run<'_> {
         &self,
         nodes: Option<&BTreeSet<String>>,
         seen: &BTreeMap<String, String>,
-        questions: &[Question],
-    ) -> Result<Listing, Error> {
+        questions: Questions<'_>,
+    ) -> Result<(Listing, Reading), Error> {
         const READINGS: usize = 3;
         for _ in 0..READINGS {
-            let listing = self.list(nodes, seen, questions).await?;
-            if !listing.collected.is_empty() || took(&listing) < LIST_HOLDS {
-                return Ok(listing);
+            let (listing, reading) = self.list(nodes, seen, questions).await?;
+            let took = reading.ended.saturating_duration_since(reading.begun);
+            if !listing.collected.is_empty() || took < LIST_HOLDS {
+                return Ok((listing, reading));
             }
         }
         Err(Error::Listing(format!(

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tf_provider::{AttributePath, Diagnostics};
-use tokio::time::Instant;
 
 use super::arguments::{Kill, Named, Whom};
 use super::chosen::{Killed, Selecting, Selection};
@@ -14,12 +13,12 @@ use crate::huaweicloud::operation::Operation;
 use crate::plugin::Progress;
 use crate::provider::arguments::moment;
 use crate::provider::explain::{self, count};
-use crate::provider::listing::{Listing, show};
-use crate::provider::service::{Calls, Scope, Target};
+use crate::provider::listing::{Listing, Reading, show};
+use crate::provider::service::{Calls, Questions, Scope, Target};
 use crate::provider::{HwcProvider, select};
 use crate::session::choice::Choice;
 use crate::session::tally::KillReport;
-use crate::session::{Question, Reading, Session, SessionId};
+use crate::session::{Selector, Session, SessionId};
 
 /// A kill under way, bounded by its time limit.
 pub(super) struct Run<'a> {
@@ -27,8 +26,6 @@ pub(super) struct Run<'a> {
     pub(super) client: Client,
     pub(super) operation: Operation,
     pub(super) progress: &'a Progress,
-    /// The moment from which the times of lists are counted.
-    pub(super) begun: Instant,
 }
 
 /// Carries a kill out. `None`: certainly nothing happened, and an error says why.
@@ -42,7 +39,6 @@ pub(super) async fn carry_out(
     // The time limit runs from here.
     let operation = provider.operation(&client, kill.limit, progress);
     let run = Run {
-        begun: client.clock().instant(),
         kill,
         client,
         operation,
@@ -65,7 +61,7 @@ pub(super) async fn carry_out(
             run.kill_or_rehearse(diags, selector.as_ref(), selection, Vec::new())
                 .await
         }
-        Whom::Ids(ids) if !kill.dry_run && !kill.service.policy.looks_first => {
+        Whom::Ids(ids) if !kill.dry_run && !kill.service.policy.ids_come_back => {
             if let Some(max) = kill.max_sessions.filter(|max| ids.len() > *max) {
                 let first = ids.iter().take(crate::session::choice::FIRST_SHOWN);
                 let first: Vec<String> = first.map(SessionId::to_string).collect();
@@ -161,9 +157,18 @@ impl Run<'_> {
         &self,
         nodes: Option<&BTreeSet<String>>,
         seen: &BTreeMap<String, String>,
-        questions: &[Question],
-    ) -> Result<Listing, Error> {
-        self.list_in(self.scope(nodes, seen, questions)).await
+        questions: Questions<'_>,
+    ) -> Result<(Listing, Reading), Error> {
+        let selector = self.kill.whom.selector();
+        let scope = Scope {
+            nodes,
+            seen,
+            choosing: true,
+            statements: selector.is_some_and(Selector::reads_statements),
+            blockers: selector.is_some_and(Selector::asks_who_blocks),
+            questions,
+        };
+        self.read(scope).await
     }
 
     /// The same, only to see who is there.
@@ -171,45 +176,25 @@ impl Run<'_> {
         &self,
         nodes: Option<&BTreeSet<String>>,
         seen: &BTreeMap<String, String>,
-        questions: &[Question],
-    ) -> Result<Listing, Error> {
+        questions: Questions<'_>,
+    ) -> Result<(Listing, Reading), Error> {
         let scope = Scope {
+            nodes,
+            seen,
             choosing: false,
             statements: false,
             blockers: false,
-            ..self.scope(nodes, seen, questions)
-        };
-        self.list_in(scope).await
-    }
-
-    fn scope<'s>(
-        &self,
-        nodes: Option<&'s BTreeSet<String>>,
-        seen: &'s BTreeMap<String, String>,
-        questions: &'s [Question],
-    ) -> Scope<'s> {
-        let selector = match &self.kill.whom {
-            Whom::Selected(selector) => Some(selector),
-            _ => None,
-        };
-        Scope {
-            nodes,
-            seen,
-            choosing: true,
-            statements: selector.is_some_and(|one| one.reads_statements()),
-            blockers: selector.is_some_and(|one| one.asks_who_blocks()),
             questions,
-        }
+        };
+        self.read(scope).await
     }
 
-    async fn list_in(&self, scope: Scope<'_>) -> Result<Listing, Error> {
+    async fn read(&self, scope: Scope<'_>) -> Result<(Listing, Reading), Error> {
         let clock = self.client.clock();
-        let since = |moment: Instant| moment.saturating_duration_since(self.begun);
-        let begun = since(clock.instant());
-        let mut listing = self.kill.place.list(self.calls(), scope).await?;
-        let ended = since(clock.instant());
-        listing.reading = Reading { begun, ended };
-        Ok(listing)
+        let begun = clock.instant();
+        let listing = self.kill.place.list(self.calls(), scope).await?;
+        let ended = clock.instant();
+        Ok((listing, Reading { begun, ended }))
     }
 
     async fn kill_or_rehearse(

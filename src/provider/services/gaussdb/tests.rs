@@ -16,7 +16,7 @@ fn read(answers: Vec<Vec<Row<SessionRecord>>>) -> Listing {
         seen: &BTreeMap::new(),
         statements: true,
         blockers: true,
-        questions: &[],
+        questions: &Vec::new,
     };
     listing(
         answers,

@@ -96,7 +96,7 @@ async fn list(
         seen: &BTreeMap::new(),
         statements: false,
         blockers: false,
-        questions: &[],
+        questions: &Vec::new,
     };
     place.unwrap().list(calls, scope).await
 }

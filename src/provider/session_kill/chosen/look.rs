@@ -71,10 +71,13 @@ impl Run<'_> {
                 .filter_map(|id| id.node().map(ToOwned::to_owned))
                 .collect();
             let nodes = (!nodes.is_empty()).then_some(&nodes);
-            let listed = self.look_at(nodes, &seen, &originals.questions()).await;
-            match listed.and_then(|listing| readable(listing.complete()?, unreadable)) {
-                Ok(mut listing) => {
-                    originals.take_others_out(&mut listing);
+            let listed = self.look_at(nodes, &seen, &|| originals.questions()).await;
+            let listed = listed.and_then(|(listing, reading)| {
+                Ok((readable(listing.complete()?, unreadable)?, reading))
+            });
+            match listed {
+                Ok((mut listing, reading)) => {
+                    originals.take_others_out(&mut listing, reading);
                     (failed, look.ended_by) = (0, None);
                     let left = tally::remaining(waiting_for, &listing.sessions);
                     if !left.is_empty() {

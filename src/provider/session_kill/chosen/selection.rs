@@ -6,7 +6,7 @@ use std::time::Duration;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use crate::provider::listing::{Listing, show};
+use crate::provider::listing::{Listing, Reading, show};
 use crate::provider::select;
 use crate::provider::service::Policy;
 use crate::provider::session_kill::arguments::Whom;
@@ -14,7 +14,7 @@ use crate::provider::session_kill::proof::Fate;
 use crate::provider::session_kill::run::Run;
 use crate::session::choice::{Choice, choose};
 use crate::session::{
-    Likeness, Question, Reading, Selects, Session, SessionId, also_killed, likeness,
+    Likeness, Question, Selector, Selects, Session, SessionId, also_killed, likeness,
 };
 
 /// For how long after it was read a list holds. A kill that leaves later is chosen again. Inferred: no document says how
@@ -45,8 +45,6 @@ pub(in crate::provider::session_kill) struct Selection {
     pub(in crate::provider::session_kill) passed_over: Vec<(String, String)>,
     /// How old the lists are.
     pub(in crate::provider::session_kill) age: Age,
-    /// When they were read.
-    pub(in crate::provider::session_kill) reading: Reading,
     /// The most sessions that the service shows, when it shows as many: there may be more.
     pub(in crate::provider::session_kill) cut_at: Option<usize>,
     /// What was asked for, in case a list is cut short.
@@ -73,10 +71,10 @@ impl Selection {
 #[derive(Default)]
 pub(super) struct Originals<'s> {
     sessions: HashMap<&'s SessionId, &'s Session>,
-    reading: Reading,
+    /// When they had been listed; `None` where ages are not compared.
+    ages_since: Option<Instant>,
     /// What was asked for, where the answers to that showed everybody.
     asked: &'s [Question],
-    compares_ages: bool,
 }
 
 impl<'s> Originals<'s> {
@@ -84,25 +82,23 @@ impl<'s> Originals<'s> {
         let chosen = selection.choice.chosen.iter();
         Self {
             sessions: chosen.map(|session| (&session.id, session)).collect(),
-            reading: selection.reading,
+            ages_since: policy.ids_come_back.then_some(selection.age.reading.ended),
             asked: match selection.cut_at {
                 None => &selection.asked,
                 Some(_) => &[],
             },
-            compares_ages: policy.ids_come_back,
         }
     }
 
     /// Takes sessions out of a later list that have the ID of one of these and are certainly others.
-    pub(super) fn take_others_out(&self, listing: &mut Listing) {
-        let now = listing.reading;
+    pub(super) fn take_others_out(&self, listing: &mut Listing, now: Reading) {
         (listing.sessions).retain(|session| self.likeness(session, now) != Likeness::Another);
     }
 
     /// Is a session that is listed now the one that was listed at first? One that was not listed at first cannot be told from
     /// others.
     pub(super) fn likeness(&self, session: &Session, now: Reading) -> Likeness {
-        let between = (self.compares_ages).then(|| now.begun.saturating_sub(self.reading.ended));
+        let between = (self.ages_since).map(|then| now.begun.saturating_duration_since(then));
         let before = self.sessions.get(&session.id);
         before.map_or(Likeness::Same, |before| likeness(before, session, between))
     }
@@ -123,32 +119,24 @@ impl<'s> Originals<'s> {
 /// How old lists are.
 #[derive(Clone, Debug)]
 pub(in crate::provider::session_kill) struct Age {
-    /// When the first of them was asked for.
-    begun: Instant,
-    /// When the last of them had been read.
-    read: Instant,
+    /// When they were read.
+    reading: Reading,
     /// For how long they hold.
     holds: Duration,
     /// When that of each node was there, where the service has several.
     renewed: BTreeMap<String, Instant>,
 }
 
-/// How long a list took to read.
-pub(super) fn took(listing: &Listing) -> Duration {
-    (listing.reading.ended).saturating_sub(listing.reading.begun)
-}
-
 impl Age {
     /// That of a listing that has just been read.
     pub(in crate::provider::session_kill) fn of(
         listing: &Listing,
-        now: Instant,
+        reading: Reading,
         policy: &Policy,
     ) -> Self {
         let renewed = listing.collected.iter();
         Self {
-            begun: now - took(listing),
-            read: now,
+            reading,
             holds: match policy.ids_come_back {
                 true => LIST_OF_REUSED_IDS_HOLDS,
                 false => LIST_HOLDS,
@@ -161,14 +149,14 @@ impl Age {
 
     /// The moment after which a count by these lists does not hold.
     pub(in crate::provider::session_kill) fn counts_until(&self) -> Instant {
-        self.read + self.holds
+        self.reading.ended + self.holds
     }
 
     /// The moment after which nobody of the node is killed by its list.
     pub(in crate::provider::session_kill) fn holds_until(&self, node: Option<&str>) -> Instant {
         match node.and_then(|node| self.renewed.get(node)) {
             Some(renewed) => *renewed + self.holds,
-            None => (self.read + self.holds).min(self.begun + LIST_HOLDS),
+            None => (self.reading.ended + self.holds).min(self.reading.begun + LIST_HOLDS),
         }
     }
 
@@ -179,7 +167,7 @@ impl Age {
 
     /// Takes over that of lists that were read later.
     pub(in crate::provider::session_kill) fn renew(&mut self, later: Self) {
-        (self.begun, self.read) = (later.begun, later.read);
+        self.reading = later.reading;
         self.renewed.extend(later.renewed);
     }
 }
@@ -191,24 +179,21 @@ impl Run<'_> {
         diags: &mut Diagnostics,
         selector: Selecting<'_>,
     ) -> Option<Selection> {
-        let questions = match &self.kill.whom {
-            Whom::Selected(selector) => selector.questions(),
-            _ => Vec::new(),
-        };
-        let listing = match self.list(None, &BTreeMap::new(), &questions).await {
-            Ok(listing) => listing,
+        let asked = (self.kill.whom.selector()).map_or_else(Vec::new, Selector::questions);
+        let listed = self.list(None, &BTreeMap::new(), &|| asked.clone()).await;
+        let (listing, reading) = match listed {
+            Ok(listed) => listed,
             Err(error) => {
                 let summary = "The sessions could not be listed, so none was killed";
                 self.rejected(error, summary).into_error(diags);
                 return None;
             }
         };
-        let listed = self.client.clock().instant();
         match self.kill.whom {
             Whom::All => listing.tell_unreadable(diags),
             _ => listing.tell_gaps(diags),
         }
-        if let (Some(most), Whom::Selected(selector)) = (listing.cut_at, &self.kill.whom)
+        if let (Some(most), Some(selector)) = (listing.cut_at, self.kill.whom.selector())
             && selector.chooses_all()
         {
             self.not_all_listed(diags, most);
@@ -233,10 +218,9 @@ impl Run<'_> {
                 .filter(|session| session.hides_client)
                 .count(),
             listed: listing.sessions.len(),
-            age: Age::of(&listing, listed, &self.kill.service.policy),
-            reading: listing.reading,
+            age: Age::of(&listing, reading, &self.kill.service.policy),
             cut_at: listing.cut_at,
-            asked: questions,
+            asked,
             saved_at: listing.saved_at,
             passed_over: listing.passed_over,
         })

@@ -43,9 +43,8 @@ impl Run<'_> {
             && self.operation.sleep(clock, interval).await.is_ok()
         {
             interval = interval.mul_f64(1.5).min(LOOKS.1);
-            let listed = self.look_at(None, &seen, &[]).await;
-            let listing = match listed {
-                Ok(listing) => listing,
+            let listing = match self.look_at(None, &seen, &Vec::new).await {
+                Ok((listing, _)) => listing,
                 Err(error) if failed + 1 < FAILED_LOOKS && may_pass(&error) => {
                     failed += 1;
                     continue;
