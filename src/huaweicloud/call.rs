@@ -83,6 +83,15 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// The same call, of one page of a list.
+    pub(super) fn of_page(mut self, offset: u64, limit: u32) -> Self {
+        self.query.extend([
+            ("offset".to_owned(), offset.to_string()),
+            ("limit".to_owned(), limit.to_string()),
+        ]);
+        self
+    }
+
     /// The same call with a JSON body.
     pub(super) fn with_json(mut self, body: &impl Serialize) -> Result<Self, Error> {
         let bytes = serde_json::to_vec(body)

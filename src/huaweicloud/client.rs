@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::Serialize;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
@@ -144,6 +145,23 @@ impl Client {
         match self.run(call, operation).await {
             Outcome::Accepted(answer) => Ok(answer),
             Outcome::Rejected(error) | Outcome::Unknown(error) => Err(error),
+        }
+    }
+
+    /// Makes a call that kills. Not sent when it cannot leave before `leave_before` ([`Error::TooLate`]).
+    pub(super) async fn kill(
+        &self,
+        call: Call<'_>,
+        body: &impl Serialize,
+        leave_before: Option<Instant>,
+        operation: &Operation,
+    ) -> Outcome<Answer> {
+        match call.with_json(body) {
+            Ok(mut call) => {
+                call.leave_before = leave_before;
+                self.run(call, operation).await
+            }
+            Err(error) => Outcome::Rejected(error),
         }
     }
 

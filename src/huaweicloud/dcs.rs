@@ -250,18 +250,9 @@ impl<'a> Dcs<'a> {
             },
         };
         let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all");
-        let mut call = match self
-            .call(Method::POST, path, Repeat::Never)
-            .with_json(&body)
-        {
-            Ok(call) => call,
-            Err(error) => return Outcome::Rejected(error),
-        };
-        call.leave_before = leave_before;
-        self.client
-            .run(call, operation)
-            .await
-            .map(|answer| read_kill_all(&answer))
+        let call = self.call(Method::POST, path, Repeat::Never);
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| read_kill_all(&answer))
     }
 
     /// Kills chosen sessions of a node by their addresses: `POST …/clients/kill`. Never sent again once it may have
@@ -279,17 +270,9 @@ impl<'a> Dcs<'a> {
             client_addrs: addresses,
         };
         let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill");
-        match self
-            .call(Method::POST, path, Repeat::Never)
-            .with_json(&body)
-        {
-            Ok(mut call) => {
-                call.leave_before = leave_before;
-                let outcome = self.client.run(call, operation).await;
-                outcome.map(|answer| answer.request_id)
-            }
-            Err(error) => Outcome::Rejected(error),
-        }
+        let call = self.call(Method::POST, path, Repeat::Never);
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| answer.request_id)
     }
 
     /// Looks at a job: `GET /v2/{project_id}/jobs/{job_id}`.

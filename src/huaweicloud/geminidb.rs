@@ -144,11 +144,8 @@ impl<'a> GeminiDb<'a> {
         limit: u32,
         operation: &Operation,
     ) -> Result<SessionPage, Error> {
-        let mut call = self.call(Method::GET, node, Repeat::Read);
-        call.query = vec![
-            ("offset".to_owned(), offset.to_string()),
-            ("limit".to_owned(), limit.to_string()),
-        ];
+        let call = self.call(Method::GET, node, Repeat::Read);
+        let call = call.of_page(offset, limit);
         self.client.read(call, operation).await?.json()
     }
 
@@ -167,14 +164,8 @@ impl<'a> GeminiDb<'a> {
             session_ids,
         };
         let call = self.call(Method::DELETE, node, Repeat::Never);
-        match call.with_json(&body) {
-            Ok(mut call) => {
-                call.leave_before = leave_before;
-                let outcome = self.client.run(call, operation).await;
-                outcome.map(|answer| answer.request_id)
-            }
-            Err(error) => Outcome::Rejected(error),
-        }
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| answer.request_id)
     }
 
     fn call(&self, method: Method, node: &NodeId, repeat: Repeat) -> Call<'a> {

@@ -276,17 +276,12 @@ impl<'a> OpenGauss<'a> {
             "/v3/{{project_id}}/instances/{}/kill-session",
             place.instance
         );
-        match self.call(path, Repeat::Never).with_json(&body) {
-            Ok(mut call) => {
-                call.leave_before = leave_before;
-                let outcome = self.client.run(call, operation).await;
-                outcome.map(|answer| KillAnswer {
-                    killed: read_killed(&answer),
-                    request_id: answer.request_id,
-                })
-            }
-            Err(error) => Outcome::Rejected(error),
-        }
+        let call = self.call(path, Repeat::Never);
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| KillAnswer {
+            killed: read_killed(&answer),
+            request_id: answer.request_id,
+        })
     }
 
     fn call(&self, path: String, repeat: Repeat) -> Call<'a> {

@@ -238,19 +238,13 @@ impl<'a> TaurusDb<'a> {
     ) -> Outcome<KillAnswer> {
         let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
         let call = self.call(Method::DELETE, path, Repeat::Harmless);
-        let mut call = match call.with_json(&KillRequest { processes: threads }) {
-            Ok(call) => call,
-            Err(error) => return Outcome::Rejected(error),
-        };
-        call.leave_before = leave_before;
-        self.client
-            .run(call, operation)
-            .await
-            .map(|answer| KillAnswer {
-                lists: read_lists(&answer),
-                request_id: answer.request_id.clone(),
-                after_doubt: answer.after_doubt,
-            })
+        let body = KillRequest { processes: threads };
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| KillAnswer {
+            lists: read_lists(&answer),
+            request_id: answer.request_id,
+            after_doubt: answer.after_doubt,
+        })
     }
 
     /// A page of a node's session threads: `GET …/processes`. `limit` is at most [`PROCESSES_PER_PAGE`].
@@ -266,11 +260,9 @@ impl<'a> TaurusDb<'a> {
         operation: &Operation,
     ) -> Result<ProcessPage, Error> {
         let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
-        let mut call = self.call(Method::GET, path, Repeat::Read);
-        call.query = vec![
-            ("offset".to_owned(), offset.to_string()),
-            ("limit".to_owned(), limit.to_string()),
-        ];
+        let call = self
+            .call(Method::GET, path, Repeat::Read)
+            .of_page(offset, limit);
         self.client.read(call, operation).await?.json()
     }
 

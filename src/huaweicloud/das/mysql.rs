@@ -101,17 +101,15 @@ impl Das<'_> {
         call.query = vec![("db_user_id".to_owned(), user.to_string())];
         call.query
             .extend(node.map(|node| ("node_id".to_owned(), node.to_string())));
-        call.query.extend([
-            ("offset".to_owned(), offset.to_string()),
-            ("limit".to_owned(), limit.to_string()),
-        ]);
-        self.client.read(call, operation).await?.json()
+        self.client
+            .read(call.of_page(offset, limit), operation)
+            .await?
+            .json()
     }
 
     /// Kills sessions of an RDS for MySQL instance: `DELETE /v3/{project_id}/instances/{instance_id}/process`. The request
     /// has no field for a node. Never sent again once it may have arrived, and not sent when it cannot leave before
-    /// `leave_before` ([`Error::TooLate`]). The answer
-    /// tells nothing, unless it reports an error.
+    /// `leave_before` ([`Error::TooLate`]). The answer tells nothing, unless it reports an error.
     pub async fn kill_mysql(
         &self,
         instance: &InstanceId,
@@ -126,14 +124,8 @@ impl Das<'_> {
         };
         let path = format!("/v3/{{project_id}}/instances/{instance}/process");
         let call = self.mysql_call(Method::DELETE, path, Repeat::Never);
-        match call.with_json(&body) {
-            Ok(mut call) => {
-                call.leave_before = leave_before;
-                let outcome = self.client.run(call, operation).await;
-                outcome.map(|answer| Killed::read(&answer))
-            }
-            Err(error) => Outcome::Rejected(error),
-        }
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| Killed::read(&answer))
     }
 
     fn mysql_call(&self, method: Method, path: String, repeat: Repeat) -> Call<'_> {

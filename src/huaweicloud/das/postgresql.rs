@@ -149,14 +149,8 @@ impl Das<'_> {
         };
         let path = format!("/v3/{{project_id}}/instances/{instance}/kill-process");
         let call = self.postgresql_call(Method::POST, path, Repeat::Never);
-        match call.with_json(&body) {
-            Ok(mut call) => {
-                call.leave_before = leave_before;
-                let outcome = self.client.run(call, operation).await;
-                outcome.map(|answer| Killed::read(&answer))
-            }
-            Err(error) => Outcome::Rejected(error),
-        }
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| Killed::read(&answer))
     }
 
     fn postgresql_call(&self, method: Method, path: String, repeat: Repeat) -> Call<'_> {

@@ -181,11 +181,8 @@ impl Dcs<'_> {
     ) -> Result<ClientPage, Error> {
         let path = format!("/v2/{{project_id}}/instances/{instance}/clients");
         let mut call = self.call(Method::GET, path, repeat);
-        call.query = vec![
-            ("node_id".to_owned(), node.to_string()),
-            ("offset".to_owned(), offset.to_string()),
-            ("limit".to_owned(), limit.to_string()),
-        ];
+        call.query = vec![("node_id".to_owned(), node.to_string())];
+        call = call.of_page(offset, limit);
         if sorted {
             call.query.extend([
                 ("sort".to_owned(), "id".to_owned()),

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tf_provider::value::Value;
 use tf_provider::{AttributePath, Diagnostics};
 use tokio::time::Instant;
 
-use super::{has_port, looks_relational};
+use super::{has_port, looks_relational, redis_database, redis_time, told};
 use crate::huaweicloud::dcs::list::{CLIENTS_PER_PAGE, ClientPage, ClientRecord, SessionNodes};
 use crate::huaweicloud::dcs::{
     self as api, InstanceId, JobId, JobStatus, KILL_ADDRESSES, NodeId, SMALL_KILL_ADDRESSES, Target,
@@ -398,8 +397,6 @@ fn rows(node: &Arc<str>, list: ClientPage) -> Page<Session> {
 }
 
 fn session(id: SessionId, record: ClientRecord) -> Session {
-    let seconds = |value: Option<i64>| Some(Duration::from_secs(u64::try_from(value?).ok()?));
-    let told = |text: Option<String>| text.filter(|text| !text.is_empty());
     let command = told(record.cmd);
     let flags = told(record.flags);
     let addr = told(record.addr);
@@ -416,10 +413,10 @@ fn session(id: SessionId, record: ClientRecord) -> Session {
         origin: addr.filter(|addr| Some(addr) != address.as_ref()),
         address,
         user: told(record.user),
-        database: (record.db).and_then(|db| Some(u32::try_from(db).ok()?.to_string())),
+        database: redis_database(record.db),
         application: told(record.name),
-        age: seconds(record.age),
-        idle: seconds(record.idle),
+        age: redis_time(record.age),
+        idle: redis_time(record.idle),
         protection: protection(
             flags.as_deref().unwrap_or_default(),
             command.as_deref().unwrap_or_default(),

@@ -8,7 +8,8 @@ use tf_provider::Diagnostics;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use super::relational::{is_idle, is_of_cloud, listed_time, told};
+use super::relational::{is_idle, is_of_cloud, listed_time};
+use super::told;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::opengauss::{
     Component, Filter, KILL_BATCH, MOST_LISTED, OpenGauss, SMALL_KILL_BATCH, SessionRecord,

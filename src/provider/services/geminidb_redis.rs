@@ -1,12 +1,10 @@
 //! GeminiDB Redis: sessions of a node, by their IDs or by what they are.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::relational::told;
+use super::{redis_database, redis_time, told};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::geminidb::{
     self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
@@ -163,14 +161,13 @@ fn rows(list: SessionPage) -> Page<Session> {
 }
 
 fn session(id: SessionId, record: SessionRecord) -> Session {
-    let seconds = |value: Option<i64>| Some(Duration::from_secs(u64::try_from(value?).ok()?));
     Session {
         address: told(record.addr),
-        database: (record.db).and_then(|db| Some(u32::try_from(db).ok()?.to_string())),
+        database: redis_database(record.db),
         application: told(record.name),
         command: told(record.cmd),
-        age: seconds(record.age),
-        idle: seconds(record.idle),
+        age: redis_time(record.age),
+        idle: redis_time(record.idle),
         ..Session::new(id)
     }
 }

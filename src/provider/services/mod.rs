@@ -9,6 +9,8 @@ mod rds_postgresql;
 mod relational;
 mod taurusdb;
 
+use std::time::Duration;
+
 use super::service::Service;
 
 /// Every service, in the order of the documentation.
@@ -37,6 +39,21 @@ fn looks_relational(id: &str) -> bool {
         && matches!(what, "in" | "no")
         && number.len() == 2
         && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A text that tells something.
+fn told(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// The time that Redis counts in seconds.
+fn redis_time(seconds: Option<i64>) -> Option<Duration> {
+    Some(Duration::from_secs(u64::try_from(seconds?).ok()?))
+}
+
+/// The database that Redis counts.
+fn redis_database(number: Option<i64>) -> Option<String> {
+    Some(u32::try_from(number?).ok()?.to_string())
 }
 
 /// Does the text end in a colon and a port?

@@ -4,9 +4,7 @@ use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::relational::{
-    self, NODE, Thread, is_number, mark_unreachable, number, optional_node, told_database,
-};
+use super::relational::{self, NODE, Thread, is_number, number, optional_node, told_database};
 use crate::huaweicloud::das::mysql::{
     DatabaseUserId, InstanceId, NodeId, ProcessPage, ProcessRecord,
 };
@@ -146,19 +144,13 @@ struct Instance {
 #[async_trait]
 impl Place for Instance {
     fn path(&self) -> String {
-        match &self.node {
-            Some(node) => format!("{}/{node}", self.instance),
-            None => self.instance.to_string(),
-        }
+        relational::path(&self.instance, self.node.as_ref())
     }
 
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
-        let mut listing = self.list_of(self.node.as_ref(), calls, scope).await?;
-        if let (Some(node), true) = (&self.node, scope.choosing) {
-            let without_node = self.list_of(None, calls, scope).await?;
-            mark_unreachable(&mut listing, &without_node, node.as_str())?;
-        }
-        Ok(listing)
+        let list_of = |node| self.list_of(node, calls, scope);
+        let node = self.node.as_ref();
+        relational::list_where_kills_name_no_node(node, scope.choosing, list_of).await
     }
 
     async fn kill(

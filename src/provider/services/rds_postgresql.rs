@@ -5,9 +5,10 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::relational::{
-    self, NODE, is_idle, is_number, is_of_cloud, listed_time, mark_unreachable, number,
-    optional_node, starts_with, told, told_database, transaction_time,
+    self, NODE, is_idle, is_number, is_of_cloud, listed_time, number, optional_node, starts_with,
+    told_database, transaction_time,
 };
+use super::told;
 use crate::huaweicloud::das::postgresql::{InstanceId, NodeId, Owned, ProcessPage, ProcessRecord};
 use crate::huaweicloud::das::{Das, KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
 use crate::huaweicloud::error::{Error, Outcome};
@@ -149,19 +150,13 @@ struct Instance {
 #[async_trait]
 impl Place for Instance {
     fn path(&self) -> String {
-        match &self.node {
-            Some(node) => format!("{}/{node}", self.instance),
-            None => self.instance.to_string(),
-        }
+        relational::path(&self.instance, self.node.as_ref())
     }
 
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
-        let mut listing = self.list_of(self.node.as_ref(), calls, scope).await?;
-        if let (Some(node), true) = (&self.node, scope.choosing) {
-            let without_node = self.list_of(None, calls, scope).await?;
-            mark_unreachable(&mut listing, &without_node, node.as_str())?;
-        }
-        Ok(listing)
+        let list_of = |node| self.list_of(node, calls, scope);
+        let node = self.node.as_ref();
+        relational::list_where_kills_name_no_node(node, scope.choosing, list_of).await
     }
 
     async fn kill(

@@ -2,11 +2,13 @@
 //! kill cannot name.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::time::Duration;
 
 use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
+use super::told;
 use crate::huaweicloud::das::Killed;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::rows::Statement;
@@ -33,7 +35,7 @@ pub(super) const NODE: PlaceArgument = PlaceArgument::optional(
 pub(super) fn optional_node<T>(diags: &mut Diagnostics, arguments: &Record) -> Option<Option<T>>
 where
     T: std::str::FromStr,
-    T::Err: std::fmt::Display,
+    T::Err: fmt::Display,
 {
     match arguments.text("node_id") {
         Value::Null => Some(None),
@@ -50,6 +52,36 @@ pub(super) fn whereabouts(arguments: &Record) -> String {
     }
 }
 
+/// `INSTANCE/NODE`, or the instance alone.
+pub(super) fn path(instance: &impl fmt::Display, node: Option<&impl fmt::Display>) -> String {
+    match node {
+        Some(node) => format!("{instance}/{node}"),
+        None => instance.to_string(),
+    }
+}
+
+/// Lists the sessions of a node, or of the instance, where a request to kill names no node: when it is to choose whom to kill,
+/// those that such a request cannot name are marked.
+///
+/// # Errors
+/// As `list_of` and [`mark_unreachable`].
+pub(super) async fn list_where_kills_name_no_node<'n, N, F>(
+    node: Option<&'n N>,
+    choosing: bool,
+    list_of: impl Fn(Option<&'n N>) -> F,
+) -> Result<Listing, Error>
+where
+    N: fmt::Display,
+    F: Future<Output = Result<Listing, Error>>,
+{
+    let mut listing = list_of(node).await?;
+    if let (Some(node), true) = (node, choosing) {
+        let without_node = list_of(None).await?;
+        mark_unreachable(&mut listing, &without_node, &node.to_string())?;
+    }
+    Ok(listing)
+}
+
 /// Of how many sessions of a node one may be missing in the list without a node: the two lists are read one after the other.
 const CHURN_SHARE: usize = 10;
 
@@ -59,7 +91,7 @@ const CHURN_SHARE: usize = 10;
 /// # Errors
 /// When the list without a node shows too few of them: it is another node whose sessions a kill would end. Sessions of the
 /// server itself show nothing, since they are alike on every node.
-pub(super) fn mark_unreachable(
+fn mark_unreachable(
     listing: &mut Listing,
     without_node: &Listing,
     node: &str,
@@ -121,11 +153,6 @@ pub(super) fn answered(killed: Killed) -> Answered {
             Err(error) => Fates::of_error(error),
         },
     }
-}
-
-/// A text that tells something.
-pub(super) fn told(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
 }
 
 /// A database by its name; DAS writes `--` for none.
