@@ -1,7 +1,6 @@
 //! Real sessions that differ in who they are, where they come from and what they do, and a look at the server itself for
 //! which of them are still there.
 
-#[allow(dead_code, reason = "the services on PostgreSQL come next")]
 pub mod postgresql;
 
 use std::net::Ipv4Addr;

@@ -1,7 +1,7 @@
 //! Places with sessions that a test has invited itself: on real servers where there are any, or else simulated ones.
 
 use super::groups::{FEW, MOST, SOME};
-use super::guests::postgresql::{PostgreSqlGuest, PostgreSqlLook, still_on_postgresql};
+use super::guests::postgresql::{PostgreSqlGuest, still_on_postgresql};
 use super::guests::{
     MariaDbGuest, MariaDbLook, RedisGuest, RedisLook, still_on_mariadb, still_on_redis,
 };
@@ -155,11 +155,7 @@ impl House for PostgreSqlHouse {
 
     fn welcome(&mut self, group: &'static str, guests: usize) -> Guests {
         let [server, _] = postgresql::nodes();
-        let look = PostgreSqlLook {
-            user: group,
-            ..PostgreSqlLook::default()
-        };
-        let come = PostgreSqlGuest::several(server, group, look, guests);
+        let come = PostgreSqlGuest::several(server, group, guests);
         self.guests.extend(come);
         let names = listed(self.service, &self.sandbox, group, self.service.ids.column);
         Guests { group, names }

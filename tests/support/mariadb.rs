@@ -7,7 +7,7 @@ use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Opts};
 use tempfile::TempDir;
 
-use super::account::{account, working_folder};
+use super::account::{account, copy_of_data, working_folder};
 use super::leash::{Leash, run};
 use super::{eventually, free_port, program, wait};
 
@@ -21,11 +21,7 @@ const PASSWORD: &str = "only-for-tests";
 pub fn nodes() -> &'static [MariaDbServer; 2] {
     static NODES: LazyLock<[MariaDbServer; 2]> = LazyLock::new(|| {
         let first = make_files();
-        let second = working_folder();
-        run(Command::new("cp")
-            .arg("-a")
-            .arg(first.path().join("data"))
-            .arg(second.path()));
+        let second = copy_of_data(&first);
         [MariaDbServer::start(first), MariaDbServer::start(second)]
     });
     &NODES

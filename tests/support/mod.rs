@@ -12,7 +12,6 @@ pub mod houses;
 pub mod leash;
 pub mod mariadb;
 pub mod mirror;
-#[allow(dead_code, reason = "the services on PostgreSQL come next")]
 pub mod postgresql;
 pub mod processes;
 #[allow(dead_code, reason = "the tests that ask the SDK include it by itself")]

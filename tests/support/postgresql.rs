@@ -1,4 +1,4 @@
-//! Real PostgreSQL servers, and clients that stay connected until somebody kills them.
+//! Real PostgreSQL servers.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 use tokio_postgres::{Client, Config, NoTls};
 
-use super::account::{account, working_folder};
+use super::account::{account, copy_of_data, working_folder};
 use super::leash::{Leash, run};
 use super::{eventually, find_program, free_port, program, wait};
 
@@ -23,11 +23,7 @@ const CONNECTIONS: usize = 500;
 pub fn nodes() -> &'static [PostgreSqlServer; 2] {
     static NODES: LazyLock<[PostgreSqlServer; 2]> = LazyLock::new(|| {
         let first = make_files();
-        let second = working_folder();
-        run(Command::new("cp")
-            .arg("-a")
-            .arg(first.path().join("data"))
-            .arg(second.path()));
+        let second = copy_of_data(&first);
         [
             PostgreSqlServer::start(first),
             PostgreSqlServer::start(second),
@@ -87,26 +83,6 @@ impl PostgreSqlServer {
         self.port
     }
 
-    /// Opens that many connections.
-    pub fn open_clients(&self, count: usize) -> PostgreSqlClients {
-        let open = || {
-            let client = self.connect().expect("a PostgreSQL connection");
-            (own_pid(&client), client)
-        };
-        PostgreSqlClients {
-            connections: (0..count).map(|_| open()).collect(),
-        }
-    }
-
-    /// The pid of the checkpointer, which the server runs for itself.
-    pub fn internal_backend(&self) -> i64 {
-        let client = self.connect().expect("a PostgreSQL connection");
-        let query = "SELECT pid::int8 FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
-        wait(client.query_one(query, &[]))
-            .expect("the checkpointer runs")
-            .get(0)
-    }
-
     /// A connection as the superuser.
     pub fn connect(&self) -> Result<Client, tokio_postgres::Error> {
         connect(&self.url().parse()?)
@@ -127,27 +103,6 @@ pub fn own_pid(client: &Client) -> i64 {
     wait(client.query_one("SELECT pg_backend_pid()::int8", &[]))
         .expect("a pid")
         .get(0)
-}
-
-/// Connections to one server, each open until the server closes it: a client never connects again by itself.
-pub struct PostgreSqlClients {
-    connections: Vec<(i64, Client)>,
-}
-
-impl PostgreSqlClients {
-    /// Their pids, in the order in which they were opened.
-    pub fn pids(&self) -> Vec<i64> {
-        self.connections.iter().map(|(pid, _)| *pid).collect()
-    }
-
-    /// The pids of those that still answer.
-    pub fn alive(&self) -> Vec<i64> {
-        let connections = self.connections.iter();
-        connections
-            .filter(|(_, client)| wait(client.simple_query("SELECT 1")).is_ok())
-            .map(|(pid, _)| *pid)
-            .collect()
-    }
 }
 
 fn make_files() -> TempDir {
