@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 
 use self::sessions::{Component, Filter, row};
 use crate::{
-    backends::{Sessions, Size, postgresql},
+    backends::Sessions,
     error::ApiError,
     error_table::{DBS, dbs_conflict},
     instances::Node,
@@ -74,15 +74,6 @@ impl NodeOptions for GaussDbOptions {
 
     fn nodes(&self) -> &[NodeMapping] {
         &self.nodes
-    }
-
-    fn open(
-        number: usize,
-        mapping: &NodeMapping,
-        simulated: Size,
-    ) -> anyhow::Result<Box<Component>> {
-        let backends = postgresql::open(number, mapping, simulated)?;
-        Ok(Box::new(Component(backends)))
     }
 
     fn calls() -> Router<Arc<GaussDb>> {

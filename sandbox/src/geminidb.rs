@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 
 use crate::{
     backends::{
-        Session, Size,
-        redis::{self, Connection, Connections},
+        Session,
+        redis::{Connection, Connections},
     },
     error::ApiError,
     error_table::{DBS, dbs_conflict},
@@ -61,14 +61,6 @@ impl NodeOptions for GeminiDbOptions {
 
     fn nodes(&self) -> &[NodeMapping] {
         &self.nodes
-    }
-
-    fn open(
-        number: usize,
-        mapping: &NodeMapping,
-        simulated: Size,
-    ) -> anyhow::Result<Box<dyn Connections>> {
-        redis::open(number, mapping, simulated)
     }
 
     fn calls() -> Router<Arc<GeminiDb>> {

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    backends::{Sessions, Size},
+    backends::Open,
     busy::{Busy, BusyInstances, Refusal},
     cloud::Cloud,
     error::ApiError,
@@ -47,17 +47,10 @@ pub(crate) trait NodeOptions: Clone + Debug + Send + Sync + 'static {
     const FACTS: Facts;
 
     /// The sessions of a node.
-    type Sessions: Sessions + ?Sized + 'static;
+    type Sessions: Open + ?Sized + 'static;
 
     /// The nodes that the options map.
     fn nodes(&self) -> &[NodeMapping];
-
-    /// Opens the sessions of a node, whose number among all nodes of the service is `number`.
-    fn open(
-        number: usize,
-        mapping: &NodeMapping,
-        simulated: Size,
-    ) -> anyhow::Result<Box<Self::Sessions>>;
 
     /// The calls.
     fn calls() -> Router<Arc<NodeService<Self>>>;
@@ -80,7 +73,7 @@ type SharedNode<O> = Arc<Node<<O as NodeOptions>::Sessions>>;
 
 impl<O: NodeOptions> NodeService<O> {
     fn new(options: O, mappings: &[NodeMapping], cloud: Arc<Cloud>) -> anyhow::Result<Self> {
-        let open = |number, mapping: &_| O::open(number, mapping, cloud.simulated);
+        let open = |number, mapping: &_| O::Sessions::open(number, mapping, cloud.simulated);
         Ok(Self {
             instances: Instances::open(mappings, open)?,
             busy: BusyInstances::default(),

@@ -19,8 +19,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     backends::{
-        Session, Size,
-        mariadb::{self, Thread, Threads},
+        Session,
+        mariadb::{Thread, Threads},
     },
     das::{LARGEST_PAGE, is_protected, node},
     error::ApiError,
@@ -61,14 +61,6 @@ impl NodeOptions for RdsMySqlOptions {
 
     fn nodes(&self) -> &[NodeMapping] {
         &self.nodes
-    }
-
-    fn open(
-        number: usize,
-        mapping: &NodeMapping,
-        simulated: Size,
-    ) -> anyhow::Result<Box<dyn Threads>> {
-        mariadb::open(number, mapping, simulated)
     }
 
     fn calls() -> Router<Arc<RdsMySql>> {

@@ -19,10 +19,7 @@ use time::OffsetDateTime;
 
 use self::list::Filter;
 use crate::{
-    backends::{
-        Size,
-        postgresql::{self, Backend, Backends},
-    },
+    backends::postgresql::{Backend, Backends},
     das::{LARGEST_PAGE, is_protected, node},
     error::ApiError,
     error_table::{DAS, RDS_REFUSALS},
@@ -81,14 +78,6 @@ impl NodeOptions for RdsPostgreSqlOptions {
 
     fn nodes(&self) -> &[NodeMapping] {
         &self.nodes
-    }
-
-    fn open(
-        number: usize,
-        mapping: &NodeMapping,
-        simulated: Size,
-    ) -> anyhow::Result<Box<dyn Backends>> {
-        postgresql::open(number, mapping, simulated)
     }
 
     fn calls() -> Router<Arc<RdsPostgreSql>> {

@@ -16,6 +16,8 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use serde::Serialize;
 
+use crate::node_mapping::NodeMapping;
+
 /// A session of any kind.
 pub(crate) trait Session: Send + Debug {
     type Id: Ord + Copy + Serialize + Send + Debug;
@@ -45,4 +47,10 @@ pub(crate) trait Sessions: Send + Sync + Debug {
 
     /// Lets simulated sessions come and go by themselves.
     fn come_and_go(&self) {}
+}
+
+/// Sessions that are opened as a node's mapping says: those of a server, or simulated ones.
+pub(crate) trait Open: Sessions {
+    /// Those of the node that was mapped, whose number among all nodes of its service is `number`.
+    fn open(number: usize, mapping: &NodeMapping, simulated: Size) -> anyhow::Result<Box<Self>>;
 }

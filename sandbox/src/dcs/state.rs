@@ -13,7 +13,7 @@ use super::{
     refusal::NOT_RUNNING,
 };
 use crate::{
-    backends::redis,
+    backends::{Open, redis::Connections},
     cloud::Cloud,
     error::ApiError,
     instances::{Instance, Instances},
@@ -38,7 +38,7 @@ impl Dcs {
             .chain(options.nodes.iter().map(|mapping| (Role::Server, mapping)))
             .enumerate()
             .map(|(number, (role, mapping))| {
-                let connections = redis::open(number, mapping, cloud.simulated)?;
+                let connections = <dyn Connections>::open(number, mapping, cloud.simulated)?;
                 let id = mapping.node_id.clone();
                 let node = Node::new(id, role, options.addresses, connections);
                 Ok((mapping.instance_id.clone(), node))

@@ -10,9 +10,10 @@ use time::OffsetDateTime;
 
 use crate::{
     backends::{
-        Session, Sessions,
+        Open, Session, Sessions, Size,
         postgresql::{Backend, Backends},
     },
+    node_mapping::NodeMapping,
     query::Page,
 };
 
@@ -58,6 +59,13 @@ impl Sessions for Component {
 
     fn come_and_go(&self) {
         self.0.come_and_go();
+    }
+}
+
+impl Open for Component {
+    fn open(number: usize, mapping: &NodeMapping, simulated: Size) -> anyhow::Result<Box<Self>> {
+        let backends = <dyn Backends>::open(number, mapping, simulated)?;
+        Ok(Box::new(Self(backends)))
     }
 }
 

@@ -16,10 +16,7 @@ use axum::{
 use clap::Args;
 
 use crate::{
-    backends::{
-        Size,
-        mariadb::{self, Threads},
-    },
+    backends::mariadb::Threads,
     busy::Refusal,
     error_table::{DBS, dbs_conflict},
     node_mapping::{NodeMapping, NodeMappingParser},
@@ -68,14 +65,6 @@ impl NodeOptions for TaurusDbOptions {
 
     fn nodes(&self) -> &[NodeMapping] {
         &self.nodes
-    }
-
-    fn open(
-        number: usize,
-        mapping: &NodeMapping,
-        simulated: Size,
-    ) -> anyhow::Result<Box<dyn Threads>> {
-        mariadb::open(number, mapping, simulated)
     }
 
     fn calls() -> Router<Arc<TaurusDb>> {

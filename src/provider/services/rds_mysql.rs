@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::relational::{self, NODE, Thread, is_number, number, optional_node, told_database};
+use super::relational::{
+    self, ADDRESS, BEHIND_A_PROXY, COMMANDS, NODE, STATE, STATES, Thread, is_number, number,
+    optional_node, told_database,
+};
 use crate::huaweicloud::das::mysql::{
     DatabaseUserId, InstanceId, NodeId, ProcessPage, ProcessRecord,
 };
@@ -91,18 +94,15 @@ static DESCRIPTION: Description = Description {
         Column::TransactionSeconds,
     ],
     notes: &[
-        (
-            "exclude_addresses",
-            "For clients behind a proxy the list shows the proxy's address.",
-        ),
-        ("commands", "Examples are `Query` and `Sleep`."),
-        ("states", "An example is `Waiting for table metadata lock`."),
+        BEHIND_A_PROXY,
+        COMMANDS,
+        STATES,
         (
             "min_idle",
             "A session is idle while its command is `Sleep`, also within a transaction.",
         ),
-        ("address", "Behind a proxy it is the proxy's."),
-        ("state", "Here it is the stage of the statement."),
+        ADDRESS,
+        STATE,
     ],
     policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
     confirmed: false,

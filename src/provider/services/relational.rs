@@ -171,6 +171,17 @@ pub(super) fn is_number(text: &str) -> bool {
     number(text).is_some_and(|id| id.to_string() == text)
 }
 
+/// What conditions and columns mean for session threads of MySQL.
+pub(super) const BEHIND_A_PROXY: (&str, &str) = (
+    "exclude_addresses",
+    "For clients behind a proxy the list shows the proxy's address.",
+);
+pub(super) const COMMANDS: (&str, &str) = ("commands", "Examples are `Query` and `Sleep`.");
+pub(super) const STATES: (&str, &str) =
+    ("states", "An example is `Waiting for table metadata lock`.");
+pub(super) const ADDRESS: (&str, &str) = ("address", "Behind a proxy it is the proxy's.");
+pub(super) const STATE: (&str, &str) = ("state", "Here it is the stage of the statement.");
+
 /// A session thread in MySQL's words.
 pub(super) struct Thread {
     pub(super) id: SessionId,

@@ -8,7 +8,7 @@ use tf_provider::Diagnostics;
 use tf_provider::schema::AttributeType;
 use tokio::time::Instant;
 
-use super::relational::{Thread, number};
+use super::relational::{ADDRESS, BEHIND_A_PROXY, COMMANDS, STATE, STATES, Thread, number};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::{
     self as api, InstanceId, KILL_BATCH, NodeId, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
@@ -92,12 +92,9 @@ static DESCRIPTION: Description = Description {
         Column::BusySeconds,
     ],
     notes: &[
-        (
-            "exclude_addresses",
-            "For clients behind a proxy the list shows the proxy's address.",
-        ),
-        ("commands", "Examples are `Query` and `Sleep`."),
-        ("states", "An example is `Waiting for table metadata lock`."),
+        BEHIND_A_PROXY,
+        COMMANDS,
+        STATES,
         (
             "min_idle",
             "A session is idle while its command is `Sleep`.",
@@ -106,8 +103,8 @@ static DESCRIPTION: Description = Description {
             "blocking",
             "TaurusDB is asked about each session that is neither idle nor the server's own: whether it waits, and for whom.",
         ),
-        ("address", "Behind a proxy it is the proxy's."),
-        ("state", "Here it is the stage of the statement."),
+        ADDRESS,
+        STATE,
     ],
     policy: Policy {
         batch: KILL_BATCH,

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use self::{server::ServerThreads, simulated::SimulatedThreads};
-use super::{Session, Sessions, Size};
+use super::{Open, Session, Sessions, Size};
 use crate::{
     node_mapping::{Backend, NodeMapping},
     query::{Page, Rows},
@@ -61,14 +61,13 @@ pub(crate) trait Threads: Sessions<Session = Thread> {
     async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome>;
 }
 
-/// The threads of the node that was mapped, whose number among all nodes of its service is `number`.
-pub(crate) fn open(
-    number: usize,
-    mapping: &NodeMapping,
-    simulated: Size,
-) -> anyhow::Result<Box<dyn Threads>> {
-    Ok(match &mapping.backend {
-        Backend::Simulated(count) => Box::new(SimulatedThreads::new(number, simulated.or(*count))),
-        Backend::Server(url) => Box::new(ServerThreads::new(url)?),
-    })
+impl Open for dyn Threads {
+    fn open(number: usize, mapping: &NodeMapping, simulated: Size) -> anyhow::Result<Box<Self>> {
+        Ok(match &mapping.backend {
+            Backend::Simulated(count) => {
+                Box::new(SimulatedThreads::new(number, simulated.or(*count)))
+            }
+            Backend::Server(url) => Box::new(ServerThreads::new(url)?),
+        })
+    }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use self::{server::ServerBackends, simulated::SimulatedBackends};
-use super::{Session, Sessions, Size};
+use super::{Open, Session, Sessions, Size};
 use crate::{
     node_mapping::{self, NodeMapping},
     query::{Page, Rows},
@@ -69,16 +69,13 @@ pub(crate) trait Backends: Sessions<Session = Backend> {
     async fn terminate(&self, pids: &[i64]) -> anyhow::Result<Vec<i64>>;
 }
 
-/// The backends of the node that was mapped, whose number among all nodes of its service is `number`.
-pub(crate) fn open(
-    number: usize,
-    mapping: &NodeMapping,
-    simulated: Size,
-) -> anyhow::Result<Box<dyn Backends>> {
-    Ok(match &mapping.backend {
-        node_mapping::Backend::Simulated(count) => {
-            Box::new(SimulatedBackends::new(number, simulated.or(*count)))
-        }
-        node_mapping::Backend::Server(url) => Box::new(ServerBackends::new(url)?),
-    })
+impl Open for dyn Backends {
+    fn open(number: usize, mapping: &NodeMapping, simulated: Size) -> anyhow::Result<Box<Self>> {
+        Ok(match &mapping.backend {
+            node_mapping::Backend::Simulated(count) => {
+                Box::new(SimulatedBackends::new(number, simulated.or(*count)))
+            }
+            node_mapping::Backend::Server(url) => Box::new(ServerBackends::new(url)?),
+        })
+    }
 }

@@ -6,7 +6,7 @@ mod simulated;
 use async_trait::async_trait;
 
 use self::{server::ServerConnections, simulated::SimulatedConnections};
-use super::{Session, Sessions, Size};
+use super::{Open, Session, Sessions, Size};
 use crate::node_mapping::{Backend, NodeMapping};
 
 /// One connection, with the fields and words of `CLIENT LIST`.
@@ -59,16 +59,13 @@ pub(crate) trait Connections: Sessions<Session = Connection> {
     async fn kill(&self, ids: &[u64]) -> anyhow::Result<Vec<u64>>;
 }
 
-/// The connections of the node that was mapped, whose number among all nodes of its service is `number`.
-pub(crate) fn open(
-    number: usize,
-    mapping: &NodeMapping,
-    simulated: Size,
-) -> anyhow::Result<Box<dyn Connections>> {
-    Ok(match &mapping.backend {
-        Backend::Simulated(count) => {
-            Box::new(SimulatedConnections::new(number, simulated.or(*count)))
-        }
-        Backend::Server(url) => Box::new(ServerConnections::new(url)?),
-    })
+impl Open for dyn Connections {
+    fn open(number: usize, mapping: &NodeMapping, simulated: Size) -> anyhow::Result<Box<Self>> {
+        Ok(match &mapping.backend {
+            Backend::Simulated(count) => {
+                Box::new(SimulatedConnections::new(number, simulated.or(*count)))
+            }
+            Backend::Server(url) => Box::new(ServerConnections::new(url)?),
+        })
+    }
 }
