@@ -30,6 +30,10 @@ pub(super) fn check(diags: &mut Diagnostics, block: &ProviderBlock) {
         .for_each(|refusal| refusal.into_error(diags));
 }
 
+/// A key of `endpoints` that the official provider knows, so that one map serves both providers. No call goes there: DAS lists and
+/// kills sessions of RDS.
+const UNUSED_KEY: &str = "rds";
+
 fn refused_endpoints(block: &ProviderBlock) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     let mut refuse = |key: &str, summary: &str, detail: String| {
@@ -41,19 +45,14 @@ fn refused_endpoints(block: &ProviderBlock) -> Vec<Refusal> {
     };
     let endpoints = block.endpoints.as_ref_option();
     for (key, url) in endpoints.into_iter().flatten() {
-        if apis::from_key(key).is_none() {
+        if apis::from_key(key).is_none() && key != UNUSED_KEY {
             refuse(
                 key,
                 "Unknown service in endpoints",
-                match key.as_str() {
-                    "rds" => "endpoints has the key \"rds\". This provider makes no call to RDS: sessions of RDS are listed and \
-                              killed by DAS. Set das instead."
-                        .to_owned(),
-                    key => format!(
-                        "endpoints has the key {key:?}. This provider calls {}.",
-                        apis::keys()
-                    ),
-                },
+                format!(
+                    "endpoints has the key {key:?}. This provider calls {}.",
+                    apis::keys()
+                ),
             );
         } else if let Value::Value(url) = url
             && let Err(reason) = parse_endpoint(url)
@@ -104,6 +103,15 @@ pub(super) fn configure(
             "TLS certificates are not checked",
             "insecure is true: whoever sits between this machine and the cloud can read and change the calls, also \
              which sessions are killed. Leave it out outside of tests.",
+        );
+    }
+    if (block.endpoints.as_ref_option()).is_some_and(|map| map.contains_key(UNUSED_KEY)) {
+        explain::warning(
+            diags,
+            AttributePath::new("endpoints").key(UNUSED_KEY.to_owned()),
+            "This provider makes no call to RDS",
+            "endpoints[\"rds\"] has no effect: DAS lists and kills the sessions of RDS. To send these calls to another host, set \
+             endpoints[\"das\"].",
         );
     }
     let mut not_known = block.not_known(Purpose::Setting);

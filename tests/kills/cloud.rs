@@ -83,6 +83,8 @@ pub struct World {
     pub backends: Vec<Json>,
     /// The sessions of the GaussDB component.
     pub gaussdb: Vec<Json>,
+    /// The sessions of the GeminiDB Redis node.
+    pub geminidb: Vec<Json>,
     saved: BTreeMap<String, Saved>,
     /// What the answer to a scan is, given the number of the scan.
     pub scan_answer: fn(u64) -> Answer,
@@ -245,6 +247,19 @@ impl World {
                     json!({"session_ids": killed, "success": killed.len() == asked.len()}),
                 )
             }
+            ("GET", _) if path.contains("/redis/nodes/") => {
+                let (offset, limit) = (number("offset").unwrap(), number("limit").unwrap());
+                let page: Vec<&Json> = self.geminidb.iter().skip(offset).take(limit).collect();
+                (
+                    200,
+                    json!({"sessions": page, "total_count": self.geminidb.len()}),
+                )
+            }
+            ("DELETE", _) if path.contains("/redis/nodes/") => {
+                let asked = body["session_ids"].as_array().unwrap();
+                (self.geminidb).retain(|session| !asked.contains(&session["id"]));
+                (200, json!({}))
+            }
             ("GET", _) if path.ends_with("/jobs/kill") => (
                 200,
                 json!({"job_id": "kill", "status": "SUCCESS", "begin_time": "1", "end_time": "2"}),
@@ -310,6 +325,7 @@ impl Cloud {
             threads: Vec::new(),
             backends: Vec::new(),
             gaussdb: Vec::new(),
+            geminidb: Vec::new(),
             saved: BTreeMap::new(),
             scan_answer: |number| (200, json!({"job_id": format!("scan-{number}")})),
             scan_job: || (200, json!({"status": "SUCCESS"})),

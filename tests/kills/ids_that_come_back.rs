@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::cloud::Cloud;
-use crate::{kill_gaussdb, kill_postgresql};
+use crate::{kill_gaussdb, kill_geminidb, kill_postgresql};
 
 const LIST: &str = "/pg/query-process-list";
 const KILL: &str = "/kill-process";
@@ -346,4 +346,66 @@ async fn a_cloud_that_throttles_every_kill_is_not_asked_without_a_pause() {
     let calls = cloud.world().calls.len();
     let waited = cloud.clock.slept().as_secs();
     assert!(calls < 100, "{calls} calls in {waited} s");
+}
+
+/// A session of GeminiDB Redis, which tells its age and not when it connected.
+fn geminidb(id: i64, age: u64) -> Json {
+    json!({
+        "id": id.to_string(), "addr": format!("10.0.0.7:{id}"), "name": "cart", "cmd": "get", "db": "0", "age": age.to_string(),
+        "idle": "1",
+    })
+}
+
+#[tokio::test]
+async fn a_session_whose_age_stands_still_is_not_taken_for_gone() {
+    for age in [3, 3_600] {
+        let cloud = Cloud::start().await;
+        cloud.world().geminidb = vec![geminidb(7, age)];
+        // The request is lost on its way, and the service goes on showing the list that it saved.
+        cloud.at("DELETE", "/sessions", |world| {
+            world.pass(60);
+            Some((504, json!("no answer in time")))
+        });
+
+        let ending = kill_geminidb(&cloud, json!({"select": [{"names": ["cart"]}]})).await;
+
+        assert_eq!(json!(ending.sessions("remaining")), json!(["7"]), "{age}");
+        assert_eq!(json!(ending.sessions("killed")), json!([]), "{age}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_whose_age_stands_still_before_the_request_is_left_alone_and_not_called_missing()
+{
+    for age in [3, 3_600] {
+        let cloud = Cloud::start().await;
+        cloud.world().geminidb = vec![geminidb(7, age)];
+        cloud.at("GET", "/sessions", |_| None);
+        cloud.at("GET", "/sessions", |world| {
+            world.pass(60);
+            None
+        });
+
+        let ending = kill_geminidb(&cloud, json!({"select": [{"names": ["cart"]}]})).await;
+
+        assert_eq!(json!(ending.sessions("remaining")), json!(["7"]), "{age}");
+        assert_eq!(json!(ending.sessions("not_found")), json!([]), "{age}");
+        assert!(cloud.world().bodies("DELETE", "/sessions").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_began_after_the_first_list_is_another() {
+    let cloud = Cloud::start().await;
+    cloud.world().geminidb = vec![geminidb(7, 3_600), geminidb(8, 3_600)];
+    cloud.at("DELETE", "/sessions", |world| {
+        world.pass(60);
+        world.geminidb = vec![geminidb(7, 10), geminidb(8, 3_660)];
+        Some((504, json!("no answer in time")))
+    });
+
+    let ending = kill_geminidb(&cloud, json!({"select": [{"names": ["cart"]}]})).await;
+
+    assert_eq!(json!(ending.sessions("killed")), json!(["7"]));
+    assert_eq!(json!(ending.sessions("remaining")), json!(["8"]));
 }

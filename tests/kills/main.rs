@@ -148,6 +148,16 @@ pub async fn kill_gaussdb(cloud: &Cloud, arguments: Json) -> Ending {
     kill("gaussdb", cloud, place, arguments).await
 }
 
+/// Kills sessions of GeminiDB Redis with these arguments.
+pub async fn kill_geminidb(cloud: &Cloud, arguments: Json) -> Ending {
+    let place = json!({
+        "region": "cn-north-4",
+        "node_id": "784b3fb7bac14bc490659950dd4f022fno12",
+        "fail_on_not_found": false,
+    });
+    kill("geminidb_redis", cloud, place, arguments).await
+}
+
 /// Kills sessions of a service.
 async fn kill(service: &str, cloud: &Cloud, mut planned: Json, arguments: Json) -> Ending {
     merge(&mut planned, arguments);

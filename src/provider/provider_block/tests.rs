@@ -205,11 +205,10 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
              iam and sts.",
         ),
         (
-            json!({"endpoints": {"rds": "https://example.com"}}),
+            json!({"endpoints": {"rds": "https://example.com/?token=hunter2"}}),
             "endpoints[\"rds\"]",
-            "Unknown service in endpoints",
-            "endpoints has the key \"rds\". This provider makes no call to RDS: sessions of RDS are listed and killed by DAS. \
-             Set das instead.",
+            "Invalid endpoint",
+            "endpoints[\"rds\"] is not shown here",
         ),
         (
             json!({"endpoints": {"dcs": "https://example.com/?token=hunter2"}}),
@@ -251,7 +250,7 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
         json!({"signing_algorithm": ""}),
         json!({"region": "eu-west_1", "project_id": "0".repeat(32), "cloud": "example.com", "max_retries": 180,
             "auth_url": "https://iam.example.com/v3/", "language": "zh-cn", "signing_algorithm": "HmacSM3",
-            "endpoints": {"dcs": "dcs.example.com", "gaussdb": null}, "assume_role": [{"duration": 86_400}]}),
+            "endpoints": {"dcs": "dcs.example.com", "gaussdb": null, "rds": "https://rds.example.com"}, "assume_role": [{"duration": 86_400}]}),
     ] {
         let mut diags = Diagnostics::default();
         check(&mut diags, &block(arguments.clone()));
@@ -308,4 +307,20 @@ fn a_variable_that_is_not_valid_is_told_unless_an_argument_takes_precedence() {
         let mut diags = Diagnostics::default();
         assert!(configure(&mut diags, &block(argument), env).is_some());
     }
+}
+
+#[test]
+fn the_key_rds_has_no_effect_and_a_warning_names_das() {
+    let env = Environment(&|_| None);
+    let written = block(json!({"endpoints": {"rds": "https://rds.example.com"}}));
+
+    let mut diags = Diagnostics::default();
+    assert!(configure(&mut diags, &written, env).is_some());
+
+    let [warning] = &diags.warnings[..] else {
+        panic!("{:?}", diags.warnings);
+    };
+    assert_eq!(warning.attribute.to_string(), "endpoints[\"rds\"]");
+    assert_eq!(warning.summary, "This provider makes no call to RDS");
+    assert!(warning.detail.contains("set endpoints[\"das\"]"));
 }

@@ -23,12 +23,22 @@ fn a_session_that_has_become_older_with_the_time_is_the_same() {
 }
 
 #[test]
-fn a_session_that_is_younger_than_the_time_allows_is_another() {
+fn a_session_that_began_after_the_first_list_is_another() {
     let before = session("app", "10.0.0.7:1", Some(100));
-    for age in [0, 9, 100, 107] {
+    for age in [0, 7] {
         let now = session("app", "10.0.0.7:1", Some(age));
         let found = likeness(&before, &now, Some(Duration::from_secs(10)));
         assert_eq!(found, Likeness::Another, "{age}");
+    }
+}
+
+#[test]
+fn a_session_that_has_become_older_by_less_than_the_time_may_be_the_same_in_a_saved_list() {
+    for (then, age) in [(100, 8), (100, 99), (100, 100), (100, 107), (3, 3), (3, 7)] {
+        let before = session("app", "10.0.0.7:1", Some(then));
+        let now = session("app", "10.0.0.7:1", Some(age));
+        let found = likeness(&before, &now, Some(Duration::from_secs(10)));
+        assert_eq!(found, Likeness::Unclear, "{then} {age}");
     }
 }
 
