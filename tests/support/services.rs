@@ -301,8 +301,10 @@ pub static SERVICES: &[Service] = &[
         kill: ("DELETE", "/sessions"),
         accepted: |_, _| json!({}),
         list: ("GET", "/sessions"),
-        listed: |names, _| {
-            let row = |name: &&str| json!({ "id": name, "addr": "10.0.0.7:51234", "name": "cart", "cmd": "get", "age": "90", "idle": "60" });
+        listed: |names, list| {
+            // A session becomes older from list to list, by more than the time that a test takes.
+            let age = (90 + 3_600 * list).to_string();
+            let row = |name: &&str| json!({ "id": name, "addr": "10.0.0.7:51234", "name": "cart", "cmd": "get", "age": age, "idle": "60" });
             let rows: Vec<Value> = names.iter().map(row).collect();
             json!({ "total_count": rows.len(), "sessions": rows })
         },
