@@ -431,6 +431,7 @@ fn turn(call: &Call<'_>, operation: &Operation) -> Turn {
     Turn {
         needed: operation.last_look() + hear,
         look: call.look,
+        first: call.leave_before.is_some(),
     }
 }
 

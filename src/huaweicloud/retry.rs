@@ -22,7 +22,7 @@
 //! | a repeat after a 429 | `Retry-After`; else the window that the message names; else 1 s after the first one, and 60, 120, 240, 300 s after those that follow; up to a tenth more |
 //! | any repeat, with a `Retry-After` | not less than that |
 //! | another call of an API that throttles | the rest of that API's delay |
-//! | another call to a host that throttled | 1/20 s after the one before, half as fast after each further 429, at most 2 s |
+//! | another call to a host that throttled | 1/20 s after the one before, half as fast after each further 429, at most 2 s. A kill that must leave soon waits for other such kills only |
 //!
 //! A delay that the cloud demands and that the time limit does not allow ends the call at once. Other delays are cut so
 //! that one more attempt fits. A look at the job of an accepted kill waits at most [`LONGEST_PAUSE_OF_A_LOOK`].
@@ -282,6 +282,8 @@ struct Pace {
     rate: Option<f64>,
     /// When the next call may leave.
     next: Option<Instant>,
+    /// When the next of those calls may leave that go first.
+    next_first: Option<Instant>,
     /// The APIs that throttle, by their templates.
     pauses: HashMap<String, Pause>,
 }
@@ -323,6 +325,9 @@ pub struct Turn {
     pub needed: Duration,
     /// A look at the job of an accepted kill: a pause that is too long for it is cut instead of ending it.
     pub look: bool,
+    /// A kill by a list that soon is too old: it waits for no call but others like it. Behind many lists it would always come too
+    /// late, list again, and nobody would ever be killed.
+    pub first: bool,
 }
 
 impl Turn {
@@ -378,7 +383,7 @@ impl Gate {
             .await?
             // The semaphore is never closed; if it were, nothing could be sent any more.
             .map_err(|_| Interrupted::Stopped)?;
-        let wait = host.pace().reserve(clock.instant());
+        let wait = host.pace().reserve(clock.instant(), turn.first);
         if !wait.is_zero() {
             let wait = wait.min(turn.room(clock, operation));
             operation.pause(clock, wait).await?;
@@ -427,13 +432,24 @@ impl Pace {
         pause.filter(|pause| now < pause.until).cloned()
     }
 
-    /// Takes the next token; how long until it is there.
-    fn reserve(&mut self, now: Instant) -> Duration {
+    /// Takes the next token; how long until it is there. A call that goes first takes the token before those of the others, whose
+    /// successors leave later instead.
+    fn reserve(&mut self, now: Instant, first: bool) -> Duration {
         let Some(rate) = self.rate else {
             return Duration::ZERO;
         };
-        let leave = self.next.map_or(now, |next| next.max(now));
-        self.next = Some(clock::after(leave, Duration::from_secs_f64(1.0 / rate)));
+        let step = Duration::from_secs_f64(1.0 / rate);
+        let at = |next: Option<Instant>| next.map_or(now, |next| next.max(now));
+        let next = at(self.next);
+        self.next = Some(clock::after(next, step));
+        let leave = match first {
+            true => {
+                let leave = at(self.next_first);
+                self.next_first = Some(clock::after(leave, step));
+                leave
+            }
+            false => next,
+        };
         leave.saturating_duration_since(now)
     }
 

@@ -231,7 +231,7 @@ proptest! {
             prop_assert!(pause >= demanded.unwrap_or_default().min(LONGEST_WAIT));
             prop_assert!(pace.pause(&api("/a"), now).is_some());
             prop_assert!(pace.pause(&api("/b"), now).is_none());
-            prop_assert!(pace.reserve(now) <= Duration::from_secs(1000));
+            prop_assert!(pace.reserve(now, false) <= Duration::from_secs(1000));
         }
     }
 
@@ -263,10 +263,10 @@ proptest! {
         let throttled = answered(429, None);
         let now = Instant::now();
         let mut pace = Pace::default();
-        prop_assert_eq!(pace.reserve(now), Duration::ZERO);
+        prop_assert_eq!(pace.reserve(now, false), Duration::ZERO);
 
         pace.slow_down(&api("/a"), refusal(&throttled, now, None));
-        let leaves: Vec<Duration> = (0..calls).map(|_| pace.reserve(now)).collect();
+        let leaves: Vec<Duration> = (0..calls).map(|_| pace.reserve(now, false)).collect();
 
         let gap = Duration::from_secs_f64(1.0 / FIRST_RATE);
         prop_assert!(leaves.windows(2).all(|two| two[1] - two[0] == gap));
@@ -304,8 +304,8 @@ fn a_burst_of_429_is_one_event_and_successes_lift_the_limit_again() {
     }
     assert_eq!(pace.rate, None);
     assert!(pace.pauses.is_empty());
-    assert_eq!(pace.reserve(later), Duration::ZERO);
-    assert_eq!(pace.reserve(later), Duration::ZERO);
+    assert_eq!(pace.reserve(later, false), Duration::ZERO);
+    assert_eq!(pace.reserve(later, false), Duration::ZERO);
 }
 
 #[test]
@@ -327,4 +327,46 @@ fn a_throttled_minute_passes_within_the_five_minutes_of_a_listing() {
         .map(|number| pause_after_429(number, None, 1.0))
         .sum();
     assert!(spent < Duration::from_secs(300), "{spent:?}");
+}
+
+#[test]
+fn a_kill_by_a_new_list_does_not_wait_behind_lists() {
+    let mut pace = Pace::default();
+    let start = Instant::now();
+    let error = answered(429, None);
+    for second in 0..20 {
+        let sent = start + Duration::from_secs(second * 600);
+        pace.slow_down(
+            &api("/v3/p/instances/i/processes"),
+            refusal(&error, sent, None),
+        );
+    }
+    let now = start + Duration::from_secs(20 * 600);
+    let step = Duration::from_secs(2);
+
+    // Ten runs list, one list every two seconds.
+    let lists: Vec<Duration> = (0..10).map(|_| pace.reserve(now, false)).collect();
+    assert_eq!(lists.last(), Some(&(step * 9)));
+
+    // Each of them kills as soon as its list is there, within the five seconds for which the list holds.
+    for list in lists {
+        let wait = pace.reserve(now + list, true);
+        assert!(wait <= step, "{wait:?}");
+    }
+    // The kills have used tokens of those that come later.
+    assert!(pace.reserve(now + step * 9, false) >= step * 10);
+}
+
+#[test]
+fn kills_that_go_first_wait_for_each_other() {
+    let mut pace = Pace::default();
+    let start = Instant::now();
+    let error = answered(429, None);
+    pace.slow_down(
+        &api("/v3/p/instances/i/processes"),
+        refusal(&error, start, None),
+    );
+    let waits: Vec<Duration> = (0..3).map(|_| pace.reserve(start, true)).collect();
+    let step = Duration::from_secs_f64(1.0 / FIRST_RATE);
+    assert_eq!(waits, [Duration::ZERO, step, step * 2]);
 }
