@@ -55,9 +55,9 @@ const LOGICAL_SESSIONS: Description = Description {
     words: Words {
         service: "DDM",
         heading: "DDM, logical sessions",
-        place: "a DDM instance: the logical ones, which are those of clients",
-        listed_place: "a DDM instance: the logical ones, which are those of clients",
-        session: "session",
+        place: "a DDM instance",
+        listed_place: "a DDM instance",
+        session: "logical session",
         protected: Some((
             "the server itself",
             "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, replication) are \
@@ -65,7 +65,7 @@ const LOGICAL_SESSIONS: Description = Description {
         )),
         lingers: ": DDM answers when it has sent the kill on, and under full load that can take about a minute",
         look: "Look at the sessions and at the history of kills, in the session management of the DDM console.",
-        lists: "",
+        lists: "Logical sessions are those of clients at the instance.",
     },
     place: &[PlaceArgument::required(
         INSTANCE,
@@ -112,9 +112,10 @@ const PHYSICAL_SESSIONS: Description = Description {
     name: "ddm_physical",
     words: Words {
         heading: "DDM, physical sessions",
-        place: "a data node of a DDM instance: the physical ones, at RDS for MySQL",
-        listed_place: "a data node of a DDM instance: the physical ones, at RDS for MySQL",
-        lists: "Sessions that DDM itself has there for its clients show a user and addresses of DDM.",
+        place: "a DDM data node (RDS for MySQL)",
+        listed_place: "a DDM data node (RDS for MySQL)",
+        session: "physical session",
+        lists: "Physical sessions are those at the data node; those of DDM are there for its clients, and show a user and addresses of DDM.",
         ..LOGICAL_SESSIONS.words
     },
     place: &[PlaceArgument::required(
@@ -141,9 +142,9 @@ const NOTES: [(&str, &str); 7] = {
 /// What the log of kills proves, and what not.
 const OUTCOME: (&str, &str) = (
     "outcome",
-    "If the sessions cannot be listed after the kill, DDM's log of kills is read: a session counts as killed if the log says that \
-     a kill of its ID was executed between the first request and then. A session that a list still shows is `remaining` whatever \
-     the log says, and without a record it is `unknown`.",
+    "If the sessions cannot be listed after the kill, DDM's log of kills is read: a session is `killed` if the log shows that a kill \
+     of its ID was executed after the first request, and otherwise `unknown`. A session that a list shows after the kill is \
+     `remaining`, whatever the log shows.",
 );
 
 impl Service for Ddm {

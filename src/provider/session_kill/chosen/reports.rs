@@ -35,20 +35,18 @@ impl Run<'_> {
             return;
         };
         if failure.ended.may_have_killed() && report.not_sent.is_empty() {
-            let settled = match left {
-                Some(0) => Some((
-                    "the sessions are gone",
-                    "They were listed again, and none of them is there any more.".to_owned(),
-                )),
+            let why = match left {
+                Some(0) => {
+                    Some("They were listed again, and none of them is there any more.".to_owned())
+                }
                 None if recorded == report.untold().len() => {
                     let record = self.on_record(recorded, report);
-                    let words = format!("They could not be listed afterwards.{record}");
-                    Some(("they were killed", words))
+                    Some(format!("They could not be listed afterwards.{record}"))
                 }
                 _ => None,
             };
-            if let Some((but, why)) = settled {
-                self.settled(failure, report.unknown.len(), but, &why)
+            if let Some(why) = why {
+                self.settled(failure, report.unknown.len(), left.is_some(), &why)
                     .into_warning(diags);
                 return;
             }
@@ -298,17 +296,28 @@ impl Run<'_> {
         }
     }
 
-    /// The kill of these sessions did not end well, but what became of them is known: `but` in a few words, and `why` in sentences.
-    fn settled(&self, failure: Failure, number: usize, but: &str, why: &str) -> Report {
-        let (summary, came_back) = match failure.ended {
-            Ended::Denied => (
-                "The kill failed by its answer",
+    /// The kill of these sessions did not end well, but all of them are gone: that was seen, or else it is on record.
+    fn settled(&self, failure: Failure, number: usize, was_seen: bool, why: &str) -> Report {
+        let (summary, came_back) = match (failure.ended, was_seen) {
+            (Ended::Denied, true) => (
+                "The kill failed by its answer, but the sessions are gone",
                 "the answer says that it failed",
             ),
-            _ => ("An answer was lost", "no complete answer came back"),
+            (Ended::Denied, false) => (
+                "The kill failed by its answer, but it is on record",
+                "the answer says that it failed",
+            ),
+            (_, true) => (
+                "An answer was lost, but the sessions are gone",
+                "no complete answer came back",
+            ),
+            (_, false) => (
+                "An answer was lost, but the kill is on record",
+                "no complete answer came back",
+            ),
         };
         Report {
-            summary: format!("{summary}, but {but}"),
+            summary: summary.to_owned(),
             meaning: format!(
                 "A request to kill {} was sent, and {came_back}. {why} The request was not sent again.",
                 count(number, self.kill.service.words.session)
