@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::{
     error::ApiError,
-    error_table::DAS,
     instances::Node,
     language::Language,
     node_service::{NodeOptions, NodeService},
@@ -30,10 +29,6 @@ pub(crate) fn node<'a, O: NodeOptions>(
 ) -> Result<&'a Arc<Node<O::Sessions>>, ApiError> {
     match node_id {
         Some(node_id) => rds.node(language, instance_id, node_id),
-        None => {
-            let instance = rds.instance(language, instance_id)?;
-            let primary = instance.nodes.first();
-            primary.ok_or_else(|| DAS.no_such_node.error(language))
-        }
+        None => rds.first_node(language, instance_id),
     }
 }

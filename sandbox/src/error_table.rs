@@ -124,6 +124,29 @@ pub(crate) static DAS: ErrorTable = ErrorTable {
     no_answer: DBS.no_answer,
 };
 
+/// DDM, whose documents tell two codes that fit: `DBS.280001` of any argument, and `DBS.200412` of a failing server. That it
+/// shares the codes of things that are not there with RDS is inferred.
+pub(crate) static DDM: ErrorTable = ErrorTable {
+    bad_argument: DDM_ARGUMENT,
+    page_too_large: DDM_ARGUMENT,
+    bad_id: DDM_ARGUMENT,
+    no_such_instance: DBS.no_such_instance,
+    no_such_node: DBS.no_such_node,
+    no_answer: Documented {
+        code: "DBS.200412",
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        english: "Server failure.",
+        chinese: "服务器故障。",
+    },
+};
+
+const DDM_ARGUMENT: Documented = Documented {
+    code: "DBS.280001",
+    status: StatusCode::BAD_REQUEST,
+    english: "Parameter error.",
+    chinese: "参数错误。",
+};
+
 /// DAS answers `400` to every argument that makes no sense.
 pub(crate) const fn das(
     code: &'static str,

@@ -10,8 +10,8 @@
 //! Inside, each part uses only parts below it:
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
-//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `geminidb`, `iam` and
-//!   `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest. `das` is what those
+//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `geminidb`, `ddm`, `iam`
+//!   and `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest. `das` is what those
 //!   of RDS share.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
@@ -32,6 +32,7 @@ mod busy;
 mod cloud;
 mod das;
 mod dcs;
+mod ddm;
 mod error;
 mod error_table;
 mod faults;
@@ -66,6 +67,7 @@ mod throttle;
 pub use self::{
     busy::Busy,
     dcs::{Addresses, DcsOptions, ScanAnswer},
+    ddm::{DdmLogicalOptions, DdmPhysicalOptions},
     faults::{JobFault, Rule},
     gaussdb::GaussDbOptions,
     geminidb::GeminiDbOptions,

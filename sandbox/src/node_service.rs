@@ -63,7 +63,7 @@ pub(crate) trait NodeOptions: Clone + Debug + Send + Sync + 'static {
 #[derive(Debug)]
 pub(crate) struct NodeService<O: NodeOptions> {
     pub options: O,
-    cloud: Arc<Cloud>,
+    pub cloud: Arc<Cloud>,
     instances: Instances<Node<O::Sessions>>,
     busy: BusyInstances,
 }
@@ -95,6 +95,17 @@ impl<O: NodeOptions> NodeService<O> {
                 |()| O::FACTS.errors.no_such_instance.error(language),
             )
         })
+    }
+
+    /// The first node of an instance: its primary, where it has one.
+    pub fn first_node(
+        &self,
+        language: Language,
+        instance_id: &str,
+    ) -> Result<&SharedNode<O>, ApiError> {
+        let instance = self.instance(language, instance_id)?;
+        let first = instance.nodes.first();
+        first.ok_or_else(|| O::FACTS.errors.no_such_node.error(language))
     }
 
     /// The node with this id on that instance.

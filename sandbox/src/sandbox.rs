@@ -14,6 +14,7 @@ use crate::{
     faults::Faults,
     journal::Journal,
     keyring::Keyring,
+    ledger::KillLog,
     options::Options,
     random::{random_access_key, random_id, random_text},
     ready::Ready,
@@ -109,6 +110,7 @@ fn cloud(options: &Options, ready: &mut Ready) -> anyhow::Result<Cloud> {
         throttle: Throttle::new(options.rate_limit),
         faults: Faults::new(options.faults.clone()).map_err(anyhow::Error::msg)?,
         journal: Journal::default(),
+        kill_log: KillLog::default(),
         simulated: Size {
             sessions: options.sessions,
             churn: options.churn,

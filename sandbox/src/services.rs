@@ -44,6 +44,8 @@ services! {
     rds_postgresql: crate::rds_postgresql::RdsPostgreSqlOptions,
     gaussdb: crate::gaussdb::GaussDbOptions,
     geminidb_redis: crate::geminidb::GeminiDbOptions,
+    ddm_logical: crate::ddm::DdmLogicalOptions,
+    ddm_physical: crate::ddm::DdmPhysicalOptions,
     iam: crate::iam::IamOptions,
     metadata: crate::metadata::MetadataOptions,
 }

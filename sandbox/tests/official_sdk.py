@@ -13,6 +13,7 @@ from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException, Ser
 from huaweicloudsdkcore.region.region import Region
 import huaweicloudsdkdas.v3 as das
 import huaweicloudsdkdcs.v2 as dcs
+import huaweicloudsdkddm.v1 as ddm
 import huaweicloudsdkgaussdb.v3 as taurusdb
 import huaweicloudsdkgaussdbforopengauss.v3 as gaussdb
 
@@ -24,6 +25,7 @@ def main(ready):
     kill_rds_mysql_sessions(ready)
     kill_gaussdb_sessions(ready)
     kill_rds_postgresql_sessions(ready)
+    kill_ddm_sessions(ready)
     refuse_what_does_not_exist(ready)
     find_the_project_by_the_region(ready)
     refuse_a_wrong_key(ready)
@@ -50,6 +52,11 @@ def das_client(ready):
 
 def gaussdb_client(ready):
     builder = gaussdb.GaussDBforopenGaussClient.new_builder().with_credentials(credentials(ready))
+    return builder.with_endpoint(ready["url"]).build()
+
+
+def ddm_client(ready):
+    builder = ddm.DdmClient.new_builder().with_credentials(credentials(ready))
     return builder.with_endpoint(ready["url"]).build()
 
 
@@ -287,6 +294,46 @@ def kill_rds_postgresql_sessions(ready):
     left = [session.id for session in rds_postgresql_sessions(client, target)]
     assert left == [session.id for session in before if session.id != killed.id], left
     assert len(rds_postgresql_sessions(client, other)) == other["sessions"]
+
+
+def kill_ddm_sessions(ready):
+    client = ddm_client(ready)
+    layers = [
+        ("logical", client.show_logical_processes, ddm.ShowLogicalProcessesRequest,
+         client.execute_kill_logical_processes, ddm.ExecuteKillLogicalProcessesRequest),
+        ("physical", client.show_physical_processes, ddm.ShowPhysicalProcessesRequest,
+         client.execute_kill_physical_processes, ddm.ExecuteKillPhysicalProcessesRequest),
+    ]
+    for layer, list_processes, list_request, kill_processes, kill_request in layers:
+        node = nodes(ready, f"ddm_{layer}")[0]
+
+        def sessions(**arguments):
+            answer = list_processes(list_request(instance_id=node["instance_id"], limit=128, **arguments))
+            found = getattr(answer, f"{layer}_processes")
+            assert len(found) == answer.total_count, answer
+            return found
+
+        before = sessions()
+        assert len(before) == node["sessions"], before
+        of_user = sessions(keyword="app")
+        assert 0 < len(of_user) < len(before), of_user
+
+        body = ddm.KillProcessesOpenRequest(process_ids=[str(before[0].id), "none"])
+        response = kill_processes(kill_request(instance_id=node["instance_id"], body=body))
+        assert response.resp == "successful", response
+        assert [session.id for session in sessions()] == [session.id for session in before[1:]]
+
+        log = client.show_processes_audit_log(
+            ddm.ShowProcessesAuditLogRequest(
+                instance_id=node["instance_id"],
+                start_time=time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(time.time() - 60)),
+                end_time=time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(time.time() + 60)),
+            )
+        )
+        assert log.total_count == 1, log
+        kill = log.process_audit_logs[0]
+        assert (kill.instance_id, kill.process_id) == (node["instance_id"], str(before[0].id)), kill
+        assert kill.execute_user_name and kill.execute_time.endswith("+0000"), kill
 
 
 def refuse_what_does_not_exist(ready):

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::Answer;
 use super::client::Client;
-use super::error::Error;
+use super::error::{Error, Killed};
 use super::id::Ending;
 
 /// The API.
@@ -122,22 +122,11 @@ const ENDINGS: [Ending; 8] = [
     GAUSSDB_NODE,
 ];
 
-/// What DAS answers when it accepted a kill.
-#[derive(Clone, Debug)]
-pub struct Killed {
-    /// An error: the answer reports that the kill failed ([`Error::Api`], although the status is a success), or its words
-    /// cannot be read ([`Error::Unreadable`]). No documented answer tells who was killed.
-    pub outcome: Result<(), Error>,
-    /// `X-Request-Id` of the answer.
-    pub request_id: Option<String>,
-}
-
-impl Killed {
-    fn read(answer: &Answer) -> Self {
-        Self {
-            outcome: read_outcome(answer),
-            request_id: answer.request_id.clone(),
-        }
+/// What DAS says to a kill that it accepted.
+fn killed(answer: &Answer) -> Killed {
+    Killed {
+        outcome: read_outcome(answer),
+        request_id: answer.request_id.clone(),
     }
 }
 

@@ -257,6 +257,21 @@ pub trait Place: Send + Sync {
         leave_before: Option<Instant>,
     ) -> Outcome<Answered>;
 
+    /// Those of these sessions of which the service keeps a record that they were killed within this time. It is asked about
+    /// requests that were sent when the sessions cannot be listed afterwards, and only if the record of a kill means that it was
+    /// executed.
+    ///
+    /// # Errors
+    /// When the record cannot be read. Nothing follows from that.
+    async fn recorded(
+        &self,
+        _calls: Calls<'_>,
+        _sent: &[SessionId],
+        _within: (OffsetDateTime, OffsetDateTime),
+    ) -> Result<Vec<SessionId>, Error> {
+        Ok(Vec::new())
+    }
+
     /// The call that kills every session of the place, where there is one.
     fn as_kills_all(&self) -> Option<&dyn KillsAll> {
         None

@@ -66,6 +66,26 @@ impl<Id: Clone> KillReport<Id> {
     }
 }
 
+impl<Id: Clone + Eq + Hash> KillReport<Id> {
+    /// Those that were sent and of which no answer tells anything.
+    #[must_use]
+    pub fn untold(&self) -> Vec<Id> {
+        [&self.accepted, &self.unknown]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect()
+    }
+
+    /// Of those, these were killed: something else than an answer shows it.
+    pub fn confirm(&mut self, killed: &HashSet<Id>) {
+        for untold in [&mut self.accepted, &mut self.unknown] {
+            let confirmed = untold.extract_if(.., |id| killed.contains(id));
+            self.killed.extend(confirmed);
+        }
+    }
+}
+
 /// Chooses which sessions a proof shows one by one, when there are more than `most`: those that were not killed first, since
 /// they are the ones that somebody has to look after.
 pub fn shown<Id: Clone + Eq + Hash>(not_killed: &[Id], killed: &[Id], most: usize) -> HashSet<Id> {

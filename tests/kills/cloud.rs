@@ -85,6 +85,12 @@ pub struct World {
     pub gaussdb: Vec<Json>,
     /// The sessions of the GeminiDB Redis node.
     pub geminidb: Vec<Json>,
+    /// The logical sessions of the DDM instance.
+    pub ddm: Vec<Json>,
+    /// Does DDM list them?
+    pub ddm_lists: bool,
+    /// Its log of kills.
+    pub ddm_log: Vec<Json>,
     saved: BTreeMap<String, Saved>,
     /// What the answer to a scan is, given the number of the scan.
     pub scan_answer: fn(u64) -> Answer,
@@ -196,6 +202,31 @@ impl World {
                     }
                 }
                 (200, json!({"job_id": "kill"}))
+            }
+            ("GET", "logical-processes") if !self.ddm_lists => (
+                403,
+                json!({"error_code": "DBS.200010", "error_msg": "no right"}),
+            ),
+            ("GET", "logical-processes") => {
+                let (offset, limit) = (number("offset").unwrap(), number("limit").unwrap());
+                let page: Vec<&Json> = self.ddm.iter().skip(offset).take(limit).collect();
+                (
+                    200,
+                    json!({"logical_processes": page, "total_count": self.ddm.len()}),
+                )
+            }
+            ("DELETE", "logical-processes") => {
+                let asked = body["process_ids"].as_array().unwrap();
+                self.ddm.retain(|session| !asked.contains(&session["id"]));
+                (200, json!({"resp": "successful"}))
+            }
+            ("GET", "processes-audit-log") => {
+                let (offset, limit) = (number("offset").unwrap(), number("limit").unwrap());
+                let page: Vec<&Json> = self.ddm_log.iter().skip(offset).take(limit).collect();
+                (
+                    200,
+                    json!({"process_audit_logs": page, "total_count": self.ddm_log.len()}),
+                )
             }
             ("GET", list) if list.ends_with("/processes") => {
                 let (offset, limit) = (number("offset").unwrap(), number("limit").unwrap());
@@ -326,6 +357,9 @@ impl Cloud {
             backends: Vec::new(),
             gaussdb: Vec::new(),
             geminidb: Vec::new(),
+            ddm: Vec::new(),
+            ddm_lists: true,
+            ddm_log: Vec::new(),
             saved: BTreeMap::new(),
             scan_answer: |number| (200, json!({"job_id": format!("scan-{number}")})),
             scan_job: || (200, json!({"status": "SUCCESS"})),

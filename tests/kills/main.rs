@@ -9,6 +9,7 @@ mod ids_that_come_back;
 mod lists;
 mod lost_answers;
 mod odd_answers;
+mod records;
 mod waiting;
 
 use serde_json::{Value as Json, json};
@@ -156,6 +157,19 @@ pub async fn kill_geminidb(cloud: &Cloud, arguments: Json) -> Ending {
         "fail_on_not_found": false,
     });
     kill("geminidb_redis", cloud, place, arguments).await
+}
+
+/// The DDM instance.
+pub const DDM: &str = "1f4a7d0b3c6e48529d2f5a8c0e3b6d71in09";
+
+/// Kills logical sessions of DDM with these arguments.
+pub async fn kill_ddm(cloud: &Cloud, arguments: Json) -> Ending {
+    let place = json!({
+        "region": "cn-north-4",
+        "instance_id": DDM,
+        "fail_on_not_found": false,
+    });
+    kill("ddm_logical", cloud, place, arguments).await
 }
 
 /// Kills sessions of a service.

@@ -76,6 +76,28 @@ pub const GEMINIDB: [(&str, &str); 2] = [
         "0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5eno12",
     ),
 ];
+/// Two DDM instances with a node each.
+pub const DDM_LOGICAL: [(&str, &str); 2] = [
+    (
+        "1f4a7d0b3c6e48529d2f5a8c0e3b6d71in09",
+        "4c7f0a3d6e9b41858f2c5a7e0d3b6c94no09",
+    ),
+    (
+        "7b0e3d6a9c2f45188a1d4f7b0c3e6a92in09",
+        "0a3d6f9c2e5b48718b0e3a6d9f2c5b47no09",
+    ),
+];
+/// Two data nodes of DDM with a node each.
+pub const DDM_PHYSICAL: [(&str, &str); 2] = [
+    (
+        "5d8b1e4f7a0c43699e2b5d8f1a4c7e03in01",
+        "9f2c5e8b1d4a47608c3f6b9e2d5a8c17no01",
+    ),
+    (
+        "2e5c8a1f4d7b40938f0c3e6a9d2b5f84in01",
+        "6b9e2d5c8f1a43749a0d3c6f9b2e5a80no01",
+    ),
+];
 /// Two nodes of a GaussDB instance.
 pub const GAUSSDB: [(&str, &str); 2] = [
     (

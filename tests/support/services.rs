@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::api::Api;
-use terraform_provider_hwc::huaweicloud::{das, dcs, geminidb, opengauss, taurusdb};
+use terraform_provider_hwc::huaweicloud::{das, dcs, ddm, geminidb, opengauss, taurusdb};
 use terraform_provider_hwc::provider::service::Description;
 use terraform_provider_hwc::provider::services;
 use terraform_provider_hwc::session::{Condition, Shape};
@@ -12,8 +12,8 @@ use terraform_provider_hwc::session::{Condition, Shape};
 use super::groups::{Groups, NAMES, USERS};
 use super::houses::{House, Servers};
 use super::sandbox::{
-    DCS_INSTANCE, DCS_NODES, GAUSSDB, GEMINIDB, RDS_MYSQL, RDS_MYSQL_ACCOUNTS, RDS_POSTGRESQL,
-    Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
+    DCS_INSTANCE, DCS_NODES, DDM_LOGICAL, DDM_PHYSICAL, GAUSSDB, GEMINIDB, RDS_MYSQL,
+    RDS_MYSQL_ACCOUNTS, RDS_POSTGRESQL, Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
 };
 
 /// What tests know of a service.
@@ -310,7 +310,62 @@ pub static SERVICES: &[Service] = &[
         },
         ..LOOKED_FOR
     },
+    Service {
+        name: "ddm_logical",
+        place: &[("instance_id", DDM_LOGICAL[0].0)],
+        other: &[("instance_id", DDM_LOGICAL[1].0)],
+        nodes: Nodes {
+            option: "--ddm-logical-node",
+            ids: DDM_LOGICAL,
+        },
+        ids: Ids {
+            odd: ("\"\"", "session ID"),
+            ..NUMBERS_AS_TEXTS
+        },
+        without: &[
+            "node_id",
+            "application",
+            "age_seconds",
+            "transaction_seconds",
+        ],
+        kill: ("DELETE", "/logical-processes"),
+        list: ("GET", "/logical-processes"),
+        listed: |names, _| {
+            let row = |name: &&str| json!({ "id": name, "user": "app", "host": "10.0.0.7:51234", "command": "Sleep", "time": "60" });
+            let rows: Vec<Value> = names.iter().map(row).collect();
+            json!({ "total_count": rows.len(), "logical_processes": rows })
+        },
+        ..DDM
+    },
+    Service {
+        name: "ddm_physical",
+        place: &[("instance_id", DDM_PHYSICAL[0].0)],
+        other: &[("instance_id", DDM_PHYSICAL[1].0)],
+        nodes: Nodes {
+            option: "--ddm-physical-node",
+            ids: DDM_PHYSICAL,
+        },
+        without: &["node_id", "application", "age_seconds"],
+        kill: ("DELETE", "/physical-processes"),
+        list: ("GET", "/physical-processes"),
+        listed: |names, _| {
+            let row = |name: &&str| json!({ "id": name.parse::<u64>().ok(), "user": "app", "host": "10.0.0.7:51234", "command": "Sleep", "time": 60 });
+            let rows: Vec<Value> = names.iter().map(row).collect();
+            json!({ "total_count": rows.len(), "physical_processes": rows })
+        },
+        ..DDM
+    },
 ];
+
+/// What both layers of DDM have in common.
+const DDM: Service = Service {
+    api: &ddm::API,
+    servers: Some(Servers::MariaDb),
+    conditions: "commands = [\"sleep\"]\n    addresses = [\"192.168.20.0/24\", \"192.168.21.0/24\"]",
+    columns: &["id", "user", "address", "command"],
+    accepted: |_, _| json!({ "resp": "successful" }),
+    ..LOOKED_FOR
+};
 
 /// IDs that are numbers, and texts in HCL.
 const NUMBERS_AS_TEXTS: Ids = Ids {

@@ -4,6 +4,7 @@
 
 mod authentication;
 mod dcs;
+mod ddm;
 mod documents;
 mod faults;
 mod gaussdb;

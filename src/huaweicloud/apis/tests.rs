@@ -75,6 +75,9 @@ fn each_call_has_its_permission() {
             "/v3/p/redis/nodes/n/sessions",
             Some("nosql:session:delete"),
         ),
+        ("GET", "/v3/p/instances/i/logical-processes", None),
+        ("DELETE", "/v3/p/instances/i/physical-processes", None),
+        ("GET", "/v3/p/instances/i/processes-audit-log", None),
         (
             "GET",
             "/v3/projects",

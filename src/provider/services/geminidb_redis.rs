@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::{redis_database, redis_time, told};
+use super::{is_id, redis_database, redis_time, text_id, told};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::geminidb::{
     self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
@@ -89,11 +89,6 @@ static DESCRIPTION: Description = Description {
     results: &[],
 };
 
-/// No document tells the form of an ID; all examples are numbers.
-fn is_id(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_whitespace)
-}
-
 impl Service for GeminiDbRedis {
     fn description(&self) -> &'static Description {
         &DESCRIPTION
@@ -154,9 +149,8 @@ impl Place for Node {
 }
 
 fn rows(list: SessionPage) -> Page<Session> {
-    let id = |id: &str| is_id(id).then(|| SessionId::new(None, id));
-    page(list.sessions, list.total_count, id, |record| {
-        Some(session(id(&record.id)?, record))
+    page(list.sessions, list.total_count, text_id, |record| {
+        Some(session(text_id(&record.id)?, record))
     })
 }
 

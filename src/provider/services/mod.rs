@@ -2,6 +2,7 @@
 //! relational databases have in common stands in `relational`.
 
 mod dcs;
+mod ddm;
 mod gaussdb;
 mod geminidb_redis;
 mod rds_mysql;
@@ -12,15 +13,18 @@ mod taurusdb;
 use std::time::Duration;
 
 use super::service::Service;
+use crate::session::SessionId;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 6] = [
+pub const ALL: [&dyn Service; 8] = [
     &dcs::Dcs,
     &taurusdb::TaurusDb,
     &rds_mysql::RdsMySql,
     &rds_postgresql::RdsPostgreSql,
     &gaussdb::GaussDb,
     &geminidb_redis::GeminiDbRedis,
+    &ddm::LOGICAL,
+    &ddm::PHYSICAL,
 ];
 
 /// The service of this name.
@@ -39,6 +43,16 @@ fn looks_relational(id: &str) -> bool {
         && matches!(what, "in" | "no")
         && number.len() == 2
         && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Can it be an ID where no document tells the form of one? All examples are numbers.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_whitespace)
+}
+
+/// Such an ID, as a list shows it.
+fn text_id(text: &str) -> Option<SessionId> {
+    is_id(text).then(|| SessionId::new(None, text))
 }
 
 /// A text that tells something.

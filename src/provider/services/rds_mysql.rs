@@ -4,10 +4,7 @@ use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::relational::{
-    self, ADDRESS, BEHIND_A_PROXY, COMMANDS, NODE, STATE, STATES, Thread, is_number, number,
-    optional_node, told_database,
-};
+use super::relational::{self, NODE, Thread, is_number, number, optional_node, told_database};
 use crate::huaweicloud::das::mysql::{
     DatabaseUserId, InstanceId, NodeId, ProcessPage, ProcessRecord,
 };
@@ -17,11 +14,11 @@ use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose,
-    Scope, Service, Target, Words,
+    Answered, Calls, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose, Scope,
+    Service, Target, Words,
 };
+use crate::session::Session;
 use crate::session::listing::Page;
-use crate::session::{Condition, Session};
 
 #[cfg(test)]
 mod tests;
@@ -67,43 +64,9 @@ static DESCRIPTION: Description = Description {
         form: "A session's ID is a whole number from 1 to 9223372036854775807 in quotes, as in \"2075425\".",
         kind: IdKind::Texts(is_number),
     },
-    conditions: &[
-        Condition::Users,
-        Condition::ExcludeUsers,
-        Condition::Addresses { host_names: true },
-        Condition::ExcludeAddresses { host_names: true },
-        Condition::Databases { numbered: false },
-        Condition::Commands,
-        Condition::States,
-        Condition::StatementMatches,
-        Condition::ExcludeStatementMatches,
-        Condition::MinIdle,
-        Condition::MinBusy,
-        Condition::MinTransaction,
-        Condition::All,
-    ],
-    columns: &[
-        Column::Id,
-        Column::User,
-        Column::Address,
-        Column::Database,
-        Column::Command,
-        Column::State,
-        Column::IdleSeconds,
-        Column::BusySeconds,
-        Column::TransactionSeconds,
-    ],
-    notes: &[
-        BEHIND_A_PROXY,
-        COMMANDS,
-        STATES,
-        (
-            "min_idle",
-            "A session is idle while its command is `Sleep`, also within a transaction.",
-        ),
-        ADDRESS,
-        STATE,
-    ],
+    conditions: &relational::CONDITIONS,
+    columns: &relational::COLUMNS,
+    notes: &relational::NOTES,
     policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
     confirmed: false,
     results: &[],

@@ -9,14 +9,13 @@ use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
 use super::told;
-use crate::huaweicloud::das::Killed;
-use crate::huaweicloud::error::Error;
+use crate::huaweicloud::error::{Error, Killed};
 use crate::huaweicloud::rows::Statement;
 use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::Listing;
 use crate::provider::record::Record;
-use crate::provider::service::{Answered, Fates, PlaceArgument};
-use crate::session::{Protection, Session, SessionId};
+use crate::provider::service::{Answered, Column, Fates, PlaceArgument};
+use crate::session::{Condition, Protection, Session, SessionId};
 
 #[cfg(test)]
 mod node_tests;
@@ -144,7 +143,7 @@ fn traits(session: &Session) -> Traits<'_> {
     (&session.id, texts.map(Option::as_deref))
 }
 
-/// What DAS said to a kill that it accepted.
+/// What a service said to a kill that it accepted, and whose answer tells nobody's fate.
 pub(super) fn answered(killed: Killed) -> Answered {
     Answered {
         request_id: killed.request_id,
@@ -181,6 +180,49 @@ pub(super) const STATES: (&str, &str) =
     ("states", "An example is `Waiting for table metadata lock`.");
 pub(super) const ADDRESS: (&str, &str) = ("address", "Behind a proxy it is the proxy's.");
 pub(super) const STATE: (&str, &str) = ("state", "Here it is the stage of the statement.");
+
+/// What `select` offers where a list tells of session threads of MySQL and their transactions.
+pub(super) const CONDITIONS: [Condition; 13] = [
+    Condition::Users,
+    Condition::ExcludeUsers,
+    Condition::Addresses { host_names: true },
+    Condition::ExcludeAddresses { host_names: true },
+    Condition::Databases { numbered: false },
+    Condition::Commands,
+    Condition::States,
+    Condition::StatementMatches,
+    Condition::ExcludeStatementMatches,
+    Condition::MinIdle,
+    Condition::MinBusy,
+    Condition::MinTransaction,
+    Condition::All,
+];
+
+/// What such a list tells.
+pub(super) const COLUMNS: [Column; 9] = [
+    Column::Id,
+    Column::User,
+    Column::Address,
+    Column::Database,
+    Column::Command,
+    Column::State,
+    Column::IdleSeconds,
+    Column::BusySeconds,
+    Column::TransactionSeconds,
+];
+
+/// What conditions and columns mean there.
+pub(super) const NOTES: [(&str, &str); 6] = [
+    BEHIND_A_PROXY,
+    COMMANDS,
+    STATES,
+    (
+        "min_idle",
+        "A session is idle while its command is `Sleep`, also within a transaction.",
+    ),
+    ADDRESS,
+    STATE,
+];
 
 /// A session thread in MySQL's words.
 pub(super) struct Thread {

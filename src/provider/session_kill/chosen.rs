@@ -9,6 +9,8 @@
 //!   sent to: a node that is not among the active ones any more is no proof that its sessions are gone.
 //! - An answer that was lost is no reason to guess. When looking shows that the sessions are gone, that is what is said;
 //!   when it does not, that is said.
+//! - Where nobody can look, a service that keeps a record of executed kills is asked for it. A record turns what is not known
+//!   into killed, and nothing else: no session that a list showed after the kill, and none that has no record.
 
 mod killed;
 mod look;
@@ -130,6 +132,7 @@ impl Run<'_> {
             Originals::of(selection, policy)
         });
         let mut is_new = false;
+        let mut first_left = None;
 
         while let Some(batch) = self.batch(queue.get(next..).unwrap_or_default(), size) {
             let node = batch.first().and_then(|target| target.id.node());
@@ -144,7 +147,8 @@ impl Run<'_> {
                 }
             };
             if killed.sent_at.is_none() && !matches!(outcome, Outcome::Rejected(_)) {
-                killed.sent_at = self.left_at();
+                first_left = self.left();
+                killed.sent_at = first_left.and_then(moment);
             }
             match outcome {
                 Outcome::Accepted(answered) => {
@@ -267,8 +271,16 @@ impl Run<'_> {
         } else {
             None
         };
-        self.explain(diags, failure, report, look.as_ref());
+        let recorded = match (&look, first_left) {
+            (Some(look), Some(since)) if look.left.is_none() => self.recorded(report, since).await,
+            _ => HashSet::new(),
+        };
+        self.explain(diags, failure, report, look.as_ref(), recorded.len());
         killed.left = look.and_then(|look| look.left);
+        if !recorded.is_empty() {
+            killed.report.confirm(&recorded);
+            killed.told |= killed.report.untold().is_empty();
+        }
         Some(killed)
     }
 

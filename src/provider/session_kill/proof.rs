@@ -277,8 +277,11 @@ pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attri
         "outcome".to_owned(),
         computed(
             AttributeType::String,
-            "`killed`, `not_found`, `refused` (the service left it alone, or no kill can name it), `remaining` (not killed, or still listed at last), \
-             `unknown`, or in a dry run `listed`.",
+            &service.with_note(
+                "outcome",
+                "`killed`, `not_found`, `refused` (the service left it alone, or no kill can name it), `remaining` (not killed, or still listed at last), \
+                 `unknown`, or in a dry run `listed`.",
+            ),
         ),
     );
     let sessions = computed(

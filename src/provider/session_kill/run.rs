@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tf_provider::{AttributePath, Diagnostics};
+use time::OffsetDateTime;
 
 use super::arguments::{Kill, Named, Whom};
 use super::chosen::{Killed, Selecting, Selection};
@@ -108,12 +109,17 @@ impl Run<'_> {
     }
 
     /// When the last request to kill left: it may have waited long before.
-    pub(super) fn left_at(&self) -> Option<String> {
+    pub(super) fn left(&self) -> Option<OffsetDateTime> {
         let clock = self.client.clock();
         let since = clock
             .instant()
             .saturating_duration_since(self.operation.last_change()?);
-        moment(clock.now() - since)
+        Some(clock.now() - since)
+    }
+
+    /// The same as a text.
+    pub(super) fn left_at(&self) -> Option<String> {
+        self.left().and_then(moment)
     }
 
     /// What belongs in a message only when a resource kills: an action keeps nothing.

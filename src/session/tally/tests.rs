@@ -290,3 +290,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_is_killed_for_certain_is_not_in_doubt_any_more() {
+    let mut tally = KillTally::new([1, 2, 3, 4, 5]);
+    tally.accept(&[1, 2]);
+    tally.lose(&[3, 4]);
+    let mut report = tally.report();
+    assert_eq!(report.untold(), [1, 2, 3, 4]);
+
+    report.confirm(&HashSet::from([2, 3, 5, 6]));
+
+    assert_eq!(report.killed, [2, 3]);
+    assert_eq!((report.accepted, report.unknown), (vec![1], vec![4]));
+    assert_eq!(report.not_sent, [5]);
+}

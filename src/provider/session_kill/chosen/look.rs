@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::time::Duration;
 
-use super::selection::Originals;
+use time::OffsetDateTime;
+use tracing::debug;
+
+use super::selection::{LIST_OF_REUSED_IDS_HOLDS, Originals};
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Interrupted;
 use crate::provider::explain::count;
@@ -99,7 +102,34 @@ impl Run<'_> {
         }
         look
     }
+
+    /// Those of the sessions of which no answer tells anything that the service's own record says were killed since the first
+    /// request left. Whether it has none or cannot be read, nothing follows from that.
+    pub(super) async fn recorded(
+        &self,
+        report: &KillReport<SessionId>,
+        since: OffsetDateTime,
+    ) -> HashSet<SessionId> {
+        let within = (
+            since - CLOCKS_DIFFER,
+            self.client.clock().now() + CLOCKS_DIFFER,
+        );
+        let sent = report.untold();
+        let place = &self.kill.place;
+        match place.recorded(self.calls(), &sent, within).await {
+            Ok(recorded) => recorded.into_iter().collect(),
+            Err(error) => {
+                debug!(%error, "the record of kills cannot be read");
+                HashSet::new()
+            }
+        }
+    }
 }
+
+/// By how much the clock of a service may differ from this machine's when its record of kills is read: no more than the age of
+/// a list by which somebody is killed where IDs come back, so that a record from before the kill is of a session that this list
+/// showed.
+const CLOCKS_DIFFER: Duration = LIST_OF_REUSED_IDS_HOLDS;
 
 /// A list in which nobody can be overlooked. A row without an ID that was not there before may be anybody.
 fn readable(listing: Listing, before: usize) -> Result<Listing, Error> {

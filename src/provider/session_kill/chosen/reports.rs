@@ -13,34 +13,70 @@ use crate::session::tally::KillReport;
 use crate::session::{Session, SessionId};
 
 impl Run<'_> {
-    /// Says what is not as it should be.
+    /// Says what is not as it should be. `recorded` is how many sessions the service has a record of that they were killed,
+    /// although no answer tells, and nobody could look.
     pub(super) fn explain(
         &self,
         diags: &mut Diagnostics,
         failure: Option<Failure>,
         report: &KillReport<SessionId>,
         look: Option<&Look>,
+        recorded: usize,
     ) {
         let left = look.and_then(|look| look.left.as_ref().map(Vec::len));
         let Some(failure) = failure else {
             if let Some(error) = look.and_then(|look| look.ended_by.clone()) {
                 match left {
                     Some(left) => self.still_there(error, left),
-                    None => self.not_seen(error),
+                    None => self.not_seen(error, &self.on_record(recorded, report)),
                 }
                 .into_warning(diags);
             }
             return;
         };
-        if failure.ended.may_have_killed() && left == Some(0) && report.not_sent.is_empty() {
-            self.seen_gone(failure, report.unknown.len())
-                .into_warning(diags);
-            return;
+        if failure.ended.may_have_killed() && report.not_sent.is_empty() {
+            let why = match left {
+                Some(0) => {
+                    Some("They were listed again, and none of them is there any more.".to_owned())
+                }
+                None if recorded == report.untold().len() => {
+                    let record = self.on_record(recorded, report);
+                    Some(format!("They could not be listed afterwards.{record}"))
+                }
+                _ => None,
+            };
+            if let Some(why) = why {
+                self.settled(failure, report.unknown.len(), left.is_some(), &why)
+                    .into_warning(diags);
+                return;
+            }
         }
         let looked_until = look.and_then(|look| look.ended_by.as_ref());
-        self.not_all(failure, report, left, looked_until)
+        self.not_all(failure, report, left, looked_until, recorded)
             .into_error(diags);
     }
+
+    /// What the service's own record says of the sessions that were sent; empty, or a sentence after a space.
+    fn on_record(&self, recorded: usize, report: &KillReport<SessionId>) -> String {
+        if recorded == 0 {
+            return String::new();
+        }
+        let sent = report.untold().len();
+        let which = match recorded == sent {
+            true => "",
+            false => self.of_resource("; the attribute sessions says which"),
+        };
+        format!(
+            " {} has a record that {recorded} of {} that were sent {} killed{which}.",
+            self.kill.service.words.service,
+            count(sent, self.kill.service.words.session),
+            match recorded {
+                1 => "was",
+                _ => "were",
+            }
+        )
+    }
+
     /// Sessions that were left alone, since the selection does not mean them any more.
     pub(super) fn explain_spared(&self, diags: &mut Diagnostics, number: usize) {
         explain::warning(
@@ -80,6 +116,7 @@ impl Run<'_> {
         report: &KillReport<SessionId>,
         left: Option<usize>,
         looked_until: Option<&Error>,
+        recorded: usize,
     ) -> Report {
         let session = self.kill.service.words.session;
         let unknown = report.unknown.len();
@@ -92,12 +129,17 @@ impl Run<'_> {
                 "They were listed again, and {left} of those that were sent are still there{}.",
                 self.of_resource("; the attribute sessions says which")
             ),
-            (None, Some(_)) => "They could not be listed afterwards.".to_owned(),
+            (None, Some(_)) => {
+                let record = self.on_record(recorded, report);
+                format!("They could not be listed afterwards.{record}")
+            }
             (None, None) => String::new(),
         };
         let summary = match (failure.ended, left) {
-            (Ended::Unknown, None) => "It is unknown whether the sessions were killed".to_owned(),
-            (Ended::Unknown, Some(_)) => "Not all sessions were killed for certain".to_owned(),
+            (Ended::Unknown, None) if recorded == 0 => {
+                "It is unknown whether the sessions were killed".to_owned()
+            }
+            (Ended::Unknown, _) => "Not all sessions were killed for certain".to_owned(),
             (Ended::Denied, _) => {
                 format!(
                     "{} says that the kill failed",
@@ -242,32 +284,42 @@ impl Run<'_> {
         }
     }
 
-    fn not_seen(&self, error: Error) -> Report {
+    /// `record` is what the service's own record says; empty, or a sentence after a space.
+    fn not_seen(&self, error: Error, record: &str) -> Report {
         Report {
             summary: "It was not seen whether the killed sessions are gone".to_owned(),
-            meaning: "The kill was accepted, but the sessions could not be listed afterwards."
-                .to_owned(),
+            meaning: format!(
+                "The kill was accepted, but the sessions could not be listed afterwards.{record}"
+            ),
             error,
             next: Some(self.kill.service.words.look.to_owned()),
         }
     }
 
-    fn seen_gone(&self, failure: Failure, number: usize) -> Report {
-        let (summary, came_back) = match failure.ended {
-            Ended::Denied => (
+    /// The kill of these sessions did not end well, but all of them are gone: that was seen, or else it is on record.
+    fn settled(&self, failure: Failure, number: usize, was_seen: bool, why: &str) -> Report {
+        let (summary, came_back) = match (failure.ended, was_seen) {
+            (Ended::Denied, true) => (
                 "The kill failed by its answer, but the sessions are gone",
                 "the answer says that it failed",
             ),
-            _ => (
+            (Ended::Denied, false) => (
+                "The kill failed by its answer, but it is on record",
+                "the answer says that it failed",
+            ),
+            (_, true) => (
                 "An answer was lost, but the sessions are gone",
+                "no complete answer came back",
+            ),
+            (_, false) => (
+                "An answer was lost, but the kill is on record",
                 "no complete answer came back",
             ),
         };
         Report {
             summary: summary.to_owned(),
             meaning: format!(
-                "A request to kill {} was sent, and {came_back}. The sessions were listed again, and none of \
-                 them is there any more. The request was not sent again.",
+                "A request to kill {} was sent, and {came_back}. {why} The request was not sent again.",
                 count(number, self.kill.service.words.session)
             ),
             error: failure.error,

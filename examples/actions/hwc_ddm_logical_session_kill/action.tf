@@ -1,0 +1,24 @@
+# Actions need Terraform 1.14 or later.
+terraform {
+  required_version = ">= 1.14"
+}
+
+variable "ddm_logical_instance_id" {
+  type        = string
+  description = "The DDM instance: 32 letters and digits, then in09."
+}
+
+variable "ddm_logical_session_ids" {
+  type        = list(string)
+  description = "The IDs of the sessions, as the data source lists them."
+}
+
+# Ends the chosen sessions, and leaves nothing in state. Run it by its name, with the IDs of the day:
+#
+#   terraform apply -invoke=action.hwc_ddm_logical_session_kill.runaway -var='ddm_logical_session_ids=["1973"]'
+action "hwc_ddm_logical_session_kill" "runaway" {
+  config {
+    instance_id = var.ddm_logical_instance_id
+    session_ids = var.ddm_logical_session_ids
+  }
+}

@@ -1,0 +1,299 @@
+//! Distributed Database Middleware: sessions of clients at a DDM instance, and sessions of DDM at its data nodes.
+//!
+//! The calls of both differ in one word of the path. A kill is answered when it has been sent on; the log of kills tells which
+//! were executed.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use tokio::time::Instant;
+
+use super::api::{Api, Busy, regional};
+use super::call::{Answer, Call};
+use super::client::Client;
+use super::error::{Error, Killed, Outcome};
+use super::id::{Ending, identifier, with_ending};
+use super::loose_json;
+use super::operation::Operation;
+use super::retry::Repeat;
+use super::rows::{self, Row, Statement};
+
+/// The API.
+pub static API: Api = Api {
+    key: "ddm",
+    other_keys: &[],
+    host: |region, cloud| regional("ddm", region, cloud),
+    absent_in: &[],
+    // What the official provider waits for in other calls of DDM; inferred for these.
+    busy: &[Busy {
+        statuses: 409..=409,
+        codes: &["DBS.200019", "DBS.212033"],
+    }],
+    // The pages of these calls name no permission.
+    permissions: &[],
+};
+
+/// The most rows that a page of a list can have.
+pub const PROCESSES_PER_PAGE: u32 = 128;
+
+/// The most sessions that one kill request can name.
+pub const KILL_BATCH: usize = 100;
+
+/// How many go into one request after a larger one was refused as a bad request: as many as sister APIs take.
+pub const SMALL_KILL_BATCH: usize = 20;
+
+/// The endings of IDs, from the documentation of the official SDK.
+const INSTANCE: Ending = ("an instance", "in09");
+const DATA_NODE: Ending = ("a data node (RDS for MySQL)", "in01");
+
+identifier! {
+    /// A DDM instance: 36 letters and digits, the last four `in09`.
+    InstanceId, |text| with_ending(text, "DDM", INSTANCE, &[DATA_NODE])
+}
+
+identifier! {
+    /// An RDS for MySQL instance that is a data node of a DDM instance: 36 letters and digits, the last four `in01`.
+    DataNodeId, |text| with_ending(text, "DDM", DATA_NODE, &[INSTANCE])
+}
+
+/// Whose sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Those of clients at a DDM instance.
+    Logical(InstanceId),
+    /// Those of DDM, and of everybody else, at a data node.
+    Physical(DataNodeId),
+}
+
+impl Layer {
+    /// The instance in the paths of calls.
+    pub fn instance(&self) -> &str {
+        match self {
+            Self::Logical(instance) => instance.as_str(),
+            Self::Physical(data_node) => data_node.as_str(),
+        }
+    }
+
+    /// The last part of the path of lists and kills.
+    fn processes(&self) -> &'static str {
+        match self {
+            Self::Logical(_) => "logical-processes",
+            Self::Physical(_) => "physical-processes",
+        }
+    }
+}
+
+/// A page of sessions.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ProcessPage {
+    /// The sessions, as many as were asked for at most. The name differs by layer.
+    #[serde(
+        rename = "logical_processes",
+        alias = "physical_processes",
+        deserialize_with = "rows::rows"
+    )]
+    pub processes: Vec<Row<ProcessRecord>>,
+    /// How many sessions the whole list has.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub total_count: Option<i64>,
+}
+
+/// A session as the list shows it. All but the id may be missing. Numbers are texts for logical sessions.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ProcessRecord {
+    /// The session's id.
+    #[serde(deserialize_with = "loose_json::text")]
+    pub id: String,
+    /// The account's user name.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub user: Option<String>,
+    /// Where the client is, with its port.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub host: Option<String>,
+    /// The default database.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub db: Option<String>,
+    /// What the session does: documented are sleep, query and connect.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub command: Option<String>,
+    /// For how many seconds it has done that.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub time: Option<i64>,
+    /// The stage of the statement.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub state: Option<String>,
+    /// The statement.
+    #[serde(default, rename = "info")]
+    pub statement: Statement,
+    /// Seconds since the transaction began; zero where there is none, too. Only of physical sessions.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub trx_executed_time: Option<i64>,
+}
+
+impl rows::Record for ProcessRecord {}
+
+#[derive(Serialize)]
+struct KillRequest<'a> {
+    process_ids: &'a [String],
+}
+
+/// `resp` is a word. Documented is `successful`, and that it says whether the kill was sent on.
+#[derive(Deserialize)]
+struct KillResponse {
+    #[serde(default, deserialize_with = "rows::text")]
+    resp: Option<String>,
+}
+
+/// A page of the log of kills.
+#[derive(Clone, Debug, Deserialize)]
+pub struct LogPage {
+    /// The kills, as many as were asked for at most.
+    #[serde(rename = "process_audit_logs", deserialize_with = "rows::rows")]
+    pub kills: Vec<Row<LoggedKill>>,
+    /// How many kills the log has in that time.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub total_count: Option<i64>,
+}
+
+/// An executed kill.
+#[derive(Clone, Debug, Deserialize)]
+pub struct LoggedKill {
+    /// The session.
+    #[serde(deserialize_with = "loose_json::text")]
+    pub process_id: String,
+    /// The instance.
+    #[serde(default, deserialize_with = "rows::text")]
+    instance_id: Option<String>,
+    /// When: UTC. The form is not documented.
+    #[serde(default, deserialize_with = "rows::text")]
+    execute_time: Option<String>,
+}
+
+impl rows::Record for LoggedKill {
+    const ID: &'static [&'static str] = &["process_id"];
+}
+
+impl LoggedKill {
+    /// Was it at this instance, and within this time? Not if the log does not say so.
+    pub fn was(&self, layer: &Layer, (from, to): (OffsetDateTime, OffsetDateTime)) -> bool {
+        let executed = self.execute_time.as_deref().and_then(moment);
+        self.instance_id.as_deref() == Some(layer.instance())
+            && executed.is_some_and(|at| (from..=to).contains(&at))
+    }
+}
+
+/// Reads a time in the forms that Huawei Cloud's services write: with `T` or a space, and with `Z`, `+08:00`, `+0800` or
+/// nothing, which is UTC.
+fn moment(text: &str) -> Option<OffsetDateTime> {
+    const UP_TO_SECONDS: usize = "2024-06-18T09:00:00".len();
+    let text = text.trim().replacen(' ', "T", 1);
+    let (seconds, rest) = text.split_at_checked(UP_TO_SECONDS)?;
+    let (fraction, zone) = rest.split_at(rest.find(['+', '-', 'Z']).unwrap_or(rest.len()));
+    let zone = match zone.split_at_checked(3) {
+        Some((hours, minutes)) if minutes.len() == 2 => format!("{hours}:{minutes}"),
+        _ if zone.is_empty() => "Z".to_owned(),
+        _ => zone.to_owned(),
+    };
+    OffsetDateTime::parse(&format!("{seconds}{fraction}{zone}"), &Rfc3339).ok()
+}
+
+/// How the log wants a time, by the example of the API document: `2024-06-18T09:00:00+0800`.
+const LOG_TIME: &[BorrowedFormatItem<'_>] = format_description!(
+    "[year]-[month]-[day]T[hour]:[minute]:[second][offset_hour sign:mandatory][offset_minute]"
+);
+
+/// The DDM calls of one region.
+#[derive(Clone, Copy, Debug)]
+pub struct Ddm<'a> {
+    client: &'a Client,
+    region: &'a str,
+}
+
+impl<'a> Ddm<'a> {
+    /// The DDM of a region.
+    pub fn new(client: &'a Client, region: &'a str) -> Self {
+        Self { client, region }
+    }
+
+    /// A page of the sessions of a layer: `GET /v3/{project_id}/instances/{instance_id}/logical-processes`, or
+    /// `…/physical-processes`. `page` is the offset and the limit, at most [`PROCESSES_PER_PAGE`]. `keyword`, which searches
+    /// all columns alike, is never sent.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn processes(
+        &self,
+        layer: &Layer,
+        (offset, limit): (u64, u32),
+        operation: &Operation,
+    ) -> Result<ProcessPage, Error> {
+        let call = self.call(Method::GET, layer, layer.processes(), Repeat::Read);
+        let call = call.of_page(offset, limit);
+        self.client.read(call, operation).await?.json()
+    }
+
+    /// Kills sessions of a layer: `DELETE …/logical-processes`, or `…/physical-processes`. Never sent again once it may have
+    /// arrived, since no document says that ids do not come back, and not sent when it cannot leave before `leave_before`
+    /// ([`Error::TooLate`]). The answer tells only whether the kill was sent on.
+    pub async fn kill(
+        &self,
+        layer: &Layer,
+        process_ids: &[String],
+        leave_before: Option<Instant>,
+        operation: &Operation,
+    ) -> Outcome<Killed> {
+        let body = KillRequest { process_ids };
+        let call = self.call(Method::DELETE, layer, layer.processes(), Repeat::Never);
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| Killed {
+            outcome: read_outcome(&answer),
+            request_id: answer.request_id,
+        })
+    }
+
+    /// A page of the log of kills: `GET /v3/{project_id}/instances/{instance_id}/processes-audit-log`. `page` is the offset and
+    /// the limit, at most [`PROCESSES_PER_PAGE`]; the log takes at most seven days at once. Not repeated for long, since nothing
+    /// follows from its silence.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn kills(
+        &self,
+        layer: &Layer,
+        (from, to): (OffsetDateTime, OffsetDateTime),
+        (offset, limit): (u64, u32),
+        operation: &Operation,
+    ) -> Result<LogPage, Error> {
+        // A time that cannot be written is in no log.
+        let written = |time: OffsetDateTime| time.format(LOG_TIME).unwrap_or_default();
+        let mut call = self.call(Method::GET, layer, "processes-audit-log", Repeat::Peek);
+        call.query = vec![
+            ("start_time".to_owned(), written(from)),
+            ("end_time".to_owned(), written(to)),
+        ];
+        let call = call.of_page(offset, limit);
+        self.client.read(call, operation).await?.json()
+    }
+
+    fn call(&self, method: Method, layer: &Layer, last: &str, repeat: Repeat) -> Call<'a> {
+        let path = format!("/v3/{{project_id}}/instances/{}/{last}", layer.instance());
+        Call::new(&API, self.region, method, path, repeat)
+            .in_language(self.client.settings().language.as_deref())
+    }
+}
+
+/// Reads whether the answer says that the kill was sent on.
+fn read_outcome(answer: &Answer) -> Result<(), Error> {
+    let KillResponse { resp } = answer.json()?;
+    match resp {
+        Some(word) if word.eq_ignore_ascii_case("successful") => Ok(()),
+        Some(_) => Err(answer.denied(&API, "resp is not successful")),
+        None => Err(answer.unreadable("it has no resp")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

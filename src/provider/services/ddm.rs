@@ -1,0 +1,276 @@
+//! DDM: sessions of clients at an instance, which are logical ones, and sessions at a data node, which are physical ones. Both
+//! are listed and killed alike.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use tf_provider::Diagnostics;
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use super::relational::{self, Thread};
+use super::{is_id, text_id};
+use crate::huaweicloud::ddm::{
+    self as api, KILL_BATCH, Layer, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
+    SMALL_KILL_BATCH,
+};
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::rows::Row;
+use crate::provider::arguments::{identifier, shown};
+use crate::provider::listing::{Listing, page, read_pages};
+use crate::provider::record::Record;
+use crate::provider::service::{
+    Answered, Calls, Column, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose,
+    Scope, Service, Target, Words,
+};
+use crate::session::listing::Page;
+use crate::session::{Condition, Session, SessionId};
+
+#[cfg(test)]
+mod tests;
+
+/// Sessions of one of the two layers.
+pub struct Ddm {
+    description: &'static Description,
+    layer: fn(&mut Diagnostics, &Record) -> Option<Layer>,
+}
+
+/// Sessions of clients at an instance.
+pub const LOGICAL: Ddm = Ddm {
+    description: &LOGICAL_SESSIONS,
+    layer: |diags, arguments| identifier(diags, arguments, INSTANCE).map(Layer::Logical),
+};
+
+/// Sessions at a data node.
+pub const PHYSICAL: Ddm = Ddm {
+    description: &PHYSICAL_SESSIONS,
+    layer: |diags, arguments| identifier(diags, arguments, INSTANCE).map(Layer::Physical),
+};
+
+/// The argument that says where.
+const INSTANCE: &str = "instance_id";
+
+const LOGICAL_SESSIONS: Description = Description {
+    name: "ddm_logical",
+    words: Words {
+        service: "DDM",
+        heading: "DDM, logical sessions",
+        place: "a DDM instance",
+        listed_place: "a DDM instance",
+        session: "logical session",
+        protected: Some((
+            "the server itself",
+            "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, replication) are \
+             chosen only when `users` names them.",
+        )),
+        lingers: ": DDM answers when it has sent the kill on, and under full load that can take about a minute",
+        look: "Look at the sessions and at the history of kills, in the session management of the DDM console.",
+        lists: "Logical sessions are those of clients at the instance.",
+    },
+    place: &[PlaceArgument::required(
+        INSTANCE,
+        "ID of the DDM instance: 36 letters and digits, the last four `in09`.",
+    )],
+    ids: Ids {
+        argument: "session_ids",
+        words: "IDs of the sessions to kill, as the list shows them.",
+        one: "session ID",
+        form: "A session's ID is a text without white space, as the data source lists it.",
+        kind: IdKind::Texts(is_id),
+    },
+    conditions: &[
+        Condition::Users,
+        Condition::ExcludeUsers,
+        Condition::Addresses { host_names: true },
+        Condition::ExcludeAddresses { host_names: true },
+        Condition::Databases { numbered: false },
+        Condition::Commands,
+        Condition::States,
+        Condition::StatementMatches,
+        Condition::ExcludeStatementMatches,
+        Condition::MinIdle,
+        Condition::MinBusy,
+        Condition::All,
+    ],
+    columns: &[
+        Column::Id,
+        Column::User,
+        Column::Address,
+        Column::Database,
+        Column::Command,
+        Column::State,
+        Column::IdleSeconds,
+        Column::BusySeconds,
+    ],
+    notes: &NOTES,
+    policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
+    confirmed: false,
+    results: &[],
+};
+
+const PHYSICAL_SESSIONS: Description = Description {
+    name: "ddm_physical",
+    words: Words {
+        heading: "DDM, physical sessions",
+        place: "a DDM data node (RDS for MySQL)",
+        listed_place: "a DDM data node (RDS for MySQL)",
+        session: "physical session",
+        lists: "Physical sessions are those at the data node; those of DDM are there for its clients, and show a user and addresses of DDM.",
+        ..LOGICAL_SESSIONS.words
+    },
+    place: &[PlaceArgument::required(
+        INSTANCE,
+        "ID of the RDS for MySQL instance that is the data node: 36 letters and digits, the last four `in01`.",
+    )],
+    ids: Ids {
+        words: "IDs of the sessions to kill, as `SHOW PROCESSLIST` of the data node shows them.",
+        form: "A session's ID is a whole number from 1 to 9223372036854775807 in quotes, as in \"1973\".",
+        kind: IdKind::Texts(relational::is_number),
+        ..LOGICAL_SESSIONS.ids
+    },
+    conditions: &relational::CONDITIONS,
+    columns: &relational::COLUMNS,
+    ..LOGICAL_SESSIONS
+};
+
+/// What words mean here.
+const NOTES: [(&str, &str); 7] = {
+    let [proxy, commands, states, idle, address, state] = relational::NOTES;
+    [proxy, commands, states, idle, address, state, OUTCOME]
+};
+
+/// What the log of kills proves, and what not.
+const OUTCOME: (&str, &str) = (
+    "outcome",
+    "If the sessions cannot be listed after the kill, DDM's log of kills is read: a session is `killed` if the log shows that a kill \
+     of its ID was executed after the first request, and otherwise `unknown`. A session that a list shows after the kill is \
+     `remaining`, whatever the log shows.",
+);
+
+impl Service for Ddm {
+    fn description(&self) -> &'static Description {
+        self.description
+    }
+
+    fn place(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: &Record,
+        _purpose: Purpose,
+    ) -> Option<Box<dyn Place>> {
+        let layer = (self.layer)(diags, arguments)?;
+        Some(Box::new(Instance { layer }))
+    }
+
+    fn whereabouts(&self, arguments: &Record) -> String {
+        format!("the instance {}", shown(arguments, INSTANCE))
+    }
+}
+
+struct Instance {
+    layer: Layer,
+}
+
+#[async_trait]
+impl Place for Instance {
+    fn path(&self) -> String {
+        self.layer.instance().to_owned()
+    }
+
+    async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
+        let ddm = api::Ddm::new(calls.client, calls.region);
+        let id = self.id();
+        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
+            let rows_asked = (request.offset, request.limit);
+            ddm.processes(&self.layer, rows_asked, calls.operation)
+                .await
+                .map(|page| rows(page, id, scope.statements))
+        });
+        list.await.map(Listing::from)
+    }
+
+    async fn kill(
+        &self,
+        calls: Calls<'_>,
+        batch: &[Target],
+        leave_before: Option<Instant>,
+    ) -> Outcome<Answered> {
+        let ids: Vec<String> = batch.iter().map(|target| target.id.to_string()).collect();
+        api::Ddm::new(calls.client, calls.region)
+            .kill(&self.layer, &ids, leave_before, calls.operation)
+            .await
+            .map(relational::answered)
+    }
+
+    /// The log tells who was killed, when, and by whom. Whether a kill is logged before or after it was executed is not
+    /// documented.
+    async fn recorded(
+        &self,
+        calls: Calls<'_>,
+        sent: &[SessionId],
+        within: (OffsetDateTime, OffsetDateTime),
+    ) -> Result<Vec<SessionId>, Error> {
+        let ddm = api::Ddm::new(calls.client, calls.region);
+        let sent: HashSet<&SessionId> = sent.iter().collect();
+        let mut recorded = HashSet::new();
+        let mut read = 0;
+        for _ in 0..MOST_LOG_PAGES {
+            let rows_asked = (read, PROCESSES_PER_PAGE);
+            let page = ddm
+                .kills(&self.layer, within, rows_asked, calls.operation)
+                .await?;
+            let rows = page.kills.len() as u64;
+            read += rows;
+            for row in page.kills {
+                if let Row::Whole(kill) = row
+                    && kill.was(&self.layer, within)
+                {
+                    recorded.extend((self.id())(&kill.process_id).filter(|id| sent.contains(id)));
+                }
+            }
+            let total = page.total_count.and_then(|total| u64::try_from(total).ok());
+            let is_last = total.map_or(rows < u64::from(PROCESSES_PER_PAGE), |total| read >= total);
+            if rows == 0 || is_last || recorded.len() == sent.len() {
+                break;
+            }
+        }
+        Ok(recorded.into_iter().collect())
+    }
+}
+
+/// How much of the log is read at most. Nothing follows from what was not read.
+const MOST_LOG_PAGES: usize = 100;
+
+/// How an ID is read.
+type ReadId = fn(&str) -> Option<SessionId>;
+
+impl Instance {
+    fn id(&self) -> ReadId {
+        match self.layer {
+            // No document tells the form of a logical one.
+            Layer::Logical(_) => text_id,
+            Layer::Physical(_) => relational::number,
+        }
+    }
+}
+
+fn rows(list: ProcessPage, id: ReadId, statements: bool) -> Page<Session> {
+    page(list.processes, list.total_count, id, |record| {
+        session(record, id, statements)
+    })
+}
+
+fn session(record: ProcessRecord, id: ReadId, statements: bool) -> Option<Session> {
+    let thread = Thread {
+        id: id(&record.id)?,
+        user: record.user,
+        host: record.host,
+        database: record.db,
+        command: record.command,
+        state: record.state,
+        time: record.time,
+        transaction: record.trx_executed_time,
+        statement: record.statement,
+    };
+    Some(thread.into_session(statements))
+}
