@@ -13,8 +13,8 @@
 //!
 //! This relies on one thing: sessions that stay keep their order among each other, as they do in a list by id or by age,
 //! where newcomers are at one end. Two pages that contradict this start the reading from the beginning. A list that never
-//! keeps its order, that loses sessions faster than it can be read, or that contradicts its own total ends in
-//! [`Unreliable`].
+//! keeps its order, that loses sessions faster than it can be read, that has no end, or that contradicts its own total ends
+//! in [`Unreliable`].
 
 use std::collections::HashMap;
 
@@ -68,15 +68,16 @@ pub struct List<S> {
 pub enum Unreliable {
     /// It kept changing, so that no reading of it could be brought to an end.
     #[error(
-        "the list of sessions kept changing while it was read: {requests} pages were read and {seen} sessions seen, and the last page said that there are {total}"
+        "the list of sessions kept changing while it was read: {requests} pages were read and {seen} sessions seen, and {}",
+        said(*total)
     )]
     KeptChanging {
         /// How many pages were read.
         requests: u64,
         /// How many different sessions they showed.
         seen: usize,
-        /// The total that the last page reported; zero when it reported none.
-        total: u64,
+        /// The total that the last page reported, if it reported one.
+        total: Option<u64>,
     },
     /// It shows fewer sessions than it says it has, however often it is read.
     #[error(
@@ -88,6 +89,14 @@ pub enum Unreliable {
         /// How many there are by the list's own account.
         total: u64,
     },
+}
+
+/// What the last page said of the length of the list.
+fn said(total: Option<u64>) -> String {
+    match total {
+        Some(total) => format!("the last page said that there are {total}"),
+        None => "the service does not say how many there are".to_owned(),
+    }
 }
 
 /// Where a reading stands after a page.
@@ -108,7 +117,8 @@ const READINGS_TO_AGREE: u64 = 3;
 /// Pages that may be read on top of that, so that a short list may be stepped back in as well.
 const SPARE_REQUESTS: u64 = 32;
 
-/// The longest list whose reported length is believed when it is decided how many pages are too many.
+/// The longest list whose length is believed when it is decided how many pages are too many: the length that it reports, or
+/// where it reports none, what was seen of it. A list without a total that shows more than this has no end.
 const LONGEST_LIST: u64 = 1_000_000;
 
 /// Of how many sessions of a page one is asked for again with the next, while the list does not move.
@@ -130,6 +140,8 @@ pub struct Pager<S: Listed> {
     step_back: u64,
     requests: u64,
     longest_total: u64,
+    /// The end of the farthest page of those that reported no total.
+    farthest: u64,
     largest_page: u64,
     /// Rows without a readable id, in this reading.
     nameless: u64,
@@ -170,6 +182,7 @@ impl<S: Listed> Pager<S> {
             step_back: 0,
             requests: 0,
             longest_total: 0,
+            farthest: 0,
             largest_page: 0,
             nameless: 0,
             disagreements: 0,
@@ -202,7 +215,10 @@ impl<S: Listed> Pager<S> {
         let is_short = rows < u64::from(asked.unwrap_or(self.limit));
         let total = reported.unwrap_or(0);
         self.requests += 1;
-        self.longest_total = self.longest_total.max(total);
+        match reported {
+            Some(total) => self.longest_total = self.longest_total.max(total),
+            None => self.farthest = self.farthest.max(self.offset + rows),
+        }
         self.largest_page = self.largest_page.max(rows);
 
         let joins = self.offset == 0 || sessions.iter().any(|one| self.covered(one).is_some());
@@ -226,7 +242,7 @@ impl<S: Listed> Pager<S> {
             }
         } else if !joins {
             self.note(sessions);
-            self.step_back(total);
+            self.step_back(reported);
         } else {
             let end = self.offset + rows;
             let leads_on = self.cover(sessions);
@@ -250,11 +266,11 @@ impl<S: Listed> Pager<S> {
             }
         }
 
-        if self.requests >= self.most_requests() {
+        if self.seen_length() > LONGEST_LIST || self.requests >= self.most_requests() {
             return Err(Unreliable::KeptChanging {
                 requests: self.requests,
                 seen: self.seen.len(),
-                total,
+                total: reported,
             });
         }
         Ok(Progress::More(self))
@@ -347,8 +363,9 @@ impl<S: Listed> Pager<S> {
     }
 
     /// Goes back, farther each time until a page joins, at the latest at the beginning of the list.
-    fn step_back(&mut self, total: u64) {
-        self.offset = self.offset.min(total).saturating_sub(self.step_back);
+    fn step_back(&mut self, total: Option<u64>) {
+        let end = total.unwrap_or(self.offset);
+        self.offset = self.offset.min(end).saturating_sub(self.step_back);
         self.step_back = self.step_back.saturating_mul(2);
         self.last_session = None;
     }
@@ -367,9 +384,15 @@ impl<S: Listed> Pager<S> {
         self.last_session = None;
     }
 
+    /// How long a list without a total is at least. The end of the farthest page alone does not show it, since a service may
+    /// show the same sessions again and again; nor do the sessions alone, since others may come at every request.
+    fn seen_length(&self) -> u64 {
+        self.farthest.min(self.seen.len() as u64)
+    }
+
     fn most_requests(&self) -> u64 {
         let advance = self.largest_page.saturating_sub(self.share()).max(1);
-        let quiet = self.longest_total.min(LONGEST_LIST) / advance + 1;
+        let quiet = self.longest_total.max(self.seen_length()).min(LONGEST_LIST) / advance + 1;
         READINGS * quiet + SPARE_REQUESTS
     }
 

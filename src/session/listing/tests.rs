@@ -40,6 +40,8 @@ struct Service {
     /// How many sessions the total counts that are not shown.
     hidden: u64,
     largest_page: usize,
+    /// Whether there is a total.
+    has_total: bool,
 }
 
 impl Service {
@@ -52,6 +54,14 @@ impl Service {
             stayed: (1..=sessions).collect(),
             hidden: 0,
             largest_page: usize::MAX,
+            has_total: true,
+        }
+    }
+
+    fn without_total(sessions: u64) -> Self {
+        Self {
+            has_total: false,
+            ..Self::with(sessions)
         }
     }
 
@@ -63,7 +73,7 @@ impl Service {
         Page {
             sessions: shown.map(|id| Shown { id: *id, at }).collect(),
             nameless: 0,
-            total: Some(self.list.len() as u64 + self.hidden),
+            total: (self.has_total).then_some(self.list.len() as u64 + self.hidden),
             asked: None,
         }
     }
@@ -264,20 +274,55 @@ fn rows_without_an_id_keep_their_place_and_are_counted() {
 
 #[test]
 fn a_list_without_a_total_ends_where_a_page_shows_nobody_new() {
-    let mut service = Service::with(250);
-    let mut pager = Pager::new(100);
+    for (sessions, limit, requests) in [
+        (0, 100, 1),
+        (99, 100, 2),
+        (250, 100, 4),
+        (20_000, 100, 224),
+        (1_000, 10, 112),
+    ] {
+        let mut service = Service::without_total(sessions);
 
-    let read = loop {
-        let mut page = service.page(pager.request());
-        page.total = None;
-        match pager.accept(page).unwrap() {
-            Progress::More(next) => pager = next,
-            Progress::Complete(list) => break list.sessions,
-        }
+        let read = read(&mut service, limit, nothing).unwrap();
+
+        assert_eq!(ids(&read), (1..=sessions).collect::<Vec<_>>());
+        assert_eq!(
+            service.requests.len(),
+            requests,
+            "{sessions} in pages of {limit}"
+        );
+    }
+}
+
+#[test]
+fn a_list_without_a_total_is_read_to_its_end_in_pages_smaller_than_asked_for() {
+    let mut service = Service {
+        largest_page: 10,
+        ..Service::without_total(2_000)
     };
 
-    assert_eq!(ids(&read), (1..=250).collect::<Vec<_>>());
-    assert_eq!(service.requests.len(), 4);
+    let read = read(&mut service, 100, nothing).unwrap();
+
+    assert_eq!(ids(&read), (1..=2_000).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_list_without_a_total_that_shrinks_is_stepped_back_in_and_not_read_anew() {
+    let mut service = Service::without_total(5_000);
+
+    let read = read(&mut service, 100, |service| {
+        if service.requests.len() == 40 {
+            service.change(&Change {
+                ends: vec![300; 2_000],
+                comes: vec![],
+            });
+        }
+    });
+
+    let read = BTreeSet::from_iter(ids(&read.unwrap()));
+    assert!(service.stayed.len() == 3_000 && read.is_superset(&service.stayed));
+    let from_the_beginning = service.requests.iter().filter(|asked| asked.offset == 0);
+    assert_eq!(from_the_beginning.count(), 1);
 }
 
 #[test]
@@ -347,48 +392,89 @@ fn a_list_that_shows_fewer_sessions_than_it_reports_is_read_a_second_time() {
 
 #[test]
 fn a_list_that_never_keeps_its_order_is_given_up() {
-    let mut service = Service::with(250);
+    for (mut service, expected) in [
+        (Service::with(250), Some(250)),
+        (Service::without_total(250), None),
+    ] {
+        let error = read(&mut service, 100, |service| service.list.reverse()).unwrap_err();
 
-    let error = read(&mut service, 100, |service| service.list.reverse()).unwrap_err();
+        let Unreliable::KeptChanging {
+            requests, total, ..
+        } = error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!(total, expected);
+        assert_eq!(requests, service.requests.len() as u64);
+        assert!(requests < 50, "{error}");
+    }
+}
 
-    let Unreliable::KeptChanging {
-        requests, total, ..
-    } = error
-    else {
-        panic!("{error}");
-    };
-    assert_eq!(total, 250);
-    assert_eq!(requests, service.requests.len() as u64);
-    assert!(requests < 50, "{error}");
+#[test]
+fn a_list_without_a_total_that_shows_others_at_every_request_is_given_up() {
+    let mut service = Service::without_total(250);
+
+    let error = read(&mut service, 100, |service| {
+        let next_id = service.next_id;
+        service.list = (next_id..next_id + 250).collect();
+        service.next_id += 250;
+    });
+
+    assert!(matches!(error, Err(Unreliable::KeptChanging { .. })));
+    assert!(service.requests.len() < 50, "{error:?}");
 }
 
 #[test]
 fn a_list_without_end_is_given_up() {
-    let mut pager = Pager::new(100);
-    let mut requests = 0_u64;
+    for (limit, total, most_requests) in [(100, Some(500), 100), (10_000, None, 125)] {
+        let mut pager = Pager::new(limit);
+        let mut requests = 0_u64;
 
-    let error = loop {
-        let PageRequest { offset, limit } = pager.request();
-        let sessions = (offset..offset + u64::from(limit))
-            .map(|id| Shown { id, at: 0 })
-            .collect();
-        requests += 1;
-        match pager.accept(Page {
-            sessions,
-            nameless: 0,
-            total: Some(500),
-            asked: None,
-        }) {
-            Ok(Progress::More(next)) => pager = next,
-            Ok(Progress::Complete(_)) => panic!("a full page was taken for the last"),
-            Err(error) => break error,
-        }
+        let error = loop {
+            let PageRequest { offset, limit } = pager.request();
+            let sessions = (offset..offset + u64::from(limit))
+                .map(|id| Shown { id, at: 0 })
+                .collect();
+            requests += 1;
+            match pager.accept(Page {
+                sessions,
+                nameless: 0,
+                total,
+                asked: None,
+            }) {
+                Ok(Progress::More(next)) => pager = next,
+                Ok(Progress::Complete(_)) => panic!("a full page was taken for the last"),
+                Err(error) => break error,
+            }
+        };
+
+        assert!(
+            matches!(error, Unreliable::KeptChanging { requests: counted, .. } if counted == requests)
+        );
+        assert!(requests < most_requests, "{error}");
+    }
+}
+
+#[test]
+fn what_kept_changing_is_told_with_its_total_only_where_there_is_one() {
+    let sentence = |total| {
+        let error = Unreliable::KeptChanging {
+            requests: 36,
+            seen: 250,
+            total,
+        };
+        error.to_string()
     };
 
-    assert!(
-        matches!(error, Unreliable::KeptChanging { requests: counted, .. } if counted == requests)
+    let beginning = "the list of sessions kept changing while it was read: 36 pages were read and 250 sessions seen, and ";
+    assert_eq!(
+        sentence(Some(0)),
+        format!("{beginning}the last page said that there are 0")
     );
-    assert!(requests < 100, "{error}");
+    assert_eq!(
+        sentence(None),
+        format!("{beginning}the service does not say how many there are")
+    );
 }
 
 #[test]
@@ -491,9 +577,10 @@ proptest! {
         sessions in 0..300_u64,
         limit in 2..60_u32,
         hidden in prop_oneof![3 => Just(0), 1 => 1..5_u64],
+        has_total: bool,
         changes in prop::collection::vec(change(Just(1000)), 0..40),
     ) {
-        let mut service = Service { hidden, ..Service::with(sessions) };
+        let mut service = Service { hidden, has_total, ..Service::with(sessions) };
         let mut changes = changes.iter();
         let read = read(&mut service, limit, |service| {
             service.change(changes.next().unwrap_or(&Change::default()));
@@ -519,9 +606,10 @@ proptest! {
     fn a_list_that_comes_to_rest_is_read_to_its_end(
         sessions in 0..300_u64,
         limit in 10..60_u32,
+        has_total: bool,
         changes in prop::collection::vec(change(Just(1000)), 0..10),
     ) {
-        let mut service = Service::with(sessions);
+        let mut service = Service { has_total, ..Service::with(sessions) };
         let mut changes = changes.iter();
         let read = read(&mut service, limit, |service| {
             service.change(changes.next().unwrap_or(&Change::default()));
@@ -532,7 +620,7 @@ proptest! {
 
     #[test]
     fn no_service_however_odd_keeps_the_reading_going_for_ever(
-        pages in prop::collection::vec((prop::collection::vec(0..50_u64, 0..12), 0..60_u64), 1..20),
+        pages in prop::collection::vec((prop::collection::vec(0..50_u64, 0..12), prop::option::of(0..60_u64)), 1..20),
         limit in 0..12_u32,
     ) {
         let mut pager = Pager::new(limit);
@@ -541,7 +629,7 @@ proptest! {
             requests += 1;
             prop_assert!(requests < 400, "still reading");
             let sessions = sessions.iter().map(|id| Shown { id: *id, at: 0 }).collect();
-            match pager.accept(Page { sessions, nameless: 0, total: Some(*total), asked: None }) {
+            match pager.accept(Page { sessions, nameless: 0, total: *total, asked: None }) {
                 Ok(Progress::More(next)) => pager = next,
                 Ok(Progress::Complete(_)) | Err(_) => break,
             }
