@@ -17,6 +17,8 @@ use super::client::Client;
 use super::error::Error;
 use super::id::Ending;
 
+pub use super::call::Killed;
+
 /// The API.
 pub static API: Api = Api {
     key: "das",
@@ -121,25 +123,6 @@ const ENDINGS: [Ending; 8] = [
     GAUSSDB_INSTANCE,
     GAUSSDB_NODE,
 ];
-
-/// What DAS answers when it accepted a kill.
-#[derive(Clone, Debug)]
-pub struct Killed {
-    /// An error: the answer reports that the kill failed ([`Error::Api`], although the status is a success), or its words
-    /// cannot be read ([`Error::Unreadable`]). No documented answer tells who was killed.
-    pub outcome: Result<(), Error>,
-    /// `X-Request-Id` of the answer.
-    pub request_id: Option<String>,
-}
-
-impl Killed {
-    fn read(answer: &Answer) -> Self {
-        Self {
-            outcome: read_outcome(answer),
-            request_id: answer.request_id.clone(),
-        }
-    }
-}
 
 /// Fields by which a body reports an error. That DAS answers so with a status of success is inferred: other services do.
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{API, Das, ENDINGS, Killed, MYSQL_INSTANCE, MYSQL_NODE};
+use super::{API, Das, ENDINGS, Killed, MYSQL_INSTANCE, MYSQL_NODE, read_outcome};
 use crate::huaweicloud::call::Call;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::id::{free_form, identifier, of_kind};
@@ -125,7 +125,7 @@ impl Das<'_> {
         let path = format!("/v3/{{project_id}}/instances/{instance}/process");
         let call = self.mysql_call(Method::DELETE, path, Repeat::Never);
         let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| Killed::read(&answer))
+        outcome.map(|answer| Killed::of(&answer, read_outcome))
     }
 
     fn mysql_call(&self, method: Method, path: String, repeat: Repeat) -> Call<'_> {

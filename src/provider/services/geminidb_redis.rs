@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::{redis_database, redis_time, told};
+use super::{is_one_word, redis_database, redis_time, told, word_id};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::geminidb::{
     self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
@@ -49,7 +49,7 @@ static DESCRIPTION: Description = Description {
         words: "IDs of the sessions to kill, as the list shows them.",
         one: "session ID",
         form: "A session's ID is a text without white space, as the data source lists it.",
-        kind: IdKind::Texts(is_id),
+        kind: IdKind::Texts(is_one_word),
     },
     conditions: &[
         Condition::Addresses { host_names: false },
@@ -88,11 +88,6 @@ static DESCRIPTION: Description = Description {
     confirmed: false,
     results: &[],
 };
-
-/// No document tells the form of an ID; all examples are numbers.
-fn is_id(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_whitespace)
-}
 
 impl Service for GeminiDbRedis {
     fn description(&self) -> &'static Description {
@@ -154,9 +149,8 @@ impl Place for Node {
 }
 
 fn rows(list: SessionPage) -> Page<Session> {
-    let id = |id: &str| is_id(id).then(|| SessionId::new(None, id));
-    page(list.sessions, list.total_count, id, |record| {
-        Some(session(id(&record.id)?, record))
+    page(list.sessions, list.total_count, word_id, |record| {
+        Some(session(word_id(&record.id)?, record))
     })
 }
 

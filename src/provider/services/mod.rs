@@ -8,15 +8,18 @@ mod rds_mysql;
 mod rds_postgresql;
 mod relational;
 mod taurusdb;
+mod taurusdb_htap;
 
 use std::time::Duration;
 
 use super::service::Service;
+use crate::session::SessionId;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 6] = [
+pub const ALL: [&dyn Service; 7] = [
     &dcs::Dcs,
     &taurusdb::TaurusDb,
+    &taurusdb_htap::TaurusDbHtap,
     &rds_mysql::RdsMySql,
     &rds_postgresql::RdsPostgreSql,
     &gaussdb::GaussDb,
@@ -44,6 +47,16 @@ fn looks_relational(id: &str) -> bool {
 /// A text that tells something.
 fn told(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
+}
+
+/// Can a text be an ID whose form no document tells? All examples in documents are numbers.
+fn is_one_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_whitespace)
+}
+
+/// An ID whose form no document tells.
+fn word_id(text: &str) -> Option<SessionId> {
+    is_one_word(text).then(|| SessionId::new(None, text))
 }
 
 /// The time that Redis counts in seconds.

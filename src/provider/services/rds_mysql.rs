@@ -5,8 +5,8 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::relational::{
-    self, ADDRESS, BEHIND_A_PROXY, COMMANDS, NODE, STATE, STATES, Thread, is_number, number,
-    optional_node, told_database,
+    self, ADDRESS, BEHIND_A_PROXY, COMMANDS, NODE, STATE, STATES, Thread, is_number, listed_time,
+    number, optional_node, told_database,
 };
 use crate::huaweicloud::das::mysql::{
     DatabaseUserId, InstanceId, NodeId, ProcessPage, ProcessRecord,
@@ -213,7 +213,7 @@ fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
         database: told_database(record.database),
         command: record.command,
         state: record.state,
-        time: record.time,
+        time: record.time.and_then(listed_time),
         transaction: record.trx_executed_time,
         statement: record.statement,
     };
