@@ -83,6 +83,8 @@ pub struct World {
     pub backends: Vec<Json>,
     /// The sessions of the GaussDB component.
     pub gaussdb: Vec<Json>,
+    /// The sessions of the TaurusDB HTAP instance.
+    pub htap: Vec<Json>,
     saved: BTreeMap<String, Saved>,
     /// What the answer to a scan is, given the number of the scan.
     pub scan_answer: fn(u64) -> Answer,
@@ -245,6 +247,21 @@ impl World {
                     json!({"session_ids": killed, "success": killed.len() == asked.len()}),
                 )
             }
+            ("GET", "htap/process") => {
+                let (offset, limit) = (number("offset").unwrap(), number("limit").unwrap());
+                let page: Vec<&Json> = self.htap.iter().skip(offset).take(limit).collect();
+                (200, json!({ "process_list": page }))
+            }
+            ("DELETE", "htap/process") => {
+                let asked = body["process_list"].as_array().unwrap();
+                let before = self.htap.len();
+                self.htap.retain(|one| !asked.contains(&one["id"]));
+                let status = match before - self.htap.len() == asked.len() {
+                    true => "success",
+                    false => "failed",
+                };
+                (200, json!({"status": status, "msg": ""}))
+            }
             ("GET", _) if path.ends_with("/jobs/kill") => (
                 200,
                 json!({"job_id": "kill", "status": "SUCCESS", "begin_time": "1", "end_time": "2"}),
@@ -310,6 +327,7 @@ impl Cloud {
             threads: Vec::new(),
             backends: Vec::new(),
             gaussdb: Vec::new(),
+            htap: Vec::new(),
             saved: BTreeMap::new(),
             scan_answer: |number| (200, json!({"job_id": format!("scan-{number}")})),
             scan_job: || (200, json!({"status": "SUCCESS"})),
