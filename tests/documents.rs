@@ -30,7 +30,7 @@ use terraform_provider_hwc::huaweicloud::error::{Error, MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
 use terraform_provider_hwc::huaweicloud::opengauss::{Component, Filter, OpenGauss};
 use terraform_provider_hwc::huaweicloud::operation::Operation;
-use terraform_provider_hwc::huaweicloud::taurusdb::TaurusDb;
+use terraform_provider_hwc::huaweicloud::taurusdb::{TaurusDb, htap};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -46,6 +46,7 @@ const DCS_NODE: &str = "8f7ee181-88e2-49b7-a4bf-81f18f93a135";
 const JOB: &str = "8abf6e1e-824d-4cb2-8182-4e02ee9a0015";
 const TAURUSDB_INSTANCE: &str = "a23fb62bd61e4e9e9636fd2225f395bein07";
 const TAURUSDB_NODE: &str = "18663926eacb443d98dc20f8620f28f2no07";
+const HTAP_INSTANCE: &str = "6d2f8b0e4a7c49519f3e1d5c7b9a2064in17";
 const RDS_MYSQL_INSTANCE: &str = "da304cd5bbb944de828759bc7be3d3fein01";
 const DATABASE_USER: &str = "2c250598-1e3c-4d31-bc19-be1d866247e6";
 const RDS_POSTGRESQL_INSTANCE: &str = "1b4af3014b794e6482e8f1cc4cbaaad3in03";
@@ -351,6 +352,21 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
             let (instance, node) = (&taurusdb_instance, &taurusdb_node);
             let page = taurusdb.processes(instance, node, 0, 100, &operation).await;
             Ending::of_read(&page, sent())
+        }
+        "TaurusDB HTAP list" => {
+            let instance: htap::InstanceId = HTAP_INSTANCE.parse().unwrap();
+            let page = taurusdb.htap_sessions(&instance, 0, 100, &operation).await;
+            Ending::of_read(&page, sent())
+        }
+        "TaurusDB HTAP kill" => {
+            let instance: htap::InstanceId = HTAP_INSTANCE.parse().unwrap();
+            let ids = ["2075425".to_owned()];
+            let outcome = taurusdb.kill_htap(&instance, &ids, None, &operation).await;
+            if let Outcome::Accepted(killed) = &outcome {
+                let says_success = answer.body_text().contains("\"success\"");
+                assert_eq!(killed.outcome.is_ok(), says_success, "{killed:?}");
+            }
+            Ending::of_kill(&outcome, sent())
         }
         "RDS for MySQL list" => {
             let instance = RDS_MYSQL_INSTANCE.parse().unwrap();

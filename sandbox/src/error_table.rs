@@ -169,6 +169,20 @@ pub(crate) const RDS_REFUSALS: &[Refusal] = &[
     dbs_conflict("DBS.201202"),
 ];
 
+/// The refusals of a busy instance of TaurusDB. That they are those of HTAP too is inferred.
+pub(crate) const TAURUSDB_REFUSALS: &[Refusal] = &[
+    dbs_conflict("DBS.200019"),
+    dbs_conflict("DBS.200011"),
+    dbs_conflict("DBS.200047"),
+    dbs_conflict("DBS.201202"),
+    dbs_conflict("DBS.212006"),
+    Refusal::new(
+        "DBS.280449",
+        StatusCode::BAD_REQUEST,
+        "The DB instance is frozen.",
+    ),
+];
+
 /// A kill while another operation runs, or on a faulty instance, in the family of RDS.
 pub(crate) const fn dbs_conflict(code: &'static str) -> Refusal {
     Refusal::new(

@@ -1,7 +1,7 @@
 //! A local Huawei Cloud for rehearsing and testing session kills.
 //!
-//! One port serves the session calls of DCS, TaurusDB, RDS for MySQL and PostgreSQL, and GaussDB, the IAM calls that go with
-//! them, and the metadata service of an ECS. Sessions live in memory, or in Redis, MariaDB and PostgreSQL servers behind it.
+//! One port serves the session calls of DCS, TaurusDB and its HTAP, RDS for MySQL and PostgreSQL, and GaussDB, the IAM calls
+//! that go with them, and the metadata service of an ECS. Sessions live in memory, or in Redis, MariaDB and PostgreSQL servers behind it.
 //!
 //! - [`Options`] says what there is: nodes, keys, faults. It is also the command line.
 //! - [`Sandbox`] is the running cloud; [`Ready`] says how to reach it.
@@ -10,9 +10,9 @@
 //! Inside, each part uses only parts below it:
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
-//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `geminidb`, `ddm`, `iam`
-//!   and `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest. `das` is what those
-//!   of RDS share.
+//! - `services` is the list of services. `dcs`, `taurusdb`, `taurusdb_htap`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `geminidb`,
+//!   `ddm`, `iam` and `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest. `das`
+//!   is what those of RDS share.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
 //! - `gateway` checks who calls; a service says which of its calls need that.
@@ -62,6 +62,7 @@ mod service;
 mod services;
 mod signature;
 mod taurusdb;
+mod taurusdb_htap;
 mod throttle;
 
 pub use self::{
@@ -81,5 +82,6 @@ pub use self::{
     sandbox::Sandbox,
     services::ServiceOptions,
     taurusdb::TaurusDbOptions,
+    taurusdb_htap::TaurusDbHtapOptions,
     throttle::RateLimit,
 };

@@ -40,6 +40,7 @@ macro_rules! services {
 services! {
     dcs: crate::dcs::DcsOptions,
     taurusdb: crate::taurusdb::TaurusDbOptions,
+    taurusdb_htap: crate::taurusdb_htap::TaurusDbHtapOptions,
     rds_mysql: crate::rds_mysql::RdsMySqlOptions,
     rds_postgresql: crate::rds_postgresql::RdsPostgreSqlOptions,
     gaussdb: crate::gaussdb::GaussDbOptions,

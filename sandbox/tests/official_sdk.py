@@ -22,6 +22,7 @@ def main(ready):
     kill_chosen_dcs_sessions(ready)
     kill_all_dcs_sessions(ready)
     kill_taurusdb_threads(ready)
+    kill_htap_sessions(ready)
     kill_rds_mysql_sessions(ready)
     kill_gaussdb_sessions(ready)
     kill_rds_postgresql_sessions(ready)
@@ -171,6 +172,40 @@ def kill_taurusdb_threads(ready):
     left = [thread.id for thread in taurusdb_threads(client, target)]
     assert left == [thread.id for thread in before if thread.id not in (largest, sessions[0])], left
     assert len(taurusdb_threads(client, other)) == other["sessions"]
+
+
+def htap_sessions(client, node):
+    sessions, page = [], None
+    while page is None or page.process_list:
+        page = client.show_htap_process_list(
+            taurusdb.ShowHtapProcessListRequest(
+                x_language="en-us", instance_id=node["instance_id"], offset=str(len(sessions)), limit="5"
+            )
+        )
+        sessions += page.process_list
+    return sessions
+
+
+def kill_htap_sessions(ready):
+    client, (target, other) = taurusdb_client(ready), nodes(ready, "taurusdb_htap")
+    before = htap_sessions(client, target)
+    assert len(before) == target["sessions"] + other["sessions"], before
+    assert all(isinstance(session.duration, float) for session in before), before
+
+    def kill(ids):
+        return client.delete_htap_process_list(
+            taurusdb.DeleteHtapProcessListRequest(
+                x_language="en-us",
+                instance_id=target["instance_id"],
+                body=taurusdb.DeleteHtapProcessReq(process_list=ids),
+            )
+        )
+
+    first = before[0].id
+    assert kill([first]).status == "success"
+    failed = kill([first])
+    assert (failed.status, failed.msg) == ("failed", f"Unknown thread id: {first}"), failed
+    assert [session.id for session in htap_sessions(client, target)] == [session.id for session in before[1:]]
 
 
 def rds_mysql_sessions(client, node, **arguments):

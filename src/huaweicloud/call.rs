@@ -169,6 +169,26 @@ impl Answer {
     }
 }
 
+/// What a service answers when it accepted a kill, and tells of all sessions together whether it failed, or nothing.
+#[derive(Clone, Debug)]
+pub struct Killed {
+    /// An error: the answer reports that the kill failed ([`Error::Api`], although the status is a success), or its words
+    /// cannot be read ([`Error::Unreadable`]). Nothing tells who was killed.
+    pub outcome: Result<(), Error>,
+    /// `X-Request-Id` of the answer.
+    pub request_id: Option<String>,
+}
+
+impl Killed {
+    /// What `read` finds in the answer.
+    pub(super) fn of(answer: &Answer, read: fn(&Answer) -> Result<(), Error>) -> Self {
+        Self {
+            outcome: read(answer),
+            request_id: answer.request_id.clone(),
+        }
+    }
+}
+
 /// Makes the calls that another call needs first: those that fetch its credential, or look up its project.
 #[async_trait]
 pub trait MakeCall: fmt::Debug + Send + Sync {

@@ -14,8 +14,10 @@ use serde::Deserialize;
 use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::Answer;
 use super::client::Client;
-use super::error::{Error, Killed};
+use super::error::Error;
 use super::id::Ending;
+
+pub use super::call::Killed;
 
 /// The API.
 pub static API: Api = Api {
@@ -121,14 +123,6 @@ const ENDINGS: [Ending; 8] = [
     GAUSSDB_INSTANCE,
     GAUSSDB_NODE,
 ];
-
-/// What DAS says to a kill that it accepted.
-fn killed(answer: &Answer) -> Killed {
-    Killed {
-        outcome: read_outcome(answer),
-        request_id: answer.request_id.clone(),
-    }
-}
 
 /// Fields by which a body reports an error. That DAS answers so with a status of success is inferred: other services do.
 #[derive(Deserialize)]

@@ -14,12 +14,14 @@ use tokio::time::Instant;
 use super::api::{Api, Busy, regional};
 use super::call::{Answer, Call};
 use super::client::Client;
-use super::error::{Error, Killed, Outcome};
+use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
 use super::loose_json;
 use super::operation::Operation;
 use super::retry::Repeat;
 use super::rows::{self, Row, Statement};
+
+pub use super::call::Killed;
 
 /// The API.
 pub static API: Api = Api {
@@ -248,10 +250,7 @@ impl<'a> Ddm<'a> {
         let body = KillRequest { process_ids };
         let call = self.call(Method::DELETE, layer, layer.processes(), Repeat::Never);
         let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| Killed {
-            outcome: read_outcome(&answer),
-            request_id: answer.request_id,
-        })
+        outcome.map(|answer| Killed::of(&answer, read_outcome))
     }
 
     /// A page of the log of kills: `GET /v3/{project_id}/instances/{instance_id}/processes-audit-log`. `page` is the offset and

@@ -353,16 +353,6 @@ pub enum Outcome<T> {
     Unknown(Error),
 }
 
-/// What a service says to a kill that it accepted, when its answer tells nobody's fate.
-#[derive(Clone, Debug)]
-pub struct Killed {
-    /// An error: the answer reports that the kill failed ([`Error::Api`], although the status is a success), or its words
-    /// cannot be read ([`Error::Unreadable`]).
-    pub outcome: Result<(), Error>,
-    /// `X-Request-Id` of the answer.
-    pub request_id: Option<String>,
-}
-
 impl<T> Outcome<T> {
     /// The same outcome with what came back turned into something else.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Outcome<U> {

@@ -1,4 +1,9 @@
-//! TaurusDB (formerly GaussDB(for MySQL)): session threads of a node.
+//! TaurusDB (formerly GaussDB(for MySQL)).
+//!
+//! * [`htap`][]: sessions of an HTAP instance.
+//! * here: session threads of a node.
+
+pub mod htap;
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -41,6 +46,23 @@ pub static API: Api = Api {
             permission: Permission {
                 role_and_policy: "gaussdb:instance:deleteProcesses",
                 identity_policy: Some("gaussdbformysql:instance:deleteProcesses"),
+            },
+        },
+        // The newest pages of the API document name these two; older ones say that identity policies need none.
+        CallPermission {
+            method: Some("GET"),
+            path: "instances/*/htap/process",
+            permission: Permission {
+                role_and_policy: "gaussdb:instance:list",
+                identity_policy: Some("gaussdbformysql:instance:get"),
+            },
+        },
+        CallPermission {
+            method: Some("DELETE"),
+            path: "instances/*/htap/process",
+            permission: Permission {
+                role_and_policy: "gaussdb:instance:modify",
+                identity_policy: Some("gaussdbformysql:instance:modify"),
             },
         },
     ],
@@ -99,12 +121,12 @@ const NODE: Ending = ("a node", "no07");
 
 identifier! {
     /// A TaurusDB instance: 36 letters and digits, the last four `in07`.
-    InstanceId, |text| with_ending(text, "TaurusDB", INSTANCE, &[NODE])
+    InstanceId, |text| with_ending(text, "TaurusDB", INSTANCE, &[NODE, htap::HTAP_INSTANCE])
 }
 
 identifier! {
     /// A node of a TaurusDB instance: 36 letters and digits, the last four `no07`.
-    NodeId, |text| with_ending(text, "TaurusDB", NODE, &[INSTANCE])
+    NodeId, |text| with_ending(text, "TaurusDB", NODE, &[INSTANCE, htap::HTAP_INSTANCE])
 }
 
 /// What TaurusDB answers when it accepted a kill.

@@ -91,6 +91,8 @@ pub struct World {
     pub ddm_lists: bool,
     /// Its log of kills.
     pub ddm_log: Vec<Json>,
+    /// The sessions of the TaurusDB HTAP instance.
+    pub htap: Vec<Json>,
     saved: BTreeMap<String, Saved>,
     /// What the answer to a scan is, given the number of the scan.
     pub scan_answer: fn(u64) -> Answer,
@@ -290,6 +292,20 @@ impl World {
                 let asked = body["session_ids"].as_array().unwrap();
                 (self.geminidb).retain(|session| !asked.contains(&session["id"]));
                 (200, json!({}))
+            ("GET", "htap/process") => {
+                let (offset, limit) = (number("offset").unwrap(), number("limit").unwrap());
+                let page: Vec<&Json> = self.htap.iter().skip(offset).take(limit).collect();
+                (200, json!({ "process_list": page }))
+            }
+            ("DELETE", "htap/process") => {
+                let asked = body["process_list"].as_array().unwrap();
+                let before = self.htap.len();
+                self.htap.retain(|one| !asked.contains(&one["id"]));
+                let status = match before - self.htap.len() == asked.len() {
+                    true => "success",
+                    false => "failed",
+                };
+                (200, json!({"status": status, "msg": ""}))
             }
             ("GET", _) if path.ends_with("/jobs/kill") => (
                 200,
@@ -360,6 +376,7 @@ impl Cloud {
             ddm: Vec::new(),
             ddm_lists: true,
             ddm_log: Vec::new(),
+            htap: Vec::new(),
             saved: BTreeMap::new(),
             scan_answer: |number| (200, json!({"job_id": format!("scan-{number}")})),
             scan_job: || (200, json!({"status": "SUCCESS"})),

@@ -5,6 +5,7 @@
 
 mod blockers;
 mod cloud;
+mod htap;
 mod ids_that_come_back;
 mod lists;
 mod lost_answers;

@@ -38,6 +38,17 @@ pub const TAURUSDB_NODES: [&str; 2] = [
     "c0a4d1d9a7b84f6e93e2b6f4c7d95e3bno07",
 ];
 
+/// Two TaurusDB HTAP instances with a node each.
+pub const TAURUSDB_HTAP: [(&str, &str); 2] = [
+    (
+        "7c1e4a9d2f5b4830961d4e7a0c3f5b28in17",
+        "1a5c8e2f7b0d4936a4d7c0f3b6e91852no17",
+    ),
+    (
+        "2e8b5d1f9a4c4760837f1c6a3d0e9b54in17",
+        "9d3f6b0e2a7c48158e1b4d7f5a0c3962no17",
+    ),
+];
 /// Two RDS for MySQL instances with a node each.
 pub const RDS_MYSQL: [(&str, &str); 2] = [
     (

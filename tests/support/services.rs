@@ -13,7 +13,8 @@ use super::groups::{Groups, NAMES, USERS};
 use super::houses::{House, Servers};
 use super::sandbox::{
     DCS_INSTANCE, DCS_NODES, DDM_LOGICAL, DDM_PHYSICAL, GAUSSDB, GEMINIDB, RDS_MYSQL,
-    RDS_MYSQL_ACCOUNTS, RDS_POSTGRESQL, Sandbox, SandboxBuilder, TAURUSDB_INSTANCE, TAURUSDB_NODES,
+    RDS_MYSQL_ACCOUNTS, RDS_POSTGRESQL, Sandbox, SandboxBuilder, TAURUSDB_HTAP, TAURUSDB_INSTANCE,
+    TAURUSDB_NODES,
 };
 
 /// What tests know of a service.
@@ -175,6 +176,38 @@ pub static SERVICES: &[Service] = &[
             json!({ "total_count": threads.len(), "processes": threads })
         },
         cut_at: None,
+    },
+    Service {
+        name: "taurusdb_htap",
+        api: &taurusdb::API,
+        place: &[("instance_id", TAURUSDB_HTAP[0].0)],
+        other: &[("instance_id", TAURUSDB_HTAP[1].0)],
+        nodes: Nodes {
+            option: "--taurusdb-htap-node",
+            ids: TAURUSDB_HTAP,
+        },
+        servers: Some(Servers::MariaDb),
+        ids: Ids {
+            odd: ("\"\"", "session ID"),
+            ..NUMBERS_AS_TEXTS
+        },
+        conditions: "commands = [\"sleep\"]\n    addresses = [\"192.168.20.0/24\", \"192.168.21.0/24\"]",
+        columns: &["id", "user", "address", "command"],
+        without: &[
+            "node_id",
+            "application",
+            "age_seconds",
+            "transaction_seconds",
+        ],
+        kill: ("DELETE", "/htap/process"),
+        accepted: |_, _| json!({ "status": "success", "msg": "" }),
+        list: ("GET", "/htap/process"),
+        listed: |names, _| {
+            let row = |name: &&str| json!({ "id": name, "user": "app", "host": "10.0.0.7:51234", "command": "Sleep", "duration": 60.5 });
+            let rows: Vec<Value> = names.iter().map(row).collect();
+            json!({ "process_list": rows })
+        },
+        ..LOOKED_FOR
     },
     Service {
         name: "rds_mysql",

@@ -10,15 +10,13 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::Path,
-    http::StatusCode,
     routing::{delete, get},
 };
 use clap::Args;
 
 use crate::{
     backends::mariadb::Threads,
-    busy::Refusal,
-    error_table::{DBS, dbs_conflict},
+    error_table::{DBS, TAURUSDB_REFUSALS},
     node_mapping::{NodeMapping, NodeMappingParser},
     node_service::{Facts, NodeOptions, NodeService},
 };
@@ -46,18 +44,7 @@ impl NodeOptions for TaurusDbOptions {
             "18663926eacb443d98dc20f8620f28f2no07",
             "5b1e0c7d94f24a6db0a3f6c2e8d47190no07",
         ],
-        refusals: &[
-            dbs_conflict("DBS.200019"),
-            dbs_conflict("DBS.200011"),
-            dbs_conflict("DBS.200047"),
-            dbs_conflict("DBS.201202"),
-            dbs_conflict("DBS.212006"),
-            Refusal::new(
-                "DBS.280449",
-                StatusCode::BAD_REQUEST,
-                "The DB instance is frozen.",
-            ),
-        ],
+        refusals: TAURUSDB_REFUSALS,
         errors: &DBS,
     };
 

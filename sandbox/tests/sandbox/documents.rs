@@ -29,6 +29,7 @@ struct Scene {
 fn service(document: &Document) -> &'static str {
     let services = [
         ("GaussDB", "gaussdb"),
+        ("TaurusDB HTAP", "taurusdb_htap"),
         ("RDS for MySQL", "rds_mysql"),
         ("RDS for PostgreSQL", "rds_postgresql"),
     ];
@@ -46,6 +47,7 @@ fn options(given: &str, service: &str) -> Options {
         let instance_id = match service {
             "dcs" => "i",
             "gaussdb" => GAUSSDB_INSTANCE,
+            "taurusdb_htap" => HTAP_INSTANCE,
             _ => TAURUSDB_INSTANCE,
         };
         let text = match code {
@@ -56,6 +58,8 @@ fn options(given: &str, service: &str) -> Options {
             options.services.dcs.nodes = vec![NodeMapping::simulated("i", "n", 12)];
             options.services.taurusdb.nodes =
                 vec![NodeMapping::simulated(TAURUSDB_INSTANCE, TAURUSDB_NODE, 12)];
+            options.services.taurusdb_htap.nodes =
+                vec![NodeMapping::simulated(HTAP_INSTANCE, "n", 12)];
             options.services.gaussdb.nodes =
                 vec![NodeMapping::simulated(GAUSSDB_INSTANCE, GAUSSDB_NODE, 12)];
             options.busy = vec![text.parse::<Busy>().unwrap()];
@@ -98,6 +102,7 @@ fn options(given: &str, service: &str) -> Options {
 }
 
 const TAURUSDB_INSTANCE: &str = "a23fb62bd61e4e9e9636fd2225f395bein07";
+const HTAP_INSTANCE: &str = "6d2f8b0e4a7c49519f3e1d5c7b9a2064in17";
 const GAUSSDB_INSTANCE: &str = "7e2d4c90b1f8463da5c6e03f9b84d217in14";
 const GAUSSDB_NODE: &str = "0d5f8a63c2914e7bb8e41f6097ca35d2no14";
 const TAURUSDB_NODE: &str = "18663926eacb443d98dc20f8620f28f2no07";

@@ -17,3 +17,4 @@ mod rds_postgresql;
 mod servers;
 mod support;
 mod taurusdb;
+mod taurusdb_htap;

@@ -45,6 +45,16 @@ fn each_call_has_its_permission() {
         ),
         (
             "GET",
+            "/v3/p/instances/i/htap/process",
+            Some("gaussdb:instance:list"),
+        ),
+        (
+            "DELETE",
+            "/v3/p/instances/i/htap/process",
+            Some("gaussdb:instance:modify"),
+        ),
+        (
+            "GET",
             "/v3/p/instances/i/processes",
             Some("das::showCloudDBAInfo"),
         ),

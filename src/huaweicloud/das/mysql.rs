@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{API, Das, ENDINGS, MYSQL_INSTANCE, MYSQL_NODE, killed};
+use super::{API, Das, ENDINGS, Killed, MYSQL_INSTANCE, MYSQL_NODE, read_outcome};
 use crate::huaweicloud::call::Call;
-use crate::huaweicloud::error::{Error, Killed, Outcome};
+use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::id::{free_form, identifier, of_kind};
 use crate::huaweicloud::loose_json;
 use crate::huaweicloud::operation::Operation;
@@ -125,7 +125,7 @@ impl Das<'_> {
         let path = format!("/v3/{{project_id}}/instances/{instance}/process");
         let call = self.mysql_call(Method::DELETE, path, Repeat::Never);
         let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| killed(&answer))
+        outcome.map(|answer| Killed::of(&answer, read_outcome))
     }
 
     fn mysql_call(&self, method: Method, path: String, repeat: Repeat) -> Call<'_> {

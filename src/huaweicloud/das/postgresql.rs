@@ -4,9 +4,9 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{API, Das, ENDINGS, POSTGRESQL_INSTANCE, POSTGRESQL_NODE, killed};
+use super::{API, Das, ENDINGS, Killed, POSTGRESQL_INSTANCE, POSTGRESQL_NODE, read_outcome};
 use crate::huaweicloud::call::{Answer, Call};
-use crate::huaweicloud::error::{Error, Killed, Outcome};
+use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::id::{identifier, of_kind};
 use crate::huaweicloud::loose_json;
 use crate::huaweicloud::operation::Operation;
@@ -150,7 +150,7 @@ impl Das<'_> {
         let path = format!("/v3/{{project_id}}/instances/{instance}/kill-process");
         let call = self.postgresql_call(Method::POST, path, Repeat::Never);
         let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| killed(&answer))
+        outcome.map(|answer| Killed::of(&answer, read_outcome))
     }
 
     fn postgresql_call(&self, method: Method, path: String, repeat: Repeat) -> Call<'_> {

@@ -268,7 +268,7 @@ fn session(record: ProcessRecord, id: ReadId, statements: bool) -> Option<Sessio
         database: record.db,
         command: record.command,
         state: record.state,
-        time: record.time,
+        time: record.time.and_then(relational::listed_time),
         transaction: record.trx_executed_time,
         statement: record.statement,
     };

@@ -9,6 +9,7 @@ mod rds_mysql;
 mod rds_postgresql;
 mod relational;
 mod taurusdb;
+mod taurusdb_htap;
 
 use std::time::Duration;
 
@@ -16,9 +17,10 @@ use super::service::Service;
 use crate::session::SessionId;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 8] = [
+pub const ALL: [&dyn Service; 9] = [
     &dcs::Dcs,
     &taurusdb::TaurusDb,
+    &taurusdb_htap::TaurusDbHtap,
     &rds_mysql::RdsMySql,
     &rds_postgresql::RdsPostgreSql,
     &gaussdb::GaussDb,

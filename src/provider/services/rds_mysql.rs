@@ -176,7 +176,7 @@ fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
         database: told_database(record.database),
         command: record.command,
         state: record.state,
-        time: record.time,
+        time: record.time.and_then(relational::listed_time),
         transaction: record.trx_executed_time,
         statement: record.statement,
     };

@@ -9,7 +9,8 @@ use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
 use super::told;
-use crate::huaweicloud::error::{Error, Killed};
+use crate::huaweicloud::das::Killed;
+use crate::huaweicloud::error::Error;
 use crate::huaweicloud::rows::Statement;
 use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::Listing;
@@ -232,8 +233,8 @@ pub(super) struct Thread {
     pub(super) database: Option<String>,
     pub(super) command: Option<String>,
     pub(super) state: Option<String>,
-    /// Seconds in the present state.
-    pub(super) time: Option<i64>,
+    /// The time in the present state.
+    pub(super) time: Option<Duration>,
     /// Seconds since the transaction began.
     pub(super) transaction: Option<i64>,
     pub(super) statement: Statement,
@@ -248,7 +249,7 @@ impl Thread {
             Err(_) => return Session::unreadable(self.id),
         };
         let (user, command) = (told(self.user), told(self.command));
-        let time = self.time.and_then(listed_time);
+        let time = self.time;
         let idle =
             (command.as_deref()).is_some_and(|command| command.eq_ignore_ascii_case("Sleep"));
         Session {
@@ -278,12 +279,20 @@ impl Thread {
 /// `None` for a number that is no such time: MySQL subtracts two clocks, and when the clock was set back the difference comes
 /// out negative, or wraps around to thousands of millions. Such a session would meet any condition on time.
 pub(super) fn listed_time(seconds: i64) -> Option<Duration> {
-    /// 68 years, the longest that a signed 32-bit count of seconds can hold: no session is older.
-    const LONGEST: i64 = i32::MAX as i64;
-    (0..=LONGEST)
+    (0..=LONGEST_TIME)
         .contains(&seconds)
         .then(|| Duration::from_secs(seconds.unsigned_abs()))
 }
+
+/// The same from a number with a fraction.
+pub(super) fn listed_fraction(seconds: f64) -> Option<Duration> {
+    (0.0..=LONGEST_TIME as f64)
+        .contains(&seconds)
+        .then(|| Duration::try_from_secs_f64(seconds).ok())?
+}
+
+/// 68 years, the longest that a signed 32-bit count of seconds can hold: no session is older.
+const LONGEST_TIME: i64 = i32::MAX as i64;
 
 /// The time since a transaction began. Zero stands for no transaction, too.
 pub(super) fn transaction_time(seconds: i64) -> Option<Duration> {

@@ -8,7 +8,9 @@ use tf_provider::Diagnostics;
 use tf_provider::schema::AttributeType;
 use tokio::time::Instant;
 
-use super::relational::{ADDRESS, BEHIND_A_PROXY, COMMANDS, STATE, STATES, Thread, number};
+use super::relational::{
+    ADDRESS, BEHIND_A_PROXY, COMMANDS, STATE, STATES, Thread, listed_time, number,
+};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::{
     self as api, InstanceId, KILL_BATCH, NodeId, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
@@ -330,7 +332,7 @@ fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
         database: record.db,
         command: record.command,
         state: record.state,
-        time: record.time,
+        time: record.time.and_then(listed_time),
         transaction: None,
         statement: record.statement,
     };

@@ -165,4 +165,8 @@ fn a_time_that_no_session_can_have_is_unknown() {
         assert_eq!(listed_time(seconds), None, "{seconds}");
     }
     assert_eq!(listed_time(0), Some(Duration::ZERO));
+    for seconds in [-0.1, 2_147_483_647.5, f64::NAN, f64::INFINITY] {
+        assert_eq!(listed_fraction(seconds), None, "{seconds}");
+    }
+    assert_eq!(listed_fraction(2.5), Some(Duration::from_millis(2_500)));
 }

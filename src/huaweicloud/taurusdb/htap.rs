@@ -1,0 +1,153 @@
+//! Sessions of an HTAP instance of the standard edition, which runs StarRocks.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::{API, Ending, INSTANCE, NODE, TaurusDb};
+use crate::huaweicloud::call::{Answer, Call};
+use crate::huaweicloud::error::{Error, Outcome, printable};
+use crate::huaweicloud::id::{identifier, with_ending};
+use crate::huaweicloud::loose_json;
+use crate::huaweicloud::operation::Operation;
+use crate::huaweicloud::retry::Repeat;
+use crate::huaweicloud::rows::{self, Row, Statement};
+
+pub use crate::huaweicloud::call::Killed;
+
+/// The most sessions that a page of the list can have.
+pub const SESSIONS_PER_PAGE: u32 = 100;
+
+/// The most sessions that one kill request can name.
+pub const KILL_BATCH: usize = 20;
+
+/// The most characters that are shown of the reason why a kill failed.
+const LONGEST_REASON: usize = 300;
+
+/// The language of answers where the user names none: the API documents call it the default, and the official SDK requires
+/// the header.
+const LANGUAGE: &str = "en-us";
+
+/// The ending of the IDs of HTAP instances of the standard edition.
+pub(super) const HTAP_INSTANCE: Ending = ("an HTAP instance", "in17");
+
+identifier! {
+    /// An HTAP instance of the standard edition: 36 letters and digits, the last four `in17`.
+    InstanceId, |text| with_ending(text, "TaurusDB", HTAP_INSTANCE, &[INSTANCE, NODE])
+}
+
+/// A page of the sessions of an instance. No total is told.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SessionPage {
+    /// The sessions, as many as were asked for at most.
+    #[serde(deserialize_with = "rows::rows")]
+    pub process_list: Vec<Row<SessionRecord>>,
+}
+
+/// A session as the list shows it. All but the id may be missing.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SessionRecord {
+    /// The session's id, as text.
+    #[serde(deserialize_with = "loose_json::text")]
+    pub id: String,
+    /// The account's user name.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub user: Option<String>,
+    /// Where the client is.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub host: Option<String>,
+    /// The state, in the words of StarRocks.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub state: Option<String>,
+    /// The default database.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub database: Option<String>,
+    /// The statement.
+    #[serde(default, rename = "sql_statement")]
+    pub statement: Statement,
+    /// For how many seconds, with a fraction. The API document calls it the duration of the session; that it is the time in
+    /// the present state, as `Time` in StarRocks' `SHOW PROCESSLIST`, is inferred.
+    #[serde(default, deserialize_with = "loose_json::fraction")]
+    pub duration: Option<f64>,
+    /// What the session is doing for the client.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub command: Option<String>,
+}
+
+impl rows::Record for SessionRecord {}
+
+#[derive(Serialize)]
+struct KillRequest<'a> {
+    process_list: &'a [String],
+}
+
+#[derive(Deserialize)]
+struct KillResponse {
+    #[serde(default, deserialize_with = "rows::text")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "rows::text")]
+    msg: Option<String>,
+}
+
+impl<'a> TaurusDb<'a> {
+    /// A page of the sessions of an HTAP instance: `GET /v3/{project_id}/instances/{instance_id}/htap/process`. `limit` is at
+    /// most [`SESSIONS_PER_PAGE`].
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn htap_sessions(
+        &self,
+        instance: &InstanceId,
+        offset: u64,
+        limit: u32,
+        operation: &Operation,
+    ) -> Result<SessionPage, Error> {
+        let call = self.htap_call(Method::GET, instance, Repeat::Read);
+        let call = call.of_page(offset, limit);
+        self.client.read(call, operation).await?.json()
+    }
+
+    /// Kills sessions of an HTAP instance, at most [`KILL_BATCH`]: `DELETE …/htap/process`. Never sent again once it may have
+    /// arrived, since no document says that ids do not come back, and not sent when it cannot leave before `leave_before`
+    /// ([`Error::TooLate`]). The answer tells of all sessions together whether the kill failed.
+    pub async fn kill_htap(
+        &self,
+        instance: &InstanceId,
+        session_ids: &[String],
+        leave_before: Option<Instant>,
+        operation: &Operation,
+    ) -> Outcome<Killed> {
+        let body = KillRequest {
+            process_list: session_ids,
+        };
+        let call = self.htap_call(Method::DELETE, instance, Repeat::Never);
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| Killed::of(&answer, read_outcome))
+    }
+
+    fn htap_call(&self, method: Method, instance: &InstanceId, repeat: Repeat) -> Call<'a> {
+        let path = format!("/v3/{{project_id}}/instances/{instance}/htap/process");
+        let language = self.client.settings().language.as_deref();
+        Call::new(&API, self.region, method, path, repeat)
+            .in_language(Some(language.unwrap_or(LANGUAGE)))
+    }
+}
+
+/// Reads the one status of all sessions of a kill. Only the two words of the API document are believed.
+fn read_outcome(answer: &Answer) -> Result<(), Error> {
+    let KillResponse { status, msg } = answer.json()?;
+    match status.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "success" => Ok(()),
+        "failed" => {
+            let reason = match printable(&msg.unwrap_or_default(), LONGEST_REASON) {
+                msg if msg.is_empty() => "status is failed".to_owned(),
+                msg => format!("status is failed: {msg}"),
+            };
+            Err(answer.denied(&API, &reason))
+        }
+        _ => Err(answer.unreadable("its status is neither success nor failed")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

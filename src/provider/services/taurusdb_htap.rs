@@ -1,0 +1,196 @@
+//! TaurusDB HTAP, the standard edition: sessions of an instance of StarRocks, by their IDs or by what they are.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::relational::{self, ADDRESS, BEHIND_A_PROXY, COMMANDS, Thread, listed_fraction};
+use super::{is_id, text_id};
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::taurusdb::TaurusDb;
+use crate::huaweicloud::taurusdb::htap::{
+    InstanceId, KILL_BATCH, SESSIONS_PER_PAGE, SessionPage, SessionRecord,
+};
+use crate::provider::arguments::{identifier, shown};
+use crate::provider::listing::{Listing, page, read_pages};
+use crate::provider::record::Record;
+use crate::provider::service::{
+    Answered, Calls, Column, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose,
+    Scope, Service, Target, Words,
+};
+use crate::session::listing::Page;
+use crate::session::{Condition, Session};
+
+#[cfg(test)]
+mod tests;
+
+/// TaurusDB HTAP.
+pub struct TaurusDbHtap;
+
+static DESCRIPTION: Description = Description {
+    name: "taurusdb_htap",
+    words: Words {
+        service: "TaurusDB HTAP",
+        heading: "TaurusDB HTAP (StarRocks)",
+        place: "a TaurusDB HTAP (StarRocks) instance",
+        listed_place: "a TaurusDB HTAP (StarRocks) instance",
+        session: "session",
+        protected: Some((
+            "the cloud itself",
+            "Sessions of the cloud's own accounts (`rdsAdmin`, `rdsMetric` and other names that start with `rds`) are chosen \
+             only when `users` names them.",
+        )),
+        lingers: ": no document says how soon StarRocks ends it",
+        look: "Look at SHOW PROCESSLIST on the instance.",
+        lists: "An instance may have several frontends; no document says whether the sessions of all of them are listed.",
+    },
+    place: &[PlaceArgument::required(
+        "instance_id",
+        "ID of the HTAP instance of the standard edition, not of its TaurusDB instance: 36 letters and digits, the last four \
+         `in17`.",
+    )],
+    ids: Ids {
+        argument: "session_ids",
+        words: "IDs of the sessions to kill, as the list shows them.",
+        one: "session ID",
+        form: "A session's ID is a text without white space, as the data source lists it.",
+        kind: IdKind::Texts(is_id),
+    },
+    conditions: &[
+        Condition::Users,
+        Condition::ExcludeUsers,
+        Condition::Addresses { host_names: true },
+        Condition::ExcludeAddresses { host_names: true },
+        Condition::Databases { numbered: false },
+        Condition::Commands,
+        Condition::States,
+        Condition::StatementMatches,
+        Condition::ExcludeStatementMatches,
+        Condition::MinIdle,
+        Condition::MinBusy,
+        Condition::All,
+    ],
+    columns: &[
+        Column::Id,
+        Column::User,
+        Column::Address,
+        Column::Database,
+        Column::Command,
+        Column::State,
+        Column::IdleSeconds,
+        Column::BusySeconds,
+    ],
+    notes: &[
+        BEHIND_A_PROXY,
+        COMMANDS,
+        ("states", "An example is `OK`."),
+        (
+            "min_idle",
+            "A session is idle while its command is `Sleep`. That the `duration` of the list is the time in the present state, \
+             and not since the client connected, is inferred from StarRocks.",
+        ),
+        (
+            "min_busy",
+            "That the `duration` of the list is this time is inferred, as for `min_idle`.",
+        ),
+        ADDRESS,
+    ],
+    policy: Policy::ids_come_back(KILL_BATCH, KILL_BATCH),
+    confirmed: false,
+    results: &[],
+};
+
+impl Service for TaurusDbHtap {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn place(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: &Record,
+        _purpose: Purpose,
+    ) -> Option<Box<dyn Place>> {
+        let instance = identifier(diags, arguments, "instance_id")?;
+        Some(Box::new(Instance { instance }))
+    }
+
+    fn whereabouts(&self, arguments: &Record) -> String {
+        format!("the HTAP instance {}", shown(arguments, "instance_id"))
+    }
+}
+
+struct Instance {
+    instance: InstanceId,
+}
+
+#[async_trait]
+impl Place for Instance {
+    fn path(&self) -> String {
+        self.instance.to_string()
+    }
+
+    async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
+        let taurusdb = TaurusDb::new(calls.client, calls.region);
+        let list = read_pages(SESSIONS_PER_PAGE, |request| async move {
+            let (offset, limit) = (request.offset, request.limit);
+            taurusdb
+                .htap_sessions(&self.instance, offset, limit, calls.operation)
+                .await
+                .map(|page| rows(page, scope.statements))
+        });
+        list.await.map(Listing::from)
+    }
+
+    async fn kill(
+        &self,
+        calls: Calls<'_>,
+        batch: &[Target],
+        leave_before: Option<Instant>,
+    ) -> Outcome<Answered> {
+        let ids: Vec<String> = batch.iter().map(|target| target.id.to_string()).collect();
+        TaurusDb::new(calls.client, calls.region)
+            .kill_htap(&self.instance, &ids, leave_before, calls.operation)
+            .await
+            .map(relational::answered)
+    }
+}
+
+fn rows(list: SessionPage, statements: bool) -> Page<Session> {
+    let mut page = page(list.process_list, None, text_id, |record| {
+        session(record, statements)
+    });
+    mark_twins(&mut page.sessions);
+    page
+}
+
+/// Marks sessions of one page that have the same ID. Every frontend of StarRocks may count for itself, and a kill names none.
+fn mark_twins(sessions: &mut [Session]) {
+    let mut seen = HashSet::new();
+    let twins: HashSet<_> = (sessions.iter())
+        .filter(|session| !seen.insert(&session.id))
+        .map(|session| session.id.clone())
+        .collect();
+    for session in sessions {
+        if twins.contains(&session.id) {
+            session.unnameable = Some("the list shows another session with the same ID");
+        }
+    }
+}
+
+fn session(record: SessionRecord, statements: bool) -> Option<Session> {
+    let thread = Thread {
+        id: text_id(&record.id)?,
+        user: record.user,
+        host: record.host,
+        database: record.database,
+        command: record.command,
+        state: record.state,
+        time: record.duration.and_then(listed_fraction),
+        transaction: None,
+        statement: record.statement,
+    };
+    Some(thread.into_session(statements))
+}
