@@ -97,6 +97,7 @@ fn endpoints_are_those_of_the_official_sdk() {
         ("das", 17),
         ("opengauss", 23),
         ("geminidb", 25),
+        ("dds", 32),
         ("iam", 34),
         ("sts", 34),
     ] {

@@ -6,6 +6,7 @@ from huaweicloudsdkcore.auth import endpoint
 from huaweicloudsdkcore.auth.internal import IamHelper, StsHelper
 from huaweicloudsdkdas.v3.region.das_region import DasRegion
 from huaweicloudsdkdcs.v2.region.dcs_region import DcsRegion
+from huaweicloudsdkdds.v3.region.dds_region import DdsRegion
 from huaweicloudsdkgaussdb.v3.region.gaussdb_region import GaussDBRegion
 from huaweicloudsdkgaussdbfornosql.v3.region.gaussdbfornosql_region import GaussDBforNoSQLRegion
 from huaweicloudsdkgaussdbforopengauss.v3.region.gaussdbforopengauss_region import GaussDBforopenGaussRegion
@@ -18,6 +19,7 @@ for service, regions in (
     ("das", DasRegion),
     ("opengauss", GaussDBforopenGaussRegion),
     ("geminidb", GaussDBforNoSQLRegion),
+    ("dds", DdsRegion),
 ):
     for name, region in regions.static_fields.items():
         names.add(name)

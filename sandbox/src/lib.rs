@@ -10,8 +10,8 @@
 //! Inside, each part uses only parts below it:
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
-//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `geminidb`, `iam` and
-//!   `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest. `das` is what those
+//! - `services` is the list of services. `dcs`, `taurusdb`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `geminidb`, `dds`, `iam`
+//!   and `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest. `das` is what those
 //!   of RDS share.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
@@ -21,7 +21,8 @@
 //! - `node_service` makes a service of options, facts and calls, where all calls are about the sessions of a node.
 //! - `instances` has the nodes of a service; `busy`, `ledger`, `query`, `language`, `error` and `error_table` are what most
 //!   services need for their calls.
-//! - `backends` has the sessions of a node: of Redis, MariaDB and PostgreSQL servers, and simulated ones.
+//! - `backends` has the sessions of a node: of Redis, MariaDB and PostgreSQL servers, and simulated ones;
+//!   operations of MongoDB are always simulated.
 
 #![forbid(unsafe_code)]
 
@@ -32,6 +33,7 @@ mod busy;
 mod cloud;
 mod das;
 mod dcs;
+mod dds;
 mod error;
 mod error_table;
 mod faults;
@@ -66,6 +68,7 @@ mod throttle;
 pub use self::{
     busy::Busy,
     dcs::{Addresses, DcsOptions, ScanAnswer},
+    dds::DdsOptions,
     faults::{JobFault, Rule},
     gaussdb::GaussDbOptions,
     geminidb::GeminiDbOptions,

@@ -44,6 +44,7 @@ services! {
     rds_postgresql: crate::rds_postgresql::RdsPostgreSqlOptions,
     gaussdb: crate::gaussdb::GaussDbOptions,
     geminidb_redis: crate::geminidb::GeminiDbOptions,
+    dds: crate::dds::DdsOptions,
     iam: crate::iam::IamOptions,
     metadata: crate::metadata::MetadataOptions,
 }

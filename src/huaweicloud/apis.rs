@@ -2,18 +2,19 @@
 
 use super::api::{Api, Permission};
 use super::error::RequestLine;
-use super::{das, dcs, geminidb, iam, opengauss, sts, taurusdb};
+use super::{das, dcs, dds, geminidb, iam, opengauss, sts, taurusdb};
 
 #[cfg(test)]
 mod tests;
 
 /// All of them.
-pub static ALL: [&Api; 7] = [
+pub static ALL: [&Api; 8] = [
     &dcs::API,
     &taurusdb::API,
     &das::API,
     &opengauss::API,
     &geminidb::API,
+    &dds::API,
     &iam::API,
     &sts::API,
 ];

@@ -83,6 +83,8 @@ pub struct World {
     pub backends: Vec<Json>,
     /// The sessions of the GaussDB component.
     pub gaussdb: Vec<Json>,
+    /// The operations of the DDS node, with its idle connections.
+    pub operations: Vec<Json>,
     saved: BTreeMap<String, Saved>,
     /// What the answer to a scan is, given the number of the scan.
     pub scan_answer: fn(u64) -> Answer,
@@ -245,6 +247,23 @@ impl World {
                     json!({"session_ids": killed, "success": killed.len() == asked.len()}),
                 )
             }
+            ("GET", list) if list.ends_with("/sessions") => {
+                let (offset, limit) = (number("offset").unwrap(), number("limit").unwrap());
+                let page: Vec<&Json> = self.operations.iter().skip(offset).take(limit).collect();
+                (
+                    200,
+                    json!({"sessions": page, "total_count": self.operations.len()}),
+                )
+            }
+            ("POST", kill) if kill.ends_with("/session") => {
+                let asked = body["sessions"].as_array().unwrap();
+                // The connection of a killed operation stays, and is idle.
+                let killed = (self.operations.iter_mut()).filter(|one| asked.contains(&one["id"]));
+                for one in killed {
+                    (one["id"], one["active"]) = (Json::Null, json!(false));
+                }
+                (200, json!({}))
+            }
             ("GET", _) if path.ends_with("/jobs/kill") => (
                 200,
                 json!({"job_id": "kill", "status": "SUCCESS", "begin_time": "1", "end_time": "2"}),
@@ -310,6 +329,7 @@ impl Cloud {
             threads: Vec::new(),
             backends: Vec::new(),
             gaussdb: Vec::new(),
+            operations: Vec::new(),
             saved: BTreeMap::new(),
             scan_answer: |number| (200, json!({"job_id": format!("scan-{number}")})),
             scan_job: || (200, json!({"status": "SUCCESS"})),

@@ -76,6 +76,17 @@ pub const GEMINIDB: [(&str, &str); 2] = [
         "0b1c2d3e4f5a6b7c8d9e0f1a2b3c4d5eno12",
     ),
 ];
+/// Two nodes of a DDS instance.
+pub const DDS: [(&str, &str); 2] = [
+    (
+        "9136fd2a9fcd405ea4674276ce36dae8in02",
+        "520c58ba00a3497e97ce0b9604874dd6no02",
+    ),
+    (
+        "9136fd2a9fcd405ea4674276ce36dae8in02",
+        "7c1e5b08d3f94a26b5e0c98d4f6a1327no02",
+    ),
+];
 /// Two nodes of a GaussDB instance.
 pub const GAUSSDB: [(&str, &str); 2] = [
     (

@@ -4,6 +4,7 @@
 
 mod authentication;
 mod dcs;
+mod dds;
 mod documents;
 mod faults;
 mod gaussdb;

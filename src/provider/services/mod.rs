@@ -2,6 +2,7 @@
 //! relational databases have in common stands in `relational`.
 
 mod dcs;
+mod dds;
 mod gaussdb;
 mod geminidb_redis;
 mod rds_mysql;
@@ -14,13 +15,14 @@ use std::time::Duration;
 use super::service::Service;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 6] = [
+pub const ALL: [&dyn Service; 7] = [
     &dcs::Dcs,
     &taurusdb::TaurusDb,
     &rds_mysql::RdsMySql,
     &rds_postgresql::RdsPostgreSql,
     &gaussdb::GaussDb,
     &geminidb_redis::GeminiDbRedis,
+    &dds::Dds,
 ];
 
 /// The service of this name.
