@@ -25,6 +25,7 @@ use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, Provide
 use terraform_provider_hwc::huaweicloud::das::Das;
 use terraform_provider_hwc::huaweicloud::das::postgresql::Owned;
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Target};
+use terraform_provider_hwc::huaweicloud::dds::Dds;
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{Error, MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
@@ -51,6 +52,7 @@ const RDS_MYSQL_INSTANCE: &str = "da304cd5bbb944de828759bc7be3d3fein01";
 const DATABASE_USER: &str = "2c250598-1e3c-4d31-bc19-be1d866247e6";
 const RDS_POSTGRESQL_INSTANCE: &str = "1b4af3014b794e6482e8f1cc4cbaaad3in03";
 const GAUSSDB_INSTANCE: &str = "7e2d4c90b1f8463da5c6e03f9b84d217in14";
+const DDS_NODE: &str = "520c58ba00a3497e97ce0b9604874dd6no02";
 const GAUSSDB_NODE: &str = "0d5f8a63c2914e7bb8e41f6097ca35d2no14";
 
 /// A refused call may be sent once more in another form; what is sent more often than that is repeated.
@@ -410,6 +412,17 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
                 let says_success = answer.body_text().contains("\"success\":true");
                 assert_eq!(killed.killed.is_ok(), says_success, "{killed:?}");
             }
+            Ending::of_kill(&outcome, sent())
+        }
+        "DDS list" => {
+            let (dds, node) = (Dds::new(&client, REGION), DDS_NODE.parse().unwrap());
+            let page = dds.sessions(&node, 0, 20, &operation).await;
+            Ending::of_read(&page, sent())
+        }
+        "DDS kill" => {
+            let (dds, node) = (Dds::new(&client, REGION), DDS_NODE.parse().unwrap());
+            let ids = ["34631".to_owned()];
+            let outcome = dds.kill(&node, &ids, None, &operation).await;
             Ending::of_kill(&outcome, sent())
         }
         "IAM projects by name" => {

@@ -98,6 +98,7 @@ fn endpoints_are_those_of_the_official_sdk() {
         ("opengauss", 23),
         ("geminidb", 25),
         ("ddm", 17),
+        ("dds", 32),
         ("iam", 34),
         ("sts", 34),
     ] {

@@ -7,6 +7,7 @@ from huaweicloudsdkcore.auth.internal import IamHelper, StsHelper
 from huaweicloudsdkdas.v3.region.das_region import DasRegion
 from huaweicloudsdkdcs.v2.region.dcs_region import DcsRegion
 from huaweicloudsdkddm.v1.region.ddm_region import DdmRegion
+from huaweicloudsdkdds.v3.region.dds_region import DdsRegion
 from huaweicloudsdkgaussdb.v3.region.gaussdb_region import GaussDBRegion
 from huaweicloudsdkgaussdbfornosql.v3.region.gaussdbfornosql_region import GaussDBforNoSQLRegion
 from huaweicloudsdkgaussdbforopengauss.v3.region.gaussdbforopengauss_region import GaussDBforopenGaussRegion
@@ -20,6 +21,7 @@ for service, regions in (
     ("opengauss", GaussDBforopenGaussRegion),
     ("geminidb", GaussDBforNoSQLRegion),
     ("ddm", DdmRegion),
+    ("dds", DdsRegion),
 ):
     for name, region in regions.static_fields.items():
         names.add(name)

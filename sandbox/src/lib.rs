@@ -11,8 +11,8 @@
 //!
 //! - `sandbox` starts and stops everything, as the `options` say.
 //! - `services` is the list of services. `dcs`, `taurusdb`, `taurusdb_htap`, `rds_mysql`, `rds_postgresql`, `gaussdb`, `geminidb`,
-//!   `ddm`, `iam` and `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest. `das`
-//!   is what those of RDS share.
+//!   `ddm`, `dds`, `iam` and `metadata` are these services: each has its options, calls and state, and is a `Service` to the rest.
+//!   `das` is what those of RDS share.
 //! - `server` accepts a request, applies the throttle and the faults, records it and answers; `admin` is the part below
 //!   `/_sandbox/`. Both know services by that trait alone.
 //! - `gateway` checks who calls; a service says which of its calls need that.
@@ -21,7 +21,8 @@
 //! - `node_service` makes a service of options, facts and calls, where all calls are about the sessions of a node.
 //! - `instances` has the nodes of a service; `busy`, `ledger`, `query`, `language`, `error` and `error_table` are what most
 //!   services need for their calls.
-//! - `backends` has the sessions of a node: of Redis, MariaDB and PostgreSQL servers, and simulated ones.
+//! - `backends` has the sessions of a node: of Redis, MariaDB and PostgreSQL servers, and simulated ones;
+//!   operations of MongoDB are always simulated.
 
 #![forbid(unsafe_code)]
 
@@ -33,6 +34,7 @@ mod cloud;
 mod das;
 mod dcs;
 mod ddm;
+mod dds;
 mod error;
 mod error_table;
 mod faults;
@@ -69,6 +71,7 @@ pub use self::{
     busy::Busy,
     dcs::{Addresses, DcsOptions, ScanAnswer},
     ddm::{DdmLogicalOptions, DdmPhysicalOptions},
+    dds::DdsOptions,
     faults::{JobFault, Rule},
     gaussdb::GaussDbOptions,
     geminidb::GeminiDbOptions,

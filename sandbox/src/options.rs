@@ -22,9 +22,9 @@ use crate::{
     version,
     about = "A local Huawei Cloud for rehearsing and testing session kills",
     long_about = "A local Huawei Cloud for rehearsing and testing session kills.\n\n\
-        It answers the session calls of DCS, TaurusDB, RDS for MySQL and PostgreSQL, and GaussDB, and the IAM calls that \
-        go with them, checks signatures and tokens as the cloud does, and serves sessions from memory unless a node is \
-        mapped to a Redis, MariaDB or PostgreSQL server. Once ready it prints one line of JSON with its address, keys and nodes. \
+        It answers the session calls of DCS, TaurusDB, RDS for MySQL and PostgreSQL, GaussDB, GeminiDB Redis and DDS, and \
+        the IAM calls that go with them, checks signatures and tokens as the cloud does, and serves sessions from memory unless a node is \
+        mapped to a Redis, MariaDB or PostgreSQL server. Those of DDS are always simulated. Once ready it prints one line of JSON with its address, keys and nodes. \
         Requests, faults and state can be seen and set below /_sandbox/."
 )]
 pub struct Options {

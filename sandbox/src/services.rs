@@ -47,6 +47,7 @@ services! {
     geminidb_redis: crate::geminidb::GeminiDbOptions,
     ddm_logical: crate::ddm::DdmLogicalOptions,
     ddm_physical: crate::ddm::DdmPhysicalOptions,
+    dds: crate::dds::DdsOptions,
     iam: crate::iam::IamOptions,
     metadata: crate::metadata::MetadataOptions,
 }

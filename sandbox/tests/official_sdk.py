@@ -14,6 +14,9 @@ from huaweicloudsdkcore.region.region import Region
 import huaweicloudsdkdas.v3 as das
 import huaweicloudsdkdcs.v2 as dcs
 import huaweicloudsdkddm.v1 as ddm
+
+
+import huaweicloudsdkdds.v3 as dds
 import huaweicloudsdkgaussdb.v3 as taurusdb
 import huaweicloudsdkgaussdbforopengauss.v3 as gaussdb
 
@@ -27,6 +30,9 @@ def main(ready):
     kill_gaussdb_sessions(ready)
     kill_rds_postgresql_sessions(ready)
     kill_ddm_sessions(ready)
+
+
+    kill_dds_operations(ready)
     refuse_what_does_not_exist(ready)
     find_the_project_by_the_region(ready)
     refuse_a_wrong_key(ready)
@@ -369,6 +375,37 @@ def kill_ddm_sessions(ready):
         kill = log.process_audit_logs[0]
         assert (kill.instance_id, kill.process_id) == (node["instance_id"], str(before[0].id)), kill
         assert kill.execute_user_name and kill.execute_time.endswith("+0000"), kill
+
+
+def dds_operations(client, node, **filters):
+    operations, answer = [], None
+    while answer is None or len(operations) < answer.total_count:
+        request = dds.ListSessionsRequest(node_id=node["node_id"], offset=len(operations), limit=5, **filters)
+        answer = client.list_sessions(request)
+        assert answer.sessions, answer
+        operations += answer.sessions
+    return operations
+
+
+def kill_dds_operations(ready):
+    builder = dds.DdsClient.new_builder().with_credentials(credentials(ready))
+    client, (target, other) = builder.with_endpoint(ready["url"]).build(), nodes(ready, "dds")
+    before = dds_operations(client, target)
+    assert len(before) == target["sessions"], before
+    operation = next(one for one in before if one.active)
+    assert int(operation.cost_time) > 0 and operation.description, operation
+    alike = dds_operations(client, target, type=operation.type)
+    assert {one.type for one in alike} == {operation.type} and len(alike) < len(before), alike
+
+    def kill(ids):
+        body = dds.DeleteSessionRequestBody(sessions=ids)
+        client.delete_session(dds.DeleteSessionRequest(node_id=target["node_id"], body=body))
+
+    kill([operation.id, "1"])
+    kill([operation.id])
+    left = [one.id for one in dds_operations(client, target)]
+    assert left == [one.id for one in before if one.id != operation.id], left
+    assert len(dds_operations(client, other)) == other["sessions"]
 
 
 def refuse_what_does_not_exist(ready):

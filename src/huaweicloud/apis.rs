@@ -2,19 +2,20 @@
 
 use super::api::{Api, Permission};
 use super::error::RequestLine;
-use super::{das, dcs, ddm, geminidb, iam, opengauss, sts, taurusdb};
+use super::{das, dcs, ddm, dds, geminidb, iam, opengauss, sts, taurusdb};
 
 #[cfg(test)]
 mod tests;
 
 /// All of them.
-pub static ALL: [&Api; 8] = [
+pub static ALL: [&Api; 9] = [
     &dcs::API,
     &taurusdb::API,
     &das::API,
     &opengauss::API,
     &geminidb::API,
     &ddm::API,
+    &dds::API,
     &iam::API,
     &sts::API,
 ];

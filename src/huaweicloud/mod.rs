@@ -3,7 +3,7 @@
 //! From the top down, and nothing looks up:
 //!
 //! * [`apis`][]: every API that is called.
-//! * [`das`], [`dcs`], [`ddm`], [`geminidb`], [`opengauss`], [`taurusdb`]: the calls of a service, one file each.
+//! * [`das`], [`dcs`], [`ddm`], [`dds`], [`geminidb`], [`opengauss`], [`taurusdb`]: the calls of a service, one file each.
 //! * [`client`][]: one call from its parts to its outcome: what it needs first, its turn, and its repeats.
 //! * `projects`: the project of a region, given or looked up.
 //! * [`credentials`][]: where credentials come from.
@@ -37,6 +37,7 @@ pub mod credentials;
 pub mod das;
 pub mod dcs;
 pub mod ddm;
+pub mod dds;
 pub mod endpoint;
 pub mod error;
 mod error_body;

@@ -164,8 +164,8 @@ pub struct Session {
     pub protection: Protection,
     /// Whether more than the id could be read. If not, the session is there, and meets no condition.
     pub readable: bool,
-    /// Why no kill can name it, as the end of a sentence that begins with `since`: `the list shows no address of it`. `None`: a
-    /// kill can.
+    /// Why no kill can name it, or why a kill of it would be refused, as the end of a sentence that begins with `since`: `the list
+    /// shows no address of it`. `None`: it can be killed.
     pub unnameable: Option<&'static str>,
 }
 

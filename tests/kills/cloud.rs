@@ -93,6 +93,8 @@ pub struct World {
     pub ddm_log: Vec<Json>,
     /// The sessions of the TaurusDB HTAP instance.
     pub htap: Vec<Json>,
+    /// The operations of the DDS node, with its idle connections.
+    pub operations: Vec<Json>,
     saved: BTreeMap<String, Saved>,
     /// What the answer to a scan is, given the number of the scan.
     pub scan_answer: fn(u64) -> Answer,
@@ -292,6 +294,7 @@ impl World {
                 let asked = body["session_ids"].as_array().unwrap();
                 (self.geminidb).retain(|session| !asked.contains(&session["id"]));
                 (200, json!({}))
+            }
             ("GET", "htap/process") => {
                 let (offset, limit) = (number("offset").unwrap(), number("limit").unwrap());
                 let page: Vec<&Json> = self.htap.iter().skip(offset).take(limit).collect();
@@ -306,6 +309,23 @@ impl World {
                     false => "failed",
                 };
                 (200, json!({"status": status, "msg": ""}))
+            }
+            ("GET", list) if list.ends_with("/sessions") => {
+                let (offset, limit) = (number("offset").unwrap(), number("limit").unwrap());
+                let page: Vec<&Json> = self.operations.iter().skip(offset).take(limit).collect();
+                (
+                    200,
+                    json!({"sessions": page, "total_count": self.operations.len()}),
+                )
+            }
+            ("POST", kill) if kill.ends_with("/session") => {
+                let asked = body["sessions"].as_array().unwrap();
+                // The connection of a killed operation stays, and is idle.
+                let killed = (self.operations.iter_mut()).filter(|one| asked.contains(&one["id"]));
+                for one in killed {
+                    (one["id"], one["active"]) = (Json::Null, json!(false));
+                }
+                (200, json!({}))
             }
             ("GET", _) if path.ends_with("/jobs/kill") => (
                 200,
@@ -377,6 +397,7 @@ impl Cloud {
             ddm_lists: true,
             ddm_log: Vec::new(),
             htap: Vec::new(),
+            operations: Vec::new(),
             saved: BTreeMap::new(),
             scan_answer: |number| (200, json!({"job_id": format!("scan-{number}")})),
             scan_job: || (200, json!({"status": "SUCCESS"})),

@@ -5,6 +5,7 @@
 
 mod blockers;
 mod cloud;
+mod dds;
 mod htap;
 mod ids_that_come_back;
 mod lists;
@@ -171,6 +172,16 @@ pub async fn kill_ddm(cloud: &Cloud, arguments: Json) -> Ending {
         "fail_on_not_found": false,
     });
     kill("ddm_logical", cloud, place, arguments).await
+}
+
+/// Kills operations of DDS with these arguments.
+pub async fn kill_dds(cloud: &Cloud, arguments: Json) -> Ending {
+    let place = json!({
+        "region": "cn-north-4",
+        "node_id": "520c58ba00a3497e97ce0b9604874dd6no02",
+        "fail_on_not_found": false,
+    });
+    kill("dds", cloud, place, arguments).await
 }
 
 /// Kills sessions of a service.

@@ -135,7 +135,7 @@ async fn a_session_without_an_address_is_never_killed_by_address() {
     .await;
 
     assert_eq!(ending.succeeded_with("killed"), json!(["10.0.0.7:5000"]));
-    ending.warns("1 session that no kill can name");
+    ending.warns("1 session that cannot be killed");
     let asked = cloud.world().bodies("POST", "/clients/kill");
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0]["client_addrs"], json!(["10.0.0.7:5000"]));

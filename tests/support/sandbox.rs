@@ -109,6 +109,17 @@ pub const DDM_PHYSICAL: [(&str, &str); 2] = [
         "6b9e2d5c8f1a43749a0d3c6f9b2e5a80no01",
     ),
 ];
+/// Two nodes of a DDS instance.
+pub const DDS: [(&str, &str); 2] = [
+    (
+        "9136fd2a9fcd405ea4674276ce36dae8in02",
+        "520c58ba00a3497e97ce0b9604874dd6no02",
+    ),
+    (
+        "9136fd2a9fcd405ea4674276ce36dae8in02",
+        "7c1e5b08d3f94a26b5e0c98d4f6a1327no02",
+    ),
+];
 /// Two nodes of a GaussDB instance.
 pub const GAUSSDB: [(&str, &str); 2] = [
     (

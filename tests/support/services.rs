@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 use terraform_provider_hwc::huaweicloud::api::Api;
-use terraform_provider_hwc::huaweicloud::{das, dcs, ddm, geminidb, opengauss, taurusdb};
+use terraform_provider_hwc::huaweicloud::{das, dcs, ddm, dds, geminidb, opengauss, taurusdb};
 use terraform_provider_hwc::provider::service::Description;
 use terraform_provider_hwc::provider::services;
 use terraform_provider_hwc::session::{Condition, Shape};
@@ -12,7 +12,7 @@ use terraform_provider_hwc::session::{Condition, Shape};
 use super::groups::{Groups, NAMES, USERS};
 use super::houses::{House, Servers};
 use super::sandbox::{
-    DCS_INSTANCE, DCS_NODES, DDM_LOGICAL, DDM_PHYSICAL, GAUSSDB, GEMINIDB, RDS_MYSQL,
+    DCS_INSTANCE, DCS_NODES, DDM_LOGICAL, DDM_PHYSICAL, DDS, GAUSSDB, GEMINIDB, RDS_MYSQL,
     RDS_MYSQL_ACCOUNTS, RDS_POSTGRESQL, Sandbox, SandboxBuilder, TAURUSDB_HTAP, TAURUSDB_INSTANCE,
     TAURUSDB_NODES,
 };
@@ -45,6 +45,8 @@ pub struct Service {
     pub without: &'static [&'static str],
     /// The groups of the simulated sessions that `all = true` leaves alone.
     pub protected: &'static [&'static str],
+    /// The groups of the simulated sessions that no kill can name.
+    pub refused: &'static [&'static str],
     /// Method and end of the path of the call that kills chosen sessions.
     pub kill: (&'static str, &'static str),
     /// Is that call sent again when its answer is lost? Only where a name is never given to another session.
@@ -120,6 +122,7 @@ pub static SERVICES: &[Service] = &[
         ],
         without: &["busy_seconds", "transaction_seconds"],
         protected: &[],
+        refused: &[],
         kill: ("POST", "/clients/kill"),
         is_repeated: false,
         accepted: |_, _| json!({}),
@@ -166,6 +169,7 @@ pub static SERVICES: &[Service] = &[
             "transaction_seconds",
         ],
         protected: &["rdsAdmin"],
+        refused: &[],
         kill: ("DELETE", "/processes"),
         is_repeated: true,
         accepted: |killed, not_found| json!({ "processes_killed": numbers(killed), "processes_not_found": numbers(not_found) }),
@@ -388,6 +392,48 @@ pub static SERVICES: &[Service] = &[
         },
         ..DDM
     },
+    Service {
+        name: "dds",
+        api: &dds::API,
+        place: &[("node_id", DDS[0].1)],
+        other: &[("node_id", DDS[1].1)],
+        nodes: Nodes {
+            option: "--dds-node",
+            ids: DDS,
+        },
+        ids: Ids {
+            odd: ("\"\"", "session ID"),
+            ..NUMBERS_AS_TEXTS
+        },
+        conditions: "commands = [\"query\", \"update\", \"getmore\"]\n    addresses = [\"192.168.20.0/24\", \"192.168.21.0/24\"]",
+        columns: &[
+            "id",
+            "user",
+            "address",
+            "database",
+            "command",
+            "state",
+            "busy_seconds",
+        ],
+        without: &[
+            "node_id",
+            "application",
+            "idle_seconds",
+            "age_seconds",
+            "transaction_seconds",
+        ],
+        protected: &["__system", "monitor"],
+        refused: &["pool"],
+        kill: ("POST", "/session"),
+        accepted: |_, _| json!({}),
+        list: ("GET", "/sessions"),
+        listed: |names, _| {
+            let row = |name: &&str| json!({ "id": name, "active": true, "type": "query", "cost_time": "60000000", "client": "10.0.0.7:51234", "description": "conn20", "namespace": "shop.orders", "user": "app" });
+            let rows: Vec<Value> = names.iter().map(row).collect();
+            json!({ "total_count": rows.len(), "sessions": rows })
+        },
+        ..LOOKED_FOR
+    },
 ];
 
 /// What both layers of DDM have in common.
@@ -428,6 +474,7 @@ const LOOKED_FOR: Service = Service {
     columns: &[],
     without: &[],
     protected: &["rdsAdmin"],
+    refused: &[],
     kill: ("", ""),
     is_repeated: false,
     accepted: |_, _| Value::Null,

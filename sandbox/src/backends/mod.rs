@@ -2,9 +2,11 @@
 //!
 //! - `redis` has client connections, `mariadb` the threads of a process list, `postgresql` backends; each from a server or
 //!   simulated.
+//! - `mongodb` has operations, which are always simulated.
 //! - `population` is who is there on a simulated node.
 
 pub(crate) mod mariadb;
+pub(crate) mod mongodb;
 mod population;
 pub(crate) mod postgresql;
 pub(crate) mod redis;

@@ -28,6 +28,7 @@ struct Scene {
 /// The service that a call is one of; any, where it is none.
 fn service(document: &Document) -> &'static str {
     let services = [
+        ("DDS", "dds"),
         ("GaussDB", "gaussdb"),
         ("TaurusDB HTAP", "taurusdb_htap"),
         ("RDS for MySQL", "rds_mysql"),
@@ -46,6 +47,7 @@ fn options(given: &str, service: &str) -> Options {
     let busy = |code: Option<&str>| {
         let instance_id = match service {
             "dcs" => "i",
+            "dds" => DDS_INSTANCE,
             "gaussdb" => GAUSSDB_INSTANCE,
             "taurusdb_htap" => HTAP_INSTANCE,
             _ => TAURUSDB_INSTANCE,
@@ -62,6 +64,7 @@ fn options(given: &str, service: &str) -> Options {
                 vec![NodeMapping::simulated(HTAP_INSTANCE, "n", 12)];
             options.services.gaussdb.nodes =
                 vec![NodeMapping::simulated(GAUSSDB_INSTANCE, GAUSSDB_NODE, 12)];
+            options.services.dds.nodes = vec![NodeMapping::simulated(DDS_INSTANCE, DDS_NODE, 12)];
             options.busy = vec![text.parse::<Busy>().unwrap()];
         })
     };
@@ -103,6 +106,8 @@ fn options(given: &str, service: &str) -> Options {
 
 const TAURUSDB_INSTANCE: &str = "a23fb62bd61e4e9e9636fd2225f395bein07";
 const HTAP_INSTANCE: &str = "6d2f8b0e4a7c49519f3e1d5c7b9a2064in17";
+const DDS_INSTANCE: &str = "9136fd2a9fcd405ea4674276ce36dae8in02";
+const DDS_NODE: &str = "520c58ba00a3497e97ce0b9604874dd6no02";
 const GAUSSDB_INSTANCE: &str = "7e2d4c90b1f8463da5c6e03f9b84d217in14";
 const GAUSSDB_NODE: &str = "0d5f8a63c2914e7bb8e41f6097ca35d2no14";
 const TAURUSDB_NODE: &str = "18663926eacb443d98dc20f8620f28f2no07";
@@ -147,6 +152,9 @@ impl Scene {
         scene.prepare(given).await;
         if answer.request_text().contains("{token}") {
             scene.log_in().await;
+        }
+        if answer.request_text().contains("{inactive_id}") {
+            scene.find_inactive().await;
         }
         if answer.request_text().contains("{session_id}") {
             scene.list_gaussdb().await;
@@ -255,6 +263,15 @@ impl Scene {
         let list = list.assert_ok().json();
         let id = text(&list["sessions"][0]["session_id"]);
         self.values.insert("session_id", id);
+    }
+
+    /// Takes an inactive operation of the list of DDS.
+    async fn find_inactive(&mut self) {
+        let path = self.fill("/v3/{project_id}/nodes/{node_id}/sessions?limit=20");
+        let list = self.client.get(&path).await.assert_ok().json();
+        let mut operations = list["sessions"].as_array().unwrap().iter();
+        let inactive = operations.find(|one| one["active"] == false).unwrap();
+        self.values.insert("inactive_id", text(&inactive["id"]));
     }
 
     /// Starts a kill of all sessions, whose job ends as the rule says.

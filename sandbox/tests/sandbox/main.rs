@@ -5,6 +5,7 @@
 mod authentication;
 mod dcs;
 mod ddm;
+mod dds;
 mod documents;
 mod faults;
 mod gaussdb;

@@ -90,6 +90,16 @@ fn each_call_has_its_permission() {
         ("GET", "/v3/p/instances/i/processes-audit-log", None),
         (
             "GET",
+            "/v3/p/nodes/n/sessions",
+            Some("dds:instance:session"),
+        ),
+        (
+            "POST",
+            "/v3/p/nodes/n/session",
+            Some("dds:instance:session"),
+        ),
+        (
+            "GET",
             "/v3/projects",
             Some(PROJECTS_PERMISSION.role_and_policy),
         ),

@@ -41,7 +41,7 @@ block! {
             .valid("Write it as \"https://iam.example.com\".",
                 |url: &String| Some(format!("{}: {}", shown(url), parse_auth_url(url).err()?)));
         endpoints: BTreeMap<String, Value<String>> = setting(&[],
-            "URLs of services where they differ from `https://SERVICE.REGION.CLOUD`. Keys: `dcs`, `taurusdb` (or `gaussdb`), `das`, `opengauss`, `geminidb`, `ddm`, `iam`, `sts`. `rds` is accepted and has no effect.");
+            "URLs of services where they differ from `https://SERVICE.REGION.CLOUD`. Keys: `dcs`, `taurusdb` (or `gaussdb`), `das`, `opengauss`, `geminidb`, `ddm`, `dds`, `iam`, `sts`. `rds` is accepted and has no effect.");
         insecure: bool = setting(&["HW_INSECURE", "OS_INSECURE"],
             "Accept every TLS certificate. Only for tests: whoever sits in between can read and change the calls.")
             .valid("It is true or false.", |_| None);

@@ -202,7 +202,7 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
             "endpoints[\"redis\"]",
             "Unknown service in endpoints",
             "endpoints has the key \"redis\". This provider calls dcs, taurusdb (or gaussdb), das, opengauss, geminidb, \
-             ddm, iam and sts.",
+             ddm, dds, iam and sts.",
         ),
         (
             json!({"endpoints": {"rds": "https://example.com/?token=hunter2"}}),

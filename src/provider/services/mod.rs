@@ -3,6 +3,7 @@
 
 mod dcs;
 mod ddm;
+mod dds;
 mod gaussdb;
 mod geminidb_redis;
 mod rds_mysql;
@@ -17,7 +18,7 @@ use super::service::Service;
 use crate::session::SessionId;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 9] = [
+pub const ALL: [&dyn Service; 10] = [
     &dcs::Dcs,
     &taurusdb::TaurusDb,
     &taurusdb_htap::TaurusDbHtap,
@@ -27,6 +28,7 @@ pub const ALL: [&dyn Service; 9] = [
     &geminidb_redis::GeminiDbRedis,
     &ddm::LOGICAL,
     &ddm::PHYSICAL,
+    &dds::Dds,
 ];
 
 /// The service of this name.

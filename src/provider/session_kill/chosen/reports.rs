@@ -231,7 +231,7 @@ impl Run<'_> {
         );
     }
 
-    /// Sessions that are chosen and that no kill can name.
+    /// Sessions that are chosen and that cannot be killed.
     pub(super) fn nameless(&self, diags: &mut Diagnostics, sessions: &[Session]) {
         let mut reasons: Vec<&str> = sessions.iter().filter_map(|one| one.unnameable).collect();
         reasons.sort_unstable();
@@ -243,7 +243,7 @@ impl Run<'_> {
                 diags,
                 self.kill.described_in.clone(),
                 format!(
-                    "{} that no kill can name",
+                    "{} that cannot be killed",
                     count(those.len(), self.kill.service.words.session)
                 ),
                 format!(

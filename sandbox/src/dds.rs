@@ -1,0 +1,222 @@
+//! The session calls of DDS: list the operations of a node, and kill active ones. All of them are simulated: there is no server
+//! of MongoDB that the sandbox could be given.
+//!
+//! That a kill of inactive operations is refused is documented; with which code is inferred, as is that operations which are
+//! not there are passed over.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, RawQuery, State},
+    http::StatusCode,
+    routing::{get, post},
+};
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    backends::{
+        Session, Sessions,
+        mongodb::{Operation, OperationId, SimulatedOperations},
+    },
+    busy::Refusal,
+    error::ApiError,
+    error_table::{DBS, Documented, ErrorTable},
+    language::Language,
+    node_mapping::{NodeMapping, NodeMappingParser},
+    node_service::{Facts, NodeOptions, NodeService},
+    query::{Page, Query},
+};
+
+/// What the command line says about DDS.
+#[derive(Debug, Clone, Args)]
+pub struct DdsOptions {
+    /// A DDS node: INSTANCE/NODE=simulated:COUNT; its operations are always simulated, since no server can stand behind it;
+    /// repeatable
+    #[arg(id = "dds-node", long = "dds-node", value_name = "INSTANCE/NODE=simulated:COUNT", value_parser = NodeMappingParser)]
+    pub nodes: Vec<NodeMapping>,
+}
+
+impl NodeOptions for DdsOptions {
+    const FACTS: Facts = Facts {
+        name: "dds",
+        instance_id_end: "in02",
+        node_id_end: "no02",
+        example_instance: "9136fd2a9fcd405ea4674276ce36dae8in02",
+        // The first node is that of the API documents.
+        example_nodes: [
+            "520c58ba00a3497e97ce0b9604874dd6no02",
+            "7c1e5b08d3f94a26b5e0c98d4f6a1327no02",
+        ],
+        refusals: &[
+            busy("DBS.200019", StatusCode::FORBIDDEN),
+            busy("DBS.200076", StatusCode::BAD_REQUEST),
+            busy("DBS.201014", StatusCode::BAD_REQUEST),
+            busy("DBS.201015", StatusCode::BAD_REQUEST),
+            busy("DBS.201000", StatusCode::BAD_REQUEST),
+            busy("DBS.00010009", StatusCode::BAD_REQUEST),
+        ],
+        errors: &ERRORS,
+    };
+
+    type Sessions = SimulatedOperations;
+
+    fn nodes(&self) -> &[NodeMapping] {
+        &self.nodes
+    }
+
+    fn calls() -> Router<Arc<Dds>> {
+        Router::new()
+            .route(
+                "/v3/{project_id}/nodes/{node_id}/sessions",
+                get(list_sessions),
+            )
+            .route(
+                "/v3/{project_id}/nodes/{node_id}/session",
+                post(kill_sessions),
+            )
+    }
+}
+
+type Dds = NodeService<DdsOptions>;
+
+/// The errors that DDS documents. That an id of a wrong form and a page too large are errors of a parameter like any other is
+/// inferred.
+static ERRORS: ErrorTable = ErrorTable {
+    bad_argument: BAD_ARGUMENT,
+    page_too_large: BAD_ARGUMENT,
+    bad_id: BAD_ARGUMENT,
+    no_such_node: Documented {
+        code: "DBS.200013",
+        status: StatusCode::NOT_FOUND,
+        english: "This node does not exist.",
+        chinese: "节点不存在",
+    },
+    ..DBS
+};
+
+const BAD_ARGUMENT: Documented = Documented {
+    code: "DBS.200001",
+    status: StatusCode::BAD_REQUEST,
+    english: "Parameter Error",
+    chinese: "参数错误",
+};
+
+const ILLEGAL: Documented = Documented {
+    code: "DBS.200004",
+    status: StatusCode::BAD_REQUEST,
+    english: "Operation is illegal.",
+    chinese: "操作不合法",
+};
+
+/// A kill while another operation runs. `403` is documented for `DBS.200019`; the official provider waits for all of these
+/// codes with either status, and `400` for the others is inferred.
+const fn busy(code: &'static str, status: StatusCode) -> Refusal {
+    Refusal::new(
+        code,
+        status,
+        "Operation cannot be executed in current state of the DB instance.",
+    )
+}
+
+/// The largest page that all documents allow: newer ones allow 100.
+const LARGEST_PAGE: usize = 20;
+const DEFAULT_PAGE: usize = 10;
+
+/// `GET /v3/{project_id}/nodes/{node_id}/sessions`: a page of the list.
+async fn list_sessions(
+    State(dds): State<Arc<Dds>>,
+    Path((_, node_id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    language: Language,
+) -> Result<Json<Value>, ApiError> {
+    let (_, node) = dds.node_anywhere(language, &node_id)?;
+    let query = Query::parse(query.as_deref());
+    let bad_argument = |reason: String| dds.bad_argument(language, &reason);
+    let page = Page::read(&query, DEFAULT_PAGE, 1..=LARGEST_PAGE).map_err(bad_argument)?;
+    let longer_than = query
+        .number("cost_time", 0, 0..=usize::MAX)
+        .map_err(bad_argument)?;
+    node.sessions.come_and_go();
+    let mut all = node
+        .sessions
+        .all()
+        .await
+        .map_err(|reason| dds.no_answer(language, &reason))?;
+    for (filter, field) in FILTERS {
+        if let Some(wanted) = query.get(filter) {
+            all.retain(|operation| field(operation) == wanted);
+        }
+    }
+    if longer_than > 0 {
+        all.retain(|operation| operation.cost_time > longer_than as u64);
+    }
+    let page = page.of(all).map(row);
+    Ok(Json(
+        json!({"sessions": page.rows, "total_count": page.total}),
+    ))
+}
+
+/// The filters of a list on texts. An empty one asks for everybody, as the SDK says; some documents say otherwise.
+const FILTERS: [(&str, fn(&Operation) -> &str); 3] = [
+    ("plan_summary", |operation| operation.plan_summary),
+    ("type", |operation| operation.kind),
+    ("namespace", |operation| operation.namespace),
+];
+
+fn row(operation: Operation) -> Value {
+    json!({
+        "id": operation.id,
+        "active": operation.active,
+        "operation": operation.command,
+        "type": operation.kind,
+        "cost_time": operation.cost_time.to_string(),
+        "plan_summary": operation.plan_summary,
+        "host": operation.host,
+        "client": operation.client,
+        "description": operation.connection,
+        "namespace": operation.namespace,
+        "db": operation.database(),
+        "user": operation.user,
+    })
+}
+
+#[derive(Deserialize)]
+struct KillBody {
+    sessions: Vec<String>,
+}
+
+/// `POST /v3/{project_id}/nodes/{node_id}/session`: kills active operations, and says nothing about them. The connections stay,
+/// so that their clients may begin others.
+async fn kill_sessions(
+    State(dds): State<Arc<Dds>>,
+    Path((_, node_id)): Path<(String, String)>,
+    language: Language,
+    body: Bytes,
+) -> Result<Json<Value>, ApiError> {
+    let (instance_id, node) = dds.node_anywhere(language, &node_id)?;
+    let KillBody { sessions } = dds.body(language, &body)?;
+    if sessions.is_empty() || sessions.iter().any(String::is_empty) {
+        return Err(dds.bad_argument(language, "sessions must name operations"));
+    }
+    dds.must_be_idle(instance_id)?;
+    // The text of an id that is none is one of nobody.
+    let wanted: BTreeSet<OperationId> = (sessions.iter())
+        .filter_map(|text| text.parse().ok())
+        .collect();
+    let all = node.sessions.all().await;
+    let all = all.map_err(|reason| dds.no_answer(language, &reason))?;
+    let is_inactive = |one: &Operation| !one.active && wanted.contains(&one.id());
+    if let Some(inactive) = all.iter().find(|one| is_inactive(one)) {
+        let reason = format!("{} is not active", inactive.id);
+        return Err(ILLEGAL.because(language, &reason));
+    }
+    let there: BTreeSet<OperationId> = all.iter().map(Session::id).collect();
+    let (ids, gone): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|id| there.contains(id));
+    node.kills.killed(&node.sessions.kill(&ids));
+    node.kills.not_found(&gone);
+    Ok(Json(json!({})))
+}

@@ -1,0 +1,197 @@
+//! DDS: the sessions of a node, which are operations of MongoDB.
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::api::{Api, Busy, CallPermission, Permission, regional};
+use super::call::Call;
+use super::client::Client;
+use super::error::{Error, Outcome};
+use super::id::{Ending, identifier, with_ending};
+use super::loose_json;
+use super::operation::Operation;
+use super::retry::Repeat;
+use super::rows::{self, Row, Statement};
+
+/// The API.
+pub static API: Api = Api {
+    key: "dds",
+    other_keys: &[],
+    host: |region, cloud| regional("dds", region, cloud),
+    absent_in: &[],
+    // What the official provider waits for in other calls of DDS; inferred for these.
+    busy: &[
+        Busy {
+            statuses: 400..=400,
+            codes: &BUSY,
+        },
+        Busy {
+            statuses: 403..=403,
+            codes: &BUSY,
+        },
+    ],
+    // The older kind has one action for both: the API documents name it as the alias of the two newer ones.
+    permissions: &[
+        CallPermission {
+            method: Some("GET"),
+            path: "v3/*/nodes/*/sessions",
+            permission: Permission {
+                role_and_policy: "dds:instance:session",
+                identity_policy: Some("dds:instance:listSession"),
+            },
+        },
+        CallPermission {
+            method: Some("POST"),
+            path: "v3/*/nodes/*/session",
+            permission: Permission {
+                role_and_policy: "dds:instance:session",
+                identity_policy: Some("dds:instance:deleteSession"),
+            },
+        },
+    ],
+};
+
+/// Codes that mean: another operation of the instance is running.
+const BUSY: [&str; 6] = [
+    "DBS.200019",
+    "DBS.200076",
+    "DBS.201014",
+    "DBS.201015",
+    "DBS.201000",
+    "DBS.00010009",
+];
+
+/// The most operations that a page of the list can have: some documents say 20, others 100.
+pub const SESSIONS_PER_PAGE: u32 = 20;
+
+/// How many operations go into one kill request. The API document sets no limit; this is the most that a page of the list
+/// shows by the newer documents.
+pub const KILL_BATCH: usize = 100;
+
+/// How many go into one request after a larger one was refused as a bad request: as many as a page of the list shows by every
+/// document.
+pub const SMALL_KILL_BATCH: usize = 20;
+
+/// The endings of IDs, from examples in the API documents.
+const INSTANCE: Ending = ("an instance", "in02");
+const NODE: Ending = ("a node", "no02");
+
+identifier! {
+    /// A node of a DDS instance: 36 letters and digits, the last four `no02`.
+    NodeId, |text| with_ending(text, "DDS", NODE, &[INSTANCE])
+}
+
+#[derive(Serialize)]
+struct KillRequest<'a> {
+    sessions: &'a [String],
+}
+
+/// A page of a node's operations.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SessionPage {
+    /// The operations, as many as were asked for at most. No document tells their order.
+    #[serde(deserialize_with = "rows::rows")]
+    pub sessions: Vec<Row<SessionRecord>>,
+    /// How many the whole list has.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub total_count: Option<i64>,
+}
+
+/// An operation as the list shows it: what `currentOp` of MongoDB tells, by the user guide. Any of it may be missing.
+#[derive(Clone, Debug, Deserialize)]
+pub struct SessionRecord {
+    /// The operation's id, which names its shard where the node is of a cluster: `shard_1:7201646`, `34631`.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub id: Option<String>,
+    /// Whether it is active; the API kills no other.
+    #[serde(default, deserialize_with = "loose_json::flag")]
+    pub active: Option<bool>,
+    /// The command as the client sent it, in JSON.
+    #[serde(default)]
+    pub operation: Statement,
+    /// Its kind: `query`, `update`, `getmore` and others.
+    #[serde(default, rename = "type", deserialize_with = "rows::text")]
+    pub kind: Option<String>,
+    /// For how long it has run, in microseconds.
+    #[serde(default, deserialize_with = "loose_json::integer")]
+    pub cost_time: Option<i64>,
+    /// The server that runs it, with its port.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub host: Option<String>,
+    /// Address and port of the client.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub client: Option<String>,
+    /// The connection that it came by: `conn20`.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub description: Option<String>,
+    /// Database and collection: `shop.orders`.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub namespace: Option<String>,
+    /// The database. Some documents do not have it.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub db: Option<String>,
+    /// The user; told from version 4.2 on.
+    #[serde(default, deserialize_with = "rows::text")]
+    pub user: Option<String>,
+}
+
+impl rows::Record for SessionRecord {}
+
+/// The DDS calls of one region.
+#[derive(Clone, Copy, Debug)]
+pub struct Dds<'a> {
+    client: &'a Client,
+    region: &'a str,
+}
+
+impl<'a> Dds<'a> {
+    /// The DDS of a region.
+    pub fn new(client: &'a Client, region: &'a str) -> Self {
+        Self { client, region }
+    }
+
+    /// A page of a node's operations: `GET /v3/{project_id}/nodes/{node_id}/sessions`, without any filter: by some documents an
+    /// empty one asks for all, by others for those of which nothing is told. `limit` is at most [`SESSIONS_PER_PAGE`].
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn sessions(
+        &self,
+        node: &NodeId,
+        offset: u64,
+        limit: u32,
+        operation: &Operation,
+    ) -> Result<SessionPage, Error> {
+        let call = self.call(Method::GET, node, "sessions", Repeat::Read);
+        let call = call.of_page(offset, limit);
+        self.client.read(call, operation).await?.json()
+    }
+
+    /// Kills operations of a node: `POST …/session`. Never sent again once it may have arrived, since no document says that ids do
+    /// not come back, and not sent when it cannot leave before `leave_before` ([`Error::TooLate`]). The answer says nothing;
+    /// accepted is its `X-Request-Id`.
+    pub async fn kill(
+        &self,
+        node: &NodeId,
+        session_ids: &[String],
+        leave_before: Option<Instant>,
+        operation: &Operation,
+    ) -> Outcome<Option<String>> {
+        let body = KillRequest {
+            sessions: session_ids,
+        };
+        let call = self.call(Method::POST, node, "session", Repeat::Never);
+        let outcome = self.client.kill(call, &body, leave_before, operation).await;
+        outcome.map(|answer| answer.request_id)
+    }
+
+    fn call(&self, method: Method, node: &NodeId, what: &str, repeat: Repeat) -> Call<'a> {
+        let path = format!("/v3/{{project_id}}/nodes/{node}/{what}");
+        Call::new(&API, self.region, method, path, repeat)
+            .in_language(self.client.settings().language.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests;

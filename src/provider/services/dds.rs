@@ -1,0 +1,297 @@
+//! DDS: operations on a node of MongoDB, by their IDs or by what they are.
+//!
+//! DDS speaks of sessions, and what it lists are operations: by its user guide, what `currentOp` of MongoDB shows. That a kill
+//! is MongoDB's `killOp`, which ends an operation and leaves its connection open, is inferred.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::relational::listed_time;
+use super::told;
+use crate::huaweicloud::dds::{
+    self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
+    SessionRecord,
+};
+use crate::huaweicloud::error::{Error, Outcome};
+use crate::provider::arguments::{identifier, shown};
+use crate::provider::listing::{Listing, page, read_pages};
+use crate::provider::record::Record;
+use crate::provider::service::{
+    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
+    Purpose, Scope, Service, Target, Words,
+};
+use crate::session::listing::Page;
+use crate::session::{Condition, Protection, Session, SessionId};
+
+#[cfg(test)]
+mod tests;
+
+/// DDS.
+pub struct Dds;
+
+static DESCRIPTION: Description = Description {
+    name: "dds",
+    words: Words {
+        service: "DDS",
+        heading: "DDS (MongoDB)",
+        place: "a DDS (MongoDB) node",
+        listed_place: "a DDS (MongoDB) node",
+        session: "operation",
+        protected: Some((
+            "the server itself, replication and Huawei Cloud's accounts",
+            "Operations of the server itself (without a client's address, or of the user `__system`), of replication \
+             (namespace `local.oplog.rs`) and of Huawei Cloud's own accounts (`root`, `admin`, `monitor`, `backup`) are chosen \
+             only when `users` names their user.",
+        )),
+        lingers: ": MongoDB ends an operation only where that can be done safely, which some take long to reach",
+        look: "Look at the sessions of the node in the console, or at db.currentOp() on the node.",
+        lists: "DDS calls them sessions: each is what MongoDB's `currentOp` shows at that moment, and not a connection.",
+    },
+    place: &[PlaceArgument::required(
+        "node_id",
+        "ID of the node: 36 letters and digits, the last four `no02`. Any node of a replica set; of a cluster a mongos, and by the \
+         newer API documents also a shard or config node.",
+    )],
+    ids: Ids {
+        argument: "session_ids",
+        words: "IDs of the operations to kill, as the list shows them, such as `34631`, or `shard_1:7201646` on a mongos. A kill \
+                ends the operation and not the connection (inferred: it is MongoDB's `killOp`): the client stays connected, gets \
+                an error, and may send the operation again, which then has another ID.",
+        one: "session ID",
+        form: "An operation's ID is a text without white space, as the data source lists it.",
+        kind: IdKind::Texts(is_id),
+    },
+    conditions: &[
+        Condition::Users,
+        Condition::ExcludeUsers,
+        Condition::Addresses { host_names: true },
+        Condition::ExcludeAddresses { host_names: true },
+        Condition::Databases { numbered: false },
+        Condition::Commands,
+        Condition::States,
+        Condition::StatementMatches,
+        Condition::ExcludeStatementMatches,
+        Condition::MinBusy,
+        Condition::All,
+    ],
+    columns: &[
+        Column::Id,
+        Column::User,
+        Column::Address,
+        Column::Database,
+        Column::Command,
+        Column::State,
+        Column::BusySeconds,
+    ],
+    notes: &[
+        (
+            "users",
+            "DDS tells users from version 4.2 on; on older versions nothing matches.",
+        ),
+        (
+            "exclude_users",
+            "On versions before 4.2 these are all, since DDS does not tell users.",
+        ),
+        (
+            "addresses",
+            "On a shard or config node the clients of most operations are mongos nodes.",
+        ),
+        (
+            "databases",
+            "An operation's database is the one that it works on.",
+        ),
+        (
+            "commands",
+            "Here they are kinds of operations: `query`, `insert`, `update`, `remove`, `getmore`, `command`, `killcursors`, `none`.",
+        ),
+        (
+            "states",
+            "`active` or `inactive`. DDS kills only active operations: inactive ones that are chosen stay, and are `refused`.",
+        ),
+        (
+            "statement_matches",
+            "The statement is the operation as the client sent it, in JSON.",
+        ),
+        (
+            "min_busy",
+            "It is for how long the operation has run; an inactive one never meets it.",
+        ),
+        (
+            "all",
+            "Inactive operations are among them; `states = [\"active\"]` chooses without them.",
+        ),
+        (
+            "id",
+            "An inactive operation may have none; then the server and the connection stand here.",
+        ),
+        ("user", "Null before version 4.2."),
+        (
+            "database",
+            "Here it is the one that the operation works on.",
+        ),
+        ("command", "Here it is the kind of operation."),
+        ("state", "Here it is `active` or `inactive`."),
+        (
+            "busy_seconds",
+            "Here for how long the operation has run; null if it is inactive.",
+        ),
+    ],
+    policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
+    confirmed: false,
+    results: &[],
+};
+
+/// Why an operation cannot be killed.
+const NOT_ACTIVE: &str = "DDS kills only active operations, and the list does not show it as one";
+
+/// No document tells the form of an ID. Examples are numbers, also behind the name of a shard and a colon.
+fn is_id(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_whitespace)
+}
+
+impl Service for Dds {
+    fn description(&self) -> &'static Description {
+        &DESCRIPTION
+    }
+
+    fn place(
+        &self,
+        diags: &mut Diagnostics,
+        arguments: &Record,
+        _purpose: Purpose,
+    ) -> Option<Box<dyn Place>> {
+        let node = identifier(diags, arguments, "node_id")?;
+        Some(Box::new(Node { node }))
+    }
+
+    fn whereabouts(&self, arguments: &Record) -> String {
+        format!("the node {}", shown(arguments, "node_id"))
+    }
+}
+
+struct Node {
+    node: NodeId,
+}
+
+#[async_trait]
+impl Place for Node {
+    fn path(&self) -> String {
+        self.node.to_string()
+    }
+
+    async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
+        let dds = api::Dds::new(calls.client, calls.region);
+        let list = read_pages(SESSIONS_PER_PAGE, |request| async move {
+            let (offset, limit) = (request.offset, request.limit);
+            let page = dds.sessions(&self.node, offset, limit, calls.operation);
+            page.await.map(|page| rows(page, scope.statements))
+        });
+        list.await.map(Listing::from)
+    }
+
+    async fn kill(
+        &self,
+        calls: Calls<'_>,
+        batch: &[Target],
+        leave_before: Option<Instant>,
+    ) -> Outcome<Answered> {
+        let ids: Vec<String> = batch.iter().map(|target| target.id.to_string()).collect();
+        let outcome = api::Dds::new(calls.client, calls.region)
+            .kill(&self.node, &ids, leave_before, calls.operation)
+            .await;
+        outcome.map(|request_id| Answered {
+            request_id,
+            fates: Fates::NotTold,
+        })
+    }
+}
+
+fn rows(list: SessionPage, statements: bool) -> Page<Session> {
+    let id = |id: &str| is_id(id).then(|| SessionId::new(None, id));
+    page(list.sessions, list.total_count, id, |record| {
+        Some(session(session_id(&record)?, record, statements))
+    })
+}
+
+/// What names an operation in the list.
+///
+/// MongoDB gives an operation an ID when it begins, so that an idle connection has none, or has 0. Such a row is known by its
+/// server and connection, in a text with a space, which no ID has. It must be known by something, because a list whose pages
+/// show nobody by whom to join them cannot be read.
+fn session_id(record: &SessionRecord) -> Option<SessionId> {
+    let id = record.id.as_deref().filter(|id| is_id(id));
+    let number = |id: &str| id.rsplit(':').next()?.parse::<i64>().ok();
+    let is_numbered = |id: &str| number(id).is_some_and(|number| number != 0);
+    if let Some(id) = id.filter(|id| record.active != Some(false) || is_numbered(id)) {
+        return Some(SessionId::new(None, id));
+    }
+    if record.active != Some(false) {
+        return None;
+    }
+    let connection = record.description.as_deref().filter(|text| is_id(text))?;
+    let host = record.host.as_deref().unwrap_or("?");
+    Some(SessionId::new(None, &format!("{host} {connection}")))
+}
+
+fn session(id: SessionId, record: SessionRecord, statements: bool) -> Session {
+    let statement = match record.operation.text() {
+        _ if !statements => None,
+        Ok(statement) => statement,
+        Err(_) => return Session::unreadable(id),
+    };
+    let state = record.active.map(|active| match active {
+        true => "active",
+        false => "inactive",
+    });
+    let is_active = record.active == Some(true);
+    let (user, address, namespace) = (
+        told(record.user),
+        told(record.client),
+        told(record.namespace),
+    );
+    Session {
+        protection: match is_internal(user.as_deref(), address.as_deref(), namespace.as_deref()) {
+            true => Protection::UnlessUserIsNamed,
+            false => Protection::None,
+        },
+        database: told(record.db).or_else(|| {
+            let (database, _) = namespace.as_deref()?.split_once('.')?;
+            told(Some(database.to_owned()))
+        }),
+        user,
+        address,
+        command: told(record.kind),
+        state: state.map(ToOwned::to_owned),
+        busy: record
+            .cost_time
+            .filter(|_| is_active)
+            .and_then(running_time),
+        // An operation belongs to one connection, and one that is not active any more has ended.
+        began: told(record.description)
+            .map(|connection| format!("{connection} {}", state.unwrap_or_default())),
+        statement: told(statement),
+        unnameable: (!is_active).then_some(NOT_ACTIVE),
+        ..Session::new(id)
+    }
+}
+
+/// For how long an operation has run, from microseconds. `None` for a number that is no such time.
+fn running_time(micros: i64) -> Option<Duration> {
+    listed_time(micros.div_euclid(1_000_000))?;
+    Some(Duration::from_micros(micros.unsigned_abs()))
+}
+
+/// Whether an operation belongs to the server itself, to replication, or to Huawei Cloud.
+///
+/// MongoDB's documents warn against killing operations that no client has begun; those of its nodes among each other are of the
+/// user `__system`, and secondaries read `local.oplog.rs`, by which they are known where users are not told. The other accounts
+/// are created with an instance and belong to Huawei Cloud, by DDS' user guide.
+fn is_internal(user: Option<&str>, address: Option<&str>, namespace: Option<&str>) -> bool {
+    const ACCOUNTS: [&str; 5] = ["__system", "root", "admin", "monitor", "backup"];
+    user.is_some_and(|user| ACCOUNTS.contains(&user))
+        || address.is_none()
+        || namespace == Some("local.oplog.rs")
+}
