@@ -46,11 +46,11 @@ fn refused_endpoints(block: &ProviderBlock) -> Vec<Refusal> {
                 key,
                 "Unknown service in endpoints",
                 match key.as_str() {
-                    "rds" => "endpoints has the key \"rds\". This provider makes no call to RDS: sessions of RDS are listed and \
-                              killed by DAS. Set das instead."
+                    "rds" => "endpoints has the key \"rds\". This provider does not call RDS: DAS lists and kills sessions of RDS. \
+                              Set das instead."
                         .to_owned(),
                     key => format!(
-                        "endpoints has the key {key:?}. This provider calls {}.",
+                        "endpoints has the key {key:?}. The keys are {}.",
                         apis::keys()
                     ),
                 },
@@ -70,7 +70,8 @@ fn refused_endpoints(block: &ProviderBlock) -> Vec<Refusal> {
         refuse(
             "gaussdb",
             "Contradictory endpoints",
-            "taurusdb and gaussdb are two names of one service: write one of them.".to_owned(),
+            "taurusdb conflicts with gaussdb: both are names of one service. Set one of them."
+                .to_owned(),
         );
     }
     refusals
@@ -102,8 +103,8 @@ pub(super) fn configure(
             diags,
             AttributePath::new("insecure"),
             "TLS certificates are not checked",
-            "insecure is true: whoever sits between this machine and the cloud can read and change the calls, also \
-             which sessions are killed. Leave it out outside of tests.",
+            "insecure is true: an attacker between this machine and the cloud can read and change the calls, and so decide \
+             which sessions are killed. Set it in tests only.",
         );
     }
     let mut not_known = block.not_known(Purpose::Setting);

@@ -1,14 +1,15 @@
 //! The documentation says what the schemas say: the pages of the provider, its resources, data sources, ephemeral
 //! resources and actions, in the registry's layout, and the table of
 //! arguments in the guide to the provider block. The guides to permissions and to errors say what
-//! the APIs of the client say.
+//! the APIs of the client say. Links lead somewhere.
 //!
-//! The tests fail when a page no longer is what the schemas and the examples make it; `UPDATE_DOCS=1` writes it anew.
+//! The tests fail when a page no longer is what the schemas and the examples make it; `UPDATE_DOCS=1` writes it again.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod configuration;
 mod examples;
+mod links;
 mod marked;
 mod page;
 mod permissions;

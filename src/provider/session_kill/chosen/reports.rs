@@ -47,14 +47,13 @@ impl Run<'_> {
             diags,
             self.kill.described_in.clone(),
             format!(
-                "{} not chosen any more",
+                "{} no longer selected",
                 count(number, self.kill.service.words.session)
             ),
             format!(
-                "The sessions were listed again before the kill was sent. Of these it was not certain any more that they are \
-                 there and chosen: the conditions do not hold for them, or the list does not tell whether they are the same \
-                 sessions. They are left alone{}.",
-                self.of_resource(", and are in the attribute sessions as remaining")
+                "These sessions were not killed{}. They were listed again before the kill was sent: they no longer meet the conditions, \
+                 or the list does not show whether they are the same sessions.",
+                self.of_resource("; their outcome in the attribute sessions is remaining")
             ),
         );
     }
@@ -62,11 +61,11 @@ impl Run<'_> {
     /// Killed sessions are listed at last.
     fn still_there(&self, error: Error, left: usize) -> Report {
         Report {
-            summary: format!("{} still there", count(left, "killed session")),
+            summary: format!("{} still listed", count(left, "killed session")),
             meaning: format!(
                 "The kill was accepted, but these sessions are still listed{}.{}",
                 self.kill.service.words.lingers,
-                self.of_resource(" They are in the attribute sessions as remaining.")
+                self.of_resource(" Their outcome in the attribute sessions is remaining.")
             ),
             error,
             next: None,
@@ -85,19 +84,18 @@ impl Run<'_> {
         let unknown = report.unknown.len();
         let seen = match (left, looked_until) {
             (Some(0), _) => {
-                "They were listed again, and none of those that were sent is there any more."
-                    .to_owned()
+                "They were listed again: no session of the kill is listed any more.".to_owned()
             }
             (Some(left), _) => format!(
-                "They were listed again, and {left} of those that were sent are still there{}.",
-                self.of_resource("; the attribute sessions says which")
+                "They were listed again: {left} of the kill are still listed{}.",
+                self.of_resource("; the attribute sessions shows which")
             ),
             (None, Some(_)) => "They could not be listed afterwards.".to_owned(),
             (None, None) => String::new(),
         };
         let summary = match (failure.ended, left) {
             (Ended::Unknown, None) => "It is unknown whether the sessions were killed".to_owned(),
-            (Ended::Unknown, Some(_)) => "Not all sessions were killed for certain".to_owned(),
+            (Ended::Unknown, Some(_)) => "Some sessions may not have been killed".to_owned(),
             (Ended::Denied, _) => {
                 format!(
                     "{} says that the kill failed",
@@ -110,9 +108,9 @@ impl Run<'_> {
             (report.killed.len(), "killed"),
             (report.accepted.len(), "sent and accepted"),
             (report.not_found.len(), "not found"),
-            (report.refused.len(), "left alone by the service"),
+            (report.refused.len(), "refused by the service"),
             (report.ended_before.len(), "gone before they were sent"),
-            (report.no_longer_chosen.len(), "not chosen any more"),
+            (report.no_longer_chosen.len(), "no longer selected"),
         ];
         let answered: Vec<String> = (answered.iter())
             .filter(|(number, _)| *number > 0)
@@ -122,19 +120,27 @@ impl Run<'_> {
             [] => String::new(),
             parts => format!(" Before that: {}.", parts.join(", ")),
         };
+        let killed = match report.killed.len() + report.accepted.len() {
+            0 => "No session is known to be killed",
+            _ => "Some sessions were killed",
+        };
         let ended = match failure.ended {
             Ended::Unknown => format!(
-                "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
+                "{} may have been killed: the request was sent, and no complete answer came back.",
                 count(unknown, session)
             ),
             Ended::Denied => format!(
-                "A request to kill {} was answered, and the answer says that it failed. Some of them may have been killed.",
+                "{} may have been killed, although the answer says that the kill failed.",
                 count(unknown, session)
             ),
-            Ended::Rejected if failure.error.api().is_some() => "A request was refused.".to_owned(),
-            Ended::Rejected => "A request was not sent.".to_owned(),
+            Ended::Rejected if failure.error.api().is_some() => {
+                format!("{killed}. Then a request was refused.")
+            }
+            Ended::Rejected => format!("{killed}. Then a request was not sent."),
             Ended::NotListed => {
-                "The sessions could not be listed again, so no more were sent.".to_owned()
+                format!(
+                    "{killed}. The sessions could not be listed again, so no further request was sent."
+                )
             }
         };
         let unsent = match report.not_sent.len() {
@@ -149,7 +155,7 @@ impl Run<'_> {
             error: failure.error,
             next: Some(self.how_to_proceed(
                 self.kill.service.words.look,
-                " for the sessions that are meant and there by then",
+                " for the selected sessions that are there at that time",
             )),
         }
     }
@@ -161,11 +167,12 @@ impl Run<'_> {
         summary: impl Into<String>,
     ) -> Report {
         Report {
-            summary: summary.into(),
+            summary: explain::cause(&error).unwrap_or_else(|| summary.into()),
             meaning: format!(
-                "No {} was killed{}.",
+                "No {} was killed{}.{}",
                 self.kill.service.words.session,
-                self.of_resource(", and nothing went into state")
+                self.of_resource(", and nothing was stored in state"),
+                explain::not_sent(&error)
             ),
             error,
             next: None,
@@ -177,11 +184,11 @@ impl Run<'_> {
         explain::error(
             diags,
             select::block_path(),
-            "Sessions that were not chosen have the same address",
+            "Sessions that are not selected have the same address",
             format!(
-                "No session was killed{}. {} kills chosen sessions by their addresses, and {} not \
-                 chosen would be killed too. The first of them:\n\n{}",
-                self.of_resource(", and nothing went into state"),
+                "No session was killed{}. {} kills selected sessions by their addresses, and would also kill {} not selected. \
+                 The first of them:\n\n{}",
+                self.of_resource(", and nothing was stored in state"),
                 self.kill.service.words.service,
                 count(others.len(), "session"),
                 explain::lines(others, |session| show(session))
@@ -205,8 +212,8 @@ impl Run<'_> {
                     count(those.len(), self.kill.service.words.session)
                 ),
                 format!(
-                    "They are chosen, and they are left alone{}. Of each of them holds: {reason}.\n\n{}",
-                    self.of_resource(": they are in the attribute sessions as refused"),
+                    "These sessions are selected and were not killed{}. The reason: {reason}.\n\n{}",
+                    self.of_resource("; their outcome in the attribute sessions is refused"),
                     explain::lines(&those, |session| show(session))
                 ),
             );
@@ -220,9 +227,9 @@ impl Run<'_> {
             select::path("all"),
             "Not all sessions may be listed, so none was killed",
             format!(
-                "No session was killed{}. {} shows at most {most} sessions, and it shows as many: there may be more. Choose by \
-                 users, databases or addresses instead of all = true: these are asked for one by one.",
-                self.of_resource(", and nothing went into state"),
+                "No session was killed{}. {} lists at most {most} sessions, and it lists that many, so there may be more. Instead of \
+                 all = true, select by users, databases or addresses: the service is asked for each of them.",
+                self.of_resource(", and nothing was stored in state"),
                 self.kill.service.words.service
             ),
         );
@@ -232,8 +239,8 @@ impl Run<'_> {
         Report {
             summary: "The kill was accepted, but its answer could not be read".to_owned(),
             meaning: format!(
-                "{} accepted a request to kill {}, but which of them it killed is not told. The sessions are listed again to see \
-                 which are gone.",
+                "{} accepted a request to kill {}, but its answer does not show which of them it killed. The sessions are listed again \
+                 to find out.",
                 self.kill.service.words.service,
                 count(number, self.kill.service.words.session)
             ),
@@ -244,8 +251,8 @@ impl Run<'_> {
 
     fn not_seen(&self, error: Error) -> Report {
         Report {
-            summary: "It was not seen whether the killed sessions are gone".to_owned(),
-            meaning: "The kill was accepted, but the sessions could not be listed afterwards."
+            summary: "Could not confirm that the sessions are gone".to_owned(),
+            meaning: "The kill was accepted, so the sessions are probably killed. They could not be listed afterwards."
                 .to_owned(),
             error,
             next: Some(self.kill.service.words.look.to_owned()),
@@ -255,7 +262,7 @@ impl Run<'_> {
     fn seen_gone(&self, failure: Failure, number: usize) -> Report {
         let (summary, came_back) = match failure.ended {
             Ended::Denied => (
-                "The kill failed by its answer, but the sessions are gone",
+                "The answer says that the kill failed, but the sessions are gone",
                 "the answer says that it failed",
             ),
             _ => (
@@ -266,9 +273,9 @@ impl Run<'_> {
         Report {
             summary: summary.to_owned(),
             meaning: format!(
-                "A request to kill {} was sent, and {came_back}. The sessions were listed again, and none of \
-                 them is there any more. The request was not sent again.",
-                count(number, self.kill.service.words.session)
+                "{} gone: the request to kill them was sent, and {came_back}. The sessions were listed again, and none of them is \
+                 listed. The request was not sent again.",
+                explain::are(number, self.kill.service.words.session)
             ),
             error: failure.error,
             next: None,
