@@ -84,7 +84,7 @@ impl Endpoints {
 /// An endpoint that was refused, for a message: in quotes, or without its text when it may hold a password or a token.
 pub fn shown(text: &str) -> String {
     if text.contains(['@', '?', '#']) {
-        "not shown here, since it may hold a secret".to_owned()
+        "not shown, because it may contain a secret".to_owned()
     } else {
         format!("{text:?}")
     }

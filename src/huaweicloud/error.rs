@@ -199,7 +199,9 @@ pub enum Error {
     Listing(String),
     /// The call had to wait (for a busy instance, or for its turn) longer than what it is about is known to hold, so it
     /// was not sent. Nothing was done.
-    #[error("the call was not sent, since it had to wait too long after the sessions were listed")]
+    #[error(
+        "the call was not sent, because it had to wait too long after the sessions were listed"
+    )]
     TooLate,
     /// The connection was never made: refused, no such host, TLS refused, connect time-out. Nothing was sent.
     #[error("{line}: {reason}")]

@@ -2,8 +2,31 @@
 
 /// Why an identifier cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct IdError(pub(super) String);
+#[error("{reason}")]
+pub struct IdError {
+    reason: String,
+    /// What it is the ID of by its ending, where that is something else: `a node`.
+    pub looks_like: Option<&'static str>,
+}
+
+impl IdError {
+    pub(super) fn new(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+            looks_like: None,
+        }
+    }
+
+    /// The ID of something else, as its ending tells.
+    fn of_another((what, ending): Ending, (other, its): Ending) -> Self {
+        Self {
+            reason: format!(
+                "IDs that end in {its:?} are those of {other}; the ID of {what} ends in {ending:?}"
+            ),
+            looks_like: Some(other),
+        }
+    }
+}
 
 /// Defines an identifier by the function that checks its form.
 macro_rules! identifier {
@@ -51,7 +74,7 @@ pub(super) fn free_form(text: &str) -> Result<(), IdError> {
         }
         _ => return Ok(()),
     };
-    Err(IdError(flaw.to_owned()))
+    Err(IdError::new(flaw))
 }
 
 /// What an identifier of a service of databases names, and the ending by which it can be told.
@@ -64,15 +87,13 @@ pub(super) fn of_kind(text: &str, own: Ending, known: &[Ending]) -> Result<(), I
     let is_right = matches!(text.len(), 32 | FULL_LENGTH)
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let kind = known.iter().find(|(_, ending)| text.ends_with(ending));
-    Err(IdError(match kind {
-        _ if !is_right => {
-            format!("the ID of {what} has 32 or {FULL_LENGTH} characters, only letters and digits")
-        }
-        Some(kind @ (other, its)) if *kind != own && text.len() == FULL_LENGTH => {
-            format!("it ends in {its}, so it is the ID of {other}, not of {what}")
-        }
+    Err(match kind {
+        _ if !is_right => IdError::new(format!(
+            "the ID of {what} has 32 or {FULL_LENGTH} characters, only letters and digits"
+        )),
+        Some(kind) if *kind != own && text.len() == FULL_LENGTH => IdError::of_another(own, *kind),
         _ => return Ok(()),
-    }))
+    })
 }
 
 /// The length of an identifier that tells by its ending what it names.
@@ -83,20 +104,19 @@ const FULL_LENGTH: usize = 36;
 pub(super) fn with_ending(
     text: &str,
     service: &str,
-    (what, ending): Ending,
+    own: Ending,
     others: &[Ending],
 ) -> Result<(), IdError> {
+    let (what, ending) = own;
     let is_right =
         text.len() == FULL_LENGTH && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let other = others.iter().find(|(_, other)| text.ends_with(other));
-    Err(IdError(match other {
+    Err(match other {
         _ if is_right && text.ends_with(ending) => return Ok(()),
-        Some((other, its)) if is_right => {
-            format!("it ends in {its}, so it is the ID of {other}; that of {what} ends in {ending}")
-        }
-        _ if is_right => format!("the ID of {what} of {service} ends in {ending}"),
-        _ => format!(
-            "the ID of {what} of {service} has {FULL_LENGTH} characters, only letters and digits, and ends in {ending}"
-        ),
-    }))
+        Some(other) if is_right => IdError::of_another(own, *other),
+        _ if is_right => IdError::new(format!("the ID of {what} of {service} ends in {ending:?}")),
+        _ => IdError::new(format!(
+            "the ID of {what} of {service} has {FULL_LENGTH} characters, only letters and digits, and ends in {ending:?}"
+        )),
+    })
 }

@@ -97,9 +97,8 @@ fn component(text: &str) -> Result<(), IdError> {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     is_right.then_some(()).ok_or_else(|| {
-        IdError(
-            "the ID of a component has only letters, digits and underscores, as in cn_5001"
-                .to_owned(),
+        IdError::new(
+            "the ID of a component has only letters, digits and underscores, as in \"cn_5001\"",
         )
     })
 }

@@ -36,10 +36,10 @@ impl Panicked {
         diags.root_error(
             "Bug in the provider: it is unknown what was done",
             format!(
-                "It is unknown whether what this resource does was done: the provider stopped working at {} while it created \
-                 the resource. The resource is in state with what is known, and is tainted, so the next apply does it again. \
-                 Look first what was done. If it was, keep the resource as it is with the engine's command `untaint`. Please \
-                 report this with the place named here; nothing of your configuration is in it.",
+                "It is unknown whether the resource did its work: the provider failed at {} while it created the resource. The \
+                 resource is in state with what is known, as tainted, so the next apply does the work again. Check first what \
+                 was done. If the work was done, run the engine's command `untaint`. Please report this with the place named \
+                 here; it has nothing of your configuration in it.",
                 self.place
             ),
         );
@@ -49,8 +49,8 @@ impl Panicked {
         diags.root_error(
             "Bug in the provider",
             format!(
-                "The provider stopped working on this call at {}. What it had done until then, it cannot say. Please \
-                 report this with the place named here; nothing of your configuration is in it.",
+                "The provider failed during this call at {}. It is unknown what the call had done until then. Please report this \
+                 with the place named here; it has nothing of your configuration in it.",
                 self.place
             ),
         );

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use tf_provider::{AttributePath, Diagnostics, map};
 
 use super::record::{Encoded, Record, written};
 use super::{HwcProvider, explain};
+use crate::huaweicloud::id::IdError;
 
 /// How long reading a list of sessions may take, for data sources and ephemeral resources.
 pub(super) const LISTING_TIMEOUT: Duration = Duration::from_secs(300);
@@ -104,15 +104,15 @@ pub(super) fn region_attribute() -> Attribute {
 pub(super) fn triggers_attribute() -> Attribute {
     optional(
         AttributeType::Map(Box::new(AttributeType::String)),
-        "Any values. If one of them changes, is added or is removed, the sessions are killed again.",
+        "Arbitrary values. Adding, changing or removing one of them kills the sessions again.",
     )
 }
 
 /// The `timeouts` block, which may be left out. `change` says what changing it does.
 pub(super) fn timeouts_block(change: &str) -> HashMap<String, NestedBlock> {
     let create = format!(
-        "Time limit of the whole kill, as in `90s`, `10m` or `1h30m`; by default `10m`. It includes the time that an instance \
-         is busy with another task.{change}"
+        "Time limit of the whole kill, such as `90s`, `10m` or `1h30m`; by default `10m`. It includes the time that the kill waits \
+         for a busy instance.{change}"
     );
     map! {
         "timeouts" => NestedBlock::Optional(Block {
@@ -140,7 +140,7 @@ pub(super) fn create_timeout(diags: &mut Diagnostics, arguments: &Record) -> Opt
     };
     match crate::session::duration::parse(text) {
         Ok(duration) if duration.is_zero() => {
-            explain::error(
+            explain::invalid(
                 diags,
                 create_timeout_path(),
                 "Invalid create time-out",
@@ -150,7 +150,7 @@ pub(super) fn create_timeout(diags: &mut Diagnostics, arguments: &Record) -> Opt
         }
         Ok(duration) => Some(duration),
         Err(reason) => {
-            explain::error(
+            explain::invalid(
                 diags,
                 create_timeout_path(),
                 "Invalid create time-out",
@@ -168,28 +168,31 @@ pub(super) fn identifier<T>(
     name: &'static str,
 ) -> Option<T>
 where
-    T: FromStr,
-    T::Err: Display,
+    T: FromStr<Err = IdError>,
 {
     match arguments.text(name) {
         Value::Value(text) => match text.parse() {
             Ok(id) => Some(id),
             Err(reason) => {
-                explain::error(
+                let summary = match reason.looks_like {
+                    Some(other) => format!("{name} looks like {other} ID"),
+                    None => format!("Invalid {name}"),
+                };
+                explain::invalid(
                     diags,
                     AttributePath::new(name),
-                    format!("Invalid {name}"),
+                    summary,
                     format!("{name} is {text:?}: {reason}."),
                 );
                 None
             }
         },
         Value::Null => {
-            explain::error(
+            explain::invalid(
                 diags,
                 AttributePath::new(name),
                 format!("Missing {name}"),
-                format!("{name} is null, but it must be given."),
+                format!("{name} is required, but it is null."),
             );
             None
         }
@@ -206,11 +209,11 @@ pub(super) fn region(
     match arguments.text("region") {
         Value::Value(region) if !region.is_empty() => Some(region.to_owned()),
         Value::Value(_) => {
-            explain::error(
+            explain::invalid(
                 diags,
                 AttributePath::new("region"),
                 "Invalid region",
-                "region is empty. Write its name, for example \"cn-north-4\", or leave it out to use the provider's.",
+                "region is empty. Set it to a region, for example \"cn-north-4\", or leave it out to use the provider's.",
             );
             None
         }
@@ -228,12 +231,11 @@ pub(super) fn region(
 }
 
 fn no_region(diags: &mut Diagnostics) {
-    explain::error(
+    explain::invalid(
         diags,
         AttributePath::new("region"),
         "No region",
-        "Nobody was killed. Neither this block nor the provider \"hwc\" has a region, so it is not known where the instance \
-         is. Set region in either of them, or the variable HW_REGION_NAME.",
+        "Neither this block nor the provider \"hwc\" has a region. Set region in one of them, or the variable HW_REGION_NAME.",
     );
 }
 

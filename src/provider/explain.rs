@@ -28,6 +28,14 @@ pub(super) fn count(number: usize, what: &str) -> String {
     }
 }
 
+/// `1 session is`, `2 sessions are`.
+pub(super) fn are(number: usize, what: &str) -> String {
+    match number {
+        1 => format!("1 {what} is"),
+        number => format!("{} are", count(number, what)),
+    }
+}
+
 /// The first of them, a line each, and how many more there are.
 pub(super) fn lines<S>(sessions: &[S], show: impl Fn(&S) -> String) -> String {
     let mut lines: Vec<String> = (sessions.iter().take(SHOWN))
@@ -64,8 +72,11 @@ impl Report {
     /// Sessions could not be listed, for somebody who only wanted to see them.
     pub(super) fn not_listed(error: Error) -> Self {
         Self {
-            summary: "The sessions could not be listed".to_owned(),
-            meaning: "Nothing was changed.".to_owned(),
+            summary: cause(&error).unwrap_or_else(|| "The sessions could not be listed".to_owned()),
+            meaning: format!(
+                "No session was killed: this only lists sessions.{}",
+                not_sent(&error)
+            ),
             error,
             next: None,
         }
@@ -133,6 +144,31 @@ fn attribute(error: &Error) -> AttributePath {
     }
 }
 
+/// The summary of an error that says by itself what is the case, whatever the call was for. Only where no session was killed.
+pub(super) fn cause(error: &Error) -> Option<String> {
+    match error {
+        Error::Credentials(problem) => Some(credentials::summary(problem).to_owned()),
+        Error::NoProject { name, region } if name == region => {
+            Some(format!("No IAM project for region {region:?}"))
+        }
+        Error::NoProject { name, region } => {
+            Some(format!("No IAM project {name:?} for region {region:?}"))
+        }
+        _ => None,
+    }
+}
+
+/// That the call did not leave, as a sentence after another one.
+pub(super) fn not_sent(error: &Error) -> &'static str {
+    match error {
+        Error::Credentials(problem) if credentials::never_found(problem) => {
+            " Nothing was sent to Huawei Cloud."
+        }
+        Error::Credentials(_) | Error::NoProject { .. } => " The request was not sent.",
+        _ => "",
+    }
+}
+
 /// What was tried and what came back, a line each.
 fn facts(error: &Error) -> String {
     let mut lines = Vec::new();
@@ -155,7 +191,7 @@ fn facts(error: &Error) -> String {
         lines.push(format!("Answer:  {answer}"));
     }
     if let Some(id) = error.request_id() {
-        lines.push(format!("Request: {id} (the id that support asks for)"));
+        lines.push(format!("Request: {id} (the ID that support asks for)"));
     }
     lines
         .iter()
@@ -208,13 +244,13 @@ fn advice(error: &Error) -> Option<String> {
         Error::Credentials(problem) => Some(credentials::advice(problem)),
         Error::Settings(problem) => Some(settings::advice(problem)),
         Error::Listing(text) => Some(text.clone()),
-        Error::NoProject { name, region } => Some(format!(
-            "IAM knows no project named {name:?} in the region {region:?}. Check region, or give project_id or \
-             project_name in the provider block."
+        Error::NoProject { name, .. } => Some(format!(
+            "IAM has no project named {name:?} that this account can use. Check region, or set project_id or project_name in \
+             the provider block."
         )),
         Error::NotSent { .. } => Some(
-            "Check that the host is right (region, cloud and endpoints in the provider block), that its name can be \
-             resolved, and that no firewall or proxy is in between."
+            "Check the host (region, cloud and endpoints in the provider block), that its name can be resolved, and that no \
+             firewall or proxy blocks the connection."
                 .to_owned(),
         ),
         Error::Lost { .. } | Error::Unreadable { .. } | Error::TooLate => None,
@@ -228,7 +264,7 @@ fn advice(error: &Error) -> Option<String> {
 
 /// What to do when a credential could not be fetched: the call that needed it was not sent.
 fn advice_for_sign_in(method: &SignInMethod, error: &Error) -> String {
-    let what = format!("This call was to sign in {method}.");
+    let what = format!("This call signs in {method}.");
     match error {
         Error::Api { answer, .. }
             if (400..=404).contains(&answer.status)
@@ -247,15 +283,15 @@ fn advice_for_sign_in(method: &SignInMethod, error: &Error) -> String {
 fn advice_for_answer(line: &RequestLine, answer: &ApiError) -> Option<String> {
     if answer.is_busy() {
         return Some(
-            "The instance is busy with another task. Apply again when that is done, or give it more time with \
-             timeouts { create = \"30m\" }."
+            "The instance is busy with another task. Apply again when the task is done, or allow more time with timeouts { create = \
+             \"30m\" }."
                 .to_owned(),
         );
     }
     if answer.html || (300..400).contains(&answer.status) {
         return Some(
-            "This is not how the API answers: a proxy, a login page or a wrong endpoint is in between. Check region, \
-             cloud and endpoints in the provider block, and the variables HTTPS_PROXY and NO_PROXY."
+            "This answer is not from the API, but from a proxy, a login page or a wrong endpoint. Check region, cloud and \
+             endpoints in the provider block, and the variables HTTPS_PROXY and NO_PROXY."
                 .to_owned(),
         );
     }
@@ -273,14 +309,14 @@ fn advice_for_answer(line: &RequestLine, answer: &ApiError) -> Option<String> {
         401 => Some(advice_for_credentials(answer)),
         403 => Some(advice_for_permission(line, answer)),
         404 => Some(
-            "Check instance_id and node_id, and that they are in this region and project.".to_owned(),
+            "Check that the instance and the node exist in this region and project.".to_owned(),
         ),
         429 => Some(
-            "The cloud throttles the account's calls. Apply again later, with less -parallelism, or give it more time \
-             with timeouts { create = \"30m\" }."
+            "The cloud throttles the calls of the account. Apply again later, with less -parallelism, or allow more time with \
+             timeouts { create = \"30m\" }."
                 .to_owned(),
         ),
-        500.. => Some("The fault is on the cloud's side. Apply again later; if it stays, ask support.".to_owned()),
+        500.. => Some("This is a fault of the cloud. Apply again later. If it stays, ask support.".to_owned()),
         _ => None,
     }
 }
@@ -304,13 +340,13 @@ fn advice_for_instance(answer: &ApiError) -> Option<&'static str> {
              regions cn-north-1, cn-north-4, cn-east-2, cn-east-3, cn-south-1 and cn-southwest-2."
         }
         BAD_ACCOUNT => {
-            "Check database_user_id: it is the ID of an account that DAS has stored for this instance, as \
-             huaweicloud_das_database_user stores it, and not the name of a database user."
+            "Check database_user_id: it must be the ID of an account that is stored in DAS for this instance, for example by \
+             huaweicloud_das_database_user. The name of a database user is not an ID."
         }
         "DAS.200114" => "Check instance_id, and that the instance is in this region and project.",
         "DCS.4026" | "DCS.4049" | "DBS.200086" | "DBS.201014" => {
-            "The instance is in a state that does not allow this call: it may be stopped or restarting. Check its \
-             state in the console, and apply again when it is running."
+            "The state of the instance does not allow this call: it may be stopped or restarting. Check it in the console, and \
+             apply again when it is running."
         }
         "DCS.4120" | "DBS.280449" => {
             "The instance is frozen, or is being frozen. Check its state, and the account's bills, in the console."
@@ -353,7 +389,7 @@ fn advice_for_credentials(answer: &ApiError) -> String {
             .to_owned();
     }
     "The cloud does not accept the credentials. Check access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY), \
-     security_token for temporary keys, or token; check too that they belong to the cloud that the endpoint is part of."
+     security_token for temporary keys, or token. Check also that they belong to the cloud of the endpoint."
         .to_owned()
 }
 
@@ -361,19 +397,20 @@ fn advice_for_credentials(answer: &ApiError) -> String {
 fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
     match answer.gateway_code() {
         Some("0401" | "0402" | "0404") => {
-            return "The gateway lets neither this machine's address nor this account through: one of them is on a \
-                    deny list, or not on the list of those that are allowed. Ask the account's administrator."
+            return "The gateway does not allow this machine's address or this account: one of them is on a deny list, or \
+                    missing from an allow list. Ask the administrator of the account."
                 .to_owned();
         }
         Some("0801" | "0802") => {
-            return "The user or the account may not use this region. Check region, and the account's regions in the \
-                    console."
+            return "The user or the account is not allowed to use this region. Check region, and the regions of the account in \
+                    the console."
                 .to_owned();
         }
         _ => {}
     }
     let Some(permission) = apis::permission_of(line) else {
-        return "The account may not make this call. Check its permissions in IAM.".to_owned();
+        return "The account is not allowed to make this call. Check its permissions in IAM."
+            .to_owned();
     };
     let Permission {
         role_and_policy,
@@ -387,18 +424,18 @@ fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
     };
     if permission == PROJECTS_PERMISSION {
         return format!(
-            "The account may not list its projects. {needed}, or set project_id in the provider block \
-             (HW_PROJECT_ID): then no project is looked up."
+            "The account is not allowed to list its projects. {needed}, or set project_id in the provider block \
+             (HW_PROJECT_ID): then the provider does not look up the project."
         );
     }
     let or_not_there = match answer.code.as_deref() {
         Some("DBS.200010" | "DBS.200044" | "DBS.201003" | "DBS.280015") => {
-            " The service gives the same answer when there is no such instance: check instance_id and node_id."
+            " The service gives the same answer if the instance does not exist: check instance_id and node_id."
         }
         _ => "",
     };
     format!(
-        "The account may not make this call. {needed}, and check that project_id belongs to the region and the \
+        "The account is not allowed to make this call. {needed}, and check that project_id belongs to the region and the \
          account. The guide \"Permissions\" has ready policies.{or_not_there}"
     )
 }
@@ -412,6 +449,17 @@ pub(super) fn error(
     detail: impl Into<Cow<'static, str>>,
 ) {
     diags.add_error(diagnostic(attribute, summary, detail));
+}
+
+/// Adds an error about an argument with which nothing can be done: no session was killed. See [`error`].
+pub(super) fn invalid(
+    diags: &mut Diagnostics,
+    attribute: AttributePath,
+    summary: impl Into<Cow<'static, str>>,
+    detail: impl std::fmt::Display,
+) {
+    let detail = format!("No session was killed. {detail}");
+    error(diags, attribute, summary, detail);
 }
 
 /// Adds a warning about an argument; see [`error`].

@@ -81,7 +81,7 @@ impl Listing {
                     explain::count(self.passed_over.len(), "node")
                 ),
                 format!(
-                    "The sessions of these nodes are neither listed nor killed:\n\n{}",
+                    "Sessions of these nodes are not listed and not killed:\n\n{}",
                     explain::lines(&self.passed_over, show_passed_over)
                 ),
             );
@@ -92,9 +92,8 @@ impl Listing {
                 AttributePath::root(),
                 "Not all sessions may be listed",
                 format!(
-                    "The service shows at most {most} sessions, and it shows as many. There may be more, which are neither \
-                     shown nor chosen. Conditions on users, databases or addresses show more: each of their values is asked for on \
-                     its own."
+                    "The service lists at most {most} sessions, and it lists that many. There may be more, which are not shown and not \
+                     selected. To see more, select by users, databases or addresses: the service is asked for each value."
                 ),
             );
         }
@@ -109,7 +108,7 @@ impl Listing {
         match self.cut_at {
             None => Ok(self),
             Some(most) => Err(Error::Listing(format!(
-                "The service shows at most {most} sessions, and it shows as many: there may be more."
+                "The service lists at most {most} sessions, and it lists that many: there may be more."
             ))),
         }
     }
@@ -122,7 +121,7 @@ impl Listing {
                 AttributePath::root(),
                 "Some sessions cannot be read",
                 format!(
-                    "The list has {} without a readable ID. They are neither shown nor chosen.",
+                    "The list has {} without a readable ID. They are not shown and not selected.",
                     explain::count(self.unreadable(), "row")
                 ),
             );
@@ -169,7 +168,7 @@ where
             Ok(Progress::Complete(list)) => return Ok(list),
             Err(unreliable) => {
                 return Err(Error::Listing(format!(
-                    "Nobody can be chosen from it: {unreliable}."
+                    "No session was selected from it: {unreliable}."
                 )));
             }
         }

@@ -97,10 +97,10 @@ impl HwcProvider {
                     diags,
                     AttributePath::root(),
                     format!("Provider arguments not known yet: {}", unknown.join(", ")),
-                    "Nobody was killed, and nothing was sent. These arguments of the provider \"hwc\" get their values \
-                     from something that is only known after apply, so the cloud cannot be asked while planning. First \
-                     apply what they come from, for example with -target, and then plan again. Or give them values that \
-                     are known at plan.",
+                    "No session was killed, and nothing was sent. The values of these arguments of the provider \"hwc\" are known \
+                     only after apply, so the plan cannot call the cloud. First apply the resources that the values come \
+                     from, for example with -target, and then plan again. Or set the arguments to values that are known \
+                     at plan.",
                 );
                 None
             }
@@ -109,8 +109,8 @@ impl HwcProvider {
                     diags,
                     AttributePath::root(),
                     "The provider is not configured",
-                    "The engine asked for a kill before it configured the provider \"hwc\". Nothing was sent. \
-                     This is a mistake of the engine or of this provider: please report it.",
+                    "No session was killed, and nothing was sent. The engine asked for a kill before it configured the provider \
+                     \"hwc\". This is a bug in the engine or in this provider: please report it.",
                 );
                 None
             }

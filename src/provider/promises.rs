@@ -212,10 +212,10 @@ impl Limits {
                 path,
                 format!("{name} is not known yet"),
                 format!(
-                    "Nobody was killed. {name} limits what this action kills, and its value is only known after apply. If it \
-                     turned out otherwise than expected, for example null, the action could kill more sessions than \
-                     planned, and an action cannot notice that. First apply what the value comes from, then invoke the \
-                     action; or use the resource, which refuses such a kill at apply."
+                    "No session was killed. {name} limits what this action kills, and its value is known only after apply. If the \
+                     value is null by then, the action kills more sessions than planned, and it cannot detect that. First \
+                     apply the resource that the value comes from, then invoke the action. Or use the resource, which \
+                     refuses such a kill at apply."
                 ),
             );
         }
@@ -231,10 +231,9 @@ pub(super) fn attribute(service: &'static Description) -> Attribute {
         .collect();
     computed(
         AttributeType::Object(members),
-        "What the plan promises. Each attribute with a text stands for something that limits the kill: `chosen` for the list of \
-         sessions or the `select` block, `conditions` for those in the block, and the others for the arguments of that name. If \
-         a value is unknown at plan and null at apply, the engine refuses the apply with \
-         `Provider produced inconsistent final plan`, and nobody is killed. Null for arguments that are not set. An update in \
-         place kills nobody and keeps the promises of the kill.",
+        "What the plan promises about arguments that limit the kill: `chosen` is about the list of sessions or the `select` block, \
+         `conditions` about the conditions in the block, and each other attribute about the argument of that name. Null for an \
+         argument that is not set. If a value is unknown at plan and null at apply, apply fails with \
+         `Provider produced inconsistent final plan` and kills no session. An update in place keeps the promises of the kill.",
     )
 }

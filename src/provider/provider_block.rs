@@ -50,7 +50,7 @@ fn refused_endpoints(block: &ProviderBlock) -> Vec<Refusal> {
                 key,
                 "Unknown service in endpoints",
                 format!(
-                    "endpoints has the key {key:?}. This provider calls {}.",
+                    "endpoints has the key {key:?}. The keys are {}.",
                     apis::keys()
                 ),
             );
@@ -69,7 +69,8 @@ fn refused_endpoints(block: &ProviderBlock) -> Vec<Refusal> {
         refuse(
             "gaussdb",
             "Contradictory endpoints",
-            "taurusdb and gaussdb are two names of one service: write one of them.".to_owned(),
+            "taurusdb conflicts with gaussdb: both are names of one service. Set one of them."
+                .to_owned(),
         );
     }
     refusals
@@ -101,8 +102,8 @@ pub(super) fn configure(
             diags,
             AttributePath::new("insecure"),
             "TLS certificates are not checked",
-            "insecure is true: whoever sits between this machine and the cloud can read and change the calls, also \
-             which sessions are killed. Leave it out outside of tests.",
+            "insecure is true: an attacker between this machine and the cloud can read and change the calls, and so decide \
+             which sessions are killed. Set it in tests only.",
         );
     }
     if (block.endpoints.as_ref_option()).is_some_and(|map| map.contains_key(UNUSED_KEY)) {

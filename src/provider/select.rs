@@ -22,7 +22,7 @@ pub(super) fn block(service: &service::Description) -> NestedBlock {
         (condition.name().to_owned(), attribute)
     });
     let description = format!(
-        "Selects sessions by their properties. A session is selected if it meets every condition; it meets a condition if it \
+        "Selects sessions by their properties. A session is selected if it meets every condition. It meets a condition if it \
          matches one of the values. Order and repetition have no effect. {}",
         service.words.protected.map_or("", |(_, rule)| rule)
     );
@@ -36,34 +36,34 @@ pub(super) fn block(service: &service::Description) -> NestedBlock {
 /// What a condition means, wherever it is offered.
 fn words(condition: Condition) -> &'static str {
     match condition {
-        Condition::Users => "Whole user names. Upper and lower case differ.",
+        Condition::Users => "User names, compared as a whole and case-sensitively.",
         Condition::ExcludeUsers => {
-            "Users whose sessions are left alone, together with sessions whose user is not known. It selects nothing by itself, and can be combined with `all`."
+            "Users whose sessions are not selected. Sessions whose user is not known are not selected either. Requires another condition or `all`."
         }
         Condition::Addresses { host_names: false } => {
-            "Where clients are: addresses, addresses with a port, or networks such as `10.0.0.0/24`."
+            "Addresses of clients, with or without a port, or networks such as `10.0.0.0/24`."
         }
         Condition::Addresses { host_names: true } => {
-            "Where clients are: addresses, networks such as `10.0.0.0/24`, or host names as the list shows them. The client's port counts only if one is written."
+            "Addresses of clients, networks such as `10.0.0.0/24`, or host names as the list shows them. The port is compared only if the value has one."
         }
         Condition::ExcludeAddresses { .. } => {
-            "Addresses of clients that are left alone, written like `addresses`. Sessions whose address is not known are left alone too. It selects nothing by itself, and can be combined with `all`."
+            "Addresses of clients whose sessions are not selected, in the form of `addresses`. Sessions whose address is not known are not selected either. Requires another condition or `all`."
         }
         Condition::Databases { numbered: false } => {
-            "Default databases, by their whole names. A session without one matches none."
+            "Names of default databases, compared as a whole. A session without a default database is not selected."
         }
         Condition::Databases { numbered: true } => "Numbers of databases, such as `0`.",
-        Condition::Commands => "Commands, in upper or lower case.",
-        Condition::States => "States, whole, in upper or lower case.",
+        Condition::Commands => "Commands, compared case-insensitively.",
+        Condition::States => "States, compared as a whole and case-insensitively.",
         Condition::Flags => "Flags, one letter each. A session matches if it has one of them.",
         Condition::Applications | Condition::Names => {
-            "Names that clients gave themselves, with `*`, `?` and `[a-z]`. A client without a name matches none."
+            "Names that clients have set, with the wildcards `*`, `?` and `[a-z]`. A client without a name is not selected."
         }
         Condition::StatementMatches => {
-            "Regular expressions, searched for in the statement as the list shows it. An idle session has no statement and matches none. `(?i)` at the beginning ignores case."
+            "Regular expressions to search for in the statement as the list shows it. An idle session has no statement and is not selected. `(?i)` at the beginning ignores case."
         }
         Condition::ExcludeStatementMatches => {
-            "Regular expressions. A session whose statement matches one of them is left alone, and one that is not idle and whose statement is not known. It selects nothing by itself, and can be combined with `all`."
+            "Regular expressions. A session whose statement matches one of them is not selected. Busy sessions whose statement is not known are not selected either. Requires another condition or `all`."
         }
         Condition::MinIdle => {
             "Minimum time for which the session has been idle, such as `90s`, `5m` or `1h30m`."
@@ -72,12 +72,12 @@ fn words(condition: Condition) -> &'static str {
             "Minimum time in the current command, for sessions that are not idle. Conflicts with `min_idle`."
         }
         Condition::Blocking => {
-            "If true, sessions that other sessions wait for, because of a lock. Sessions that only wait are not chosen: killing them frees nobody."
+            "If true, sessions with a lock that other sessions wait for. Sessions that only wait are not selected."
         }
         Condition::MinAge => "Minimum time since the client connected.",
         Condition::MinTransaction => "Minimum time since the transaction began.",
         Condition::All => {
-            "Every session except protected and excluded ones. Conflicts with every condition that is no exclusion."
+            "If true, every session except protected and excluded ones. Conflicts with every condition that is not an exclusion."
         }
     }
 }
@@ -97,14 +97,14 @@ pub(super) fn guard_attributes() -> [(&'static str, Attribute); 2] {
             "max_sessions",
             optional(
                 AttributeType::Number,
-                "Maximum number of sessions to kill. If more are found, none is killed, and the error says how many there are and shows the first few.",
+                "Maximum number of sessions to kill. If more sessions are selected, none is killed, and the error shows their number and the first few.",
             ),
         ),
         (
             "dry_run",
             optional(
                 AttributeType::Bool,
-                "List the sessions that would be killed, and kill none. By default false.",
+                "If true, list the sessions that would be killed, and kill none. By default false.",
             ),
         ),
     ]
@@ -158,11 +158,11 @@ fn read(
 fn texts(diags: &mut Diagnostics, condition: Condition, values: &[Encoded]) -> Option<Vec<String>> {
     let name = condition.name();
     for (index, _) in (0_i64..).zip(values).filter(|(_, value)| value.is_nil()) {
-        explain::error(
+        explain::invalid(
             diags,
             path(name).index(index),
             format!("Null in {BLOCK}.{name}"),
-            format!("{BLOCK}.{name}[{index}] is null. Write a value, or leave it out."),
+            format!("{BLOCK}.{name}[{index}] is null. Set it to a value, or leave it out."),
         );
     }
     (values.iter())
@@ -196,15 +196,15 @@ fn may_become_right(problem: &Problem) -> bool {
 
 fn report(diags: &mut Diagnostics, error: &SelectorError) {
     if may_become_right(&error.problem) {
-        let detail = format!("{BLOCK}: {}.", error.problem);
-        explain::error(diags, block_path(), "Nobody is selected", detail);
+        let summary = "Specify which sessions to kill";
+        explain::invalid(diags, block_path(), summary, format!("{}.", error.problem));
         return;
     }
     let mut place = path(error.attribute);
     if let Some(index) = error.index {
         place = place.index(i64::try_from(index).unwrap_or(i64::MAX));
     }
-    explain::error(
+    explain::invalid(
         diags,
         place,
         format!("Invalid {BLOCK}.{}", error.attribute),
@@ -218,12 +218,12 @@ pub(super) fn max_sessions(diags: &mut Diagnostics, arguments: &Record) -> Optio
     let number = written(value)?;
     let max = (number.parse().ok()).filter(|max: &usize| *max > 0);
     if max.is_none() {
-        explain::error(
+        explain::invalid(
             diags,
             AttributePath::new("max_sessions"),
             "Invalid max_sessions",
             format!(
-                "max_sessions is {number}. It is a whole number from 1; to kill nothing, write dry_run = true."
+                "max_sessions is {number}, but must be a whole number from 1. To kill no session, set dry_run = true."
             ),
         );
     }
@@ -241,7 +241,7 @@ pub(super) fn announce_dry_run(diags: &mut Diagnostics) {
         diags,
         AttributePath::new("dry_run"),
         "Dry run: nothing will be killed",
-        "dry_run is true. Apply lists the sessions that would be killed in the attribute sessions, and kills none of them.",
+        "No session is killed: dry_run is true. Apply lists the sessions that would be killed in the attribute sessions.",
     );
 }
 
@@ -254,7 +254,7 @@ pub(super) fn too_many(
     is_resource: bool,
 ) {
     let (nothing_kept, in_state) = match is_resource {
-        true => (", and nothing went into state", " in state"),
+        true => (", and nothing was stored in state", " in state"),
         false => ("", ""),
     };
     explain::error(
@@ -262,8 +262,8 @@ pub(super) fn too_many(
         AttributePath::new("max_sessions"),
         format!("{matched} sessions match, but max_sessions is {max}"),
         format!(
-            "No session was killed{nothing_kept}. The first of them:\n\n{}\n\nCheck what is selected. If all of them are meant, raise \
-             max_sessions; dry_run = true lists them{in_state}.",
+            "No session was killed{nothing_kept}. The first sessions that match:\n\n{}\n\nCheck which sessions are selected. To kill all \
+             of them, raise max_sessions. To list them{in_state}, set dry_run = true.",
             explain::lines(first, String::clone)
         ),
     );
@@ -275,8 +275,8 @@ pub(super) fn would_be_too_many(diags: &mut Diagnostics, matched: usize, max: us
         diags,
         AttributePath::new("max_sessions"),
         format!("{matched} sessions match, but max_sessions is {max}"),
-        "This is a dry run, so all of them are listed. Without dry_run none of them would be killed: the kill would be \
-         refused. Check what is selected; if all of them are meant, raise max_sessions.",
+        "No session was killed: this is a dry run, which lists all of them. Without dry_run the kill would be refused. Check which \
+         sessions are selected. To kill all of them, raise max_sessions.",
     );
 }
 
@@ -285,8 +285,7 @@ pub(super) fn nothing_matched(diags: &mut Diagnostics, place: AttributePath, pro
     let protected = match protected {
         0 => String::new(),
         count => format!(
-            " Left alone, although they match: {count} of the server itself or of replication, which are chosen only when \
-             they are named."
+            " {count} that match belong to the server itself or to replication: these are selected only if they are named."
         ),
     };
     explain::warning(
@@ -294,7 +293,7 @@ pub(super) fn nothing_matched(diags: &mut Diagnostics, place: AttributePath, pro
         place,
         "No session matched",
         format!(
-            "No session that can be killed matches, so nothing was killed. This is not an error.{protected}"
+            "No session was killed: none that can be killed matches. This is not an error.{protected}"
         ),
     );
 }

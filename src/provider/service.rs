@@ -441,12 +441,12 @@ impl Column {
             Self::Id => "ID of the session.",
             Self::NodeId => "Node that the client is connected to.",
             Self::User => "User that the client is logged in as.",
-            Self::Address => "Where the client is, with its port.",
-            Self::Database => "Default database, if one is in use.",
-            Self::Command => "What the session does, or did last.",
-            Self::State => "State that the session is in.",
-            Self::Application => "Name that the client gave itself.",
-            Self::IdleSeconds => "For how long the session has been idle.",
+            Self::Address => "Address of the client, with its port.",
+            Self::Database => "Default database, if there is one.",
+            Self::Command => "Current or last command of the session.",
+            Self::State => "State of the session.",
+            Self::Application => "Name that the client has set.",
+            Self::IdleSeconds => "Time for which the session has been idle.",
             Self::BusySeconds => "Time in the current command.",
             Self::AgeSeconds => "Time since the client connected.",
             Self::TransactionSeconds => "Time since the transaction began.",
@@ -489,7 +489,7 @@ impl Description {
     pub fn column_words(&self, column: Column) -> String {
         match self.columns.contains(&column) {
             true => self.with_note(column.name(), column.words()),
-            false => format!("Null: {} does not tell it.", self.words.service),
+            false => format!("Always null: {} does not show it.", self.words.service),
         }
     }
 

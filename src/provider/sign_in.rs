@@ -100,8 +100,8 @@ fn role(
     };
     let Some(domain) = domain_of(block).or_else(|| domain_of(by_variables)) else {
         return Err(format!(
-            "It is not known which account the agency {agency:?} belongs to. Set domain_name or domain_id in \
-             assume_role, or the variable HW_ASSUME_ROLE_DOMAIN_NAME or HW_ASSUME_ROLE_DOMAIN_ID."
+            "The agency {agency:?} has no account. Set domain_name or domain_id in assume_role, or the variable \
+             HW_ASSUME_ROLE_DOMAIN_NAME or HW_ASSUME_ROLE_DOMAIN_ID."
         ));
     };
     let (completed, refusals) = block.or_variables(env);
@@ -121,7 +121,7 @@ fn metadata(env: Environment<'_>) -> Metadata {
         && parse_bool(&written) != Some(false)
     {
         return Metadata::Off(format!(
-            "The metadata service of an ECS was not asked, since {} is {written:?}.",
+            "The provider did not ask the metadata service of an ECS, because {} is {written:?}.",
             variables::DISABLE_METADATA
         ));
     }
@@ -136,7 +136,7 @@ fn metadata(env: Environment<'_>) -> Metadata {
     match parse_endpoint(&with_scheme) {
         Ok(url) => Metadata::At(url),
         Err(reason) => Metadata::Off(format!(
-            "The metadata service of an ECS was not asked, since the variable {} is {}: {reason}.",
+            "The provider did not ask the metadata service of an ECS, because the variable {} is {}: {reason}.",
             variables::METADATA_ENDPOINT,
             shown(&written)
         )),

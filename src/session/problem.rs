@@ -33,21 +33,23 @@ impl SelectorError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Problem {
     /// Neither a condition nor `all = true`.
-    #[error("nothing is selected; give at least one condition, or all = true for every session")]
+    #[error(
+        "The select block has no condition. Set at least one, or set all = true to kill every session"
+    )]
     NothingSelected,
     /// Exclusions alone choose nothing.
     #[error(
-        "only exclusions are given; add all = true to choose every other session, or a condition"
+        "The select block has only exclusions. Add a condition, or set all = true to kill every other session"
     )]
     OnlyExclusions,
     /// `all = true` beside conditions.
-    #[error("all = true contradicts {}, which would leave sessions out", .conditions.join(", "))]
+    #[error("all = true conflicts with {}", .conditions.join(", "))]
     AllWithConditions {
         /// The conditions that are given beside it.
         conditions: Vec<&'static str>,
     },
     /// A list that is given and has no elements: no session can meet it.
-    #[error("the list is empty, so that no session can match; leave it out if anything may match")]
+    #[error("the list is empty, so no session can match; leave it out if every value may match")]
     EmptyList,
     /// An element that is the empty string.
     #[error("the value is empty")]

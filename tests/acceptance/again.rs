@@ -270,7 +270,10 @@ fn edits_of_listed(service: &Service, somebody: &[String]) -> (String, Vec<Edit>
             &ids_and("dry_run = true"),
             InPlace,
         )
-        .saying(&["Warning: dry_run comes after the kill", "Nobody is killed"]),
+        .saying(&[
+            "Warning: dry_run comes after the kill",
+            "No session is killed",
+        ]),
         edit(
             "that dry run taken back",
             &ids_and("dry_run = false"),
@@ -318,7 +321,7 @@ fn edits_of_listed(service: &Service, somebody: &[String]) -> (String, Vec<Edit>
             &of(&[c], "dry_run = true"),
             Replace(0),
         )
-        .saying(&["the proof of the kill is forgotten"]),
+        .saying(&["the result of the kill is removed from state"]),
         edit(
             "a cap of a dry run",
             &of(&[c], "dry_run = true\n  max_sessions = 1"),
@@ -332,7 +335,7 @@ fn edits_of_listed(service: &Service, somebody: &[String]) -> (String, Vec<Edit>
         .saying(&["Warning: Dry run: nothing will be killed"]),
         edit("the end of a dry run", &of(&[c, d], ""), Replace(1)).saying(&[
             "Warning: Applying this kills sessions",
-            "Until now this was a dry run",
+            "This resource was a dry run",
         ]),
         edit(
             "a dry run after that kill",
@@ -344,7 +347,7 @@ fn edits_of_listed(service: &Service, somebody: &[String]) -> (String, Vec<Edit>
             &of(&[e], "dry_run = true"),
             Replace(0),
         )
-        .saying(&["the proof of the kill is forgotten"]),
+        .saying(&["the result of the kill is removed from state"]),
         edit(
             "conditions for IDs",
             &service.here(&service.select("nobody")),

@@ -469,7 +469,7 @@ fn a_refused_kill_of_chosen_sessions_leaves_nothing_in_state() {
         );
 
         workspace.apply().failed().saying(&[
-            "was killed, and nothing went into state",
+            "was killed, and nothing was stored in state",
             "will not finish in time",
             "3600 seconds",
             "APIGW.0308",
@@ -545,7 +545,7 @@ fn chosen_sessions_whose_answer_is_lost_are_looked_for() {
             assert_eq!(kill.values["killed_count"], 20 - left, "{case}");
             assert_eq!(kill.with_outcome("killed", "id").len(), 20 - left);
         } else {
-            run.failed().saying(&["still there"]);
+            run.failed().saying(&["still listed"]);
             assert_eq!(left, 20, "{case}");
             assert_eq!(kill.values["killed_count"], 0, "{case}");
             assert!(!kill.with_outcome("remaining", "id").is_empty(), "{case}");

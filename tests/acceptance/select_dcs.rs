@@ -369,7 +369,7 @@ fn sessions_that_share_an_address_with_others_are_not_killed() {
     let workspace = workspace(&sandbox, &selecting("names = [\"meant\"]", ""));
 
     workspace.apply().failed().saying(&[
-        "Sessions that were not chosen have the same address",
+        "Sessions that are not selected have the same address",
         "1 session not chosen",
         "name bystander",
     ]);

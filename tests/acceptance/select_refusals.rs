@@ -82,7 +82,7 @@ fn selections_that_make_no_sense_are_refused() {
         refused_conditions(
             service,
             &[
-                ("", &["select {", "nothing is selected", "all = true"]),
+                ("", &["select {", "has no condition", "all = true"]),
                 (
                     &format!("{choosing} = []"),
                     &[
@@ -109,7 +109,7 @@ fn selections_that_make_no_sense_are_refused() {
                 ),
                 (
                     &format!("all = true\n    {choosing} = [\"a\"]"),
-                    &["all = true:", &format!("contradicts {choosing}")],
+                    &["all = true:", &format!("conflicts with {choosing}")],
                 ),
             ],
         );
@@ -135,7 +135,7 @@ fn mistakes_in(condition: Condition) -> Vec<(String, Vec<String>)> {
         (format!("{other}\n    {conditions}"), words)
     };
     let alone = |one: &str| {
-        let words = ["select {", "only exclusions are given", "all = true"];
+        let words = ["select {", "has only exclusions", "all = true"];
         (
             format!("{name} = [{one}]"),
             words.map(ToOwned::to_owned).to_vec(),
@@ -194,7 +194,10 @@ fn mistakes_in(condition: Condition) -> Vec<(String, Vec<String>)> {
         Condition::Databases { numbered: false } => vec![value("[\"\"]", &["the value is empty"])],
         Condition::Commands => vec![(
             "all = true\n    commands = [\"Sleep\"]".to_owned(),
-            vec!["all = true:".to_owned(), "contradicts commands".to_owned()],
+            vec![
+                "all = true:".to_owned(),
+                "conflicts with commands".to_owned(),
+            ],
         )],
         Condition::Flags => vec![value("[\"NP\"]", &["\"NP\" is not a flag"])],
         Condition::Names => vec![value("[\"[a\"]", &["\"[a\" is not a glob"])],
@@ -225,17 +228,20 @@ fn mistakes_in(condition: Condition) -> Vec<(String, Vec<String>)> {
         Condition::Blocking => vec![
             (
                 "blocking = false".to_owned(),
-                vec!["select {".to_owned(), "nothing is selected".to_owned()],
+                vec!["select {".to_owned(), "has no condition".to_owned()],
             ),
             (
                 "all = true\n    blocking = true".to_owned(),
-                vec!["all = true:".to_owned(), "contradicts blocking".to_owned()],
+                vec![
+                    "all = true:".to_owned(),
+                    "conflicts with blocking".to_owned(),
+                ],
             ),
         ],
-        // What it contradicts is told of the others.
+        // What it conflicts with is told of the others.
         Condition::All => vec![(
             "all = false".to_owned(),
-            vec!["select {".to_owned(), "nothing is selected".to_owned()],
+            vec!["select {".to_owned(), "has no condition".to_owned()],
         )],
     }
 }
@@ -317,7 +323,7 @@ fn arguments_that_contradict_each_other_are_refused() {
         Service::named("dcs"),
         &[(
             "client_addrs = [\"10.0.0.7:1\"]\n  kill_all_nodes = true",
-            &["client_addrs needs node_id"],
+            &["client_addrs requires node_id"],
         )],
     );
 }

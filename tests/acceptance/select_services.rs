@@ -391,7 +391,7 @@ fn a_plan_says_what_a_change_from_and_to_a_dry_run_does() {
         workspace
             .plan()
             .planned_changes()
-            .saying(&["dry_run comes after the kill", "Nobody is killed"]);
+            .saying(&["dry_run comes after the kill", "No session is killed"]);
         workspace.edit(&service.group(SOME), &service.group(MOST));
         workspace
             .plan()
@@ -418,7 +418,7 @@ fn sessions_that_are_still_there_are_told_when_time_is_up() {
         workspace
             .apply()
             .succeeded()
-            .saying(&["still there", "remaining"]);
+            .saying(&["still listed", "remaining"]);
 
         let state = in_state(&workspace, service);
         assert_eq!(state.with_outcome("remaining", "id"), chosen);

@@ -306,7 +306,10 @@ fn the_accounts_of_the_cloud_itself_are_chosen_only_by_name() {
     workspace
         .apply_with(&[&format!("-replace={KILL}")])
         .succeeded()
-        .saying(&["No session matched", "Left alone, although they match: 2"]);
+        .saying(&[
+            "No session matched",
+            "2 that match belong to the server itself",
+        ]);
 
     // Named, they die.
     workspace.edit(
@@ -367,7 +370,7 @@ fn the_lists_in_the_words_of_the_service_say_what_its_answers_say() {
     lasting
         .apply()
         .succeeded()
-        .saying(&["1 killed session still there"]);
+        .saying(&["1 killed session still listed"]);
     assert_eq!(lists(&lasting), [json!([2_075_425]), json!([]), json!([])]);
     let state = in_state(&lasting);
     assert_eq!(state.with_outcome("remaining", "id"), ["2075425"]);

@@ -414,7 +414,7 @@ fn while_the_provider_is_not_known_nobody_is_called() {
                 .failed()
                 .saying(&[
                     &format!("Provider arguments not known yet: {name}"),
-                    "Nobody was killed",
+                    "No session was killed",
                 ]);
             workspace(engine, "resource \"hwc_dcs_session_kill\" \"test\"")
                 .plan()
@@ -446,7 +446,7 @@ fn a_region_that_nobody_says_is_missed_at_plan_and_credentials_are_not() {
         workspace
             .plan()
             .failed()
-            .saying(&["Error: No region", "Set region in either of them"]);
+            .saying(&["Error: No region", "Set region in one of them"]);
         workspace
             .with_variable("HW_REGION_NAME", REGION)
             .plan()
@@ -476,7 +476,7 @@ fn an_action_is_not_planned_with_a_limit_that_is_not_known() {
         Workspace::new(engine, &sandbox, &configuration(may_be_null))
             .apply()
             .failed()
-            .saying(&[&format!("{ids} is not known yet"), "Nobody was killed"]);
+            .saying(&[&format!("{ids} is not known yet"), "No session was killed"]);
         assert_eq!(sandbox.calls().len(), 0, "{}", service.name);
 
         // A list that is there, of a session that is not known yet.

@@ -461,7 +461,7 @@ fn a_secret_in_an_endpoint_is_refused_and_not_printed() {
         for words in [
             "Invalid auth_url",
             "Invalid endpoint",
-            "not shown here",
+            "not shown, because",
             reason,
         ] {
             assert!(text.contains(words), "{words:?} is not in {text}");

@@ -87,7 +87,7 @@ async fn a_machine_that_is_no_ecs_is_told_soon() {
 
     for (url, reason) in [
         (silent_url, "no answer in time"),
-        (nobody_url, "nobody answers"),
+        (nobody_url, "there is no answer"),
     ] {
         let started = Instant::now();
         let error = cloud.call(&cloud.client(&at(&url))).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The README's table of the provider's arguments and their variables.
+//! The table of the provider's arguments and their variables, in the guide to the provider block.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,13 +1,15 @@
 //! The documentation says what the schemas say: the pages of the provider, its resources, data sources, ephemeral
-//! resources and actions, in the registry's layout, and the table of arguments in the README. The guides to permissions and to errors say what
-//! the APIs of the client say.
+//! resources and actions, in the registry's layout, and the table of
+//! arguments in the guide to the provider block. The guides to permissions and to errors say what
+//! the APIs of the client say. Links lead somewhere.
 //!
-//! The tests fail when a page no longer is what the schemas and the examples make it; `UPDATE_DOCS=1` writes it anew.
+//! The tests fail when a page no longer is what the schemas and the examples make it; `UPDATE_DOCS=1` writes it again.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod configuration;
 mod examples;
+mod links;
 mod marked;
 mod page;
 mod permissions;
@@ -130,12 +132,12 @@ fn there_is_no_page_of_what_the_provider_does_not_have() {
 }
 
 #[test]
-fn the_readme_lists_every_argument_of_the_provider() {
+fn the_guide_lists_every_argument_of_the_provider() {
     let provider = provider_schemas()
         .provider
         .expect("the provider has a schema");
     let table = configuration::table(&provider.block);
-    marked::must_say("README.md", &[("configuration", table)]);
+    marked::must_say("docs/guides/configuration.md", &[("configuration", table)]);
 }
 
 #[test]

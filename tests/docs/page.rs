@@ -7,6 +7,7 @@ use terraform_provider_hwc::provider::service::Description;
 use terraform_provider_hwc::provider::services;
 use tf_provider::schema::Schema;
 
+use super::links::to_page;
 use super::{examples, repository, schema_section};
 
 /// What a page is about.
@@ -112,18 +113,26 @@ impl<'a> Page<'a> {
             _ = write!(
                 text,
                 "\n~> **Not yet confirmed.** Built from the documentation of {}, not yet confirmed by an account. \
-                 [What has been confirmed](../guides/confirmed.md) says for each call what it is built from, and what to report \
-                 if you have an account.\n",
-                service.words.service
+                 [What has been confirmed]({}) says for each call what it is built from, and what to report if you have an \
+                 account.\n",
+                service.words.service,
+                to_page("guides/confirmed.md")
             );
         }
         let folder = format!("{}/{}", self.kind.folder(), self.name);
         text += &examples::section(&folder, self.kind.first_example());
         text += &schema_section::section(&self.schema.block);
         if self.kind.kills() {
-            text += "\n## When something goes wrong\n\n\
-                     What is sent again and what is not, and what is in state afterwards, is in [Faults](../guides/faults.md). \
-                     What an error means and what to do is in [Troubleshooting](../guides/troubleshooting.md).\n";
+            _ = write!(
+                text,
+                "\n## When something goes wrong\n\n\
+                 - [When does a kill happen again?]({}) has a table of every edit and event.\n\
+                 - [Faults]({}) shows which requests are sent again, and what is in state afterwards.\n\
+                 - [Troubleshooting]({}) explains errors by their code, and what to do.\n",
+                to_page("guides/when-a-kill-happens-again.md"),
+                to_page("guides/faults.md"),
+                to_page("guides/troubleshooting.md")
+            );
         }
         text
     }
@@ -139,7 +148,7 @@ pub fn index(provider: &Schema, pages: &[Page<'_>]) -> String {
             text,
             "- [`{}`]({}) ({}): {}",
             page.name,
-            page.path(),
+            to_page(&page.path()),
             page.kind.title().to_lowercase(),
             first_sentence(&page.schema.block.description.content)
         );
@@ -163,7 +172,10 @@ fn guides() -> String {
             let (title, description) = title_and_description(&text).unwrap_or_else(|| {
                 panic!("{name} has no page_title and description in its front matter")
             });
-            format!("- [{title}](guides/{name}): {description}\n")
+            format!(
+                "- [{title}]({}): {description}\n",
+                to_page(&format!("guides/{name}"))
+            )
         })
         .collect();
     lines.sort();

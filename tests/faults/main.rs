@@ -170,16 +170,16 @@ impl Call {
             Self::DcsJob => ("DCS", "look at the job of an accepted kill", "GET …/jobs/…"),
             Self::DcsNodes => ("DCS", "list the nodes", "GET …/logical-nodes"),
             Self::DcsScan => ("DCS", "collect the sessions of a node", "POST …/clients"),
-            Self::ProjectLookup => ("IAM", "find the project's id", "GET /v3/projects"),
+            Self::ProjectLookup => ("IAM", "find the project's ID", "GET /v3/projects"),
             Self::ReachableProjects => (
                 "IAM",
-                "find the project's id after a 403 of `GET /v3/projects`",
+                "find the project's ID after a 403 of `GET /v3/projects`",
                 "GET /v3/auth/projects",
             ),
             Self::PasswordToken => ("IAM", "sign in with a password", "POST /v3/auth/tokens"),
             Self::IdToken => (
                 "IAM",
-                "sign in with an id token",
+                "sign in with an ID token",
                 "POST /v3.0/OS-AUTH/id-token/tokens",
             ),
             Self::AgencyKeys => (
@@ -205,46 +205,46 @@ impl Call {
     const fn rule(self) -> &'static str {
         match self {
             Self::DcsKillAll => {
-                "Killing twice would hit clients that have reconnected. The call is repeated only when it certainly did \
-                 nothing; when nobody can tell, it is not sent again."
+                "A second kill would hit clients that have reconnected. The call is sent again only if it certainly had no \
+                 effect. If this is not known, it is not sent again."
             }
             Self::Kill(service) => match service.is_repeated {
                 true => {
-                    "An ID is not given to another session while the server runs, so killing the same IDs again hits nobody \
-                     else, and the call is repeated. The table shows a kill of listed sessions."
+                    "IDs are not reused while the server runs, so a second kill of the same IDs hits no other session, and the \
+                     call is sent again. The table shows a kill of listed sessions."
                 }
                 false => {
-                    "What names a session can name another one later, so the call is repeated only when it certainly did \
-                     nothing; when nobody can tell, it is not sent again. The table shows a kill of listed sessions."
+                    "The name of a session can belong to another session later. The call is sent again only if it certainly had no \
+                     effect. If this is not known, it is not sent again. The table shows a kill of listed sessions."
                 }
             },
             Self::DcsJob => {
-                "Looking changes nothing, so it is repeated, and what may pass is waited for until the create time-out. \
-                 The kill was accepted before: whatever happens here, the resource is in state with its job id."
+                "The call changes nothing, so it is sent again until the create time-out after a fault that may pass. \
+                 The kill was accepted before: in every case, the resource is in state with its job ID."
             }
             Self::DcsNodes | Self::DcsScan | Self::List(_) => {
-                "It kills nothing, so it is repeated. The table shows a data source; a kill that cannot list the sessions \
-                 first kills nobody."
+                "The call kills nothing, so it is sent again. The table shows a data source. A kill that has to list the sessions \
+                 first and cannot kills no session."
             }
             Self::ProjectLookup
             | Self::PasswordToken
             | Self::IdToken
             | Self::AgencyKeys
             | Self::StsKeys => {
-                "It comes before the kill. When it fails, no kill was sent and nothing goes into state."
+                "The call comes before the kill. If it fails, no kill is sent and nothing is stored in state."
             }
             Self::ReachableProjects => {
-                "It comes before the kill. When it fails, no kill was sent and nothing goes into state. After an \
-                 error answer that is not waited out, the error tells the 403 that came before (here `APIGW.0302`)."
+                "The call comes before the kill. If it fails, no kill is sent and nothing is stored in state. After an \
+                 error answer that is final, the error shows the 403 that came before (here `APIGW.0302`)."
             }
             Self::MetadataToken => {
-                "It comes before the kill, and is never repeated; each request to this service has 3 seconds. After a 404, \
-                 405 or 503 the keys are asked for without a session token, and every 2xx that arrives whole counts as a \
-                 token. When it fails, no kill was sent and nothing goes into state."
+                "The call comes before the kill, and is never sent again. Each request to this service has 3 seconds. After a \
+                 404, 405 or 503 the provider asks for the keys without a session token. Every complete 2xx counts as a \
+                 token. If the call fails, no kill is sent and nothing is stored in state."
             }
             Self::MetadataKeys => {
-                "It comes before the kill, and is never repeated; each request to this service has 3 seconds. When it \
-                 fails, no kill was sent and nothing goes into state."
+                "The call comes before the kill, and is never sent again. Each request to this service has 3 seconds. If it \
+                 fails, no kill is sent and nothing is stored in state."
             }
         }
     }
@@ -931,7 +931,7 @@ fn check_rules(call: Call, name: &str, ending: &Ending) {
                 "Tried:",
                 "status was",
                 "did not show a new list",
-                "was asked last, at http"
+                "metadata service of an ECS at http"
             ]
             .iter()
             .any(|words| ending.details.contains(words)),
@@ -974,45 +974,53 @@ description: |-
 
 # Faults
 
-What happens when the network, the gateway or the service misbehaves. This page is written by the test that makes every
-call meet every fault; the numbers are counted, not promised.
+What happens if the network, the gateway or the service fails. A test writes this page: it sends every call of the provider
+through every fault and counts the requests.
 
-Every call that kills ends in one of three ways. *Accepted*: the resource is in state with what came back. *Rejected*:
-certainly nothing happened, and nothing goes into state. *Unknown*: the request may have arrived, its answer was lost, and
-looking did not settle it; the resource is in state, tainted, and the error says what was seen and what to check. A job that
-was accepted and fails later is in state, tainted, with its id.
+Every call that kills ends in one of three ways:
 
-To look means: after a lost answer the provider lists the sessions, for two minutes at most. When none from before the kill is
-left, the kill counts as done: in state, not tainted, with a warning. In these tables sessions are left after a lost answer, and
-DCS does not tell their age, so the outcome stays unknown. Where a kill lists three sessions, one of them is not there.
+- *Accepted*: the resource is in state with the result.
+- *Rejected*: no session was killed, and nothing is stored in state.
+- *Unknown*: the request may have arrived, its answer was lost, and a list of the sessions did not show whether they were killed. The
+  resource is in state as tainted. The error says what the list showed and what to check.
 
-The codes in the tables are the test's, the same for every call, and an ellipsis where a code means that the instance is busy:
-each API has its own. How to read the tables: *once* is a fault that happens one time, after which all is well; *always* is one that stays.
-*Sent* counts the requests that arrived, with `max_retries = 3` (the default is 5) and a create time-out of 40
-seconds (3 seconds where the answers themselves are slow; the default is 10 minutes). A data source has 5 minutes. In state:
-*nothing*, *in state*, or *tainted*: in state, but the next apply replaces the resource, which kills again, unless you run
-`terraform untaint`. *Read*: the data source has its values.
+A job that was accepted and fails later is in state as tainted, with its ID.
 
-Between attempts lies a random delay from 0.1 to at most 0.2 seconds, then 0.4, 0.8 and so on up to 20, and not less than
-what `Retry-After` asks for. A busy instance is asked again until the create time-out, with delays
-of at most 1 to 15 seconds.
+After a lost answer, the provider lists the sessions for at most two minutes. If no session from before the kill is listed, the kill
+counts as done: the resource is in state, not tainted, with a warning. In these tables, sessions are left after a lost answer and
+DCS does not show their age, so the outcome stays unknown. Where a kill lists three sessions, one of them does not exist.
 
-A 429 is waited out until the create time-out and is not counted by `max_retries`: as long as `Retry-After` says; else as
-long as the limit's time that the message names (`time:1 minute`); else 1 second after the first one, and 60, 120, 240 and
-300 seconds after those that follow. All calls of the same API wait together, and all calls to the same host slow down
-together. When the cloud asks for a wait that the time-out does not allow, the call ends at once with \"will not finish in
-time\". A look at the job of an accepted kill is the exception: it comes after a minute at the latest.
+## How to read the tables
 
-A delay that would cross the create time-out is cut, so that a last attempt fits: 2 seconds before the end, or a tenth of a
-short time-out. A kill needs 5 seconds more, or half of a short time-out, so that its answer can be heard; it goes out on a
-new connection, and when that cannot be made nothing was sent. A 503 counts as a call that did nothing only with a code of
-the gateway's own (`APIGW.`, `APIG.`), a 502 only with its code `0610`. No redirect is followed. An answer is read up to
-16 MiB, an attempt takes at most 60 seconds, and the create time-out bounds everything.
+- *once*: the fault happens one time. *Always*: it does not go away.
+- *sent*: number of requests that arrived, with `max_retries = 3` (the default is 5) and a create time-out of 40 seconds (3 seconds
+  where the answers are slow; the default is 10 minutes). A data source has 5 minutes.
+- *nothing*: not in state. *Tainted*: in state, and the next apply replaces the resource, which kills again, unless you run
+  `terraform untaint`. *Read*: the data source has its values.
+- The error codes are those of the test, the same for every call. An ellipsis stands for a code that means that the instance is busy,
+  because each API has its own.
 
-When the provider's process, the engine or the machine dies while a kill is under way, nobody is left to write state: the
-kill may have happened, nothing of it is in state, and the next plan wants to create the resource, which kills again. Look
-at the sessions first; if they were killed, take the resource out of the configuration instead of applying it. A cloud that
-goes away while a job is followed is waited for until the create time-out.
+## When a call is sent again
+
+- The provider waits between two attempts: a random time from 0.1 to 0.2 seconds, then up to 0.4, 0.8 and so on to 20 seconds, and at
+  least as long as `Retry-After` says.
+- If the instance is busy, the call is sent again until the create time-out, every 1 to 15 seconds.
+- After a 429, the call is sent again until the create time-out, and `max_retries` does not count. The wait is that of
+  `Retry-After`; otherwise the time of the limit in the message (`time:1 minute`); otherwise 1 second, then 60, 120, 240 and 300
+  seconds. All calls of the same API wait together, and all calls to the same host slow down together. If the wait is longer than the
+  time that is left, the call ends at once with \"will not finish in time\". Only the job of an accepted kill is looked at after a
+  minute at the latest.
+- A wait that would cross the create time-out is shortened so that a last attempt fits: 2 seconds before the end, or a tenth of a
+  short time-out. A kill needs 5 more seconds, or half of a short time-out, to receive its answer.
+- A kill uses a new connection. If the connection cannot be made, nothing was sent.
+- A 503 counts as a call without effect only with a code of the gateway (`APIGW.`, `APIG.`), a 502 only with the code `0610`.
+- Redirects are not followed. An answer is read up to 16 MiB. An attempt takes at most 60 seconds, and the create time-out limits
+  everything.
+
+If the process of the provider, the engine or the machine dies during a kill, the state cannot be written: the kill may have
+happened, and the next plan creates the resource again, which kills again. Look at the sessions first. If they were killed, remove the
+resource from the configuration instead of applying it. If the cloud cannot be reached while the provider follows a job, the provider
+waits until the create time-out.
 ";
 
 /// The call meets the fault one time, and always; `None` where that cannot be.

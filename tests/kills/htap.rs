@@ -76,7 +76,7 @@ async fn a_failed_kill_is_a_failure_unless_the_sessions_are_gone() {
         assert_eq!(requests, 1, "a failed kill is not sent again");
         if goes {
             assert_eq!(ending.succeeded_with("killed"), json!(["7", "8"]));
-            ending.warns("The kill failed by its answer, but the sessions are gone");
+            ending.warns("The answer says that the kill failed, but the sessions are gone");
         } else {
             ending.says(&ending.errors, "TaurusDB HTAP says that the kill failed");
             ending.says(&ending.errors, "status is failed: Unknown thread id: 7");

@@ -222,7 +222,7 @@ async fn a_kill_that_failed_by_its_answer_is_a_failure_unless_the_sessions_are_g
 
         if goes {
             assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
-            ending.warns("The kill failed by its answer, but the sessions are gone");
+            ending.warns("The answer says that the kill failed, but the sessions are gone");
         } else {
             ending.says(&ending.errors, "GaussDB says that the kill failed");
             assert_eq!(json!(ending.sessions("remaining")), json!(["7"]));

@@ -263,7 +263,7 @@ async fn who_may_be_at_an_excluded_address_is_left_alone() {
     let ending = kill_dcs(&cloud, json!({"node_id": NODE, "select": [select]})).await;
 
     assert_eq!(ending.succeeded_with("killed"), json!(["10.0.0.10:5000"]));
-    ending.warns("2 sessions with an inner address left alone");
+    ending.warns("2 sessions with an inner address not selected");
 }
 
 #[tokio::test]

@@ -108,7 +108,7 @@ async fn a_kill_of_chosen_sessions_is_settled_by_looking() {
             );
             ending.warns("An answer was lost, but the sessions are gone");
         } else {
-            ending.says(&ending.errors, "2 of those that were sent are still there");
+            ending.says(&ending.errors, "2 of the kill are still listed");
             assert_eq!(state["remaining_count"], json!(2));
             assert!(
                 cloud.clock.slept().as_secs() < 200,
@@ -139,7 +139,7 @@ async fn a_kill_of_listed_threads_is_settled_by_looking() {
             assert_eq!(ending.succeeded_with("remaining"), json!([]));
             ending.warns("An answer was lost, but the sessions are gone");
         } else {
-            ending.says(&ending.errors, "2 of those that were sent are still there");
+            ending.says(&ending.errors, "2 of the kill are still listed");
             assert_eq!(json!(ending.sessions("remaining")), json!([1, 2]));
         }
     }
@@ -230,7 +230,7 @@ async fn looking_does_not_wait_for_a_lost_request_until_the_time_is_over() {
     let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
 
     let state = ending.state.as_ref().unwrap();
-    ending.says(&ending.errors, "50 of those that were sent are still there");
+    ending.says(&ending.errors, "50 of the kill are still listed");
     assert_eq!(state["killed_count"], json!(100));
     assert_eq!(state["remaining_count"], json!(50));
     assert!(
@@ -250,7 +250,7 @@ async fn a_lost_answer_is_told_although_the_kill_was_then_too_old_to_be_sent_aga
 
     let ending = kill_taurusdb(&cloud, json!({"select": [{"all": true}]})).await;
 
-    ending.says(&ending.errors, "2 of those that were sent are still there");
+    ending.says(&ending.errors, "2 of the kill are still listed");
     ending.says(&ending.errors, "HTTP 502: Bad gateway");
 }
 
@@ -319,7 +319,7 @@ async fn a_row_that_cannot_be_read_may_be_of_a_killed_session() {
     );
     assert_eq!(ending.succeeded()["killed_count"], json!(null));
     assert_eq!(ending.succeeded()["remaining_count"], json!(null));
-    ending.warns("It was not seen whether the killed sessions are gone");
+    ending.warns("Could not confirm that the sessions are gone");
     ending.warns("1 row without a readable ID");
 }
 
@@ -359,7 +359,7 @@ async fn the_error_about_sessions_that_were_not_there_names_them_and_counts_only
     let arguments = json!({"processes": processes, "fail_on_not_found": true});
     let ending = kill_taurusdb(&cloud, arguments).await;
 
-    ending.says(&ending.errors, "1 was not there: 100.");
+    ending.says(&ending.errors, "1 was not found: 100.");
     let claimed = (ending.errors.iter()).any(|(_, detail)| detail.contains("149 session threads"));
     assert!(!claimed, "{ending:#?}");
 
@@ -369,7 +369,7 @@ async fn the_error_about_sessions_that_were_not_there_names_them_and_counts_only
     let ending = kill_dcs(&cloud, clients).await;
     ending.says(
         &ending.errors,
-        "1 was not there: 10.9.9.9:1. 1 session killed.",
+        "1 was not found: 10.9.9.9:1. 1 session killed.",
     );
 }
 

@@ -29,7 +29,7 @@ pub const NODE: &str = "8f7ee181-88e2-49b7-a4bf-81f18f93a135";
 /// What a kill left.
 #[derive(Debug)]
 pub struct Ending {
-    /// `None`: nothing went into state.
+    /// `None`: nothing was stored in state.
     pub state: Option<Json>,
     /// Summary and detail of each error.
     pub errors: Vec<(String, String)>,

@@ -252,7 +252,7 @@ async fn sessions_of_a_node_that_is_not_listed_any_more_are_looked_at_all_the_sa
             json!(["10.0.0.2:5000"]),
             "{gone}"
         );
-        ending.warns("1 killed session still there");
+        ending.warns("1 killed session still listed");
     }
 }
 
@@ -338,7 +338,7 @@ async fn a_session_that_is_not_meant_any_more_after_the_wait_is_left_and_not_cal
         json!(ending.sessions("not_found")),
         json!(["10.0.0.9:5000"])
     );
-    ending.warns("1 session not chosen any more");
+    ending.warns("1 session no longer selected");
 }
 
 #[tokio::test]
@@ -362,7 +362,7 @@ async fn an_error_between_two_requests_does_not_speak_of_a_refused_kill() {
     ending.says(&ending.errors, "The sessions could not be listed again");
     ending.says(&ending.errors, "20 sessions not sent");
     let (_, detail) = &ending.errors[0];
-    assert!(!detail.contains("A request was refused"), "{detail}");
+    assert!(!detail.contains("a request was refused"), "{detail}");
     assert_eq!(ending.state.as_ref().unwrap()["killed_count"], json!(100));
 }
 

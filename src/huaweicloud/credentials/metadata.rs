@@ -145,7 +145,7 @@ fn plain(error: &reqwest::Error) -> String {
         return "there was no answer in time".to_owned();
     }
     if error.is_connect() {
-        return "nobody answers there".to_owned();
+        return "there is no answer".to_owned();
     }
     "the connection broke".to_owned()
 }

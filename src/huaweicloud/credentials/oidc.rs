@@ -60,7 +60,7 @@ fn unusable(path: &Path, flaw: IdTokenFlaw) -> Error {
 #[async_trait]
 impl Issue for Oidc {
     fn name(&self) -> String {
-        format!("id token for identity provider {:?}", self.idp_id)
+        format!("ID token for identity provider {:?}", self.idp_id)
     }
 
     async fn issue(&self, call: ForCall<'_>) -> Result<Issued, Error> {

@@ -24,13 +24,13 @@ pub enum CredentialProblem {
     #[error("there is a user name and a password, but no account")]
     AccountMissing,
     /// An id token without its identity provider.
-    #[error("there is an id token but no identity provider")]
+    #[error("there is an ID token but no identity provider")]
     IdentityProviderMissing,
     /// An identity provider without an id token.
-    #[error("there is an identity provider but no id token")]
+    #[error("there is an identity provider but no ID token")]
     IdTokenMissing,
-    /// The file with the id token cannot be used.
-    #[error("the file with the id token, {}, {flaw}", path.display())]
+    /// The file with the ID token cannot be used.
+    #[error("the file with the ID token, {}, {flaw}", path.display())]
     IdTokenFile {
         /// The file.
         path: PathBuf,
@@ -128,7 +128,7 @@ pub enum SdkFileFlaw {
     #[error("it cannot be read: {0}")]
     Unreadable(String),
     /// It is no INI file.
-    #[error("it is no INI file, as line {line} or the one before it shows")]
+    #[error("line {line} or the line before it is not in INI form")]
     Malformed {
         /// The line in which reading ended.
         line: usize,
@@ -142,7 +142,7 @@ pub enum SdkFileFlaw {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileFlaw {
     /// It signs in by SSO, and nobody has done so.
-    #[error("signs in by SSO, but nobody has")]
+    #[error("uses SSO, and no user has signed in")]
     NotSignedIn,
     /// It has a mode that is not known here.
     #[error("has the mode {0:?}")]
@@ -195,7 +195,7 @@ pub enum SignInMethod {
         user: String,
     },
     /// An id token was exchanged for temporary keys.
-    #[error("with the id token for identity provider {provider:?}")]
+    #[error("with the ID token for identity provider {provider:?}")]
     IdToken {
         /// The identity provider's id.
         provider: String,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsProblem {
     /// Region and cloud make no host name.
-    #[error("region {region:?} and cloud {cloud:?} make no host name: {reason}")]
+    #[error("region {region:?} and cloud {cloud:?} form no valid host name: {reason}")]
     HostName {
         /// The region.
         region: String,

@@ -7,8 +7,8 @@ fn the_id_of_an_instance_is_told_from_that_of_a_node() {
     let unique = "784b3fb7bac14bc490659950dd4f022f";
     assert!(format!("{unique}no12").parse::<NodeId>().is_ok());
     for (ending, words) in [
-        ("in12", "the ID of an instance"),
-        ("no07", "ends in no12"),
+        ("in12", "IDs that end in \"in12\" are those of an instance"),
+        ("no07", "ends in \"no12\""),
         ("-o12", "only letters and digits"),
         ("", "36 characters"),
     ] {

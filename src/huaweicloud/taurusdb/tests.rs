@@ -13,14 +13,14 @@ fn ids_follow_the_api_document() {
         node.parse::<InstanceId>()
             .unwrap_err()
             .to_string()
-            .contains("the ID of a node")
+            .contains("are those of a node")
     );
     assert!(
         instance
             .parse::<NodeId>()
             .unwrap_err()
             .to_string()
-            .contains("the ID of an instance")
+            .contains("are those of an instance")
     );
     for text in [
         "",

@@ -4,16 +4,59 @@ use crate::huaweicloud::error::{
     CredentialProblem, MachineSignIn, MetadataProblem, ProfileFlaw, SignInMethod,
 };
 
-/// Everything that can be given to sign in with.
-const NOTHING_GIVEN: &str = "There are no credentials. These were looked for, in the provider block and in variables: token \
-    (HW_AUTH_TOKEN); assume_role_with_oidc (HW_ASSUME_ROLE_IDP_ID); access_key and secret_key (HW_ACCESS_KEY, \
-    HW_SECRET_KEY); user_name or user_id, and password (HW_USER_NAME, HW_USER_ID, HW_USER_PASSWORD); \
-    shared_config_file or profile (HW_SHARED_CONFIG_FILE, HW_PROFILE); the SDKs' HUAWEICLOUD_SDK_AK and credentials \
-    file. Give one of them.";
+/// Every source of credentials, a line each.
+const NOTHING_GIVEN: &str = "The provider looked for these credentials, as arguments and as variables:\n\n\
+      \x20 access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY)\n\
+      \x20 token (HW_AUTH_TOKEN)\n\
+      \x20 user_name or user_id, with password (HW_USER_NAME, HW_USER_ID, HW_USER_PASSWORD)\n\
+      \x20 assume_role_with_oidc (HW_ASSUME_ROLE_IDP_ID)\n\
+      \x20 shared_config_file or profile (HW_SHARED_CONFIG_FILE, HW_PROFILE)\n\
+      \x20 the SDKs' variables (HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK) and credentials file\n\n\
+    Set one of them.";
 
 /// What to check when the shared config file cannot be found or read.
 const CHECK_SHARED_CONFIG: &str =
     "Check shared_config_file in the provider block (or the variable HW_SHARED_CONFIG_FILE).";
+
+/// Is there no source of credentials?
+fn none_found(problem: &CredentialProblem) -> bool {
+    matches!(
+        problem,
+        CredentialProblem::NothingGiven
+            | CredentialProblem::Machine {
+                because: MachineSignIn::NothingElseGiven,
+                ..
+            }
+    )
+}
+
+/// The same, and was there none for earlier calls either? The metadata service may have had keys for them.
+pub(super) fn never_found(problem: &CredentialProblem) -> bool {
+    let asked = matches!(
+        problem,
+        CredentialProblem::Machine {
+            problem: MetadataProblem::NoKeys { .. },
+            ..
+        }
+    );
+    none_found(problem) && !asked
+}
+
+/// What is the case.
+pub(super) fn summary(problem: &CredentialProblem) -> &'static str {
+    use CredentialProblem as Problem;
+    match problem {
+        problem if none_found(problem) => "No Huawei Cloud credentials found",
+        Problem::SecretKeyMissing
+        | Problem::AccessKeyMissing
+        | Problem::PasswordMissing
+        | Problem::UserMissing
+        | Problem::AccountMissing
+        | Problem::IdentityProviderMissing
+        | Problem::IdTokenMissing => "The Huawei Cloud credentials are incomplete",
+        _ => "The Huawei Cloud credentials cannot be used",
+    }
+}
 
 /// What is missing or wrong, and what to do about it.
 pub(in crate::provider) fn advice(problem: &CredentialProblem) -> String {
@@ -36,21 +79,21 @@ pub(in crate::provider) fn advice(problem: &CredentialProblem) -> String {
              in the provider block, or the variable HW_DOMAIN_NAME or HW_DOMAIN_ID; or user_id (HW_USER_ID) instead of \
              user_name."
             .to_owned(),
-        Problem::IdentityProviderMissing => "There is an id token but no identity provider. Set idp_id in \
+        Problem::IdentityProviderMissing => "There is an ID token but no identity provider. Set idp_id in \
              assume_role_with_oidc, or the variable HW_ASSUME_ROLE_IDP_ID."
             .to_owned(),
-        Problem::IdTokenMissing => "There is an identity provider but no id token. Set id_token or id_token_file in \
+        Problem::IdTokenMissing => "There is an identity provider but no ID token. Set id_token or id_token_file in \
              assume_role_with_oidc, or the variable HW_ASSUME_ROLE_ID_TOKEN or HW_ASSUME_ROLE_ID_TOKEN_FILE."
             .to_owned(),
         Problem::IdTokenFile { path, flaw } => format!(
-            "The file with the id token, {}, {flaw}. Check id_token_file in assume_role_with_oidc (or the variable \
-             HW_ASSUME_ROLE_ID_TOKEN_FILE), or give id_token (HW_ASSUME_ROLE_ID_TOKEN).",
+            "The file with the ID token, {}, {flaw}. Check id_token_file in assume_role_with_oidc (or the variable \
+             HW_ASSUME_ROLE_ID_TOKEN_FILE), or set id_token (HW_ASSUME_ROLE_ID_TOKEN).",
             path.display()
         ),
         Problem::Agencies(reason) => reason.clone(),
         Problem::SdkFile { path, flaw } => format!(
             "The credentials file of the SDKs, {}, cannot be used: {flaw}. Fix the file or the variable \
-             HUAWEICLOUD_SDK_CREDENTIALS_FILE, or give credentials in the provider block or in HW_* variables.",
+             HUAWEICLOUD_SDK_CREDENTIALS_FILE, or set credentials in the provider block or in HW_* variables.",
             path.display()
         ),
         Problem::SdkFileWithoutKeys => {
@@ -64,8 +107,7 @@ pub(in crate::provider) fn advice(problem: &CredentialProblem) -> String {
             path.display()
         ),
         Problem::SharedConfigMalformed { path, line, column } => format!(
-            "The shared config file {} is not the JSON that hcloud writes: something is wrong in line {line}, column \
-             {column}.",
+            "The shared config file {} is not the JSON that hcloud writes: see line {line}, column {column}.",
             path.display()
         ),
         Problem::NoProfile { path, name, known } => {
@@ -105,8 +147,8 @@ pub(in crate::provider) fn advice(problem: &CredentialProblem) -> String {
             match problem {
                 MetadataProblem::Off(reason) => reason.clone(),
                 MetadataProblem::NoKeys { endpoint, reason } => format!(
-                    "The metadata service of an ECS was asked last, at {endpoint}: {reason}. (HW_DISABLE_METADATA=true \
-                     keeps it from being asked.)"
+                    "The metadata service of an ECS at {endpoint} has no credentials either: {reason}. \
+                     (HW_DISABLE_METADATA=true turns this look-up off.)"
                 ),
             }
         ),
@@ -133,11 +175,11 @@ pub(super) fn check(method: &SignInMethod) -> &'static str {
     match method {
         SignInMethod::Password { .. } => {
             "Check user_name or user_id, password, and domain_name or domain_id (HW_USER_NAME, HW_USER_ID, \
-             HW_USER_PASSWORD, HW_DOMAIN_NAME, HW_DOMAIN_ID), and that the user has access to the project. The user is \
+             HW_USER_PASSWORD, HW_DOMAIN_NAME, HW_DOMAIN_ID), and that the user has access to the project. The user must be \
              an IAM user with programmatic access: a HUAWEI ID cannot sign in by password."
         }
         SignInMethod::IdToken { .. } => {
-            "Check idp_id and the id token in assume_role_with_oidc (HW_ASSUME_ROLE_IDP_ID, \
+            "Check idp_id and the ID token in assume_role_with_oidc (HW_ASSUME_ROLE_IDP_ID, \
              HW_ASSUME_ROLE_ID_TOKEN, HW_ASSUME_ROLE_ID_TOKEN_FILE): the token must have been made for this identity \
              provider, and not have expired."
         }

@@ -11,13 +11,13 @@ pub(super) fn advice(problem: &SettingsProblem) -> String {
         SettingsProblem::NoEndpoint { api, region } => {
             let service = api.to_uppercase();
             format!(
-                "No call was made: by the official SDK, {service} has no host in the region {region}. If there is one, set \
-                 endpoints = {{ {api} = \"https://HOST\" }} in the provider block."
+                "No request was sent. According to the official SDK, {service} has no host in the region {region}. If there is one, \
+                 set endpoints = {{ {api} = \"https://HOST\" }} in the provider block."
             )
         }
-        SettingsProblem::SeveralProjects { .. } => format!(
-            "{problem}. Set project_id in the provider block (HW_PROJECT_ID) to say which one is meant."
-        ),
+        SettingsProblem::SeveralProjects { .. } => {
+            format!("{problem}. Set project_id in the provider block (HW_PROJECT_ID).")
+        }
         SettingsProblem::Proxy { variable, flaw } => match flaw {
             ProxyFlaw::Socks => format!(
                 "The variable {variable} names a SOCKS proxy, and this provider knows only HTTP proxies. Set it to an \

@@ -119,7 +119,14 @@ fn the_advice_follows_the_code() {
             "",
         ),
         (KILL, 403, "APIGW.0401", "", "deny list", ""),
-        (KILL, 403, "APIGW.0802", "", "may not use this region", ""),
+        (
+            KILL,
+            403,
+            "APIGW.0802",
+            "",
+            "not allowed to use this region",
+            "",
+        ),
         (
             THREADS,
             403,
@@ -214,7 +221,7 @@ fn a_region_without_das_is_named_with_the_setting_that_helps() {
     assert_eq!(attribute(&error), AttributePath::new("region"));
     assert_eq!(
         advice,
-        "No call was made: by the official SDK, DAS has no host in the region la-south-2. If there is one, set endpoints = { \
-         das = \"https://HOST\" } in the provider block."
+        "No request was sent. According to the official SDK, DAS has no host in the region la-south-2. If there is one, set \
+         endpoints = { das = \"https://HOST\" } in the provider block."
     );
 }

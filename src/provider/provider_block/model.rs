@@ -27,8 +27,8 @@ block! {
             .valid("A region's name has letters, digits and hyphens, for example \"cn-north-4\".",
                 refused_region);
         project_id: String = setting(&["HW_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID"],
-            "Project of `region`, 32 letters and digits. By default it is looked up at IAM by `project_name`, once, when it is first needed.")
-            .valid("A project id has 32, only letters and digits. Leave it out to have it looked up by the region's name.",
+            "Project of `region`, 32 letters and digits. By default the provider looks it up in IAM by `project_name`, once, when a call first needs it.")
+            .valid("A project ID has 32 characters, only letters and digits. If project_id is not set, the provider looks up the project by the name of the region.",
                 refused_project_id);
         project_name: String = setting(&["HW_PROJECT_NAME", "OS_PROJECT_NAME", "OS_TENANT_NAME"],
             "Name of the project to look up, by default the region's name.");
@@ -43,7 +43,7 @@ block! {
         endpoints: BTreeMap<String, Value<String>> = setting(&[],
             "URLs of services where they differ from `https://SERVICE.REGION.CLOUD`. Keys: `dcs`, `taurusdb` (or `gaussdb`), `das`, `opengauss`, `geminidb`, `ddm`, `dds`, `iam`, `sts`. `rds` is accepted and has no effect.");
         insecure: bool = setting(&["HW_INSECURE", "OS_INSECURE"],
-            "Accept every TLS certificate. Only for tests: whoever sits in between can read and change the calls.")
+            "Accept every TLS certificate. For tests only: an attacker on the way can read and change the calls.")
             .valid("It is true or false.", |_| None);
         cacert_file: String = setting(&["OS_CACERT"],
             "Certificates (PEM) of the authorities to trust instead of the machine's own, as a path or as the text itself.");
@@ -57,7 +57,7 @@ block! {
                 refused_algorithm);
         // With 20 seconds between attempts, 180 are an hour.
         max_retries: i64 = setting(&["HW_MAX_RETRIES"],
-            "How often a call that certainly did nothing is repeated after a fault (0 to 180, by default 5). A busy instance and a cloud that throttles (429) are waited for as long as the create time-out lasts.")
+            "Maximum number of times that the provider repeats a call that certainly had no effect (0 to 180, by default 5). Calls that wait for a busy instance or because of throttling (429) do not count; the create time-out limits them.")
             .valid("It is a whole number from 0 to 180.",
                 |retries| unless((0..=180).contains(retries), retries));
         language: String = setting(&[],
@@ -66,9 +66,9 @@ block! {
                 |language: &String| unless(matches!(language.as_str(), "en-us" | "zh-cn"), language));
 
         token: Secret = sign_in(&["HW_AUTH_TOKEN", "OS_AUTH_TOKEN"],
-            "User token. It is good for one project, so for one region.");
+            "User token. It is valid for one project, and so for one region.");
         access_key: String = sign_in(&["HW_ACCESS_KEY", "OS_ACCESS_KEY"],
-            "Access key id (AK).");
+            "Access key ID (AK).");
         secret_key: Secret = sign_in(&["HW_SECRET_KEY", "OS_SECRET_KEY"],
             "Secret access key (SK).");
         security_token: Secret = sign_in(&["HW_SECURITY_TOKEN"],
@@ -76,23 +76,23 @@ block! {
         user_name: String = sign_in(&["HW_USER_NAME", "OS_USERNAME"],
             "Name of the IAM user to sign in as, with `password` and the account in `domain_name` or `domain_id`.");
         user_id: String = sign_in(&["HW_USER_ID", "OS_USER_ID"],
-            "Id of the IAM user to sign in as, with `password`.");
+            "ID of the IAM user to sign in as, with `password`.");
         password: Secret = sign_in(&["HW_USER_PASSWORD", "OS_PASSWORD"],
             "Password of that user.");
         domain_name: String = sign_in(&["HW_DOMAIN_NAME", "OS_DOMAIN_NAME", "OS_USER_DOMAIN_NAME", "OS_PROJECT_DOMAIN_NAME"],
             "Name of the account that the user belongs to.");
         domain_id: String = sign_in(&["HW_DOMAIN_ID", "OS_DOMAIN_ID", "OS_USER_DOMAIN_ID", "OS_PROJECT_DOMAIN_ID"],
-            "Id of the account that the user belongs to.");
+            "ID of the account that the user belongs to.");
         shared_config_file: String = sign_in(&["HW_SHARED_CONFIG_FILE"],
-            "Path of the configuration file of the `hcloud` command-line tool, by default `~/.hcloud/config.json` when `profile` is given. Its secrets must not be encrypted: `hcloud configure set --cli-auth-encrypt=false`.");
+            "Path of the configuration file of the `hcloud` command-line tool, by default `~/.hcloud/config.json` if `profile` is set. Its secrets must not be encrypted: `hcloud configure set --cli-auth-encrypt=false`.");
         profile: String = sign_in(&["HW_PROFILE"],
             "Name of a profile in that file, of mode AKSK, SSO or ecsAgency; by default the current one.");
     }
     blocks {
         assume_role: AssumeRoleBlock in NestedBlock::List =
-            "An agency (role) to assume with the other credentials. Several blocks are a chain: each agency is assumed with the keys of the one before. The keys are renewed while a run goes on.";
+            "An agency (role) to assume with the other credentials. Several blocks are a chain: each agency is assumed with the keys of the one before. The provider renews the keys during a run.";
         assume_role_with_oidc: OidcBlock in NestedBlock::Optional =
-            "Signs in with the id token of an OpenID Connect identity provider, for example a pipeline's: no secret has to be stored. Agencies in `assume_role` are assumed after that.";
+            "Signs in with the ID token of an OpenID Connect identity provider, for example in a pipeline, so that no secret has to be stored. Agencies in `assume_role` are assumed afterwards.";
     }
 }
 
@@ -100,14 +100,14 @@ block! {
     /// An `assume_role` block.
     AssumeRoleBlock {
         agency_name: String = sign_in(&["HW_ASSUME_ROLE_AGENCY_NAME"],
-            "Name of the agency. Its variable assumes an agency without a block, too.");
+            "Name of the agency. The variable assumes an agency also without a block.");
         domain_name: String = sign_in(&["HW_ASSUME_ROLE_DOMAIN_NAME"],
             "Name of the account that the agency belongs to.");
         domain_id: String = sign_in(&["HW_ASSUME_ROLE_DOMAIN_ID"],
-            "Id of the account that the agency belongs to, instead of its name: the agency is then assumed by STS v5, which trust agencies need.");
+            "ID of the account that the agency belongs to, instead of its name. The provider then assumes the agency through STS v5, which trust agencies require.");
         // The bounds are IAM's.
         duration: i64 = sign_in(&["HW_ASSUME_ROLE_DURATION"],
-            "Life of the keys in seconds, 900 to 86400; by default 3600. STS, which `domain_id` leads to, gives at most 43200, and at most 3600 to an agency that is assumed with temporary keys, as in a chain.")
+            "Lifetime of the keys in seconds, 900 to 86400; by default 3600. With `domain_id` at most 43200, and at most 3600 if the agency is assumed with temporary keys, as in a chain.")
             .valid("It is a whole number of seconds from 900 to 86400.",
                 |seconds| unless((900..=86_400).contains(seconds), seconds));
     }
@@ -117,11 +117,11 @@ block! {
     /// The `assume_role_with_oidc` block.
     OidcBlock {
         idp_id: String = sign_in(&["HW_ASSUME_ROLE_IDP_ID"],
-            "Id of the identity provider in IAM. Its variable signs in this way without a block, too.");
+            "ID of the identity provider in IAM. The variable signs in this way also without a block.");
         id_token: Secret = sign_in(&["HW_ASSUME_ROLE_ID_TOKEN"],
-            "The id token.");
+            "The ID token.");
         id_token_file: String = sign_in(&["HW_ASSUME_ROLE_ID_TOKEN_FILE"],
-            "Path of a file with the id token, which is read again whenever new keys are needed.");
+            "Path of a file with the ID token, which the provider reads again whenever it needs new keys.");
     }
 }
 

@@ -137,7 +137,7 @@ pub(in crate::provider) struct Refusal {
 impl Refusal {
     /// Adds it as an error.
     pub(in crate::provider) fn into_error(self, diags: &mut Diagnostics) {
-        explain::error(diags, self.attribute, self.summary, self.detail);
+        explain::invalid(diags, self.attribute, self.summary, self.detail);
     }
 }
 

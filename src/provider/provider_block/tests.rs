@@ -144,8 +144,8 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
             json!({"project_id": "0123"}),
             "project_id",
             "Invalid project_id",
-            "project_id is \"0123\", 4 characters. A project id has 32, only letters and digits. Leave it out to \
-             have it looked up by the region's name.",
+            "project_id is \"0123\", 4 characters. A project ID has 32 characters, only letters and digits. If \
+             project_id is not set, the provider looks up the project by the name of the region.",
         ),
         (
             json!({"cloud": "https://myhuaweicloud.eu"}),
@@ -158,7 +158,7 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
             json!({"cloud": "user:hunter2@example.com"}),
             "cloud",
             "Invalid cloud",
-            "cloud is not shown here, since it may hold a secret. It is a domain name",
+            "cloud is not shown, because it may contain a secret. It is a domain name",
         ),
         (
             json!({"auth_url": "ftp://example.com"}),
@@ -171,7 +171,7 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
             json!({"auth_url": "https://user:hunter2@example.com"}),
             "auth_url",
             "Invalid auth_url",
-            "auth_url is not shown here, since it may hold a secret: it must not carry a user name or password.",
+            "auth_url is not shown, because it may contain a secret: it must not carry a user name or password.",
         ),
         (
             json!({"max_retries": 181}),
@@ -201,7 +201,7 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
             json!({"endpoints": {"redis": "https://example.com"}}),
             "endpoints[\"redis\"]",
             "Unknown service in endpoints",
-            "endpoints has the key \"redis\". This provider calls dcs, taurusdb (or gaussdb), das, opengauss, geminidb, \
+            "endpoints has the key \"redis\". The keys are dcs, taurusdb (or gaussdb), das, opengauss, geminidb, \
              ddm, dds, iam and sts.",
         ),
         (
@@ -214,14 +214,14 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
             json!({"endpoints": {"dcs": "https://example.com/?token=hunter2"}}),
             "endpoints[\"dcs\"]",
             "Invalid endpoint",
-            "endpoints[\"dcs\"] is not shown here, since it may hold a secret: it must not carry a query or \
+            "endpoints[\"dcs\"] is not shown, because it may contain a secret: it must not carry a query or \
              fragment. Write it as \"https://HOST\".",
         ),
         (
             json!({"endpoints": {"taurusdb": "https://a.example.com", "gaussdb": "https://b.example.com"}}),
             "endpoints[\"gaussdb\"]",
             "Contradictory endpoints",
-            "taurusdb and gaussdb are two names of one service: write one of them.",
+            "taurusdb conflicts with gaussdb: both are names of one service. Set one of them.",
         ),
         (
             json!({"assume_role": [{"agency_name": "a", "duration": 899}]}),
@@ -239,7 +239,9 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
         assert_eq!(error.attribute.to_string(), attribute);
         assert_eq!(error.summary, summary);
         assert!(
-            error.detail.starts_with(detail),
+            error
+                .detail
+                .starts_with(&format!("No session was killed. {detail}")),
             "{arguments}: {}",
             error.detail
         );
@@ -289,7 +291,7 @@ fn a_variable_that_is_not_valid_is_told_unless_an_argument_takes_precedence() {
             "OS_AUTH_URL",
             "https://user:hunter2@example.com",
             json!({"auth_url": "https://iam.example.com"}),
-            "The variable OS_AUTH_URL is not shown here, since it may hold a secret: it must not carry a user name",
+            "The variable OS_AUTH_URL is not shown, because it may contain a secret: it must not carry a user name",
         ),
     ] {
         let variables = [(variable, value)];
@@ -302,7 +304,13 @@ fn a_variable_that_is_not_valid_is_told_unless_an_argument_takes_precedence() {
             panic!("{variable}: {:?}", diags.errors);
         };
         assert_eq!(error.summary, format!("Invalid {variable}"));
-        assert!(error.detail.starts_with(detail), "{}", error.detail);
+        assert!(
+            error
+                .detail
+                .starts_with(&format!("No session was killed. {detail}")),
+            "{}",
+            error.detail
+        );
 
         let mut diags = Diagnostics::default();
         assert!(configure(&mut diags, &block(argument), env).is_some());

@@ -42,18 +42,17 @@ static DESCRIPTION: Description = Description {
         session: "session",
         protected: Some((
             "masters and replicas",
-            "Sessions of masters and replicas (flags `M` and `S`) are chosen only when `flags` names them.",
+            "Sessions of masters and replicas (flags `M` and `S`) are selected only if `flags` names them.",
         )),
         lingers: "",
         // The documents do not say that the list of background tasks has kills in it.
-        look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
-        lists: "DCS collects them first, which takes some seconds for each node; a list that cannot be shown to be new is an \
-             error.",
+        look: "Look at the sessions of the node in the console: their age shows whether they are from before the kill.",
+        lists: "DCS first collects the sessions, which takes some seconds for each node. A list that may be old is an error.",
     },
     place: &[
         PlaceArgument::required(
             "instance_id",
-            "ID of the DCS instance, as the console shows it; usually a UUID.",
+            "ID of the DCS instance, as the console shows it. Usually a UUID.",
         ),
         PlaceArgument {
             name: "node_id",
@@ -108,26 +107,23 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "exclude_addresses",
-            "Sessions that DCS lists with an inner address are left alone too: their clients may be anywhere.",
+            "Sessions that DCS lists with an inner address are not selected either, because the address of the client is not known.",
         ),
         (
             "commands",
-            "It is the last command of the client; `client` finds `client|list` too.",
+            "The last command of the client counts. `client` also matches `client|list`.",
         ),
         (
             "flags",
-            "`N` is for none in particular, `P` for subscribers, `b` for those waiting in a blocking command.",
+            "`N` means no flag, `P` a subscriber, `b` a client that waits in a blocking command.",
         ),
         (
             "min_idle",
-            "It counts from when the client last sent something: subscribers and clients in a blocking command become idle too.",
+            "It counts from the last command of the client, so subscribers and clients in a blocking command become idle too.",
         ),
-        ("address", "A kill names the client by it."),
-        ("database", "Here it is a number."),
-        (
-            "state",
-            "Here these are the flags of the client, one letter each.",
-        ),
+        ("address", "A kill names the client by its address."),
+        ("database", "A number."),
+        ("state", "The flags of the client, one letter each."),
     ],
     policy: Policy {
         batch: KILL_ADDRESSES,
@@ -180,23 +176,23 @@ impl Service for Dcs {
             (Value::Value(true), _) => Some(Target::AllNodes),
             (Value::Value(false) | Value::Null, Some(node)) => node.map(Target::Node),
             (Value::Value(false) | Value::Null, None) => {
-                explain::error(
+                explain::invalid(
                     diags,
                     AttributePath::new("node_id"),
                     "Missing node_id",
-                    "Specify where to kill sessions: set node_id for those of one node, or kill_all_nodes = true for those \
-                     of all nodes of the instance.",
+                    "Set node_id to kill sessions of one node, or kill_all_nodes = true to kill sessions of all nodes of the \
+                     instance.",
                 );
                 None
             }
             (Value::Unknown, _) => None,
         };
         if all == Value::Value(true) && arguments.list(DESCRIPTION.ids.argument).is_value() {
-            explain::error(
+            explain::invalid(
                 diags,
                 AttributePath::new("client_addrs"),
-                "client_addrs needs node_id",
-                "client_addrs lists addresses of one node's clients. Set node_id, and leave kill_all_nodes out.",
+                "client_addrs requires node_id",
+                "client_addrs lists clients of one node. Set node_id, and leave out kill_all_nodes.",
             );
             return None;
         }
@@ -227,10 +223,10 @@ impl Service for Dcs {
                 explain::warning(
                     diags,
                     AttributePath::new(name),
-                    format!("{name} looks like that of a TaurusDB or RDS database"),
+                    format!("{name} looks like a TaurusDB or RDS ID"),
                     format!(
-                        "{name} is {id:?}. IDs that end so are those of relational databases; those of DCS are usually \
-                         UUIDs. For session threads of TaurusDB use hwc_taurusdb_session_kill."
+                        "{name} is {id:?}. IDs with this ending are those of relational databases. IDs of DCS are usually UUIDs. To kill \
+                         session threads of TaurusDB, use hwc_taurusdb_session_kill."
                     ),
                 );
             }
@@ -241,7 +237,7 @@ impl Service for Dcs {
                 AttributePath::new("node_id"),
                 "node_id is ignored",
                 "kill_all_nodes is true, so sessions of all nodes of the instance are killed, not only those of node_id. \
-                 Leave one of the two out to make clear which is meant.",
+                 Leave out one of the two.",
             );
         }
     }

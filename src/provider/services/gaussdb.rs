@@ -45,8 +45,8 @@ static DESCRIPTION: Description = Description {
         )),
         lingers: ": a thread may not end before what it waits for does",
         look: "Look at the sessions of the component in the console.",
-        lists: "GaussDB shows at most 200 sessions. Where there may be more, each user, database or address in the conditions is \
-                asked for on its own; a list that may be cut short even so kills nobody by `all`.",
+        lists: "GaussDB lists at most 200 sessions. If there may be more, the provider asks for each user, database and address in the \
+                conditions. If the list may still be incomplete, `all` kills no session.",
     },
     place: &[
         PlaceArgument::required(
@@ -102,19 +102,19 @@ static DESCRIPTION: Description = Description {
         ("states", "Examples are `active` and `idle in transaction`."),
         (
             "min_idle",
-            "A session is idle also within a transaction: `idle in transaction`.",
+            "A session can also be idle in a transaction: `idle in transaction`.",
         ),
         (
             "min_age",
-            "It is counted by this machine's clock from when the session began.",
+            "Counted by the clock of this machine from the beginning of the session.",
         ),
         (
             "min_transaction",
-            "It is counted by this machine's clock from when the transaction began.",
+            "Counted by the clock of this machine from the beginning of the transaction.",
         ),
         (
             "blocking",
-            "Only sessions of the same component are seen to wait.",
+            "Only waiting sessions of the same component count.",
         ),
     ],
     policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),

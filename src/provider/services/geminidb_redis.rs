@@ -37,7 +37,7 @@ static DESCRIPTION: Description = Description {
         // The list shows nothing by which a session of the service itself could be told.
         protected: None,
         lingers: ": the API document speaks of closing inactive sessions, so an active one may stay",
-        look: "Look at the sessions of the node in the console: their age tells whether they are from before the kill.",
+        look: "Look at the sessions of the node in the console: their age shows whether they are from before the kill.",
         lists: "",
     },
     place: &[PlaceArgument::required(
@@ -73,13 +73,13 @@ static DESCRIPTION: Description = Description {
     notes: &[
         (
             "commands",
-            "It is the last command of the client; `client` finds `client|list` too.",
+            "The last command of the client counts. `client` also matches `client|list`.",
         ),
         (
             "min_idle",
-            "It counts from when the client last sent something: subscribers and clients in a blocking command become idle too.",
+            "It counts from the last command of the client, so subscribers and clients in a blocking command become idle too.",
         ),
-        ("database", "Here it is a number."),
+        ("database", "A number."),
     ],
     policy: Policy {
         tells_statements: false,

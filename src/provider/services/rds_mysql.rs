@@ -37,23 +37,23 @@ static DESCRIPTION: Description = Description {
         protected: Some((
             "the server itself",
             "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, replication) are \
-             chosen only when `users` names them. RDS does not kill those of `rdsadmin`, `rdsbackup`, `rdsmetric` and \
+             selected only if `users` names them. RDS does not kill those of `rdsadmin`, `rdsbackup`, `rdsmetric` and \
              `rdsRepl` even then.",
         )),
-        lingers: ": a thread that rolls back a transaction goes away only when it has finished, and under full load a kill may \
-                  have to be repeated",
+        lingers: ": a thread that rolls back a transaction ends only when the roll-back is done, and under full load a kill may have \
+                  to be repeated",
         look: "Look at SHOW PROCESSLIST on the instance.",
-        lists: "DAS lists them, by the account in `database_user_id`.",
+        lists: "DAS lists them with the account in `database_user_id`.",
     },
     place: &[
         PlaceArgument::required(
             "instance_id",
-            "ID of the RDS for MySQL instance: 32 or 36 letters and digits; in the documents' examples the last four are `in01`.",
+            "ID of the RDS for MySQL instance: 32 or 36 letters and digits; in the examples of the documents, the last four are `in01`.",
         ),
         PlaceArgument::required(
             "database_user_id",
-            "ID of a database account that is stored in DAS, as `huaweicloud_das_database_user` stores it. DAS lists and kills \
-             with its rights.",
+            "ID of a database account that is stored in DAS, for example by `huaweicloud_das_database_user`. DAS lists and kills \
+             sessions with the rights of this account.",
         ),
         NODE,
     ],

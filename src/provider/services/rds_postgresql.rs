@@ -39,24 +39,24 @@ static DESCRIPTION: Description = Description {
         protected: Some((
             "the server itself",
             "Sessions of the server itself (background and replication processes, those without a client's address, names that \
-             start with `rds`) are chosen only when `users` names them.",
+             start with `rds`) are selected only if `users` names them.",
         )),
-        lingers: ": a process may not end before what it waits for does",
+        lingers: ": a process may not end while it waits for something",
         look: "Look at pg_stat_activity on the instance.",
         lists: "DAS lists them.",
     },
     place: &[
         PlaceArgument::required(
             "instance_id",
-            "ID of the RDS for PostgreSQL instance: 32 or 36 letters and digits; in the documents' examples the last four are \
+            "ID of the RDS for PostgreSQL instance: 32 or 36 letters and digits; in the examples of the documents, the last four are \
              `in03`.",
         ),
         NODE,
     ],
     ids: Ids {
         argument: "session_ids",
-        words: "Process IDs of the sessions to kill, as `pg_stat_activity` shows them. The owner of each is looked up first, and \
-                a process is killed only as long as it is that owner's.",
+        words: "Process IDs of the sessions to kill, as `pg_stat_activity` shows them. The provider looks up the owner of each process \
+                first, and kills the process only if it still has that owner.",
         one: "process ID",
         form: "A session's process ID is a whole number from 1 to 9223372036854775807 in quotes, as in \"21541\".",
         kind: IdKind::Texts(is_number),
@@ -92,20 +92,20 @@ static DESCRIPTION: Description = Description {
     notes: &[
         (
             "databases",
-            "One documented form of the list has no databases: then no session is chosen by them.",
+            "If the list has no databases, no session is selected by them (one documented form of the list has none).",
         ),
         (
             "applications",
-            "One documented form of the list has no applications: then no session is chosen by them.",
+            "If the list has no applications, no session is selected by them (one documented form of the list has none).",
         ),
         (
             "commands",
-            "One documented form of the list has no commands: then no session is chosen by them.",
+            "If the list has no commands, no session is selected by them (one documented form of the list has none).",
         ),
         ("states", "Examples are `active` and `idle in transaction`."),
         (
             "min_idle",
-            "A session is idle also within a transaction: `idle in transaction`. One documented form of the list has no times.",
+            "A session can also be idle in a transaction: `idle in transaction`. One documented form of the list has no times.",
         ),
         ("min_busy", "One documented form of the list has no times."),
         (

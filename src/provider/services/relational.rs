@@ -11,6 +11,7 @@ use tf_provider::value::Value;
 use super::told;
 use crate::huaweicloud::das::Killed;
 use crate::huaweicloud::error::Error;
+use crate::huaweicloud::id::IdError;
 use crate::huaweicloud::rows::Statement;
 use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::Listing;
@@ -26,16 +27,15 @@ mod tests;
 /// The argument for one of the nodes of an instance.
 pub(super) const NODE: PlaceArgument = PlaceArgument::optional(
     "node_id",
-    "ID of the node whose sessions are listed. By default DAS decides; inferred: the primary node. A request to kill names no \
-     node, so of the sessions of a node only those are killed that DAS lists without `node_id` too.",
+    "ID of the node whose sessions are listed. By default DAS decides; inferred: the primary node. A kill request names no node, \
+     so only sessions of the node that DAS also lists without `node_id` are killed.",
     "If this is null at apply, nobody is killed: plan again with a known value.",
 );
 
 /// A node that may be left out. `None`: it is not known yet, or an error says what is wrong with it.
 pub(super) fn optional_node<T>(diags: &mut Diagnostics, arguments: &Record) -> Option<Option<T>>
 where
-    T: std::str::FromStr,
-    T::Err: fmt::Display,
+    T: std::str::FromStr<Err = IdError>,
 {
     match arguments.text("node_id") {
         Value::Null => Some(None),
@@ -219,7 +219,7 @@ pub(super) const NOTES: [(&str, &str); 6] = [
     STATES,
     (
         "min_idle",
-        "A session is idle while its command is `Sleep`, also within a transaction.",
+        "A session is idle while its command is `Sleep`, also in a transaction.",
     ),
     ADDRESS,
     STATE,

@@ -45,7 +45,7 @@ static DESCRIPTION: Description = Description {
         protected: Some((
             "the server itself",
             "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, \
-             replication) are chosen only when `users` names them.",
+             replication) are selected only if `users` names them.",
         )),
         lingers: ": a thread that rolls back a transaction goes away only when it has finished",
         look: "Look at SHOW PROCESSLIST on the node.",
@@ -103,7 +103,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "blocking",
-            "TaurusDB is asked about each session that is neither idle nor the server's own: whether it waits, and for whom.",
+            "The provider asks TaurusDB about each session that is neither idle nor the server's own.",
         ),
         ADDRESS,
         STATE,

@@ -34,23 +34,23 @@ pub(super) fn replacement(
         (true, false) => (
             "Applying this kills sessions",
             format!(
-                "Until now this was a dry run, and nothing was killed. Now {changed} changed: apply kills {whom}, as they are \
-                 by then."
+                "This resource was a dry run and killed no session. Now {changed} changed: apply kills {whom} that are there at that \
+                 time."
             ),
         ),
         (false, false) => (
             "Applying this kills sessions again",
             format!(
-                "This resource stands for a kill that was already carried out. Now {changed} changed: the replacement kills \
-                 {whom}, as they are by then. To keep what happened as it is, take the change back."
+                "This resource has already killed sessions. Now {changed} changed: the replacement kills {whom} that are there at that \
+                 time. To kill no session, take the change back."
             ),
         ),
         (false, true) => (
-            "Dry run: nothing will be killed, and the proof of the kill is forgotten",
+            "Dry run: nothing will be killed, and the result of the kill is removed from state",
             format!(
-                "This resource stands for a kill that was already carried out. Now {changed} changed: the replacement kills \
-                 nobody, lists who would be killed, and forgets what state says of the kill. To keep it, make the dry run a \
-                 resource of its own."
+                "This resource has already killed sessions. Now {changed} changed: the replacement kills no session and lists those \
+                 that would be killed. The result of the kill is removed from state. To keep it, write a separate resource for \
+                 the dry run."
             ),
         ),
     };
@@ -71,14 +71,14 @@ pub(super) fn late_dry_run(
         diags,
         AttributePath::new("dry_run"),
         "dry_run comes after the kill",
-        "Nobody is killed, and no sessions are listed. This resource stands for a kill that was already carried out, and what \
-         state says of it stays. For a dry run of another kill, write a resource of its own.",
+        "No session is killed, and no sessions are listed. This resource has already killed sessions, and its result stays in \
+         state. For a dry run of another kill, write a separate resource.",
     );
 }
 
 /// What may follow when a resource is planned again at apply: see [`crate::provider::promises`].
-pub(super) const THEN_REFUSED: &str = " Where the engine then calls the final plan inconsistent, nobody was killed: an argument that \
-    was not known in the plan turned out to be null.";
+pub(super) const THEN_REFUSED: &str = " If apply then fails with an inconsistent final plan, no session was killed: an argument that was \
+    not known in the plan was null at apply.";
 
 /// Says in the plan that no argument chooses among the sessions of a node or an instance.
 pub(super) fn every_session(diags: &mut Diagnostics, arguments: &Arguments<'_>, more: &str) {
@@ -91,9 +91,8 @@ pub(super) fn every_session(diags: &mut Diagnostics, arguments: &Arguments<'_>, 
         AttributePath::new(arguments.place_argument()),
         format!("This kills every session of {}", arguments.whereabouts()),
         format!(
-            "No argument chooses among the sessions: {ids} is not given, and select is not given or has only all = true. An \
-             argument that is null counts as not given. To kill only some of the sessions, set {ids}, or write conditions \
-             in select.{more}"
+            "No argument limits the sessions: {ids} is not set, and select is not set or has only all = true. An argument that \
+             is null counts as not set. To kill only some of the sessions, set {ids}, or write conditions in select.{more}"
         ),
     );
 }

@@ -28,13 +28,13 @@ const HOW_FLAGS: [HowFlag; 2] = [
     HowFlag {
         name: "fail_on_not_found",
         default: false,
-        words: "Fail if one of the given sessions does not exist. The others are killed all the same. It has no effect with `select`. By default false: a session that is gone needs no kill.",
+        words: "If true, fail if one of the listed sessions does not exist. The other sessions are killed anyway. Has no effect with `select`. By default false.",
         offered: |_| true,
     },
     HowFlag {
         name: "wait_for_completion",
         default: true,
-        words: "Wait until the job that kills all sessions has ended, and fail if it failed. By default true.",
+        words: "If true, wait until the job that kills all sessions ends, and fail if the job fails. By default true.",
         offered: |service| service.policy.kills_all,
     },
 ];
@@ -82,7 +82,7 @@ pub(super) fn schema(service: &'static Description, is_resource: bool) -> Schema
         IdKind::Texts(_) | IdKind::Addresses(_) => AttributeType::String,
     };
     let ids = format!(
-        "{} At least one; order and repetition have no effect. Conflicts with `select`.",
+        "{} Requires at least one. Order and repetition have no effect. Conflicts with `select`.",
         service.ids.words
     );
     add(
@@ -92,7 +92,7 @@ pub(super) fn schema(service: &'static Description, is_resource: bool) -> Schema
     for (name, mut attribute) in select::guard_attributes() {
         attribute.description.content += match name {
             "dry_run" => in_resource(
-                " After a dry run, changing it to false kills. After a kill, changing it kills nobody and keeps the proof.",
+                " Changing it to false after a dry run kills. Changing it after a kill does not kill again and keeps the result.",
             ),
             _ => in_resource(CHANGES_NOTHING),
         };
@@ -123,15 +123,16 @@ fn description(service: &Description, is_resource: bool) -> String {
     let whom = format!("{all} that `select` chooses at that time, or those in `{ids}`");
     if is_resource {
         format!(
-            "{what} when it is created: {whom}. Changing the place, which sessions are meant, or a value in `triggers` kills \
-             again. Writing the same values in another order or form does not, and neither does a change of an argument that \
-             says how to kill, such as `max_sessions` or `timeouts`. Destroying it removes it from state and kills nothing."
+            "{what} when it is created: {whom}. Changing the place, the chosen sessions or a value in `triggers` kills \
+             again. Writing the same values in another order or form does not kill again. Changing an argument that says how \
+             to kill, such as `max_sessions` or `timeouts`, does not kill again either. Destroying the resource removes it \
+             from state and kills nothing."
         )
     } else {
         format!(
-            "{what} whenever it is invoked: {whom}. It is invoked by `terraform apply \
-             -invoke=action.hwc_{name}_session_kill.NAME`, or by another resource's `action_trigger`. It leaves nothing in \
-             state."
+            "{what} whenever it is invoked: {whom}. `terraform apply \
+             -invoke=action.hwc_{name}_session_kill.NAME` invokes it, and so does the `action_trigger` of another resource. It \
+             stores nothing in state."
         )
     }
 }
@@ -292,12 +293,12 @@ impl Arguments<'_> {
         match (self.record.list(ids.argument), self.select()) {
             (Value::Null, Block::Absent) if service.policy.kills_all => Some(Whom::All),
             (Value::Null, Block::Absent) => {
-                explain::error(
+                explain::invalid(
                     diags,
                     AttributePath::new(ids.argument),
                     "Specify which sessions to kill",
                     format!(
-                        "Neither {0} nor select is given. List {1}s in {0}, or describe the sessions in a select block.",
+                        "Neither {0} nor select is set. List {1}s in {0}, or write conditions in a select block.",
                         ids.argument, ids.one
                     ),
                 );
@@ -308,14 +309,11 @@ impl Arguments<'_> {
                 Some(Whom::Selected(Box::new(selector)))
             }
             (Value::Value(_), Block::Present(_)) => {
-                explain::error(
+                explain::invalid(
                     diags,
                     select::block_path(),
                     format!("{} conflicts with select", ids.argument),
-                    format!(
-                        "{} lists sessions, and select describes them: write one of the two.",
-                        ids.argument
-                    ),
+                    format!("Set only one of {} and select.", ids.argument),
                 );
                 None
             }
@@ -329,14 +327,11 @@ impl Arguments<'_> {
         let ids = &self.description().ids;
         let argument = ids.argument;
         if listed.is_empty() {
-            explain::error(
+            explain::invalid(
                 diags,
                 AttributePath::new(argument),
                 format!("{argument} is empty"),
-                format!(
-                    "There is nothing to kill. List at least one {}. {}",
-                    ids.one, ids.form
-                ),
+                format!("List at least one {}. {}", ids.one, ids.form),
             );
             return None;
         }
@@ -351,7 +346,7 @@ impl Arguments<'_> {
                 (Some(number), IdKind::Numbers) => number.into_owned(),
                 (Some(text), IdKind::Texts(_) | IdKind::Addresses(_)) => format!("{text:?}"),
             };
-            explain::error(
+            explain::invalid(
                 diags,
                 AttributePath::new(argument).index(index),
                 format!("Invalid {}", ids.one),

@@ -2,7 +2,7 @@
 //!
 //! - An ID may come back as another session's. Where that can happen, the sessions are listed again just before each
 //!   request, and a session that is not the same any more is not sent.
-//! - Nobody is killed by an old list. A request that had to wait, for a busy instance or for its turn, is not sent when the
+//! - No session is killed by an old list. A request that had to wait, for a busy instance or for its turn, is not sent when the
 //!   list that its sessions were chosen from is older than [`LIST_HOLDS`]: the sessions are listed and chosen again, and
 //!   only those that are still the same and still chosen are sent.
 //! - Looking again is about what was sent and not refused: about all others it says nothing. It is about the nodes that were
@@ -357,7 +357,7 @@ impl Run<'_> {
             .collect();
         if let Some(other) = self.also_killed(&staying, &listing.sessions).first() {
             return Err(Error::Listing(format!(
-                "When the sessions were listed again, another session had come that would be killed with them: {}.",
+                "When the sessions were listed again, the list had another session with the same address, which would be killed too: {}.",
                 show(other)
             )));
         }
@@ -391,7 +391,7 @@ impl Run<'_> {
             }
         }
         Err(Error::Listing(format!(
-            "{READINGS} times it took longer than {} to read the list, so that its beginning is too old to kill by.",
+            "Reading the list took longer than {} in {READINGS} attempts, so its first sessions may have changed.",
             crate::session::duration::show(LIST_HOLDS)
         )))
     }

@@ -143,7 +143,7 @@ impl Run<'_> {
         };
         self.progress.report(match &proof.job_id {
             Some(job_id) => format!("Accepted: the job {job_id} kills the sessions."),
-            None => "Accepted, but the answer does not tell the job.".to_owned(),
+            None => "Accepted, but the answer does not name the job.".to_owned(),
         });
         self.warn_if_job_is_unreadable(diags, job);
         if let (true, Some(job_id)) = (self.kill.wait, proof.job_id.clone()) {
@@ -207,13 +207,13 @@ impl Run<'_> {
         Report {
             summary: format!("The job {job_id} {why}"),
             meaning: format!(
-                "{} accepted the kill as the job {job_id}{}. The job may still be running, and it may still kill \
-             sessions.{}",
+                "Some sessions may have been killed: {} accepted the kill as the job {job_id}{}. The job may still be \
+                 running and may kill more.{}",
                 self.kill.service.words.service,
                 last_seen
-                    .map(|status| format!(", whose status was {status} when it was last looked at"))
+                    .map(|status| format!(", whose last status was {status}"))
                     .unwrap_or_default(),
-                self.of_resource(" Its id is in state.")
+                self.of_resource(" Its ID is in state.")
             ),
             error,
             next: Some(self.how_to_proceed(self.kill.service.words.look, "")),
@@ -226,8 +226,8 @@ impl Run<'_> {
             AttributePath::root(),
             format!("The job {job_id} failed"),
             format!(
-                "{} accepted the kill as the job {job_id}, but the job ended with {}{}. Some sessions may have been \
-             killed before it failed.\n\n{}",
+                "Some sessions may have been killed: {} accepted the kill as the job {job_id}, and the job ended with \
+                 {}{}.\n\n{}",
                 self.kill.service.words.service,
                 end.status,
                 end.fail_reason
@@ -247,11 +247,12 @@ impl Run<'_> {
         summary: "The kill was accepted, but its answer could not be read".to_owned(),
         meaning: match job.id {
             Some(job_id) => format!(
-                "The answer is not JSON, but it shows the job id {job_id} the way the API document's own sample does.{}",
+                "The sessions are being killed. The answer is not JSON, but it has the job ID {job_id} in the form of the API document's \
+                 example.{}",
                 self.of_resource(" The job is in state.")
             ),
-            None => format!("{} accepted the kill and will run it as a job, but the job's id is not known, so it cannot be \
-                     followed{}.", self.kill.service.words.service, self.of_resource(": job_id and job_status are null in state")),
+            None => format!("{} accepted the kill and runs it as a job. The ID of the job is not known, so the provider cannot follow \
+                     it{}.", self.kill.service.words.service, self.of_resource(": job_id and job_status are null in state")),
         },
         error,
         next: None,
@@ -263,7 +264,7 @@ impl Run<'_> {
     fn not_counted(&self, diags: &mut Diagnostics, passed_over: &[(String, String)]) {
         let nodes = explain::lines(passed_over, show_passed_over);
         let number = explain::count(passed_over.len(), "node");
-        let known = "The sessions of nodes that are not active are not listed, and a kill of all nodes may end them too";
+        let known = "The sessions of nodes that are not active are not listed, and a kill of all nodes may kill them too";
         if self.kill.dry_run || self.kill.max_sessions.is_none() {
             explain::warning(
                 diags,
@@ -277,10 +278,10 @@ impl Run<'_> {
                 AttributePath::new("max_sessions"),
                 format!("{number} not active, so not all sessions can be counted"),
                 format!(
-                    "No session was killed{}. {known}, so max_sessions cannot be kept:\n\n{nodes}\n\n\
+                    "No session was killed{}. {known}, so max_sessions cannot be checked:\n\n{nodes}\n\n\
                      Apply again when the nodes are active, kill the sessions of each active node by its node_id, or leave out \
                      max_sessions.",
-                    self.of_resource(", and nothing went into state")
+                    self.of_resource(", and nothing was stored in state")
                 ),
             );
         }

@@ -26,8 +26,8 @@ impl Run<'_> {
             self.kill.described_in.clone(),
             format!("Not every {one} was found, but not all sessions can be read"),
             format!(
-                "No session that can be read has one of these, so nothing was sent to kill them. They may belong to {} \
-                 that cannot be read:\n\n{}",
+                "No kill was sent for these: no session that can be read has one of them. They may belong to {} that cannot be \
+                 read:\n\n{}",
                 count(unreadable, "session"),
                 explain::lines(missing, Shown::name)
             ),
@@ -41,8 +41,8 @@ impl Run<'_> {
         selector: &Selector,
         selection: &Selection,
     ) {
-        const WHEN: &str = "The addresses of clients are listed when client IP pass-through is on, and only for connections \
-            that were made after it was switched on.";
+        const WHEN: &str = "The list has the addresses of clients only if client IP pass-through is on, and only for connections \
+            that were opened after it was switched on.";
         let service = self.kill.service.words.service;
         let hidden = selection.hide_clients;
         if selector.chooses_addresses()
@@ -55,8 +55,8 @@ impl Run<'_> {
                 select::path("addresses"),
                 format!("{service} lists inner addresses only"),
                 format!(
-                    "No session was killed. Every address that is listed is one of the service's inner network, so \
-                     select.addresses finds nobody. {WHEN}"
+                    "No session was killed. Every listed address belongs to the inner network of the service, so no session matches \
+                     select.addresses. {WHEN}"
                 ),
             );
         }
@@ -65,12 +65,12 @@ impl Run<'_> {
                 diags,
                 select::path("exclude_addresses"),
                 format!(
-                    "{} with an inner address left alone",
+                    "{} with an inner address not selected",
                     count(hidden, "session")
                 ),
                 format!(
-                    "{service} lists an address of its inner network for them, so their clients may be at the addresses that \
-                     select.exclude_addresses leaves alone. {WHEN}"
+                    "These sessions are not killed. {service} lists an address of its inner network for them, so their clients may \
+                     have an address in select.exclude_addresses. {WHEN}"
                 ),
             );
         }

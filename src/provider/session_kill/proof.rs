@@ -126,7 +126,7 @@ pub struct Proof {
 /// What a plan knows of a kill.
 #[derive(Clone, Copy, Debug)]
 pub struct Planned {
-    /// Nobody is killed.
+    /// No session is killed.
     pub rehearsed: bool,
     /// Every session of the place is killed by a job, and nobody chooses.
     pub all: bool,
@@ -170,7 +170,7 @@ fn null_if(known: bool) -> Option<Encoded> {
 const COMMON: [Computed; 5] = [
     Computed {
         name: "killed_count",
-        words: "How many sessions were killed. A session that is still listed at last is not counted, also if its kill was accepted. Null if that is not known.",
+        words: "Number of sessions that were killed. A session that is still listed at the end does not count, even if its kill was accepted. Null if the number is not known.",
         attr_type: || AttributeType::Number,
         value: |proof| number(proof.killed_count),
         at_plan: |plan| match plan.rehearsed {
@@ -181,21 +181,21 @@ const COMMON: [Computed; 5] = [
     },
     Computed {
         name: "remaining_count",
-        words: "How many sessions were still listed at last; in a dry run, how many would have been killed. Null if the sessions were not listed.",
+        words: "Number of sessions that were still listed at the end. In a dry run, number of sessions that would have been killed. Null if the sessions were not listed.",
         attr_type: || AttributeType::Number,
         value: |proof| number(proof.remaining_count),
         at_plan: |plan| null_if(plan.all && !plan.rehearsed),
     },
     Computed {
         name: "started_at",
-        words: "When the kill began (RFC 3339, UTC): when its first request was sent, or when it was sent again after its answer was lost. If the kill is a job, when the job began.",
+        words: "Time when the kill began (RFC 3339, UTC): when its first request was sent, or sent again after a lost answer. If the kill is a job, when the job began.",
         attr_type: string,
         value: |proof| text(proof.started_at.clone()),
         at_plan: |plan| null_if(plan.rehearsed),
     },
     Computed {
         name: "finished_at",
-        words: "When the kill was over (RFC 3339, UTC): when a list showed that the sessions are gone, else when the last answer came. If the kill is a job, when the job ended. Null if that is not known.",
+        words: "Time when the kill ended (RFC 3339, UTC): when a list showed that the sessions are gone, otherwise when the last answer came. If the kill is a job, when the job ended. Null if the time is not known.",
         attr_type: string,
         value: |proof| text(proof.finished_at.clone()),
         at_plan: |plan| null_if(plan.rehearsed),
@@ -228,8 +228,8 @@ const JOB: [Computed; 2] = [
 ];
 
 /// What the attribute `listed_at` says, in the proof and in a data source.
-pub(in crate::provider) const LISTED_AT: &str = "When the service collected the list of each node's sessions, by node ID, as the \
-    service writes that time.";
+pub(in crate::provider) const LISTED_AT: &str = "Time when the service collected the list of the sessions of each node, by node ID, in the \
+    form of the service.";
 
 /// When the lists were collected that decided who was killed.
 const LISTS: Computed = Computed {
@@ -260,8 +260,8 @@ fn all(service: &'static Description) -> impl Iterator<Item = &'static Computed>
 /// The schema of the computed attributes.
 pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attribute> {
     let id = format!(
-        "Where the kill was, and the ID of its {}request, separated by slashes. Instead of the latter, `dry-run` after a dry \
-         run, and `none` if nothing was killed or no answer told an ID.",
+        "The IDs of the place and of the kill's {}request, separated by slashes. The last part is `dry-run` after a dry run, and \
+         `none` if nothing was killed or no answer had an ID.",
         if service.policy.kills_all {
             "job or "
         } else {
@@ -279,7 +279,7 @@ pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attri
             AttributeType::String,
             &service.with_note(
                 "outcome",
-                "`killed`, `not_found`, `refused` (the service left it alone, or no kill can name it), `remaining` (not killed, or still listed at last), \
+                "`killed`, `not_found`, `refused` (the service did not kill it, or it cannot be killed), `remaining` (not killed, or still listed at the end), \
                  `unknown`, or in a dry run `listed`.",
             ),
         ),
@@ -287,8 +287,8 @@ pub(super) fn attributes(service: &'static Description) -> HashMap<String, Attri
     let sessions = computed(
         AttributeType::AttributeList(row),
         &format!(
-            "What became of each session, as it was listed before the kill. Null if the sessions were not listed. At most \
-             {IN_DETAIL} sessions are stored in state, and those that were not killed take precedence; the counts include all."
+            "The sessions as they were listed before the kill, each with its outcome. Null if the sessions were not listed. State has at \
+             most {IN_DETAIL} of them; sessions that were not killed take precedence. The counts include all sessions."
         ),
     );
     of_results
@@ -416,8 +416,8 @@ impl Proof {
             diags,
             AttributePath::root(),
             format!("State keeps {IN_DETAIL} of {all} sessions in detail"),
-            "The counts in state are those of all sessions. The list shows a part of them; sessions that were not killed take \
-             precedence. With a longer list every later plan would become slow.",
+            "The counts in state include all sessions. The list has a part of them; sessions that were not killed take precedence. \
+             A longer list would slow down every later plan.",
         );
     }
 }

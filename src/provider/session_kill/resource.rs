@@ -177,9 +177,8 @@ impl Resource for KillResource {
             diags,
             AttributePath::root(),
             format!("hwc_{} cannot be imported", self.description().kill_type()),
-            "It stands for a kill that this configuration carries out, and there is nothing in the cloud that it could \
-             be read from. Write the resource and apply: that kills the sessions. For a kill that has already happened, \
-             leave the resource out.",
+            "No session was killed. A kill cannot be read from the cloud, so it cannot be imported. To kill sessions, write the \
+             resource and apply. For a kill that has already happened, write no resource.",
         );
         None
     }

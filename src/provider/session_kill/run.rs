@@ -219,7 +219,7 @@ impl Run<'_> {
             self.kill.service.words.protected,
         ) {
             (protected @ 1.., Some((whose, _))) => {
-                format!(", and {protected} of {whose} are left alone")
+                format!("; {protected} of {whose} are not selected")
             }
             _ => String::new(),
         };
@@ -263,7 +263,7 @@ impl Run<'_> {
     /// Says who would have been killed.
     fn tell_rehearsal(&self, diags: &mut Diagnostics, chosen: &[Session]) {
         let summary = format!(
-            "Dry run: {} would have been killed, and none was",
+            "Dry run: {} would have been killed",
             count(chosen.len(), "session")
         );
         self.progress.report(format!("{summary}."));
@@ -278,7 +278,9 @@ impl Run<'_> {
             diags,
             AttributePath::new("dry_run"),
             summary,
-            format!("dry_run is true. {list}Set it to false, or leave it out, to kill."),
+            format!(
+                "No session was killed: dry_run is true. {list}To kill, set it to false or leave it out."
+            ),
         );
     }
 
@@ -381,7 +383,7 @@ impl Run<'_> {
                     words.session
                 ),
                 format!(
-                    "The first request's answer was lost, so it was sent again, and {} then not found: {}. The first request \
+                    "The answer to the first request was lost, so the request was sent again, and {} not found: {}. The first request \
                      may have killed them.{}",
                     were(report.perhaps_killed.len()),
                     explain::series(&report.perhaps_killed),
@@ -394,11 +396,11 @@ impl Run<'_> {
                 diags,
                 attribute(),
                 format!(
-                    "The answer names {}s that were not asked for",
+                    "The answer names {}s that were not in the request",
                     words.session
                 ),
                 format!(
-                    "{} reported {} that were not asked for: {}.{}",
+                    "{} reported {} that were not in the request: {}.{}",
                     words.service,
                     count(report.unexpected.len(), words.session),
                     explain::series(&report.unexpected),
@@ -414,7 +416,7 @@ impl Run<'_> {
                 attribute(),
                 format!("{} not found", count(not_there.len(), words.session)),
                 format!(
-                    "{} not there: {}.{} This is an error because fail_on_not_found is true{}.",
+                    "{} not found: {}.{} This is an error because fail_on_not_found is true{}.",
                     were(not_there.len()),
                     explain::series(not_there),
                     killed.unwrap_or_default(),

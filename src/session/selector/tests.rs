@@ -894,7 +894,7 @@ fn errors_read_as_sentences_with_their_place() {
             "databases[0]: \"-1\" is not a database; databases are numbered from 0 to 2147483647",
             "commands: this condition takes a list of strings",
             "min_busy: no session is idle and busy at once; leave out either min_idle or min_busy",
-            "all: all = true contradicts users, addresses, databases, min_idle, min_busy, which would leave sessions out",
+            "all: all = true conflicts with users, addresses, databases, min_idle, min_busy",
         ]
     );
 }

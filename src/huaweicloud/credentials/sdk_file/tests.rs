@@ -39,7 +39,7 @@ fn an_identity_provider_needs_its_token_to_count() {
 fn a_named_file_must_be_there_and_whole_and_its_secrets_are_not_told() {
     for (text, reason) in [
         ("[global]\nak = AK\n", "no section [basic]"),
-        ("[basic]\nvery-secret-words\n", "it is no INI file"),
+        ("[basic]\nvery-secret-words\n", "not in INI form"),
     ] {
         let error = format!("{0} {0:?}", read(text).unwrap_err());
         assert!(error.contains(reason), "{error}");

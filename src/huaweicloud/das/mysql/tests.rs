@@ -10,10 +10,10 @@ fn ids_of_another_kind_are_refused() {
         // One page names 32 characters, and another ending may be one that nobody has written down.
         ("", None),
         ("in99", None),
-        ("no01", Some("the ID of an RDS for MySQL node")),
-        ("in03", Some("the ID of an RDS for PostgreSQL instance")),
-        ("in07", Some("the ID of a TaurusDB instance")),
-        ("no14", Some("the ID of a GaussDB node")),
+        ("no01", Some("are those of an RDS for MySQL node")),
+        ("in03", Some("are those of an RDS for PostgreSQL instance")),
+        ("in07", Some("are those of a TaurusDB instance")),
+        ("no14", Some("are those of a GaussDB node")),
         ("in1", Some("32 or 36 characters")),
         ("-n01", Some("only letters and digits")),
     ] {

@@ -59,23 +59,23 @@ fn each_problem_names_what_is_wrong_and_the_argument_or_command_that_settles_it(
         ),
         (
             Problem::IdentityProviderMissing,
-            "There is an id token but no identity provider. Set idp_id in assume_role_with_oidc, or the variable \
+            "There is an ID token but no identity provider. Set idp_id in assume_role_with_oidc, or the variable \
              HW_ASSUME_ROLE_IDP_ID.",
         ),
         (
             Problem::IdTokenMissing,
-            "There is an identity provider but no id token. Set id_token or id_token_file in assume_role_with_oidc, or \
+            "There is an identity provider but no ID token. Set id_token or id_token_file in assume_role_with_oidc, or \
              the variable HW_ASSUME_ROLE_ID_TOKEN or HW_ASSUME_ROLE_ID_TOKEN_FILE.",
         ),
         (
             id_token(IdTokenFlaw::Empty),
-            "The file with the id token, /t, is empty. Check id_token_file in assume_role_with_oidc (or the variable \
-             HW_ASSUME_ROLE_ID_TOKEN_FILE), or give id_token (HW_ASSUME_ROLE_ID_TOKEN).",
+            "The file with the ID token, /t, is empty. Check id_token_file in assume_role_with_oidc (or the variable \
+             HW_ASSUME_ROLE_ID_TOKEN_FILE), or set id_token (HW_ASSUME_ROLE_ID_TOKEN).",
         ),
         (
             id_token(IdTokenFlaw::Unreadable("gone".to_owned())),
-            "The file with the id token, /t, cannot be read: gone. Check id_token_file in assume_role_with_oidc (or the \
-             variable HW_ASSUME_ROLE_ID_TOKEN_FILE), or give id_token (HW_ASSUME_ROLE_ID_TOKEN).",
+            "The file with the ID token, /t, cannot be read: gone. Check id_token_file in assume_role_with_oidc (or the \
+             variable HW_ASSUME_ROLE_ID_TOKEN_FILE), or set id_token (HW_ASSUME_ROLE_ID_TOKEN).",
         ),
         (
             Problem::Agencies("An agency has no name.".to_owned()),
@@ -83,14 +83,14 @@ fn each_problem_names_what_is_wrong_and_the_argument_or_command_that_settles_it(
         ),
         (
             sdk_file(SdkFileFlaw::Malformed { line: 3 }),
-            "The credentials file of the SDKs, /c, cannot be used: it is no INI file, as line 3 or the one before it \
-             shows. Fix the file or the variable HUAWEICLOUD_SDK_CREDENTIALS_FILE, or give credentials in the provider \
+            "The credentials file of the SDKs, /c, cannot be used: line 3 or the line before it is not in INI \
+             form. Fix the file or the variable HUAWEICLOUD_SDK_CREDENTIALS_FILE, or set credentials in the provider \
              block or in HW_* variables.",
         ),
         (
             sdk_file(SdkFileFlaw::NoSection),
             "The credentials file of the SDKs, /c, cannot be used: it has no section [basic]. Fix the file or the \
-             variable HUAWEICLOUD_SDK_CREDENTIALS_FILE, or give credentials in the provider block or in HW_* variables.",
+             variable HUAWEICLOUD_SDK_CREDENTIALS_FILE, or set credentials in the provider block or in HW_* variables.",
         ),
         (
             Problem::SdkFileWithoutKeys,
@@ -118,7 +118,7 @@ fn each_problem_names_what_is_wrong_and_the_argument_or_command_that_settles_it(
                 line: 1,
                 column: 2,
             },
-            "The shared config file /c.json is not the JSON that hcloud writes: something is wrong in line 1, column 2.",
+            "The shared config file /c.json is not the JSON that hcloud writes: see line 1, column 2.",
         ),
         (
             no_profile("", &["one", "two"]),
@@ -132,7 +132,7 @@ fn each_problem_names_what_is_wrong_and_the_argument_or_command_that_settles_it(
         ),
         (
             profile(ProfileFlaw::NotSignedIn),
-            "The profile \"ops\" in /c.json signs in by SSO, but nobody has. Run: hcloud configure sso \
+            "The profile \"ops\" in /c.json uses SSO, and no user has signed in. Run: hcloud configure sso \
              --cli-profile=ops",
         ),
         (
@@ -168,17 +168,15 @@ fn each_problem_names_what_is_wrong_and_the_argument_or_command_that_settles_it(
 fn without_any_credentials_all_that_can_be_given_is_named_and_why_the_machine_has_none() {
     let asked = MetadataProblem::NoKeys {
         endpoint: "http://169.254.169.254".to_owned(),
-        reason: "nobody answers there".to_owned(),
+        reason: "there is no answer".to_owned(),
     };
     let text = advice(&machine(MachineSignIn::NothingElseGiven, asked));
     for part in [
-        "There are no credentials.",
-        "token (HW_AUTH_TOKEN)",
-        "HW_ACCESS_KEY",
+        "\n\n  access_key and secret_key (HW_ACCESS_KEY, HW_SECRET_KEY)\n  token (HW_AUTH_TOKEN)\n",
         "HW_USER_PASSWORD",
         "HUAWEICLOUD_SDK_AK",
-        "Give one of them. The metadata service of an ECS was asked last, at http://169.254.169.254: nobody answers \
-         there. (HW_DISABLE_METADATA=true keeps it from being asked.)",
+        "Set one of them. The metadata service of an ECS at http://169.254.169.254 has no credentials either: there is no \
+         answer. (HW_DISABLE_METADATA=true turns this look-up off.)",
     ] {
         assert!(text.contains(part), "{part:?} is not in: {text}");
     }

@@ -12,15 +12,14 @@ fn each_problem_names_what_is_wrong_and_the_argument_or_variable_that_settles_it
                 cloud: "c".to_owned(),
                 reason: "invalid".to_owned(),
             },
-            "region \"a b\" and cloud \"c\" make no host name: invalid",
+            "region \"a b\" and cloud \"c\" form no valid host name: invalid",
         ),
         (
             SettingsProblem::SeveralProjects {
                 name: "cn-north-4".to_owned(),
                 count: 2,
             },
-            "IAM lists 2 projects named \"cn-north-4\". Set project_id in the provider block (HW_PROJECT_ID) to say \
-             which one is meant.",
+            "IAM lists 2 projects named \"cn-north-4\". Set project_id in the provider block (HW_PROJECT_ID).",
         ),
         (
             SettingsProblem::Header("X-Auth-Token".to_owned()),

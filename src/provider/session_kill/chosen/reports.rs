@@ -83,14 +83,13 @@ impl Run<'_> {
             diags,
             self.kill.described_in.clone(),
             format!(
-                "{} not chosen any more",
+                "{} no longer selected",
                 count(number, self.kill.service.words.session)
             ),
             format!(
-                "The sessions were listed again before the kill was sent. Of these it was not certain any more that they are \
-                 there and chosen: the conditions do not hold for them, or the list does not tell whether they are the same \
-                 sessions. They are left alone{}.",
-                self.of_resource(", and are in the attribute sessions as remaining")
+                "These sessions were not killed{}. They were listed again before the kill was sent: they no longer meet the conditions, \
+                 or the list does not show whether they are the same sessions.",
+                self.of_resource("; their outcome in the attribute sessions is remaining")
             ),
         );
     }
@@ -98,11 +97,11 @@ impl Run<'_> {
     /// Killed sessions are listed at last.
     fn still_there(&self, error: Error, left: usize) -> Report {
         Report {
-            summary: format!("{} still there", count(left, "killed session")),
+            summary: format!("{} still listed", count(left, "killed session")),
             meaning: format!(
                 "The kill was accepted, but these sessions are still listed{}.{}",
                 self.kill.service.words.lingers,
-                self.of_resource(" They are in the attribute sessions as remaining.")
+                self.of_resource(" Their outcome in the attribute sessions is remaining.")
             ),
             error,
             next: None,
@@ -122,12 +121,11 @@ impl Run<'_> {
         let unknown = report.unknown.len();
         let seen = match (left, looked_until) {
             (Some(0), _) => {
-                "They were listed again, and none of those that were sent is there any more."
-                    .to_owned()
+                "They were listed again: no session of the kill is listed any more.".to_owned()
             }
             (Some(left), _) => format!(
-                "They were listed again, and {left} of those that were sent are still there{}.",
-                self.of_resource("; the attribute sessions says which")
+                "They were listed again: {left} of the kill are still listed{}.",
+                self.of_resource("; the attribute sessions shows which")
             ),
             (None, Some(_)) => {
                 let record = self.on_record(recorded, report);
@@ -139,7 +137,7 @@ impl Run<'_> {
             (Ended::Unknown, None) if recorded == 0 => {
                 "It is unknown whether the sessions were killed".to_owned()
             }
-            (Ended::Unknown, _) => "Not all sessions were killed for certain".to_owned(),
+            (Ended::Unknown, _) => "Some sessions may not have been killed".to_owned(),
             (Ended::Denied, _) => {
                 format!(
                     "{} says that the kill failed",
@@ -152,9 +150,9 @@ impl Run<'_> {
             (report.killed.len(), "killed"),
             (report.accepted.len(), "sent and accepted"),
             (report.not_found.len(), "not found"),
-            (report.refused.len(), "left alone by the service"),
+            (report.refused.len(), "refused by the service"),
             (report.ended_before.len(), "gone before they were sent"),
-            (report.no_longer_chosen.len(), "not chosen any more"),
+            (report.no_longer_chosen.len(), "no longer selected"),
         ];
         let answered: Vec<String> = (answered.iter())
             .filter(|(number, _)| *number > 0)
@@ -164,19 +162,27 @@ impl Run<'_> {
             [] => String::new(),
             parts => format!(" Before that: {}.", parts.join(", ")),
         };
+        let killed = match report.killed.len() + report.accepted.len() {
+            0 => "No session is known to be killed",
+            _ => "Some sessions were killed",
+        };
         let ended = match failure.ended {
             Ended::Unknown => format!(
-                "A request to kill {} was sent, and no complete answer to it came back: the kill may have happened.",
+                "{} may have been killed: the request was sent, and no complete answer came back.",
                 count(unknown, session)
             ),
             Ended::Denied => format!(
-                "A request to kill {} was answered, and the answer says that it failed. Some of them may have been killed.",
+                "{} may have been killed, although the answer says that the kill failed.",
                 count(unknown, session)
             ),
-            Ended::Rejected if failure.error.api().is_some() => "A request was refused.".to_owned(),
-            Ended::Rejected => "A request was not sent.".to_owned(),
+            Ended::Rejected if failure.error.api().is_some() => {
+                format!("{killed}. Then a request was refused.")
+            }
+            Ended::Rejected => format!("{killed}. Then a request was not sent."),
             Ended::NotListed => {
-                "The sessions could not be listed again, so no more were sent.".to_owned()
+                format!(
+                    "{killed}. The sessions could not be listed again, so no further request was sent."
+                )
             }
         };
         let unsent = match report.not_sent.len() {
@@ -191,7 +197,7 @@ impl Run<'_> {
             error: failure.error,
             next: Some(self.how_to_proceed(
                 self.kill.service.words.look,
-                " for the sessions that are meant and there by then",
+                " for the selected sessions that are there at that time",
             )),
         }
     }
@@ -203,11 +209,12 @@ impl Run<'_> {
         summary: impl Into<String>,
     ) -> Report {
         Report {
-            summary: summary.into(),
+            summary: explain::cause(&error).unwrap_or_else(|| summary.into()),
             meaning: format!(
-                "No {} was killed{}.",
+                "No {} was killed{}.{}",
                 self.kill.service.words.session,
-                self.of_resource(", and nothing went into state")
+                self.of_resource(", and nothing was stored in state"),
+                explain::not_sent(&error)
             ),
             error,
             next: None,
@@ -219,11 +226,11 @@ impl Run<'_> {
         explain::error(
             diags,
             select::block_path(),
-            "Sessions that were not chosen have the same address",
+            "Sessions that are not selected have the same address",
             format!(
-                "No session was killed{}. {} kills chosen sessions by their addresses, and {} not \
-                 chosen would be killed too. The first of them:\n\n{}",
-                self.of_resource(", and nothing went into state"),
+                "No session was killed{}. {} kills selected sessions by their addresses, and would also kill {} not selected. \
+                 The first of them:\n\n{}",
+                self.of_resource(", and nothing was stored in state"),
                 self.kill.service.words.service,
                 count(others.len(), "session"),
                 explain::lines(others, |session| show(session))
@@ -247,8 +254,8 @@ impl Run<'_> {
                     count(those.len(), self.kill.service.words.session)
                 ),
                 format!(
-                    "They are chosen, and they are left alone{}. Of each of them holds: {reason}.\n\n{}",
-                    self.of_resource(": they are in the attribute sessions as refused"),
+                    "These sessions are selected and were not killed{}. The reason: {reason}.\n\n{}",
+                    self.of_resource("; their outcome in the attribute sessions is refused"),
                     explain::lines(&those, |session| show(session))
                 ),
             );
@@ -262,9 +269,9 @@ impl Run<'_> {
             select::path("all"),
             "Not all sessions may be listed, so none was killed",
             format!(
-                "No session was killed{}. {} shows at most {most} sessions, and it shows as many: there may be more. Choose by \
-                 users, databases or addresses instead of all = true: these are asked for one by one.",
-                self.of_resource(", and nothing went into state"),
+                "No session was killed{}. {} lists at most {most} sessions, and it lists that many, so there may be more. Instead of \
+                 all = true, select by users, databases or addresses: the service is asked for each of them.",
+                self.of_resource(", and nothing was stored in state"),
                 self.kill.service.words.service
             ),
         );
@@ -274,8 +281,8 @@ impl Run<'_> {
         Report {
             summary: "The kill was accepted, but its answer could not be read".to_owned(),
             meaning: format!(
-                "{} accepted a request to kill {}, but which of them it killed is not told. The sessions are listed again to see \
-                 which are gone.",
+                "{} accepted a request to kill {}, but its answer does not show which of them it killed. The sessions are listed again \
+                 to find out.",
                 self.kill.service.words.service,
                 count(number, self.kill.service.words.session)
             ),
@@ -287,9 +294,9 @@ impl Run<'_> {
     /// `record` is what the service's own record says; empty, or a sentence after a space.
     fn not_seen(&self, error: Error, record: &str) -> Report {
         Report {
-            summary: "It was not seen whether the killed sessions are gone".to_owned(),
+            summary: "Could not confirm that the sessions are gone".to_owned(),
             meaning: format!(
-                "The kill was accepted, but the sessions could not be listed afterwards.{record}"
+                "The kill was accepted. Whether the sessions are gone is unknown: they could not be listed afterwards.{record}"
             ),
             error,
             next: Some(self.kill.service.words.look.to_owned()),
@@ -300,11 +307,11 @@ impl Run<'_> {
     fn settled(&self, failure: Failure, number: usize, was_seen: bool, why: &str) -> Report {
         let (summary, came_back) = match (failure.ended, was_seen) {
             (Ended::Denied, true) => (
-                "The kill failed by its answer, but the sessions are gone",
+                "The answer says that the kill failed, but the sessions are gone",
                 "the answer says that it failed",
             ),
             (Ended::Denied, false) => (
-                "The kill failed by its answer, but it is on record",
+                "The answer says that the kill failed, but it is on record",
                 "the answer says that it failed",
             ),
             (_, true) => (
@@ -319,8 +326,12 @@ impl Run<'_> {
         Report {
             summary: summary.to_owned(),
             meaning: format!(
-                "A request to kill {} was sent, and {came_back}. {why} The request was not sent again.",
-                count(number, self.kill.service.words.session)
+                "{} {}: the request to kill them was sent, and {came_back}. {why} The request was not sent again.",
+                explain::are(number, self.kill.service.words.session),
+                match was_seen {
+                    true => "gone",
+                    false => "killed",
+                },
             ),
             error: failure.error,
             next: None,

@@ -69,9 +69,9 @@ impl Run<'_> {
         Report {
             summary: "The answer was lost, but the sessions are gone".to_owned(),
             meaning: format!(
-                "The request to kill the sessions {} was sent, and no complete answer came back. The sessions were listed \
-             afterwards: by their age none of them was connected when the request was sent, so everybody who was connected \
-             then is gone. The request was not sent again. No job is known{}.",
+                "The sessions {} are gone: the request to kill them was sent, and no complete answer came back. The sessions were \
+             listed afterwards. By their age, all of them connected after the request was sent. The request was not sent again. \
+             The job is not known{}.",
                 place.whose(),
                 self.of_resource(": job_id and job_status are null in state")
             ),
@@ -89,13 +89,16 @@ impl Run<'_> {
     ) -> Report {
         let blind = match blind {
             [] => String::new(),
-            nodes => format!(" Nobody could look at these nodes: {}.", nodes.join(", ")),
+            nodes => format!(
+                " The sessions of these nodes could not be listed: {}.",
+                nodes.join(", ")
+            ),
         };
         let seen = match census {
             None => "The sessions could not be listed afterwards.".to_owned(),
             Some(census) => format!(
-                "The sessions were listed afterwards. By their age, {} connected before the request was sent, {} connected \
-             later, and {} within a few seconds around it, or it cannot be told.",
+                "The sessions were listed afterwards. By their age, {} connected before the request was sent and {} after it; for {} \
+             this is not known.",
                 count(census.before, "session"),
                 census.after,
                 census.untold
@@ -104,8 +107,8 @@ impl Run<'_> {
         Report {
         summary: "It is unknown whether the sessions were killed".to_owned(),
         meaning: format!(
-            "The request to kill the sessions {} was sent, but its answer was lost. The kill may have happened. It was not \
-             sent again, since that would hit clients that have reconnected. {seen}{blind}",
+            "The sessions {} may have been killed: the request was sent, and no complete answer came back. It was not sent \
+             again, because that would kill sessions of clients that have reconnected. {seen}{blind}",
             place.whose()
         ),
         error,
