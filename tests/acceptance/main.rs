@@ -22,6 +22,7 @@ mod logs;
 mod matrix;
 mod mistakes;
 mod provider_block;
+mod runbook_pipelines;
 mod runbooks;
 mod secrets;
 mod select_churn;
