@@ -10,7 +10,7 @@ variable "old_primary" {
 
 variable "switch_id" {
   type        = string
-  description = "ID of the switchover. It is not known before the switchover is done, so the kill waits. Another ID kills again."
+  description = "ID of the switchover, as an attribute of its resource: it is not known before the switchover is done, so the kill waits. Another one kills again."
 }
 
 variable "roles" {

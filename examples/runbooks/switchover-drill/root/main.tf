@@ -49,9 +49,11 @@ data "huaweicloud_taurusdb_instances" "after" {
 module "old_primary" {
   source = "github.com/hwc-ops/terraform-provider-hwc//examples/runbooks/switchover-drill?ref=v0.2.0"
 
-  instance_id  = local.instance_id
-  old_primary  = local.old_primary
-  switch_id    = huaweicloud_taurusdb_primary_standby_switch.drill[var.drill].id
+  instance_id = local.instance_id
+  old_primary = local.old_primary
+
+  # The ID is there when the switchover is done: it makes the kill wait.
+  switch_id    = "${var.drill} ${huaweicloud_taurusdb_primary_standby_switch.drill[var.drill].id}"
   roles        = merge([for one in data.huaweicloud_taurusdb_instances.after.instances : { for node in one.nodes : node.id => node.type }]...)
   spared_users = ["monitoring"]
   max_sessions = 500

@@ -23,7 +23,7 @@ run "the_plan_shows_who_matches" {
 
 run "the_apply_kills_them" {
   assert {
-    condition     = output.killed.killed == length(run.the_plan_shows_who_matches.review)
+    condition     = output.killed.killed > 0 && output.killed.killed == length(output.review)
     error_message = "The sessions that the plan named are killed."
   }
 }
