@@ -256,7 +256,8 @@ fn a_schema_change_does_not_run_when_a_kill_before_it_is_refused() {
     let sandbox = cloud().start();
     let engine = engines::newest_terraform();
     let workspace = workspace(engine, &sandbox, "blocked-schema-change", Part::Root);
-    let workspace = workspace.with_variable("TF_VAR_command", "touch changed");
+    let command = "test -e may-change && touch changed";
+    let workspace = workspace.with_variable("TF_VAR_command", command);
     point_at(&workspace, &sandbox);
 
     // Given a limit that the blockers reach, and that the idle transactions exceed.
@@ -270,8 +271,15 @@ fn a_schema_change_does_not_run_when_a_kill_before_it_is_refused() {
 
     // When the limit is raised, the change runs, and the blockers' kill stays as it was.
     workspace.edit("max_sessions    = 2", "max_sessions    = 50");
+    workspace.apply_with(&["-var=change=1"]).failed();
+    let killed_before_the_change = killed(&sandbox);
+    assert!(killed_before_the_change > 2);
+
+    // When the change itself failed, the next apply runs it again, and kills nobody.
+    workspace.write("may-change", "");
     workspace.apply_with(&["-var=change=1"]).succeeded();
     assert!(workspace.path("changed").exists());
+    assert_eq!(killed(&sandbox), killed_before_the_change);
     nobody_is_killed_twice(&sandbox);
 }
 

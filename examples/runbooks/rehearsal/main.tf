@@ -8,7 +8,7 @@ resource "hwc_taurusdb_session_kill" "rehearsal" {
   node_id     = var.node_id
   dry_run     = true
 
-  # The same cap: a rehearsal of more sessions fails as the kill would.
+  # The same limit: if more match, the rehearsal lists them all and warns that the kill would be refused.
   max_sessions = var.max_sessions
 
   select {

@@ -6,14 +6,16 @@ locals {
 }
 
 output "would_be_killed" {
-  description = "How many sessions the rehearsal found."
+  description = "How many sessions match in the rehearsal."
   value       = hwc_taurusdb_session_kill.rehearsal.remaining_count
 }
 
 output "ticket" {
   description = "The list of the rehearsal as Markdown, for the ticket. No statement is in it: SQL text can hold personal data."
   value       = <<-EOT
-    ### ${hwc_taurusdb_session_kill.rehearsal.remaining_count} sessions would be killed on node ${var.node_id}
+    ### ${hwc_taurusdb_session_kill.rehearsal.remaining_count} sessions match on node ${var.node_id}
+
+    If more than ${var.max_sessions} match at the kill, none is killed.
 
     Conditions: `${jsonencode({ for name, value in var.conditions : name => value if value != null })}`
 

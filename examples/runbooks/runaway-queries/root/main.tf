@@ -34,10 +34,10 @@ data "huaweicloud_taurusdb_instances" "fleet" {
 module "runaway_queries" {
   source = "github.com/hwc-ops/terraform-provider-hwc//examples/runbooks/runaway-queries?ref=v0.2.0"
 
-  # By ID, not by number: a node that comes or goes leaves the kills of the others as they are.
+  # By ID: a node that comes or goes, or an instance with another name, leaves the other kills as they are.
   nodes = merge([
     for instance in data.huaweicloud_taurusdb_instances.fleet.instances : {
-      for node in instance.nodes : "${instance.name}/${node.id}" => { instance_id = instance.id, node_id = node.id }
+      for node in instance.nodes : (node.id) => { instance_id = instance.id, node_id = node.id }
     }
   ]...)
   users        = ["report"]

@@ -21,7 +21,7 @@ run "the_ticket_kills" {
   }
 
   assert {
-    condition     = output.killed > 0 && strcontains(output.ticket, "### ${output.killed} sessions would be killed")
+    condition     = output.killed > 0 && strcontains(output.ticket, "### ${output.killed} sessions match")
     error_message = "The sessions are killed, and the list stays as it was."
   }
 }

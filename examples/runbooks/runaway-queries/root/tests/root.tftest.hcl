@@ -71,8 +71,8 @@ variables {
 run "queries_are_stopped_on_the_nodes_that_the_data_source_finds" {
   assert {
     condition = toset(keys(output.killed)) == toset([
-      "shop/18663926eacb443d98dc20f8620f28f2no07",
-      "shop/5b1e0c7d94f24a6db0a3f6c2e8d47190no07",
+      "18663926eacb443d98dc20f8620f28f2no07",
+      "5b1e0c7d94f24a6db0a3f6c2e8d47190no07",
     ])
     error_message = "There is a kill for each node."
   }
