@@ -76,6 +76,8 @@ missing_databases() {
   have mariadbd && have mariadb-install-db || printf '%s\n' mariadb-server-core
   have mariadb || printf '%s\n' mariadb-client-core
   find_postgresql >/dev/null || printf '%s\n' postgresql
+  # The runbooks' pipelines make their messages with it.
+  have jq || printf '%s\n' jq
 }
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ use crate::support::workspace::Workspace;
 const LOCK_FILE: &str = ".terraform.lock.hcl";
 
 /// A mirror that several tests read.
-fn mirror() -> &'static Mirror {
+pub fn mirror() -> &'static Mirror {
     static MIRROR: LazyLock<Mirror> = LazyLock::new(Mirror::of_the_program_under_test);
     &MIRROR
 }

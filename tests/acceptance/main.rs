@@ -22,14 +22,17 @@ mod logs;
 mod matrix;
 mod mistakes;
 mod provider_block;
+mod runbook_pipelines;
+mod runbooks;
 mod secrets;
 mod select_churn;
 mod select_dcs;
 mod select_lists;
 mod select_refusals;
-mod select_runbooks;
 mod select_services;
 mod select_taurusdb;
 mod state_upgrade;
 mod taurusdb;
+#[path = "../support/test_plugins.rs"]
+mod test_plugins;
 mod unknowns;

@@ -14,6 +14,9 @@ mod soak;
 #[allow(dead_code, reason = "tests/wire uses all of it")]
 #[path = "../wire/host.rs"]
 mod host;
+#[allow(dead_code, reason = "only the plugin of tests/wire is built by it")]
+#[path = "../support/test_plugins.rs"]
+mod test_plugins;
 
 use std::path::Path;
 use std::time::Duration;

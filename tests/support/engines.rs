@@ -43,6 +43,14 @@ impl Engine {
         self.product == Product::Terraform && self.version >= (1, 14, 0)
     }
 
+    /// Whether its tests know providers that are mocked.
+    pub fn has_mock_providers(&self) -> bool {
+        match self.product {
+            Product::Terraform => self.version >= (1, 7, 0),
+            Product::OpenTofu => self.version >= (1, 8, 0),
+        }
+    }
+
     /// Whether it knows input variables that go neither into state nor into plan files.
     pub fn has_ephemeral_variables(&self) -> bool {
         match self.product {

@@ -217,11 +217,6 @@ impl SandboxBuilder {
             })
     }
 
-    /// How many sessions each node has that no other method maps.
-    pub fn sessions(self, sessions: usize) -> Self {
-        self.option("--sessions", &sessions.to_string())
-    }
-
     /// Adds a DCS node with that many simulated sessions.
     pub fn simulated_dcs(self, instance: &str, node: &str, sessions: usize) -> Self {
         self.option(

@@ -125,9 +125,11 @@ impl Workspace {
         self.write("main.tf", &configuration.replace(from, to));
     }
 
-    /// Writes a file.
+    /// Writes a file, and the folders that it is in.
     pub fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path(name), text).expect("a file of the workspace");
+        let file = self.path(name);
+        std::fs::create_dir_all(file.parent().expect("a folder")).expect("the file's folder");
+        std::fs::write(file, text).expect("a file of the workspace");
     }
 
     /// `validate`.

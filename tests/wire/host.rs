@@ -28,6 +28,8 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Uri};
 
+use crate::test_plugins;
+
 pub const COOKIE: (&str, &str) = (
     "TF_PLUGIN_MAGIC_COOKIE",
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
@@ -35,25 +37,10 @@ pub const COOKIE: (&str, &str) = (
 
 const LARGEST_MESSAGE: usize = 256 << 20;
 
-/// The test plugin's program, built if `cargo test` was told to build only this test.
+/// The test plugin's program.
 pub fn plugin_program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        let profile = test.ancestors().nth(2).unwrap();
-        let program = profile.join("examples").join("wire-plugin");
-        let mut build = std::process::Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--example", "wire-plugin"]);
-        if profile.file_name().unwrap() == "release" {
-            build.arg("--release");
-        }
-        build.arg("--target-dir").arg(profile.parent().unwrap());
-        assert!(
-            build.status().unwrap().success(),
-            "the test plugin does not build"
-        );
-        program
-    })
+    PROGRAM.get_or_init(|| test_plugins::built("wire-plugin"))
 }
 
 /// The test plugin's program with nothing in its environment.

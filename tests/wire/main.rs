@@ -16,4 +16,6 @@ mod process;
 mod resources;
 mod schema;
 mod state_upgrades;
+#[path = "../support/test_plugins.rs"]
+mod test_plugins;
 mod values;
