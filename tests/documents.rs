@@ -26,11 +26,13 @@ use terraform_provider_hwc::huaweicloud::das::Das;
 use terraform_provider_hwc::huaweicloud::das::postgresql::Owned;
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Target};
 use terraform_provider_hwc::huaweicloud::dds::Dds;
+use terraform_provider_hwc::huaweicloud::ddm::{Ddm, Layer};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{Error, MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
 use terraform_provider_hwc::huaweicloud::opengauss::{Component, Filter, OpenGauss};
 use terraform_provider_hwc::huaweicloud::operation::Operation;
+use terraform_provider_hwc::huaweicloud::rows::Row;
 use terraform_provider_hwc::huaweicloud::taurusdb::{TaurusDb, htap};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -51,6 +53,7 @@ const HTAP_INSTANCE: &str = "6d2f8b0e4a7c49519f3e1d5c7b9a2064in17";
 const RDS_MYSQL_INSTANCE: &str = "da304cd5bbb944de828759bc7be3d3fein01";
 const DATABASE_USER: &str = "2c250598-1e3c-4d31-bc19-be1d866247e6";
 const RDS_POSTGRESQL_INSTANCE: &str = "1b4af3014b794e6482e8f1cc4cbaaad3in03";
+const DDM_INSTANCE: &str = "3c8e1f5a7b2d49608d4f6a0c9e1b7d35in09";
 const GAUSSDB_INSTANCE: &str = "7e2d4c90b1f8463da5c6e03f9b84d217in14";
 const DDS_NODE: &str = "520c58ba00a3497e97ce0b9604874dd6no02";
 const GAUSSDB_NODE: &str = "0d5f8a63c2914e7bb8e41f6097ca35d2no14";
@@ -290,6 +293,14 @@ fn component() -> Component {
     }
 }
 
+/// The layer of DDM that a call is about.
+fn layer(call: &str) -> Layer {
+    match call.starts_with("DDM physical") {
+        true => Layer::Physical(RDS_MYSQL_INSTANCE.parse().unwrap()),
+        false => Layer::Logical(DDM_INSTANCE.parse().unwrap()),
+    }
+}
+
 /// How the call ends when it is given this answer each time; `None` for a call that is not known here.
 async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
     if let Some(ending) = ending_of_sign_in(document, answer).await {
@@ -307,6 +318,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
     let (client, operation) = client(&server, project_id, keys());
     let (dcs, taurusdb) = (Dcs::new(&client, REGION), TaurusDb::new(&client, REGION));
     let (das, gaussdb) = (Das::new(&client, REGION), OpenGauss::new(&client, REGION));
+    let ddm = Ddm::new(&client, REGION);
     let instance = DCS_INSTANCE.parse().unwrap();
     let node = DCS_NODE.parse().unwrap();
     let (taurusdb_instance, taurusdb_node) = (
@@ -424,6 +436,31 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
             let ids = ["34631".to_owned()];
             let outcome = dds.kill(&node, &ids, None, &operation).await;
             Ending::of_kill(&outcome, sent())
+        }
+        "DDM logical list" | "DDM physical list" => {
+            let page = ddm.processes(&layer(call), (0, 128), &operation).await;
+            Ending::of_read(&page, sent())
+        }
+        "DDM logical kill" | "DDM physical kill" => {
+            let ids = ["12312".to_owned()];
+            let outcome = ddm.kill(&layer(call), &ids, None, &operation).await;
+            if let Outcome::Accepted(killed) = &outcome {
+                let is_sent_on = answer.body_text().contains("successful");
+                assert_eq!(killed.outcome.is_ok(), is_sent_on, "{killed:?}");
+            }
+            Ending::of_kill(&outcome, sent())
+        }
+        "DDM log of kills" => {
+            let layer = layer("DDM physical");
+            let within = (
+                time::macros::datetime!(2026-11-21 10:00 UTC),
+                time::macros::datetime!(2026-11-21 10:05 UTC),
+            );
+            let log = ddm.kills(&layer, within, (0, 128), &operation).await;
+            for row in log.iter().flat_map(|page| &page.kills) {
+                assert!(matches!(row, Row::Whole(kill) if kill.was(&layer, within)));
+            }
+            Ending::of_read(&log, sent())
         }
         "IAM projects by name" => {
             let project = client.project_id(REGION, &operation).await;

@@ -33,6 +33,8 @@ fn service(document: &Document) -> &'static str {
         ("TaurusDB HTAP", "taurusdb_htap"),
         ("RDS for MySQL", "rds_mysql"),
         ("RDS for PostgreSQL", "rds_postgresql"),
+        ("DDM physical", "ddm_physical"),
+        ("DDM", "ddm_logical"),
     ];
     let named = (services.into_iter()).find(|(name, _)| document.call.starts_with(name));
     match named {

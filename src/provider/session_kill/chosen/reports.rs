@@ -39,7 +39,7 @@ impl Run<'_> {
                 Some(0) => {
                     Some("They were listed again, and none of them is there any more.".to_owned())
                 }
-                None if recorded == report.untold().len() => {
+                None if recorded > 0 && recorded == report.untold().len() => {
                     let record = self.on_record(recorded, report);
                     Some(format!("They could not be listed afterwards.{record}"))
                 }
