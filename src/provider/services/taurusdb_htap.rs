@@ -42,7 +42,7 @@ static DESCRIPTION: Description = Description {
             "Sessions of the cloud's own accounts (`rdsAdmin`, `rdsMetric` and other names that start with `rds`) are chosen \
              only when `users` names them.",
         )),
-        lingers: ": no document says how soon StarRocks ends it",
+        lingers: ": no document says how soon StarRocks ends a killed session",
         look: "Look at SHOW PROCESSLIST on the instance.",
         lists: "An instance may have several frontends; no document says whether the sessions of all of them are listed.",
     },
