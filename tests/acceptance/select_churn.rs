@@ -17,6 +17,9 @@ const CHURN: usize = 7;
 /// group.
 const SESSIONS: usize = 5_000;
 
+/// How many pages there are at first, of a service whose pages are small.
+const SMALL_PAGES: usize = 50;
+
 /// A node of a service, with sessions that come and go.
 struct Restless {
     service: &'static Service,
@@ -26,9 +29,10 @@ struct Restless {
 impl Restless {
     fn new(service: &'static Service) -> Self {
         let builder = Sandbox::builder().option("--churn", &CHURN.to_string());
+        let sessions = (service.small_page).map_or(SESSIONS, |page| SMALL_PAGES * page);
         Self {
             service,
-            sandbox: service.simulated(builder, service.up_to(SESSIONS)).start(),
+            sandbox: service.simulated(builder, service.up_to(sessions)).start(),
         }
     }
 

@@ -158,11 +158,11 @@ fn listed_sessions_die_and_those_that_are_not_there_are_told() {
 
         // The kill ends those, and is no success where everybody had to be there.
         workspace.edit("dry_run = true", "fail_on_not_found = true");
-        workspace.apply().failed().saying(&[
-            "not found",
-            &format!("2 {}s killed", service.description().words.session),
-            "fail_on_not_found is true",
-        ]);
+        let two = format!("2 {}", service.description().words.session);
+        workspace
+            .apply()
+            .failed()
+            .saying(&["not found", &two, "fail_on_not_found is true"]);
         assert_eq!(house.still_there(), everybody[2..], "{}", service.name);
         let state = in_state(&workspace, service);
         assert!(state.tainted, "{}", service.name);

@@ -60,6 +60,8 @@ pub struct Service {
     pub listed: fn(names: &[&str], list: u64) -> Value,
     /// Where its list has no pages: the number of sessions from which it may be cut short.
     pub cut_at: Option<usize>,
+    /// How many sessions a page of its list has at most, where these are too few to read long lists.
+    pub small_page: Option<usize>,
 }
 
 /// The nodes of a service in the sandbox.
@@ -133,6 +135,7 @@ pub static SERVICES: &[Service] = &[
             json!({ "count": clients.len(), "clients": clients, "time": format!("list {list}") })
         },
         cut_at: None,
+        small_page: None,
     },
     Service {
         name: "taurusdb",
@@ -180,6 +183,7 @@ pub static SERVICES: &[Service] = &[
             json!({ "total_count": threads.len(), "processes": threads })
         },
         cut_at: None,
+        small_page: None,
     },
     Service {
         name: "taurusdb_htap",
@@ -432,6 +436,7 @@ pub static SERVICES: &[Service] = &[
             let rows: Vec<Value> = names.iter().map(row).collect();
             json!({ "total_count": rows.len(), "sessions": rows })
         },
+        small_page: Some(20),
         ..LOOKED_FOR
     },
 ];
@@ -481,6 +486,7 @@ const LOOKED_FOR: Service = Service {
     list: ("", ""),
     listed: |_, _| Value::Null,
     cut_at: None,
+    small_page: None,
 };
 
 /// Tests every service at the same time.

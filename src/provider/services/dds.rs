@@ -125,7 +125,7 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "id",
-            "An inactive operation may have none; then the server and the connection stand here.",
+            "An inactive operation may have none; then what tells it from others stands here, after `inactive:`.",
         ),
         ("user", "Null before version 4.2."),
         (
@@ -219,21 +219,23 @@ fn rows(list: SessionPage, statements: bool) -> Page<Session> {
 /// What names an operation in the list.
 ///
 /// MongoDB gives an operation an ID when it begins, so that an idle connection has none, or has 0. Such a row is known by its
-/// server and connection, in a text with a space, which no ID has. It must be known by something, because a list whose pages
-/// show nobody by whom to join them cannot be read.
+/// server, connection and client, in a text with spaces, which no ID has. It must be known by something, because a list whose
+/// pages show nobody by whom to join them cannot be read.
 fn session_id(record: &SessionRecord) -> Option<SessionId> {
-    let id = record.id.as_deref().filter(|id| is_id(id));
+    let is_inactive = record.active == Some(false);
     let number = |id: &str| id.rsplit(':').next()?.parse::<i64>().ok();
     let is_numbered = |id: &str| number(id).is_some_and(|number| number != 0);
-    if let Some(id) = id.filter(|id| record.active != Some(false) || is_numbered(id)) {
+    let id = record.id.as_deref().filter(|id| is_id(id));
+    if let Some(id) = id.filter(|id| !is_inactive || is_numbered(id)) {
         return Some(SessionId::new(None, id));
     }
-    if record.active != Some(false) {
-        return None;
-    }
-    let connection = record.description.as_deref().filter(|text| is_id(text))?;
-    let host = record.host.as_deref().unwrap_or("?");
-    Some(SessionId::new(None, &format!("{host} {connection}")))
+    let traits = [&record.description, &record.client, &record.host];
+    let traits: Vec<&str> = (traits.into_iter().flatten())
+        .map(String::as_str)
+        .filter(|text| !text.is_empty())
+        .collect();
+    let is_known = is_inactive && traits.len() > 1;
+    is_known.then(|| SessionId::new(None, &format!("inactive: {}", traits.join(" "))))
 }
 
 fn session(id: SessionId, record: SessionRecord, statements: bool) -> Session {

@@ -111,17 +111,21 @@ fn idle_connections_without_an_id_are_told_apart_and_are_nobodys_operation() {
         idle(json!("shard_1:0"), "conn3"),
         idle(json!("null"), "conn4"),
         idle(json!("34631"), "conn5"),
-        idle(json!(""), ""),
+        row(
+            json!({"id": "", "active": false, "description": "inactive transaction", "client": "10.0.0.7:5000"}),
+        ),
+        row(json!({"id": "", "active": false, "description": "", "client": ""})),
     ]);
     let ids: Vec<String> = page.sessions.iter().map(|one| one.id.to_string()).collect();
     assert_eq!(
         ids,
         [
-            "host-172-16-27-182:8635 conn1",
-            "host-172-16-27-182:8635 conn2",
-            "host-172-16-27-182:8635 conn3",
-            "host-172-16-27-182:8635 conn4",
+            "inactive: conn1 172.16.41.233:50700 host-172-16-27-182:8635",
+            "inactive: conn2 172.16.41.233:50700 host-172-16-27-182:8635",
+            "inactive: conn3 172.16.41.233:50700 host-172-16-27-182:8635",
+            "inactive: conn4 172.16.41.233:50700 host-172-16-27-182:8635",
             "34631",
+            "inactive: inactive transaction 10.0.0.7:5000 host-172-16-27-182:8635",
         ]
     );
     assert!(ids[..4].iter().all(|id| !is_id(id)));
