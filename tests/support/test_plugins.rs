@@ -12,14 +12,13 @@ pub fn built(example: &str) -> PathBuf {
         build.arg("--release");
     }
     // What Cargo tells this test of its package: dependencies that look at it would be built anew, now and by the next `cargo`.
-    let of_this_test = |name: &str| {
-        let is_of_package = |start| name.starts_with(start);
-        ["CARGO_PKG_", "CARGO_MANIFEST_"]
-            .into_iter()
-            .any(is_of_package)
-    };
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(of_this_test) {
+        let is_of_this_test = name.to_str().is_some_and(|name| {
+            name == "OUT_DIR"
+                || name.starts_with("CARGO_PKG_")
+                || name.starts_with("CARGO_MANIFEST_")
+        });
+        if is_of_this_test {
             build.env_remove(name);
         }
     }
