@@ -25,8 +25,8 @@ use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, Provide
 use terraform_provider_hwc::huaweicloud::das::Das;
 use terraform_provider_hwc::huaweicloud::das::postgresql::Owned;
 use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Target};
-use terraform_provider_hwc::huaweicloud::dds::Dds;
 use terraform_provider_hwc::huaweicloud::ddm::{Ddm, Layer};
+use terraform_provider_hwc::huaweicloud::dds::Dds;
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{Error, MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;

@@ -22,7 +22,7 @@ provider "hwc" {
 variable "round" {
   type        = number
   default     = 1
-  description = "Give it another value to kill the sessions of the cache again."
+  description = "Change it to kill the sessions of the cache again."
 }
 
 # All sessions of one Redis node.
@@ -35,7 +35,7 @@ resource "hwc_dcs_session_kill" "cache" {
   }
 }
 
-# Three sessions of one MySQL node, of which the last ended long ago.
+# Three sessions of one MySQL node. The last one does not exist.
 resource "hwc_taurusdb_session_kill" "reports" {
   instance_id = "a23fb62bd61e4e9e9636fd2225f395bein07"
   node_id     = "18663926eacb443d98dc20f8620f28f2no07"

@@ -7,7 +7,7 @@ terraform {
   }
 }
 
-# Credentials come from HW_ACCESS_KEY and HW_SECRET_KEY, the project is found by the region's name.
+# Credentials come from HW_ACCESS_KEY and HW_SECRET_KEY. The provider looks up the project by the name of the region.
 provider "hwc" {
   region = "eu-west-101"
 }

@@ -22,13 +22,13 @@ use crate::{
     version,
     about = "A local Huawei Cloud for rehearsing and testing session kills",
     long_about = "A local Huawei Cloud for rehearsing and testing session kills.\n\n\
-        It answers the session calls of DCS, TaurusDB, RDS for MySQL and PostgreSQL, GaussDB, GeminiDB Redis and DDS, and \
-        the IAM calls that go with them, checks signatures and tokens as the cloud does, and serves sessions from memory unless a node is \
-        mapped to a Redis, MariaDB or PostgreSQL server. Those of DDS are always simulated. Once ready it prints one line of JSON with its address, keys and nodes. \
-        Requests, faults and state can be seen and set below /_sandbox/."
+        It answers the session calls of DCS, TaurusDB, TaurusDB HTAP, RDS for MySQL and PostgreSQL, GaussDB, GeminiDB Redis, DDM and \
+        DDS, and the IAM calls that they need. It checks signatures and tokens like the cloud. Sessions are simulated in memory, \
+        unless a node is mapped to a Redis, MariaDB or PostgreSQL server. Those of DDS are always simulated. When it is ready, it \
+        prints one line of JSON with its address, keys and nodes. Calls below /_sandbox/ show and set requests, faults and state."
 )]
 pub struct Options {
-    /// Address and port to listen on; port 0 takes a free one
+    /// Address and port to listen on; port 0 means a free port
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
 
@@ -44,7 +44,7 @@ pub struct Options {
     #[arg(long, value_name = "KEY", value_parser = secret)]
     pub secret_key: Option<SecretString>,
 
-    /// Project id, 32 letters and digits [default: made up]
+    /// Project ID, 32 letters and digits [default: made up]
     #[arg(long, value_name = "ID", value_parser = project_id)]
     pub project_id: Option<String>,
 
@@ -56,7 +56,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME", default_value = "sandbox-domain")]
     pub domain_name: String,
 
-    /// Id of the account (domain) [default: made up]
+    /// ID of the account (domain) [default: made up]
     #[arg(long, value_name = "ID")]
     pub domain_id: Option<String>,
 

@@ -204,9 +204,9 @@ fn facts(error: &Error) -> String {
 fn came_back(error: &Error) -> Option<String> {
     match error {
         Error::NotSent { reason, .. } => {
-            Some(format!("none, the connection was never made: {reason}"))
+            Some(format!("none, the connection could not be made: {reason}"))
         }
-        Error::Lost { reason, .. } => Some(format!("none that is complete: {reason}")),
+        Error::Lost { reason, .. } => Some(format!("not complete: {reason}")),
         Error::Api { answer, .. } => Some(answer_line(answer)),
         Error::Unreadable { status, reason, .. } => Some(format!(
             "HTTP {status}, but its body could not be read: {reason}"

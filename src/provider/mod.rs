@@ -141,7 +141,7 @@ impl Provider for HwcProvider {
         Some(Schema {
             version: 0,
             block: ProviderBlock::schema(
-                "Kills database sessions on Huawei Cloud and keeps the proof in state. Most arguments can also \
+                "Kills database sessions on Huawei Cloud and keeps the results in state. Most arguments can also \
                  be set by environment variables, which are those of the official `huaweicloud` provider; arguments take \
                  precedence over them. Plan and validate call no API and need no credentials; only data sources and \
                  ephemeral resources do.",

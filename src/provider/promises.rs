@@ -46,8 +46,7 @@ const CONDITIONS: &str = "conditions";
 const ALL: &str = "all";
 
 /// What a plan promises of an argument that limits the kill.
-const KEPT: &str =
-    "If this is null at apply, nobody is killed: give it a value, or take it out and plan again.";
+const KEPT: &str = "If this is null at apply, no session is killed: give it a value, or take it out and plan again.";
 
 /// An argument that narrows a kill or guards it.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +146,7 @@ impl Limits {
         let chosen = promise(
             chosen,
             &format!(
-                "If neither {ids} nor select is given at apply, nobody is killed: give one, or take both out and plan again."
+                "If neither {ids} nor select is given at apply, no session is killed: give one, or take both out and plan again."
             ),
         );
         promises.insert(CHOSEN, chosen);
@@ -167,7 +166,7 @@ impl Limits {
         match narrowing.as_slice() {
             [] => Encoded::Nil,
             names => format!(
-                "If one of these is null at apply, nobody is killed; give it a value, or take it out and plan again: {}.",
+                "If one of these is null at apply, no session is killed; give it a value, or take it out and plan again: {}.",
                 names.join(", ")
             )
             .into(),

@@ -425,7 +425,7 @@ fn a_kill_whose_connection_is_never_made_leaves_nothing_in_state() {
     workspace
         .apply()
         .failed()
-        .saying(&["No session was killed", "the connection was never made"]);
+        .saying(&["No session was killed", "the connection could not be made"]);
     assert!(workspace.resource(DCS_KILL).is_none());
 }
 

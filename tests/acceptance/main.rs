@@ -8,6 +8,7 @@ mod support;
 
 mod actions;
 mod again;
+mod again_events;
 mod arguments;
 mod configuration;
 mod crash;

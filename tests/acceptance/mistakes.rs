@@ -17,19 +17,19 @@ const DOCUMENT: &str = "docs/guides/mistakes.md";
 
 const INTRODUCTION: &str = "\
 ---
-page_title: \"Mistakes: what a wrong configuration is told\"
+page_title: \"Mistakes: the errors of wrong configurations\"
 description: |-
-  The mistakes that newcomers make, each with the message it gets, as a test has collected them from a real engine.
+  The mistakes that newcomers make, each with its error, collected by a test from a real engine.
 ---
 
 # Mistakes
 
-What a wrong configuration is told, collected by a test from a real engine. Everything up to \"Found by apply\" is found by
-`validate` and `plan`, which call no API: nothing is killed by a configuration with such a mistake. Where apply finds a
-mistake, the message says that nothing was sent, or what was.
+Wrong configurations and their errors. A test writes this page with a real engine. `validate` and `plan` find every mistake up to
+\"Found by apply\" and call no API, so such a configuration kills no session. If apply finds a mistake, the error says that no session
+was killed, and what was sent.
 
-Most of these mistakes can be made with every service. They are shown with one of them; where another says something else, it
-is shown too.
+Most of these mistakes are possible with every service. The page shows them with one service, and with another one if its error
+differs.
 ";
 
 /// A provider block in which nothing is missing. What stands in capitals is put in before it is run.

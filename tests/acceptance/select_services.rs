@@ -93,7 +93,7 @@ fn a_dry_run_kills_nobody_and_says_so_in_plan_and_state() {
             .planned_changes()
             .saying(&["Dry run: nothing will be killed", "+ killed_count = 0"]);
         workspace.apply().succeeded().saying(&[
-            &format!("Dry run: {meant} sessions would have been killed, and none was"),
+            &format!("Dry run: {meant} sessions would have been killed"),
             &format!("{} {group}, ", service.groups.word),
         ]);
 
@@ -351,7 +351,7 @@ fn a_dry_run_lists_everybody_also_when_the_kill_would_be_refused() {
         let number = listed.len();
         assert!(number > 3, "{}", service.name);
         run.saying(&[
-            &format!("Dry run: {number} sessions would have been killed, and none was"),
+            &format!("Dry run: {number} sessions would have been killed"),
             &format!("{number} sessions match, but max_sessions is 3"),
             "the kill would be refused",
         ]);

@@ -206,7 +206,7 @@ fn a_limit_that_turns_out_to_be_null_kills_nobody() {
                 let told = text.split("Error: ").any(|error| {
                     error.contains(&format!("plan for {address} "))
                         && error.contains(&case.promise)
-                        && error.contains("nobody is killed")
+                        && error.contains("no session is killed")
                 });
                 assert!(told, "{engine}, saved {saved}: {address} in {text}");
                 assert!(workspace.resource(&address).is_none(), "{address}");
@@ -235,7 +235,7 @@ fn a_replacement_whose_limit_turns_out_to_be_null_kills_nobody() {
         workspace.edit(known, unknown);
         apply(&workspace, true)
             .failed()
-            .saying(&[".promises.chosen", "nobody is killed"]);
+            .saying(&[".promises.chosen", "no session is killed"]);
 
         assert!(sandbox.calls_to("/clients/kill-all").is_empty(), "{engine}");
 
@@ -251,7 +251,7 @@ fn a_replacement_whose_limit_turns_out_to_be_null_kills_nobody() {
             workspace.edit(&listed(0), &format!("{}\n  {unknown}", listed(1)));
             apply(&workspace, true)
                 .failed()
-                .saying(&[".promises.max_sessions", "nobody is killed"]);
+                .saying(&[".promises.max_sessions", "no session is killed"]);
 
             assert_eq!(sandbox.calls().len(), calls, "{engine}, {}", service.name);
         }

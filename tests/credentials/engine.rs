@@ -563,7 +563,7 @@ fn an_unknown_server_certificate_is_refused_unless_insecure_which_warns() {
         workspace
             .apply()
             .failed()
-            .saying(&["the connection was never made", "UnknownIssuer"]);
+            .saying(&["the connection could not be made", "UnknownIssuer"]);
         assert_eq!(paths(&sandbox), [""; 0]);
     }
 

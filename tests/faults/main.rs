@@ -32,7 +32,7 @@ use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, Provide
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::MachineSignIn;
 use terraform_provider_hwc::huaweicloud::iam::Reference;
-use terraform_provider_hwc::huaweicloud::{apis, dcs, iam, sts};
+use terraform_provider_hwc::huaweicloud::{apis, dcs, iam, sts, taurusdb};
 use terraform_provider_hwc::provider::record::Record;
 use terraform_provider_hwc::provider::service::PlaceKind;
 use terraform_provider_hwc::provider::session_kill::KillResource;
@@ -95,6 +95,7 @@ enum Call {
     DcsJob,
     DcsNodes,
     DcsScan,
+    LockWait,
     ProjectLookup,
     ReachableProjects,
     PasswordToken,
@@ -116,12 +117,17 @@ enum Action {
     List(&'static Service),
     /// Reads the data source with the sessions of a DCS instance.
     ListInstance(&'static Service),
+    /// Reads the data source with the sessions that others wait for.
+    ListBlocking(&'static Service),
 }
 
 impl Action {
     /// Does it only read?
     const fn reads(self) -> bool {
-        matches!(self, Self::List(_) | Self::ListInstance(_))
+        matches!(
+            self,
+            Self::List(_) | Self::ListInstance(_) | Self::ListBlocking(_)
+        )
     }
 }
 
@@ -150,6 +156,7 @@ impl Call {
         of_dcs
             .into_iter()
             .chain(of_services)
+            .chain([Self::LockWait])
             .chain(to_sign_in)
             .collect()
     }
@@ -170,6 +177,11 @@ impl Call {
             Self::DcsJob => ("DCS", "look at the job of an accepted kill", "GET …/jobs/…"),
             Self::DcsNodes => ("DCS", "list the nodes", "GET …/logical-nodes"),
             Self::DcsScan => ("DCS", "collect the sessions of a node", "POST …/clients"),
+            Self::LockWait => (
+                "TaurusDB",
+                "ask which session another one waits for",
+                "GET …/process/lock-wait",
+            ),
             Self::ProjectLookup => ("IAM", "find the project's ID", "GET /v3/projects"),
             Self::ReachableProjects => (
                 "IAM",
@@ -222,6 +234,10 @@ impl Call {
                 "The call changes nothing, so it is sent again until the create time-out after a fault that may pass. \
                  The kill was accepted before: in every case, the resource is in state with its job ID."
             }
+            Self::LockWait => {
+                "The condition `blocking` asks this for each busy session. The call kills nothing, so it is sent again. The table \
+                 shows a data source with one session that waits for another. If a kill cannot ask, it kills no session."
+            }
             Self::DcsNodes | Self::DcsScan | Self::List(_) => {
                 "The call kills nothing, so it is sent again. The table shows a data source. A kill that has to list the sessions \
                  first and cannot kills no session."
@@ -255,6 +271,7 @@ impl Call {
             Self::Kill(service) => Action::Kill(service),
             Self::List(service) => Action::List(service),
             Self::DcsNodes | Self::DcsScan => Action::ListInstance(dcs),
+            Self::LockWait => Action::ListBlocking(Service::named("taurusdb")),
             _ => Action::KillAll(dcs),
         }
     }
@@ -264,6 +281,7 @@ impl Call {
         match self {
             Self::Kill(service) | Self::List(service) => Some(service.api),
             Self::DcsKillAll | Self::DcsJob | Self::DcsNodes | Self::DcsScan => Some(&dcs::API),
+            Self::LockWait => Some(&taurusdb::API),
             Self::ProjectLookup
             | Self::ReachableProjects
             | Self::PasswordToken
@@ -283,6 +301,7 @@ impl Call {
             Self::DcsJob => line.contains("/jobs/"),
             Self::DcsNodes => line.contains("/logical-nodes"),
             Self::DcsScan => is_request(("POST", "/clients"), line),
+            Self::LockWait => is_request(("GET", "/process/lock-wait"), line),
             Self::ProjectLookup => line.contains("/v3/projects"),
             Self::ReachableProjects => line.contains("/v3/auth/projects"),
             Self::PasswordToken => line.contains("/v3/auth/tokens"),
@@ -317,6 +336,15 @@ impl Call {
                 403,
                 r#"{"error_code":"APIGW.0302","error_msg":"The IAM user is forbidden in the system."}"#
                     .to_owned(),
+            ),
+            Self::LockWait if is_request(("GET", "/processes"), line) => (
+                200,
+                r#"{"processes":[{"id":"1","user":"app","command":"Sleep"},{"id":"2","user":"app","command":"Query"}],"total_count":2}"#
+                    .to_owned(),
+            ),
+            Self::LockWait if self.is(line) => (
+                200,
+                r#"{"abnormal_root_cause":{"lock_root_cause":{"blocker_pid":1}}}"#.to_owned(),
             ),
             Self::Kill(service) | Self::List(service) => (cloud.answer_of(service, line))
                 .map_or_else(|| script(line), |answer| (200, answer.to_string())),
@@ -813,7 +841,7 @@ async fn good_then_refused(good: &Server, connections: usize) -> String {
 /// What the user has in the end: the sessions of a data source, a job, or how many were killed.
 fn proof(action: Action, state: &Json) -> String {
     match action {
-        Action::List(_) | Action::ListInstance(_) => {
+        Action::List(_) | Action::ListInstance(_) | Action::ListBlocking(_) => {
             let number = state["sessions"].as_array().map_or(0, Vec::len);
             format!("sessions: {number}")
         }
@@ -833,13 +861,18 @@ async fn act(action: Action, limit: &str, provider: HwcProvider) -> (Option<Json
     let (Action::Kill(service)
     | Action::KillAll(service)
     | Action::List(service)
-    | Action::ListInstance(service)) = action;
+    | Action::ListInstance(service)
+    | Action::ListBlocking(service)) = action;
     let mut arguments = json!({ "region": "cn-north-4" });
     for (name, value) in service.place {
         arguments[*name] = json!(value);
     }
     match action {
         Action::List(_) => read(service, provider, &arguments).await,
+        Action::ListBlocking(_) => {
+            arguments["select"] = json!([{ "blocking": true }]);
+            read(service, provider, &arguments).await
+        }
         Action::ListInstance(_) => {
             arguments.as_object_mut().unwrap().remove("node_id");
             read(service, provider, &arguments).await

@@ -1,4 +1,4 @@
-# Actions need Terraform 1.14 or later.
+# Actions require Terraform 1.14 or later.
 terraform {
   required_version = ">= 1.14"
 }
@@ -11,10 +11,10 @@ variable "dcs_instance_id" {
 variable "dcs_max_clients" {
   type        = number
   default     = 10000
-  description = "How many clients the cache takes."
+  description = "Maximum number of clients of the cache."
 }
 
-# Ends the sessions of every node. Run it whenever it is needed, by its name:
+# Kills the sessions of every node. Invoke it by its name:
 #
 #   terraform apply -invoke=action.hwc_dcs_session_kill.all_nodes
 action "hwc_dcs_session_kill" "all_nodes" {
@@ -28,7 +28,7 @@ action "hwc_dcs_session_kill" "all_nodes" {
   }
 }
 
-# Or have it run whenever something else has changed: clients then connect again.
+# Or invoke it after another resource has changed, so that clients connect again.
 resource "terraform_data" "cache_settings" {
   input = var.dcs_max_clients
 

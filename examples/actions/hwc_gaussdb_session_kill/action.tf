@@ -1,4 +1,4 @@
-# Actions need Terraform 1.14 or later.
+# Actions require Terraform 1.14 or later.
 terraform {
   required_version = ">= 1.14"
 }
@@ -20,10 +20,10 @@ variable "gaussdb_component_id" {
 
 variable "gaussdb_session_ids" {
   type        = list(string)
-  description = "The IDs of the sessions, as pg_stat_activity has them in sessionid."
+  description = "The IDs of the sessions, as pg_stat_activity shows them in sessionid."
 }
 
-# Ends the chosen sessions, and leaves nothing in state. Run it by its name, with the IDs of the day:
+# Kills the listed sessions, and stores nothing in state. Invoke it with the IDs:
 #
 #   terraform apply -invoke=action.hwc_gaussdb_session_kill.runaway_queries -var='gaussdb_session_ids=["2075425"]'
 action "hwc_gaussdb_session_kill" "runaway_queries" {

@@ -1,4 +1,4 @@
-# Actions need Terraform 1.14 or later.
+# Actions require Terraform 1.14 or later.
 terraform {
   required_version = ">= 1.14"
 }
@@ -13,7 +13,7 @@ variable "geminidb_redis_session_ids" {
   description = "The IDs of the sessions, as the data source lists them."
 }
 
-# Ends the chosen sessions of one node, and leaves nothing in state.
+# Kills the listed sessions of one node, and stores nothing in state.
 action "hwc_geminidb_redis_session_kill" "chosen" {
   config {
     node_id     = var.geminidb_redis_node_id

@@ -1,4 +1,4 @@
-# Actions need Terraform 1.14 or later.
+# Actions require Terraform 1.14 or later.
 terraform {
   required_version = ">= 1.14"
 }
@@ -10,15 +10,15 @@ variable "rds_mysql_instance_id" {
 
 variable "rds_mysql_database_user_id" {
   type        = string
-  description = "The database account that DAS has stored for the instance, as huaweicloud_das_database_user makes it."
+  description = "The ID of a database account that is stored in DAS, for example by huaweicloud_das_database_user."
 }
 
 variable "rds_mysql_session_ids" {
   type        = list(string)
-  description = "The IDs of the sessions, as SHOW PROCESSLIST has them."
+  description = "The IDs of the sessions, as SHOW PROCESSLIST shows them."
 }
 
-# Ends the chosen sessions, and leaves nothing in state. Run it by its name, with the IDs of the day:
+# Kills the listed sessions, and stores nothing in state. Invoke it with the IDs:
 #
 #   terraform apply -invoke=action.hwc_rds_mysql_session_kill.runaway_queries -var='rds_mysql_session_ids=["2075425"]'
 action "hwc_rds_mysql_session_kill" "runaway_queries" {

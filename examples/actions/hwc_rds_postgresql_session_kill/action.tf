@@ -1,4 +1,4 @@
-# Actions need Terraform 1.14 or later.
+# Actions require Terraform 1.14 or later.
 terraform {
   required_version = ">= 1.14"
 }
@@ -10,10 +10,10 @@ variable "rds_postgresql_instance_id" {
 
 variable "rds_postgresql_session_ids" {
   type        = list(string)
-  description = "The process IDs of the sessions, as pg_stat_activity has them."
+  description = "The process IDs of the sessions, as pg_stat_activity shows them."
 }
 
-# Ends the chosen sessions, and leaves nothing in state. Run it by its name, with the IDs of the day:
+# Kills the listed sessions, and stores nothing in state. Invoke it with the IDs:
 #
 #   terraform apply -invoke=action.hwc_rds_postgresql_session_kill.runaway_queries -var='rds_postgresql_session_ids=["2075425"]'
 action "hwc_rds_postgresql_session_kill" "runaway_queries" {

@@ -1,4 +1,4 @@
-# Actions need Terraform 1.14 or later.
+# Actions require Terraform 1.14 or later.
 terraform {
   required_version = ">= 1.14"
 }
@@ -15,10 +15,10 @@ variable "taurusdb_node_id" {
 
 variable "taurusdb_processes" {
   type        = list(number)
-  description = "The IDs of the sessions, as SHOW PROCESSLIST has them on that node."
+  description = "The IDs of the sessions, as SHOW PROCESSLIST shows them on that node."
 }
 
-# Ends the chosen sessions of one node, and leaves nothing in state. Run it by its name, with the IDs of the day:
+# Kills the listed sessions of one node, and stores nothing in state. Invoke it with the IDs:
 #
 #   terraform apply -invoke=action.hwc_taurusdb_session_kill.runaway_queries -var='taurusdb_processes=[2075425]'
 action "hwc_taurusdb_session_kill" "runaway_queries" {

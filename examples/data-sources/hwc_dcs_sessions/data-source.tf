@@ -13,6 +13,6 @@ data "hwc_dcs_sessions" "idle" {
 }
 
 output "idle_clients" {
-  description = "Where they are, and what they last asked for."
+  description = "The addresses of the clients and their last commands."
   value       = [for session in data.hwc_dcs_sessions.idle.sessions : { address = session.address, command = session.command }]
 }

@@ -26,6 +26,6 @@ data "hwc_gaussdb_sessions" "slow" {
 }
 
 output "slow_queries" {
-  description = "Whose they are, and for how many seconds they have run."
+  description = "The users of the sessions, and for how many seconds they have run."
   value       = { for session in data.hwc_gaussdb_sessions.slow.sessions : session.id => { user = session.user, seconds = session.busy_seconds } }
 }

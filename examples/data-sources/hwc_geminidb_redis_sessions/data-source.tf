@@ -13,6 +13,6 @@ data "hwc_geminidb_redis_sessions" "idle" {
 }
 
 output "idle_clients" {
-  description = "Where they are."
+  description = "The addresses of the clients."
   value       = data.hwc_geminidb_redis_sessions.idle.sessions[*].address
 }

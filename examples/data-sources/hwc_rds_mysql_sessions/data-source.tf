@@ -5,7 +5,7 @@ variable "rds_mysql_instance_id" {
 
 variable "rds_mysql_database_user_id" {
   type        = string
-  description = "The database account that DAS has stored for the instance, as huaweicloud_das_database_user makes it."
+  description = "The ID of a database account that is stored in DAS, for example by huaweicloud_das_database_user."
 }
 
 # Queries that have run for five minutes or longer.
@@ -20,6 +20,6 @@ data "hwc_rds_mysql_sessions" "slow" {
 }
 
 output "slow_queries" {
-  description = "Whose they are, and for how many seconds they have run."
+  description = "The users of the sessions, and for how many seconds they have run."
   value       = { for session in data.hwc_rds_mysql_sessions.slow.sessions : session.id => { user = session.user, seconds = session.busy_seconds } }
 }

@@ -3,7 +3,7 @@ variable "dcs_instance_id" {
   description = "The DCS instance."
 }
 
-# Looks at the sessions in every plan and apply, and stops the run when there are too many. Nothing of it is stored.
+# Lists the sessions in every plan and apply, and stops the run if there are too many. Stores nothing.
 ephemeral "hwc_dcs_sessions" "all" {
   instance_id = var.dcs_instance_id
 

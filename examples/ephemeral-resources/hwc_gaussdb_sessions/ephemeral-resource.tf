@@ -13,7 +13,7 @@ variable "gaussdb_component_id" {
   description = "The component on the node, a CN or a DN, such as cn_5001."
 }
 
-# Looks in every plan and apply whether a backup is running, and stops the run if so. Statements are stored nowhere.
+# Checks in every plan and apply whether a backup is running, and stops the run if so. Stores no statements.
 ephemeral "hwc_gaussdb_sessions" "backup" {
   instance_id  = var.gaussdb_instance_id
   node_id      = var.gaussdb_node_id

@@ -3,7 +3,7 @@ variable "geminidb_redis_node_id" {
   description = "The node: 32 letters and digits, then no12."
 }
 
-# Looks in every plan and apply whether an import is connected, and stops the run if so.
+# Checks in every plan and apply whether an import is connected, and stops the run if so.
 ephemeral "hwc_geminidb_redis_sessions" "import" {
   node_id = var.geminidb_redis_node_id
 

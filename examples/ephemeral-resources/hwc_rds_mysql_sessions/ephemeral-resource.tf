@@ -5,10 +5,10 @@ variable "rds_mysql_instance_id" {
 
 variable "rds_mysql_database_user_id" {
   type        = string
-  description = "The database account that DAS has stored for the instance, as huaweicloud_das_database_user makes it."
+  description = "The ID of a database account that is stored in DAS, for example by huaweicloud_das_database_user."
 }
 
-# Looks in every plan and apply whether a backup is running, and stops the run if so. Statements are stored nowhere.
+# Checks in every plan and apply whether a backup is running, and stops the run if so. Stores no statements.
 ephemeral "hwc_rds_mysql_sessions" "backup" {
   instance_id      = var.rds_mysql_instance_id
   database_user_id = var.rds_mysql_database_user_id

@@ -3,7 +3,7 @@ variable "rds_postgresql_instance_id" {
   description = "The RDS for PostgreSQL instance: 32 letters and digits, then in03."
 }
 
-# Looks in every plan and apply whether a backup is running, and stops the run if so. Statements are stored nowhere.
+# Checks in every plan and apply whether a backup is running, and stops the run if so. Stores no statements.
 ephemeral "hwc_rds_postgresql_sessions" "backup" {
   instance_id = var.rds_postgresql_instance_id
 

@@ -8,7 +8,7 @@ variable "taurusdb_node_id" {
   description = "The node on which the sessions run: 32 letters and digits, then no07."
 }
 
-# Looks in every plan and apply whether a backup is running, and stops the run if so. Statements are stored nowhere.
+# Checks in every plan and apply whether a backup is running, and stops the run if so. Stores no statements.
 ephemeral "hwc_taurusdb_sessions" "backup" {
   instance_id = var.taurusdb_instance_id
   node_id     = var.taurusdb_node_id

@@ -11,10 +11,10 @@ variable "dcs_node_id" {
 variable "dcs_kill_round" {
   type        = string
   default     = "1"
-  description = "Give it another value to kill again."
+  description = "Change it to kill again."
 }
 
-# Ends all sessions of one node, and waits until the cloud's job is done.
+# Kills all sessions of one node, and waits until the job of the cloud ends.
 resource "hwc_dcs_session_kill" "node" {
   instance_id = var.dcs_instance_id
   node_id     = var.dcs_node_id
@@ -28,7 +28,7 @@ resource "hwc_dcs_session_kill" "node" {
   }
 }
 
-# Ends the sessions of every node, once the first kill is done.
+# Kills the sessions of every node after the first kill.
 resource "hwc_dcs_session_kill" "all_nodes" {
   instance_id    = var.dcs_instance_id
   kill_all_nodes = true
@@ -37,7 +37,7 @@ resource "hwc_dcs_session_kill" "all_nodes" {
 }
 
 output "dcs_job" {
-  description = "The cloud's own record of the kill, which its support asks for."
+  description = "The job and the request of the kill."
   value = {
     id          = hwc_dcs_session_kill.node.job_id
     status      = hwc_dcs_session_kill.node.job_status

@@ -1,4 +1,4 @@
-# Ends the idle sessions of one subnet on all nodes, those of the operators excepted, but never more than 200.
+# Kills the idle sessions of one subnet on all nodes, except those of the operators, and at most 200.
 resource "hwc_dcs_session_kill" "idle" {
   instance_id    = var.dcs_instance_id
   kill_all_nodes = true
@@ -13,6 +13,6 @@ resource "hwc_dcs_session_kill" "idle" {
 }
 
 output "idle_clients" {
-  description = "What became of each client."
+  description = "The outcome of each client."
   value       = [for session in hwc_dcs_session_kill.idle.sessions : { address = session.address, outcome = session.outcome }]
 }

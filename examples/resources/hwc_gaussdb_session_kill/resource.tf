@@ -15,21 +15,21 @@ variable "gaussdb_component_id" {
 
 variable "gaussdb_session_ids" {
   type        = list(string)
-  description = "The IDs of the sessions, as pg_stat_activity has them in sessionid."
+  description = "The IDs of the sessions, as pg_stat_activity shows them in sessionid."
 }
 
-# Ends the listed sessions of one component. Each is looked for first: one that is not there is in sessions as not_found.
+# Kills the listed sessions of one component. A session that does not exist has the outcome not_found.
 resource "hwc_gaussdb_session_kill" "runaway_queries" {
   instance_id  = var.gaussdb_instance_id
   node_id      = var.gaussdb_node_id
   component_id = var.gaussdb_component_id
   session_ids  = var.gaussdb_session_ids
 
-  # A session that ended by itself is fine; set this to true to be told of it as an error.
+  # A session that has already ended is no error. Set this to true to make it one.
   fail_on_not_found = false
 }
 
 output "gaussdb_kill" {
-  description = "What became of each session."
+  description = "The outcome of each session."
   value       = { for session in hwc_gaussdb_session_kill.runaway_queries.sessions : session.id => session.outcome }
 }

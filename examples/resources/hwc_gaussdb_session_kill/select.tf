@@ -1,4 +1,4 @@
-# Shows whom others wait for. Take dry_run out, and they are killed. Those who wait are left alone: killing them frees nobody.
+# Lists the sessions that other sessions wait for. Without dry_run, they are killed. Sessions that only wait are not selected.
 resource "hwc_gaussdb_session_kill" "blockers" {
   instance_id  = var.gaussdb_instance_id
   node_id      = var.gaussdb_node_id
@@ -13,6 +13,6 @@ resource "hwc_gaussdb_session_kill" "blockers" {
 }
 
 output "blockers" {
-  description = "The sessions that would be killed, and whose they are."
+  description = "The users of the sessions that would be killed."
   value       = { for session in hwc_gaussdb_session_kill.blockers.sessions : session.id => session.user }
 }

@@ -3,7 +3,7 @@ variable "geminidb_redis_node_id" {
   description = "The node: 32 letters and digits, then no12."
 }
 
-# Ends the sessions of one application that have been idle for an hour, but never more than 50.
+# Kills the sessions of one application that have been idle for an hour, and at most 50.
 resource "hwc_geminidb_redis_session_kill" "idle_orders" {
   node_id      = var.geminidb_redis_node_id
   max_sessions = 50

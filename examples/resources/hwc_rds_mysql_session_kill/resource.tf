@@ -5,25 +5,25 @@ variable "rds_mysql_instance_id" {
 
 variable "rds_mysql_database_user_id" {
   type        = string
-  description = "The database account that DAS has stored for the instance, as huaweicloud_das_database_user makes it."
+  description = "The ID of a database account that is stored in DAS, for example by huaweicloud_das_database_user."
 }
 
 variable "rds_mysql_session_ids" {
   type        = list(string)
-  description = "The IDs of the sessions, as SHOW PROCESSLIST has them."
+  description = "The IDs of the sessions, as SHOW PROCESSLIST shows them."
 }
 
-# Ends the listed sessions. Each is looked for first: one that is not there is in sessions as not_found.
+# Kills the listed sessions. A session that does not exist has the outcome not_found.
 resource "hwc_rds_mysql_session_kill" "runaway_queries" {
   instance_id      = var.rds_mysql_instance_id
   database_user_id = var.rds_mysql_database_user_id
   session_ids      = var.rds_mysql_session_ids
 
-  # A session that ended by itself is fine; set this to true to be told of it as an error.
+  # A session that has already ended is no error. Set this to true to make it one.
   fail_on_not_found = false
 }
 
 output "rds_mysql_kill" {
-  description = "What became of each session."
+  description = "The outcome of each session."
   value       = { for session in hwc_rds_mysql_session_kill.runaway_queries.sessions : session.id => session.outcome }
 }

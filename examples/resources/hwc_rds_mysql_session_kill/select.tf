@@ -1,4 +1,4 @@
-# Shows which reports have run for more than ten minutes. Take dry_run out, and they are killed.
+# Lists reports that have run for ten minutes or longer. Without dry_run, they are killed.
 resource "hwc_rds_mysql_session_kill" "slow_reports" {
   instance_id      = var.rds_mysql_instance_id
   database_user_id = var.rds_mysql_database_user_id
@@ -14,6 +14,6 @@ resource "hwc_rds_mysql_session_kill" "slow_reports" {
 }
 
 output "slow_reports" {
-  description = "The sessions that would be killed, and whose they are."
+  description = "The users of the sessions that would be killed."
   value       = { for session in hwc_rds_mysql_session_kill.slow_reports.sessions : session.id => session.user }
 }

@@ -1,4 +1,4 @@
-# Shows who has left a transaction open for ten minutes without doing anything. Take dry_run out, and they are killed.
+# Lists sessions that have been idle in a transaction for ten minutes. Without dry_run, they are killed.
 resource "hwc_rds_postgresql_session_kill" "idle_transactions" {
   instance_id = var.rds_postgresql_instance_id
 
@@ -12,6 +12,6 @@ resource "hwc_rds_postgresql_session_kill" "idle_transactions" {
 }
 
 output "idle_transactions" {
-  description = "The sessions that would be killed, and whose they are."
+  description = "The users of the sessions that would be killed."
   value       = { for session in hwc_rds_postgresql_session_kill.idle_transactions.sessions : session.id => session.user }
 }

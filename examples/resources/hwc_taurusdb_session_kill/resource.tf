@@ -10,21 +10,21 @@ variable "taurusdb_node_id" {
 
 variable "taurusdb_processes" {
   type        = list(number)
-  description = "The IDs of the sessions, as SHOW PROCESSLIST has them on that node."
+  description = "The IDs of the sessions, as SHOW PROCESSLIST shows them on that node."
 }
 
-# Ends the chosen sessions of one node. Internal threads are never killed: they are listed as excluded.
+# Kills the listed sessions of one node. Internal threads are never killed: they are in processes_excluded.
 resource "hwc_taurusdb_session_kill" "runaway_queries" {
   instance_id = var.taurusdb_instance_id
   node_id     = var.taurusdb_node_id
   processes   = var.taurusdb_processes
 
-  # A session that ended by itself is fine; set this to true to be told of it as an error.
+  # A session that has already ended is no error. Set this to true to make it one.
   fail_on_not_found = false
 }
 
 output "taurusdb_kill" {
-  description = "What became of each session."
+  description = "The outcome of each session."
   value = {
     killed    = hwc_taurusdb_session_kill.runaway_queries.processes_killed
     not_found = hwc_taurusdb_session_kill.runaway_queries.processes_not_found

@@ -1,4 +1,4 @@
-# Shows which reports have run for more than ten minutes. Take dry_run out, and they are killed.
+# Lists reports that have run for ten minutes or longer. Without dry_run, they are killed.
 resource "hwc_taurusdb_session_kill" "slow_reports" {
   instance_id = var.taurusdb_instance_id
   node_id     = var.taurusdb_node_id
@@ -14,6 +14,6 @@ resource "hwc_taurusdb_session_kill" "slow_reports" {
 }
 
 output "slow_reports" {
-  description = "The sessions that would be killed: whose they are, and for how many seconds they have run."
+  description = "The users of the sessions that would be killed, and for how many seconds they have run."
   value       = { for session in hwc_taurusdb_session_kill.slow_reports.sessions : session.id => { user = session.user, seconds = session.busy_seconds } }
 }

@@ -98,7 +98,7 @@ fn an_unknown_condition_may_get_a_value_but_not_become_null() {
     assert_eq!(
         promises(&unknown)[CONDITIONS].as_str(),
         Some(
-            "If one of these is null at apply, nobody is killed; give it a value, or take it out and plan again: min_busy, users."
+            "If one of these is null at apply, no session is killed; give it a value, or take it out and plan again: min_busy, users."
         )
     );
 }

@@ -60,7 +60,7 @@ static DESCRIPTION: Description = Description {
             kind: PlaceKind::Optional,
             overridden_by: Some(ALL_NODES),
             promise: Some(
-                "If this is null at apply, or kill_all_nodes is true, nobody is killed: plan again with known values.",
+                "If this is null at apply, or kill_all_nodes is true, no session is killed: plan again with known values.",
             ),
         },
         PlaceArgument::kill_flag(

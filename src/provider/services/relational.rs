@@ -29,7 +29,7 @@ pub(super) const NODE: PlaceArgument = PlaceArgument::optional(
     "node_id",
     "ID of the node whose sessions are listed. By default DAS decides; inferred: the primary node. A kill request names no node, \
      so only sessions of the node that DAS also lists without `node_id` are killed.",
-    "If this is null at apply, nobody is killed: plan again with a known value.",
+    "If this is null at apply, no session is killed: plan again with a known value.",
 );
 
 /// A node that may be left out. `None`: it is not known yet, or an error says what is wrong with it.

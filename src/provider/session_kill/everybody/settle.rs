@@ -70,8 +70,8 @@ impl Run<'_> {
             summary: "The answer was lost, but the sessions are gone".to_owned(),
             meaning: format!(
                 "The sessions {} are gone: the request to kill them was sent, and no complete answer came back. The sessions were \
-             listed afterwards. By their age, all of them connected after the request was sent. The request was not sent again. \
-             The job is not known{}.",
+             listed afterwards. By their age, none of them is from before the request. The request was not sent again. The job is \
+             not known{}.",
                 place.whose(),
                 self.of_resource(": job_id and job_status are null in state")
             ),
