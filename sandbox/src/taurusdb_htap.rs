@@ -116,7 +116,7 @@ struct KillBody {
 }
 
 /// `DELETE /v3/{project_id}/instances/{instance_id}/htap/process`: kills chosen sessions, and has one status for all. That it is
-/// `failed` when one of them is not there, and that the others are killed all the same, is inferred.
+/// `failed` when none of them is there, and that others are passed over, is inferred.
 async fn kill_sessions(
     State(htap): State<Arc<TaurusDbHtap>>,
     Path((_, instance_id)): Path<(String, String)>,
@@ -130,12 +130,15 @@ async fn kill_sessions(
         return Err(htap.bad_argument(language, &reason));
     }
     htap.must_be_idle(&instance_id)?;
+    let asked = body.process_list.len();
     let unknown = kill(instance, body.process_list)
         .await
         .map_err(|reason| htap.no_answer(language, &reason))?;
     Ok(Json(match unknown.first() {
-        None => json!({"status": "success", "msg": ""}),
-        Some(id) => json!({"status": "failed", "msg": format!("Unknown thread id: {id}")}),
+        Some(id) if unknown.len() == asked => {
+            json!({"status": "failed", "msg": format!("Unknown thread id: {id}")})
+        }
+        _ => json!({"status": "success", "msg": ""}),
     }))
 }
 

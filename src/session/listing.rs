@@ -121,6 +121,10 @@ const SPARE_REQUESTS: u64 = 32;
 /// where it reports none, what was seen of it. A list without a total that shows more than this has no end.
 const LONGEST_LIST: u64 = 1_000_000;
 
+/// A page that follows the last one of a list without a total shows fewer newcomers than one of so many sessions of a page: a
+/// page in the middle of the list shows more others.
+const SETTLED_SHARE: u64 = 2;
+
 /// Of how many sessions of a page one is asked for again with the next, while the list does not move.
 const OVERLAP_SHARE: u64 = 10;
 
@@ -135,6 +139,8 @@ pub struct Pager<S: Listed> {
     /// The request whose page joined last, and the last session of that page unless the pager has stepped back since.
     last_joined: u64,
     last_session: Option<S::Id>,
+    /// The page that joined last had fewer sessions than were asked for.
+    last_was_short: bool,
     /// By how many places the list moves towards its beginning from one request to the next, as last observed.
     drift: u64,
     step_back: u64,
@@ -178,6 +184,7 @@ impl<S: Listed> Pager<S> {
             covered_count: 0,
             last_joined: 0,
             last_session: None,
+            last_was_short: false,
             drift: 0,
             step_back: 0,
             requests: 0,
@@ -245,14 +252,22 @@ impl<S: Listed> Pager<S> {
             self.step_back(reported);
         } else {
             let end = self.offset + rows;
+            let before = self.covered_count;
             let leads_on = self.cover(sessions);
+            let others = self.covered_count - before;
+            let settles = reported.is_none()
+                && self.last_was_short
+                && rows < self.largest_page
+                && others < self.largest_page / SETTLED_SHARE;
+            self.last_was_short = is_short;
             self.nameless += nameless;
             let shown = self.covered_count + self.nameless;
             let at_total = reported.is_some() && end >= total;
             // Nothing can follow a page that has fewer rows than were asked for, if a second witness says so as well. Alone
             // that is not enough, as a service may give smaller pages than it was asked for; and the total alone is not, as
-            // it may count sessions that are not shown, or those of the page only.
-            let is_last = is_short && (at_total || !leads_on);
+            // it may count sessions that are not shown, or those of the page only. Where there is no total, newcomers at
+            // the end of a busy list lead on for ever: a second short page with few of them is a witness too.
+            let is_last = is_short && (at_total || !leads_on || settles);
             if !is_last {
                 self.offset = end - self.overlap(rows);
             } else if shown >= total {
@@ -382,6 +397,7 @@ impl<S: Listed> Pager<S> {
         self.ended_at = None;
         self.offset = 0;
         self.last_session = None;
+        self.last_was_short = false;
     }
 
     /// How long a list without a total is at least. The end of the farthest page alone does not show it, since a service may

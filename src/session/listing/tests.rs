@@ -507,6 +507,33 @@ fn thousands_of_sessions_coming_and_going_are_read_without_loss() {
 }
 
 #[test]
+fn a_busy_list_without_a_total_is_read_without_loss() {
+    for (sessions, limit, each_time) in [
+        (2_500, 1_000, 200),
+        (5_000, 100, 7),
+        (5_000, 100, 25),
+        (60, 100, 7),
+    ] {
+        let mut service = Service::without_total(sessions);
+        let mut turn = 0_u16;
+
+        let read = read(&mut service, limit, |service| {
+            turn += 1;
+            let ends = (0..each_time)
+                .map(|n: u16| (n * 37 + turn * 101) % 1001)
+                .collect();
+            service.change(&Change {
+                ends,
+                comes: vec![1000; usize::from(each_time)],
+            });
+        });
+
+        let ids = BTreeSet::from_iter(ids(&read.unwrap()));
+        assert!(ids.is_superset(&service.stayed));
+    }
+}
+
+#[test]
 fn newcomers_at_the_beginning_explain_a_total_that_counts_them() {
     for (sessions, limit, each_time) in [(1_000, 100, 1), (5_000, 100, 7), (2_500, 1_000, 60)] {
         let mut service = Service::with(sessions);
@@ -578,9 +605,10 @@ proptest! {
         limit in 2..60_u32,
         hidden in prop_oneof![3 => Just(0), 1 => 1..5_u64],
         has_total: bool,
+        largest_page in prop_oneof![Just(usize::MAX), 3..60_usize],
         changes in prop::collection::vec(change(Just(1000)), 0..40),
     ) {
-        let mut service = Service { hidden, has_total, ..Service::with(sessions) };
+        let mut service = Service { hidden, has_total, largest_page, ..Service::with(sessions) };
         let mut changes = changes.iter();
         let read = read(&mut service, limit, |service| {
             service.change(changes.next().unwrap_or(&Change::default()));
