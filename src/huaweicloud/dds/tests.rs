@@ -7,8 +7,8 @@ fn the_id_of_an_instance_is_told_from_that_of_a_node() {
     let unique = "520c58ba00a3497e97ce0b9604874dd6";
     assert!(format!("{unique}no02").parse::<NodeId>().is_ok());
     for (ending, words) in [
-        ("in02", "the ID of an instance"),
-        ("no12", "ends in no02"),
+        ("in02", "IDs that end in \"in02\" are those of an instance"),
+        ("no12", "ends in \"no02\""),
         ("-o02", "only letters and digits"),
         ("", "36 characters"),
     ] {
