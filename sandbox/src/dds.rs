@@ -160,8 +160,11 @@ async fn list_sessions(
     ))
 }
 
+/// What of an operation a filter looks at.
+type Filtered = fn(&Operation) -> &str;
+
 /// The filters of a list on texts. An empty one asks for everybody, as the SDK says; some documents say otherwise.
-const FILTERS: [(&str, fn(&Operation) -> &str); 3] = [
+const FILTERS: [(&str, Filtered); 3] = [
     ("plan_summary", |operation| operation.plan_summary),
     ("type", |operation| operation.kind),
     ("namespace", |operation| operation.namespace),

@@ -61,7 +61,7 @@ async fn a_lost_kill_that_is_on_record_is_no_error() {
     assert_eq!(state["killed_count"], 2);
     assert_eq!(state["remaining_count"], Json::Null);
     ending.warns("An answer was lost, but the kill is on record");
-    ending.warns("DDM has a record that 2 of 2 logical sessions that were sent were killed.");
+    ending.warns("The log of DDM shows that 2 of 2 logical sessions were killed.");
     assert_eq!(log_calls(&cloud), 2);
     assert_eq!(
         cloud.world().bodies("DELETE", "/logical-processes").len(),
@@ -81,8 +81,8 @@ async fn an_accepted_kill_that_is_on_record_is_known_although_nobody_can_look() 
     let ending = kill_ddm(&cloud, everybody()).await;
 
     assert_eq!(ending.succeeded_with("killed"), json!(["7"]));
-    ending.warns("It was not seen whether the killed sessions are gone");
-    ending.warns("DDM has a record that 1 of 1 logical session that were sent was killed.");
+    ending.warns("Could not confirm that the sessions are gone");
+    ending.warns("The log of DDM shows that 1 of 1 logical session was killed.");
 }
 
 #[tokio::test]
@@ -97,10 +97,7 @@ async fn whoever_has_no_record_stays_unknown() {
     let ending = kill_ddm(&cloud, everybody()).await;
 
     ending.says(&ending.errors, "Some sessions may not have been killed");
-    ending.says(
-        &ending.errors,
-        "1 of 2 logical sessions that were sent was killed",
-    );
+    ending.says(&ending.errors, "1 of 2 logical sessions was killed");
     assert_eq!(json!(ending.sessions("killed")), json!(["7"]));
     assert_eq!(json!(ending.sessions("unknown")), json!(["8"]));
     assert_eq!(ending.state.unwrap()["killed_count"], Json::Null);

@@ -17,11 +17,11 @@ fn each_layer_takes_the_ids_of_its_own_instances() {
     for (reason, words) in [
         (
             format!("{UNIQUE}in01").parse::<InstanceId>().unwrap_err(),
-            "the ID of a data node (RDS for MySQL)",
+            "those of a data node (RDS for MySQL)",
         ),
         (
             format!("{UNIQUE}in09").parse::<DataNodeId>().unwrap_err(),
-            "the ID of an instance",
+            "those of an instance",
         ),
         (UNIQUE.parse::<InstanceId>().unwrap_err(), "36 characters"),
     ] {

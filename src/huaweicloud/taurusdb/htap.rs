@@ -30,10 +30,12 @@ const LANGUAGE: &str = "en-us";
 
 /// The ending of the IDs of HTAP instances of the standard edition.
 pub(super) const HTAP_INSTANCE: Ending = ("an HTAP instance", "in17");
+const TAURUSDB_INSTANCE: Ending = ("a TaurusDB instance", INSTANCE.1);
+const TAURUSDB_NODE: Ending = ("a TaurusDB node", NODE.1);
 
 identifier! {
     /// An HTAP instance of the standard edition: 36 letters and digits, the last four `in17`.
-    InstanceId, |text| with_ending(text, "TaurusDB", HTAP_INSTANCE, &[INSTANCE, NODE])
+    InstanceId, |text| with_ending(text, "TaurusDB", HTAP_INSTANCE, &[TAURUSDB_INSTANCE, TAURUSDB_NODE])
 }
 
 /// A page of the sessions of an instance. No total is told.

@@ -208,7 +208,7 @@ fn an_argument_that_is_not_valid_is_told_with_its_value_and_its_rule() {
             json!({"endpoints": {"rds": "https://example.com/?token=hunter2"}}),
             "endpoints[\"rds\"]",
             "Invalid endpoint",
-            "endpoints[\"rds\"] is not shown here",
+            "endpoints[\"rds\"] is not shown",
         ),
         (
             json!({"endpoints": {"dcs": "https://example.com/?token=hunter2"}}),

@@ -8,9 +8,12 @@ fn the_id_of_an_htap_instance_is_told_from_that_of_its_taurusdb_instance() {
     let unique = "f1e2d3c4b5a697887f6e5d4c3b2a1908";
     assert!(format!("{unique}in17").parse::<InstanceId>().is_ok());
     for (ending, words) in [
-        ("in07", "the ID of an instance; that of an HTAP instance"),
-        ("no07", "the ID of a node"),
-        ("in18", "ends in in17"),
+        (
+            "in07",
+            "those of a TaurusDB instance; the ID of an HTAP instance ends in \"in17\"",
+        ),
+        ("no07", "those of a TaurusDB node"),
+        ("in18", "ends in \"in17\""),
         ("", "36 characters"),
     ] {
         let reason = format!("{unique}{ending}").parse::<InstanceId>();

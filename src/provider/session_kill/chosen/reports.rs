@@ -64,10 +64,10 @@ impl Run<'_> {
         let sent = report.untold().len();
         let which = match recorded == sent {
             true => "",
-            false => self.of_resource("; the attribute sessions says which"),
+            false => self.of_resource("; the attribute sessions shows which"),
         };
         format!(
-            " {} has a record that {recorded} of {} that were sent {} killed{which}.",
+            " The log of {} shows that {recorded} of {} {} killed{which}.",
             self.kill.service.words.service,
             count(sent, self.kill.service.words.session),
             match recorded {
