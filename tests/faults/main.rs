@@ -1084,10 +1084,13 @@ struct Section {
 
 impl Section {
     fn heading(&self) -> String {
-        let apis: Vec<&str> = self.calls.iter().map(|(api, _)| *api).collect();
-        let requests: Vec<String> = (self.calls.iter())
+        let mut apis: Vec<&str> = self.calls.iter().map(|(api, _)| *api).collect();
+        apis.dedup();
+        let mut requests: Vec<String> = (self.calls.iter())
             .map(|(_, request)| format!("`{request}`"))
             .collect();
+        requests.sort_unstable();
+        requests.dedup();
         format!(
             "{}: {} ({})",
             apis.join(", "),
