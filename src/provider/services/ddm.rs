@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::relational::{self, Thread};
-use super::{is_id, text_id};
+use super::{TEXT_IDS, text_id};
 use crate::huaweicloud::ddm::{
     self as api, KILL_BATCH, Layer, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
     SMALL_KILL_BATCH,
@@ -20,11 +20,11 @@ use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose,
-    Scope, Service, Target, Words,
+    Answered, Calls, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose, Scope,
+    Service, Target, Words,
 };
 use crate::session::listing::Page;
-use crate::session::{Condition, Session, SessionId};
+use crate::session::{Session, SessionId};
 
 #[cfg(test)]
 mod tests;
@@ -71,37 +71,9 @@ const LOGICAL_SESSIONS: Description = Description {
         INSTANCE,
         "ID of the DDM instance: 36 letters and digits, the last four `in09`.",
     )],
-    ids: Ids {
-        argument: "session_ids",
-        words: "IDs of the sessions to kill, as the list shows them.",
-        one: "session ID",
-        form: "A session's ID is a text without white space, as the data source lists it.",
-        kind: IdKind::Texts(is_id),
-    },
-    conditions: &[
-        Condition::Users,
-        Condition::ExcludeUsers,
-        Condition::Addresses { host_names: true },
-        Condition::ExcludeAddresses { host_names: true },
-        Condition::Databases { numbered: false },
-        Condition::Commands,
-        Condition::States,
-        Condition::StatementMatches,
-        Condition::ExcludeStatementMatches,
-        Condition::MinIdle,
-        Condition::MinBusy,
-        Condition::All,
-    ],
-    columns: &[
-        Column::Id,
-        Column::User,
-        Column::Address,
-        Column::Database,
-        Column::Command,
-        Column::State,
-        Column::IdleSeconds,
-        Column::BusySeconds,
-    ],
+    ids: TEXT_IDS,
+    conditions: relational::CONDITIONS_WITHOUT_TRANSACTIONS,
+    columns: relational::COLUMNS_WITHOUT_TRANSACTIONS,
     notes: &NOTES,
     policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
     confirmed: false,
@@ -128,8 +100,8 @@ const PHYSICAL_SESSIONS: Description = Description {
         kind: IdKind::Texts(relational::is_number),
         ..LOGICAL_SESSIONS.ids
     },
-    conditions: &relational::CONDITIONS,
-    columns: &relational::COLUMNS,
+    conditions: relational::CONDITIONS,
+    columns: relational::COLUMNS,
     ..LOGICAL_SESSIONS
 };
 

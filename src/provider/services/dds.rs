@@ -10,7 +10,7 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::relational::listed_time;
-use super::told;
+use super::{TEXT_IDS, is_id, text_id, told};
 use crate::huaweicloud::dds::{
     self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
     SessionRecord,
@@ -20,8 +20,8 @@ use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
-    Purpose, Scope, Service, Target, Words,
+    Answered, Calls, Column, Description, Fates, Ids, Place, PlaceArgument, Policy, Purpose, Scope,
+    Service, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Condition, Protection, Session, SessionId};
@@ -56,13 +56,11 @@ static DESCRIPTION: Description = Description {
          newer API documents also a shard or config node.",
     )],
     ids: Ids {
-        argument: "session_ids",
         words: "IDs of the operations to kill, as the list shows them, such as `34631`, or `shard_1:7201646` on a mongos. A kill \
                 ends the operation and not the connection (inferred: it is MongoDB's `killOp`): the client stays connected, gets \
                 an error, and may send the operation again, which then has another ID.",
-        one: "session ID",
         form: "An operation's ID is a text without white space, as the data source lists it.",
-        kind: IdKind::Texts(is_id),
+        ..TEXT_IDS
     },
     conditions: &[
         Condition::Users,
@@ -147,11 +145,6 @@ static DESCRIPTION: Description = Description {
 /// Why an operation cannot be killed.
 const NOT_ACTIVE: &str = "DDS kills only active operations, and the list does not show it as one";
 
-/// No document tells the form of an ID. Examples are numbers, also behind the name of a shard and a colon.
-fn is_id(text: &str) -> bool {
-    !text.is_empty() && !text.contains(char::is_whitespace)
-}
-
 impl Service for Dds {
     fn description(&self) -> &'static Description {
         &DESCRIPTION
@@ -210,8 +203,7 @@ impl Place for Node {
 }
 
 fn rows(list: SessionPage, statements: bool) -> Page<Session> {
-    let id = |id: &str| is_id(id).then(|| SessionId::new(None, id));
-    page(list.sessions, list.total_count, id, |record| {
+    page(list.sessions, list.total_count, text_id, |record| {
         Some(session(session_id(&record)?, record, statements))
     })
 }

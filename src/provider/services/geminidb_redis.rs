@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::{is_id, redis_database, redis_time, text_id, told};
+use super::{TEXT_IDS, redis_database, redis_time, text_id, told};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::geminidb::{
     self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
@@ -14,8 +14,8 @@ use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
-    Purpose, Scope, Service, Target, Words,
+    Answered, Calls, Column, Description, Fates, Place, PlaceArgument, Policy, Purpose, Scope,
+    Service, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Condition, Session, SessionId};
@@ -44,13 +44,7 @@ static DESCRIPTION: Description = Description {
         "node_id",
         "ID of the node: 36 letters and digits, the last four `no12`.",
     )],
-    ids: Ids {
-        argument: "session_ids",
-        words: "IDs of the sessions to kill, as the list shows them.",
-        one: "session ID",
-        form: "A session's ID is a text without white space, as the data source lists it.",
-        kind: IdKind::Texts(is_id),
-    },
+    ids: TEXT_IDS,
     conditions: &[
         Condition::Addresses { host_names: false },
         Condition::ExcludeAddresses { host_names: false },

@@ -14,7 +14,7 @@ mod taurusdb_htap;
 
 use std::time::Duration;
 
-use super::service::Service;
+use super::service::{IdKind, Ids, Service};
 use crate::session::SessionId;
 
 /// Every service, in the order of the documentation.
@@ -48,6 +48,15 @@ fn looks_relational(id: &str) -> bool {
         && number.len() == 2
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+/// The argument that lists sessions where no document tells the form of an ID.
+const TEXT_IDS: Ids = Ids {
+    argument: "session_ids",
+    words: "IDs of the sessions to kill, as the list shows them.",
+    one: "session ID",
+    form: "A session's ID is a text without white space, as the data source lists it.",
+    kind: IdKind::Texts(is_id),
+};
 
 /// Can it be an ID where no document tells the form of one? All examples are numbers.
 fn is_id(text: &str) -> bool {

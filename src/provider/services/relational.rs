@@ -183,7 +183,7 @@ pub(super) const ADDRESS: (&str, &str) = ("address", "Behind a proxy it is the p
 pub(super) const STATE: (&str, &str) = ("state", "Here it is the stage of the statement.");
 
 /// What `select` offers where a list tells of session threads of MySQL and their transactions.
-pub(super) const CONDITIONS: [Condition; 13] = [
+pub(super) const CONDITIONS: &[Condition] = &[
     Condition::Users,
     Condition::ExcludeUsers,
     Condition::Addresses { host_names: true },
@@ -195,12 +195,16 @@ pub(super) const CONDITIONS: [Condition; 13] = [
     Condition::ExcludeStatementMatches,
     Condition::MinIdle,
     Condition::MinBusy,
-    Condition::MinTransaction,
     Condition::All,
+    Condition::MinTransaction,
 ];
 
+/// The same where a list tells nothing of transactions.
+pub(super) const CONDITIONS_WITHOUT_TRANSACTIONS: &[Condition] =
+    CONDITIONS.split_at(CONDITIONS.len() - 1).0;
+
 /// What such a list tells.
-pub(super) const COLUMNS: [Column; 9] = [
+pub(super) const COLUMNS: &[Column] = &[
     Column::Id,
     Column::User,
     Column::Address,
@@ -211,6 +215,9 @@ pub(super) const COLUMNS: [Column; 9] = [
     Column::BusySeconds,
     Column::TransactionSeconds,
 ];
+
+/// The same where a list tells nothing of transactions.
+pub(super) const COLUMNS_WITHOUT_TRANSACTIONS: &[Column] = COLUMNS.split_at(COLUMNS.len() - 1).0;
 
 /// What conditions and columns mean there.
 pub(super) const NOTES: [(&str, &str); 6] = [

@@ -9,7 +9,8 @@ use tf_provider::schema::AttributeType;
 use tokio::time::Instant;
 
 use super::relational::{
-    ADDRESS, BEHIND_A_PROXY, COMMANDS, STATE, STATES, Thread, listed_time, number,
+    ADDRESS, BEHIND_A_PROXY, COLUMNS_WITHOUT_TRANSACTIONS, COMMANDS, STATE, STATES, Thread,
+    listed_time, number,
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::{
@@ -83,16 +84,7 @@ static DESCRIPTION: Description = Description {
         Condition::Blocking,
         Condition::All,
     ],
-    columns: &[
-        Column::Id,
-        Column::User,
-        Column::Address,
-        Column::Database,
-        Column::Command,
-        Column::State,
-        Column::IdleSeconds,
-        Column::BusySeconds,
-    ],
+    columns: COLUMNS_WITHOUT_TRANSACTIONS,
     notes: &[
         BEHIND_A_PROXY,
         COMMANDS,

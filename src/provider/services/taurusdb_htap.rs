@@ -7,7 +7,7 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::relational::{self, ADDRESS, BEHIND_A_PROXY, COMMANDS, Thread, listed_fraction};
-use super::{is_id, text_id};
+use super::{TEXT_IDS, text_id};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::TaurusDb;
 use crate::huaweicloud::taurusdb::htap::{
@@ -17,11 +17,11 @@ use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose,
-    Scope, Service, Target, Words,
+    Answered, Calls, Description, Place, PlaceArgument, Policy, Purpose, Scope, Service, Target,
+    Words,
 };
+use crate::session::Session;
 use crate::session::listing::Page;
-use crate::session::{Condition, Session};
 
 #[cfg(test)]
 mod tests;
@@ -51,37 +51,9 @@ static DESCRIPTION: Description = Description {
         "ID of the HTAP instance of the standard edition, not of its TaurusDB instance: 36 letters and digits, the last four \
          `in17`.",
     )],
-    ids: Ids {
-        argument: "session_ids",
-        words: "IDs of the sessions to kill, as the list shows them.",
-        one: "session ID",
-        form: "A session's ID is a text without white space, as the data source lists it.",
-        kind: IdKind::Texts(is_id),
-    },
-    conditions: &[
-        Condition::Users,
-        Condition::ExcludeUsers,
-        Condition::Addresses { host_names: true },
-        Condition::ExcludeAddresses { host_names: true },
-        Condition::Databases { numbered: false },
-        Condition::Commands,
-        Condition::States,
-        Condition::StatementMatches,
-        Condition::ExcludeStatementMatches,
-        Condition::MinIdle,
-        Condition::MinBusy,
-        Condition::All,
-    ],
-    columns: &[
-        Column::Id,
-        Column::User,
-        Column::Address,
-        Column::Database,
-        Column::Command,
-        Column::State,
-        Column::IdleSeconds,
-        Column::BusySeconds,
-    ],
+    ids: TEXT_IDS,
+    conditions: relational::CONDITIONS_WITHOUT_TRANSACTIONS,
+    columns: relational::COLUMNS_WITHOUT_TRANSACTIONS,
     notes: &[
         BEHIND_A_PROXY,
         COMMANDS,
