@@ -21,8 +21,8 @@ use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::record::{Encoded, Record};
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
-    Purpose, Scope, Service, Target, Words,
+    Answered, Calls, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy, Purpose, Scope,
+    Service, Target, Words,
 };
 use crate::provider::session_kill::proof::{Computed, Planned, Proof, Told};
 use crate::session::listing::Page;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::provider::service::Column;
 use crate::session::{Protection, SessionId};
 
 fn listed(rows_of_page: &str) -> Page<Session> {
