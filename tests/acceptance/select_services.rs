@@ -382,7 +382,7 @@ fn a_plan_says_what_a_change_from_and_to_a_dry_run_does() {
         );
         run.saying(&[
             "Applying this kills sessions",
-            "Until now this was a dry run, and nothing was killed.",
+            "This resource was a dry run and killed no session.",
             "dry_run have changed: apply kills the sessions that select chooses of",
         ]);
         assert!(left(&sandbox) < 40, "{}", service.name);
@@ -397,7 +397,7 @@ fn a_plan_says_what_a_change_from_and_to_a_dry_run_does() {
         workspace
             .plan()
             .planned_changes()
-            .saying(&["nothing will be killed, and the proof of the kill is forgotten"]);
+            .saying(&["nothing will be killed, and the result of the kill is removed from state"]);
     }
 }
 
