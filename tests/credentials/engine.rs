@@ -385,7 +385,7 @@ fn a_refused_password_is_told_with_what_to_check() {
     let run = workspace.apply().failed().saying(&[
         "/v3/auth/tokens",
         "HTTP 401",
-        "sign in with the password of user \"sandbox-user\"",
+        "signs in with the password of user \"sandbox-user\"",
         "HW_USER_PASSWORD",
         "a HUAWEI ID cannot sign in by password",
     ]);

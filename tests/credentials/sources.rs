@@ -222,7 +222,7 @@ async fn what_the_cloud_refuses_is_told_with_what_to_check_and_without_a_secret(
                 ..nothing()
             },
             401,
-            "with the id token for identity provider \"sandbox-idp\"",
+            "with the ID token for identity provider \"sandbox-idp\"",
         ),
         (
             SignIn {
