@@ -61,10 +61,10 @@ const LOGICAL_SESSIONS: Description = Description {
         protected: Some((
             "the server itself",
             "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, replication) are \
-             chosen only when `users` names them.",
+             selected only if `users` names them.",
         )),
-        lingers: ": DDM answers when it has sent the kill on, and under full load that can take about a minute",
-        look: "Look at the sessions and at the history of kills, in the session management of the DDM console.",
+        lingers: ": DDM answers after it has sent the kill to the server, and under full load the kill can take about a minute",
+        look: "Look at the sessions and the history of kills in the session management of the DDM console.",
         lists: "Logical sessions are those of clients at the instance.",
     },
     place: &[PlaceArgument::required(

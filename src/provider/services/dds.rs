@@ -43,12 +43,12 @@ static DESCRIPTION: Description = Description {
         protected: Some((
             "the server itself, replication and Huawei Cloud's accounts",
             "Operations of the server itself (without a client's address, or of the user `__system`), of replication \
-             (namespace `local.oplog.rs`) and of Huawei Cloud's own accounts (`root`, `admin`, `monitor`, `backup`) are chosen \
-             only when `users` names their user.",
+             (namespace `local.oplog.rs`) and of Huawei Cloud's own accounts (`root`, `admin`, `monitor`, `backup`) are selected \
+             only if `users` names their user.",
         )),
-        lingers: ": MongoDB ends an operation only where that can be done safely, which some take long to reach",
+        lingers: ": MongoDB ends an operation at its next safe point, which can take long",
         look: "Look at the sessions of the node in the console, or at db.currentOp() on the node.",
-        lists: "DDS calls them sessions: each is what MongoDB's `currentOp` shows at that moment, and not a connection.",
+        lists: "DDS calls them sessions. Each is an operation that MongoDB's `currentOp` shows at that moment, not a connection.",
     },
     place: &[PlaceArgument::required(
         "node_id",
@@ -87,11 +87,11 @@ static DESCRIPTION: Description = Description {
     notes: &[
         (
             "users",
-            "DDS tells users from version 4.2 on; on older versions nothing matches.",
+            "DDS shows users from version 4.2 on. On older versions no operation matches.",
         ),
         (
             "exclude_users",
-            "On versions before 4.2 these are all, since DDS does not tell users.",
+            "On versions before 4.2 it excludes every operation, because DDS does not show users.",
         ),
         (
             "addresses",
@@ -103,11 +103,11 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "commands",
-            "Here they are kinds of operations: `query`, `insert`, `update`, `remove`, `getmore`, `command`, `killcursors`, `none`.",
+            "Kinds of operations: `query`, `insert`, `update`, `remove`, `getmore`, `command`, `killcursors`, `none`.",
         ),
         (
             "states",
-            "`active` or `inactive`. DDS kills only active operations: inactive ones that are chosen stay, and are `refused`.",
+            "`active` or `inactive`. DDS kills only active operations. Selected operations that are inactive are not killed, and their outcome is `refused`.",
         ),
         (
             "statement_matches",
@@ -115,26 +115,23 @@ static DESCRIPTION: Description = Description {
         ),
         (
             "min_busy",
-            "It is for how long the operation has run; an inactive one never meets it.",
+            "The time for which the operation has run. An inactive operation never matches.",
         ),
         (
             "all",
-            "Inactive operations are among them; `states = [\"active\"]` chooses without them.",
+            "It includes inactive operations. `states = [\"active\"]` selects without them.",
         ),
         (
             "id",
-            "An inactive operation may have none; then what tells it from others stands here, after `inactive:`.",
+            "An inactive operation may have no ID. Then the attribute has its connection and client, after `inactive:`.",
         ),
         ("user", "Null before version 4.2."),
-        (
-            "database",
-            "Here it is the one that the operation works on.",
-        ),
-        ("command", "Here it is the kind of operation."),
-        ("state", "Here it is `active` or `inactive`."),
+        ("database", "The database that the operation works on."),
+        ("command", "The kind of operation."),
+        ("state", "`active` or `inactive`."),
         (
             "busy_seconds",
-            "Here for how long the operation has run; null if it is inactive.",
+            "The time for which the operation has run. Null if it is inactive.",
         ),
     ],
     policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),

@@ -40,8 +40,8 @@ static DESCRIPTION: Description = Description {
         session: "session",
         protected: Some((
             "the server itself",
-            "Sessions of the server itself (those without a client's address, `omm`, names that start with `rds`) are chosen \
-             only when `users` names them.",
+            "Sessions of the server itself (those without a client's address, `omm`, names that start with `rds`) are selected \
+             only if `users` names them.",
         )),
         lingers: ": a thread may not end before what it waits for does",
         look: "Look at the sessions of the component in the console.",

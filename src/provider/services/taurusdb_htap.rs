@@ -39,8 +39,8 @@ static DESCRIPTION: Description = Description {
         session: "session",
         protected: Some((
             "the cloud itself",
-            "Sessions of the cloud's own accounts (`rdsAdmin`, `rdsMetric` and other names that start with `rds`) are chosen \
-             only when `users` names them.",
+            "Sessions of the cloud's own accounts (`rdsAdmin`, `rdsMetric` and other names that start with `rds`) are selected \
+             only if `users` names them.",
         )),
         lingers: ": no document says how soon StarRocks ends a killed session",
         look: "Look at SHOW PROCESSLIST on the instance.",
@@ -60,12 +60,12 @@ static DESCRIPTION: Description = Description {
         ("states", "An example is `OK`."),
         (
             "min_idle",
-            "A session is idle while its command is `Sleep`. That the `duration` of the list is the time in the present state, \
-             and not since the client connected, is inferred from StarRocks.",
+            "A session is idle while its command is `Sleep`. Inferred from StarRocks: the `duration` of the list is the time in \
+             the present state, and not since the client connected.",
         ),
         (
             "min_busy",
-            "That the `duration` of the list is this time is inferred, as for `min_idle`.",
+            "Inferred, as for `min_idle`: the `duration` of the list is this time.",
         ),
         ADDRESS,
     ],
