@@ -141,3 +141,19 @@ async fn a_killed_operation_that_goes_on_is_looked_for_until_it_has_ended() {
     assert_eq!(cloud.world().bodies("POST", KILL).len(), 1);
     assert!(cloud.world().bodies("GET", LIST).len() >= 5);
 }
+
+#[tokio::test]
+async fn an_operation_of_which_the_list_no_longer_tells_whether_it_is_active_is_not_taken_for_ended()
+ {
+    let cloud = Cloud::start().await;
+    cloud.world().operations = vec![operation("34631", "conn20")];
+    cloud.at("POST", "/session", |world| {
+        world.operations[0]["active"] = Json::Null;
+        Some((504, json!("no answer in time")))
+    });
+
+    let ending = kill_dds(&cloud, json!({"session_ids": ["34631"]})).await;
+
+    assert_eq!(json!(ending.sessions("killed")), json!([]));
+    assert_eq!(json!(ending.sessions("remaining")), json!(["34631"]));
+}

@@ -108,7 +108,7 @@ async fn a_record_of_another_kill_proves_nothing() {
     type Log = fn(&World) -> Vec<Json>;
     let logs: [(&str, Log); 6] = [
         ("nothing", |_| Vec::new()),
-        ("before the kill", |world| vec![row(world, DDM, "7", -6)]),
+        ("before the kill", |world| vec![row(world, DDM, "7", -1)]),
         ("after the look", |world| vec![row(world, DDM, "7", 60)]),
         ("another session", |world| vec![row(world, DDM, "77", 0)]),
         ("another instance", |world| {

@@ -262,7 +262,8 @@ fn session(id: SessionId, record: SessionRecord, statements: bool) -> Session {
             .and_then(running_time),
         // An operation belongs to one connection, and one that is not active any more has ended.
         began: told(record.description)
-            .map(|connection| format!("{connection} {}", state.unwrap_or_default())),
+            .zip(state)
+            .map(|(connection, state)| format!("{connection} {state}")),
         statement: told(statement),
         unnameable: (!is_active).then_some(NOT_ACTIVE),
         ..Session::new(id)

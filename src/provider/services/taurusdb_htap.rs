@@ -1,6 +1,7 @@
 //! TaurusDB HTAP, the standard edition: sessions of an instance of StarRocks, by their IDs or by what they are.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tf_provider::Diagnostics;
@@ -20,8 +21,8 @@ use crate::provider::service::{
     Answered, Calls, Description, Place, PlaceArgument, Policy, Purpose, Scope, Service, Target,
     Words,
 };
-use crate::session::Session;
 use crate::session::listing::Page;
+use crate::session::{Session, SessionId};
 
 #[cfg(test)]
 mod tests;
@@ -106,14 +107,20 @@ impl Place for Instance {
 
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let taurusdb = TaurusDb::new(calls.client, calls.region);
+        let twins = &Mutex::new(Twins::default());
+        let noted = || twins.lock().unwrap_or_else(PoisonError::into_inner);
         let list = read_pages(SESSIONS_PER_PAGE, |request| async move {
             let (offset, limit) = (request.offset, request.limit);
-            taurusdb
+            let page = taurusdb
                 .htap_sessions(&self.instance, offset, limit, calls.operation)
                 .await
-                .map(|page| rows(page, scope.statements))
+                .map(|page| rows(page, scope.statements))?;
+            noted().note(&page.sessions);
+            Ok(page)
         });
-        list.await.map(Listing::from)
+        let mut list = list.await?;
+        noted().mark(&mut list.sessions);
+        Ok(Listing::from(list))
     }
 
     async fn kill(
@@ -131,23 +138,38 @@ impl Place for Instance {
 }
 
 fn rows(list: SessionPage, statements: bool) -> Page<Session> {
-    let mut page = page(list.process_list, None, text_id, |record| {
+    page(list.process_list, None, text_id, |record| {
         session(record, statements)
-    });
-    mark_twins(&mut page.sessions);
-    page
+    })
 }
 
-/// Marks sessions of one page that have the same ID. Every frontend of StarRocks may count for itself, and a kill names none.
-fn mark_twins(sessions: &mut [Session]) {
-    let mut seen = HashSet::new();
-    let twins: HashSet<_> = (sessions.iter())
-        .filter(|session| !seen.insert(&session.id))
-        .map(|session| session.id.clone())
-        .collect();
-    for session in sessions {
-        if twins.contains(&session.id) {
-            session.unnameable = Some("the list shows another session with the same ID");
+/// IDs that the list shows for several sessions: every frontend of StarRocks may count for itself, and a kill names none.
+#[derive(Default)]
+struct Twins {
+    /// The user and the address of each session that was shown.
+    shown: HashMap<SessionId, (Option<String>, Option<String>)>,
+    ids: HashSet<SessionId>,
+}
+
+impl Twins {
+    /// Looks for them on the next page, which may show sessions of the page before it once more.
+    fn note(&mut self, page: &[Session]) {
+        let mut on_page = HashSet::new();
+        for session in page {
+            let traits = (session.user.clone(), session.address.clone());
+            let before = self.shown.insert(session.id.clone(), traits.clone());
+            if !on_page.insert(&session.id) || before.is_some_and(|before| before != traits) {
+                self.ids.insert(session.id.clone());
+            }
+        }
+    }
+
+    /// Marks them as sessions that no kill can name.
+    fn mark(&self, sessions: &mut [Session]) {
+        for session in sessions {
+            if self.ids.contains(&session.id) {
+                session.unnameable = Some("the list shows another session with the same ID");
+            }
         }
     }
 }

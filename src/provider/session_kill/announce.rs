@@ -41,14 +41,14 @@ pub(super) fn replacement(
         (false, false) => (
             "Applying this kills sessions again",
             format!(
-                "This resource has already killed sessions. Now {changed} changed: the replacement kills {whom} that are there at that \
+                "This resource has already run its kill. Now {changed} changed: the replacement kills {whom} that are there at that \
                  time. To kill no session, take the change back."
             ),
         ),
         (false, true) => (
             "Dry run: nothing will be killed, and the result of the kill is removed from state",
             format!(
-                "This resource has already killed sessions. Now {changed} changed: the replacement kills no session and lists those \
+                "This resource has already run its kill. Now {changed} changed: the replacement kills no session and lists those \
                  that would be killed. The result of the kill is removed from state. To keep it, write a separate resource for \
                  the dry run."
             ),
@@ -71,7 +71,7 @@ pub(super) fn late_dry_run(
         diags,
         AttributePath::new("dry_run"),
         "dry_run comes after the kill",
-        "No session is killed, and no sessions are listed. This resource has already killed sessions, and its result stays in \
+        "No session is killed, and no sessions are listed. This resource has already run its kill, and its result stays in \
          state. For a dry run of another kill, write a separate resource.",
     );
 }

@@ -60,12 +60,23 @@ fn accounts_of_the_cloud_and_unknown_users_are_protected() {
 
 #[test]
 fn of_sessions_with_one_id_a_kill_can_name_none() {
-    let page = listed(
-        r#"{"id": "1", "host": "a:1"}, {"id": "2"}, {"id": "1", "host": "b:1"}, {"id": ""}"#,
-    );
-    let nameable: Vec<bool> = (page.sessions.iter())
-        .map(|session| session.unnameable.is_none())
+    let pages = [
+        r#"{"id": "1", "host": "a:1"}, {"id": "2", "host": "a:2"}, {"id": "1", "host": "b:1"}, {"id": ""}"#,
+        // The end of the first page once more, and another session with an ID of it.
+        r#"{"id": "2", "host": "a:2"}, {"id": "3", "host": "a:3"}, {"id": "4", "host": "a:4"}"#,
+        r#"{"id": "3", "host": "b:3"}"#,
+    ];
+    let mut twins = Twins::default();
+    let mut sessions = Vec::new();
+    for page in pages {
+        let page = listed(page);
+        twins.note(&page.sessions);
+        sessions.extend(page.sessions);
+    }
+    twins.mark(&mut sessions);
+    let marked: Vec<String> = (sessions.iter())
+        .filter(|session| session.unnameable.is_some())
+        .map(|session| session.id.to_string())
         .collect();
-    assert_eq!(nameable, [false, true, false]);
-    assert_eq!(page.nameless, 1);
+    assert_eq!(marked, ["1", "1", "3", "3"]);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 use tracing::debug;
 
-use super::selection::{LIST_OF_REUSED_IDS_HOLDS, Originals};
+use super::selection::Originals;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Interrupted;
 use crate::provider::explain::count;
@@ -110,8 +110,9 @@ impl Run<'_> {
         report: &KillReport<SessionId>,
         since: OffsetDateTime,
     ) -> HashSet<SessionId> {
+        // Records tell whole seconds. One from before the request is of somebody else's kill, which may not have worked.
         let within = (
-            since - CLOCKS_DIFFER,
+            since.replace_nanosecond(0).unwrap_or(since),
             self.client.clock().now() + CLOCKS_DIFFER,
         );
         let sent = report.untold();
@@ -129,10 +130,9 @@ impl Run<'_> {
     }
 }
 
-/// By how much the clock of a service may differ from this machine's when its record of kills is read: no more than the age of
-/// a list by which somebody is killed where IDs come back, so that a record from before the kill is of a session that this list
-/// showed.
-const CLOCKS_DIFFER: Duration = LIST_OF_REUSED_IDS_HOLDS;
+/// By how much the clock of a service may be ahead of this machine's when its record of kills is read. By one that is behind, a
+/// kill looks as if it had come before the request, and stays unknown.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
 
 /// A list in which nobody can be overlooked. A row without an ID that was not there before may be anybody.
 fn readable(listing: Listing, before: usize) -> Result<Listing, Error> {

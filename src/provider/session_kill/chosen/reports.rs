@@ -162,8 +162,10 @@ impl Run<'_> {
             [] => String::new(),
             parts => format!(" Before that: {}.", parts.join(", ")),
         };
-        let killed = match report.killed.len() + report.accepted.len() {
-            0 => "No session is known to be killed",
+        let killed = match (report.killed.len(), report.accepted.len()) {
+            (0, 0) => "No session is known to be killed",
+            // The service accepted the request, and tells nobody's fate.
+            (0, _) => "Some sessions may have been killed",
             _ => "Some sessions were killed",
         };
         let ended = match failure.ended {

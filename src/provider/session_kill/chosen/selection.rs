@@ -22,7 +22,7 @@ use crate::session::{
 pub(super) const LIST_HOLDS: Duration = Duration::from_secs(30);
 
 /// The same where an ID may come back as another session's.
-pub(super) const LIST_OF_REUSED_IDS_HOLDS: Duration = Duration::from_secs(5);
+const LIST_OF_REUSED_IDS_HOLDS: Duration = Duration::from_secs(5);
 
 /// What chooses.
 pub(in crate::provider::session_kill) type Selecting<'s> = &'s (dyn Selects<Session> + Sync);
