@@ -219,10 +219,8 @@ async fn kill_processes<L: Layer>(
         .filter_map(|id| id.parse().ok())
         .collect();
     let ids: Vec<i64> = ids.into_iter().collect();
-    let outcome = node.sessions.kill(&ids).await;
+    let outcome = node.kill(&ids).await;
     let outcome = outcome.map_err(|reason| ddm.no_answer(language, &reason))?;
-    node.kills.killed(&outcome.killed);
-    node.kills.not_found(&outcome.not_found);
     ddm.cloud.kill_log.killed(&instance_id, &outcome.killed);
     Ok(Json(json!({"resp": "successful"})))
 }

@@ -182,9 +182,7 @@ async fn kill(node: &Node<dyn Threads>, chosen: Chosen) -> anyhow::Result<()> {
         .filter(|thread| chosen.has(thread))
         .map(Session::id)
         .collect();
-    let outcome = node.sessions.kill(&ids).await?;
-    node.kills.killed(&outcome.killed);
-    node.kills.not_found(&outcome.not_found);
+    node.kill(&ids).await?;
     let gone = chosen.ids.iter().flatten().copied();
     let gone: Vec<i64> = gone.filter(|id| !is_there.contains(id)).collect();
     node.kills.not_found(&gone);

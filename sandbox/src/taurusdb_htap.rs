@@ -150,10 +150,7 @@ async fn kill(
     let numbers = ids.iter().filter_map(|id| id.parse().ok());
     let mut left: Vec<i64> = numbers.collect::<BTreeSet<i64>>().into_iter().collect();
     for node in &instance.nodes {
-        let outcome = node.sessions.kill(&left).await?;
-        node.kills.killed(&outcome.killed);
-        node.kills.not_found(&outcome.not_found);
-        left = outcome.not_found;
+        left = node.kill(&left).await?.not_found;
     }
     let is_unknown = |id: &String| id.parse().map_or(true, |id: i64| left.contains(&id));
     Ok(ids.into_iter().filter(is_unknown).collect())

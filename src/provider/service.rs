@@ -360,6 +360,16 @@ impl Policy {
     }
 }
 
+impl Answered {
+    /// The service accepted the request, and tells nothing of the sessions.
+    pub fn without_fates(request_id: Option<String>) -> Self {
+        Self {
+            request_id,
+            fates: Fates::NotTold,
+        }
+    }
+}
+
 impl Fates {
     /// What an accepted request that was not answered as a success means.
     pub fn of_error(error: Error) -> Self {
@@ -525,6 +535,11 @@ impl Target {
             address: session.address.as_deref().map(Arc::from),
             user: session.user.as_deref().map(Arc::from),
         }
+    }
+
+    /// The IDs of these sessions, as a request names them.
+    pub fn ids(batch: &[Self]) -> Vec<String> {
+        batch.iter().map(|target| target.id.to_string()).collect()
     }
 
     /// A session that nobody has listed.

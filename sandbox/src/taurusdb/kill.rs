@@ -30,12 +30,9 @@ pub(super) async fn kill_processes(
         .map_err(|reason| taurusdb.bad_argument(language, &reason))?;
     taurusdb.must_be_idle(&instance_id)?;
     let outcome = node
-        .sessions
         .kill(&ids)
         .await
         .map_err(|reason| taurusdb.no_answer(language, &reason))?;
-    node.kills.killed(&outcome.killed);
-    node.kills.not_found(&outcome.not_found);
     Ok(Json(json!({
         "processes_killed": outcome.killed,
         "processes_not_found": outcome.not_found,

@@ -332,3 +332,14 @@ fn the_key_rds_has_no_effect_and_a_warning_names_das() {
     assert_eq!(warning.summary, "This provider makes no call to RDS");
     assert!(warning.detail.contains("set endpoints[\"das\"]"));
 }
+
+#[test]
+fn the_description_of_endpoints_names_every_key() {
+    let block = ProviderBlock::schema("");
+    let words = format!("{:?}", block.attributes["endpoints"].description);
+    for api in apis::ALL {
+        for key in [api.key].iter().chain(api.other_keys) {
+            assert!(words.contains(&format!("`{key}`")), "{key}: {words}");
+        }
+    }
+}

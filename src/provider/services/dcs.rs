@@ -20,7 +20,7 @@ use crate::provider::explain;
 use crate::provider::listing::{Collected, Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    self, Answered, Calls, Column, Description, Fates, IdKind, Ids, Job, JobEnd, KillsAll, Place,
+    self, Answered, Calls, Column, Description, IdKind, Ids, Job, JobEnd, KillsAll, Place,
     PlaceArgument, PlaceKind, Policy, Purpose, Scope, Service, Words,
 };
 use crate::session::listing::{List, Page};
@@ -320,10 +320,7 @@ impl Place for Nodes {
                 calls.operation,
             )
             .await
-            .map(|request_id| Answered {
-                request_id,
-                fates: Fates::NotTold,
-            })
+            .map(Answered::without_fates)
     }
 
     fn as_kills_all(&self) -> Option<&dyn KillsAll> {

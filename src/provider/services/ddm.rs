@@ -4,24 +4,21 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use tf_provider::Diagnostics;
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::relational::{self, Thread};
-use super::{TEXT_IDS, text_id};
+use super::{OfOneId, TEXT_IDS, text_id};
 use crate::huaweicloud::ddm::{
     self as api, KILL_BATCH, Layer, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
     SMALL_KILL_BATCH,
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::rows::Row;
-use crate::provider::arguments::{identifier, shown};
+use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
-use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose, Scope,
-    Service, Target, Words,
+    Answered, Calls, Description, IdKind, Ids, Place, PlaceArgument, Policy, Scope, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Session, SessionId};
@@ -29,26 +26,28 @@ use crate::session::{Session, SessionId};
 #[cfg(test)]
 mod tests;
 
-/// Sessions of one of the two layers.
-pub struct Ddm {
-    description: &'static Description,
-    layer: fn(&mut Diagnostics, &Record) -> Option<Layer>,
-}
-
 /// Sessions of clients at an instance.
-pub const LOGICAL: Ddm = Ddm {
+pub const LOGICAL: OfOneId = OfOneId {
     description: &LOGICAL_SESSIONS,
-    layer: |diags, arguments| identifier(diags, arguments, INSTANCE).map(Layer::Logical),
+    what: INSTANCE,
+    place: |diags, arguments, argument| {
+        let layer = Layer::Logical(identifier(diags, arguments, argument)?);
+        Some(Box::new(Instance { layer }))
+    },
 };
 
 /// Sessions at a data node.
-pub const PHYSICAL: Ddm = Ddm {
+pub const PHYSICAL: OfOneId = OfOneId {
     description: &PHYSICAL_SESSIONS,
-    layer: |diags, arguments| identifier(diags, arguments, INSTANCE).map(Layer::Physical),
+    what: INSTANCE,
+    place: |diags, arguments, argument| {
+        let layer = Layer::Physical(identifier(diags, arguments, argument)?);
+        Some(Box::new(Instance { layer }))
+    },
 };
 
-/// The argument that says where.
-const INSTANCE: &str = "instance_id";
+/// What has the ID that says where.
+const INSTANCE: &str = "the instance";
 
 const LOGICAL_SESSIONS: Description = Description {
     name: "ddm_logical",
@@ -68,7 +67,7 @@ const LOGICAL_SESSIONS: Description = Description {
         lists: "Logical sessions are those of clients at the instance.",
     },
     place: &[PlaceArgument::required(
-        INSTANCE,
+        "instance_id",
         "ID of the DDM instance: 36 letters and digits, the last four `in09`.",
     )],
     ids: TEXT_IDS,
@@ -91,7 +90,7 @@ const PHYSICAL_SESSIONS: Description = Description {
         ..LOGICAL_SESSIONS.words
     },
     place: &[PlaceArgument::required(
-        INSTANCE,
+        "instance_id",
         "ID of the RDS for MySQL instance that is the data node: 36 letters and digits, the last four `in01`.",
     )],
     ids: Ids {
@@ -118,26 +117,6 @@ const OUTCOME: (&str, &str) = (
      of its ID was executed after the first request, and otherwise `unknown`. A session that a list shows after the kill is \
      `remaining`, whatever the log shows.",
 );
-
-impl Service for Ddm {
-    fn description(&self) -> &'static Description {
-        self.description
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        _purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
-        let layer = (self.layer)(diags, arguments)?;
-        Some(Box::new(Instance { layer }))
-    }
-
-    fn whereabouts(&self, arguments: &Record) -> String {
-        format!("the instance {}", shown(arguments, INSTANCE))
-    }
-}
 
 struct Instance {
     layer: Layer,
@@ -167,7 +146,7 @@ impl Place for Instance {
         batch: &[Target],
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
-        let ids: Vec<String> = batch.iter().map(|target| target.id.to_string()).collect();
+        let ids = Target::ids(batch);
         api::Ddm::new(calls.client, calls.region)
             .kill(&self.layer, &ids, leave_before, calls.operation)
             .await

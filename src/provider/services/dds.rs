@@ -6,22 +6,19 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::relational::listed_time;
-use super::{TEXT_IDS, is_id, text_id, told};
+use super::{OfOneId, TEXT_IDS, is_id, text_id, told};
 use crate::huaweicloud::dds::{
     self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
     SessionRecord,
 };
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::provider::arguments::{identifier, shown};
+use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
-use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Fates, Ids, Place, PlaceArgument, Policy, Purpose, Scope,
-    Service, Target, Words,
+    Answered, Calls, Column, Description, Ids, Place, PlaceArgument, Policy, Scope, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Condition, Protection, Session, SessionId};
@@ -29,10 +26,7 @@ use crate::session::{Condition, Protection, Session, SessionId};
 #[cfg(test)]
 mod tests;
 
-/// DDS.
-pub struct Dds;
-
-static DESCRIPTION: Description = Description {
+const DESCRIPTION: Description = Description {
     name: "dds",
     words: Words {
         service: "DDS",
@@ -142,25 +136,15 @@ static DESCRIPTION: Description = Description {
 /// Why an operation cannot be killed.
 const NOT_ACTIVE: &str = "DDS kills only active operations, and the list does not show it as one";
 
-impl Service for Dds {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        _purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
-        let node = identifier(diags, arguments, "node_id")?;
+/// DDS.
+pub const SERVICE: OfOneId = OfOneId {
+    description: &DESCRIPTION,
+    what: "the node",
+    place: |diags, arguments, argument| {
+        let node = identifier(diags, arguments, argument)?;
         Some(Box::new(Node { node }))
-    }
-
-    fn whereabouts(&self, arguments: &Record) -> String {
-        format!("the node {}", shown(arguments, "node_id"))
-    }
-}
+    },
+};
 
 struct Node {
     node: NodeId,
@@ -188,14 +172,11 @@ impl Place for Node {
         batch: &[Target],
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
-        let ids: Vec<String> = batch.iter().map(|target| target.id.to_string()).collect();
+        let ids = Target::ids(batch);
         let outcome = api::Dds::new(calls.client, calls.region)
             .kill(&self.node, &ids, leave_before, calls.operation)
             .await;
-        outcome.map(|request_id| Answered {
-            request_id,
-            fates: Fates::NotTold,
-        })
+        outcome.map(Answered::without_fates)
     }
 }
 

@@ -191,7 +191,7 @@ impl Place for Component {
         batch: &[Target],
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
-        let ids: Vec<String> = batch.iter().map(|target| target.id.to_string()).collect();
+        let ids = Target::ids(batch);
         OpenGauss::new(calls.client, calls.region)
             .kill(self, &ids, leave_before, calls.operation)
             .await

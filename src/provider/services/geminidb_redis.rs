@@ -1,21 +1,18 @@
 //! GeminiDB Redis: sessions of a node, by their IDs or by what they are.
 
 use async_trait::async_trait;
-use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::{TEXT_IDS, redis_database, redis_time, text_id, told};
+use super::{OfOneId, TEXT_IDS, redis_database, redis_time, text_id, told};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::geminidb::{
     self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
     SessionRecord,
 };
-use crate::provider::arguments::{identifier, shown};
+use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
-use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Fates, Place, PlaceArgument, Policy, Purpose, Scope,
-    Service, Target, Words,
+    Answered, Calls, Column, Description, Place, PlaceArgument, Policy, Scope, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Condition, Session, SessionId};
@@ -23,10 +20,7 @@ use crate::session::{Condition, Session, SessionId};
 #[cfg(test)]
 mod tests;
 
-/// GeminiDB Redis.
-pub struct GeminiDbRedis;
-
-static DESCRIPTION: Description = Description {
+const DESCRIPTION: Description = Description {
     name: "geminidb_redis",
     words: Words {
         service: "GeminiDB",
@@ -83,25 +77,15 @@ static DESCRIPTION: Description = Description {
     results: &[],
 };
 
-impl Service for GeminiDbRedis {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        _purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
-        let node = identifier(diags, arguments, "node_id")?;
+/// GeminiDB Redis.
+pub const SERVICE: OfOneId = OfOneId {
+    description: &DESCRIPTION,
+    what: "the node",
+    place: |diags, arguments, argument| {
+        let node = identifier(diags, arguments, argument)?;
         Some(Box::new(Node { node }))
-    }
-
-    fn whereabouts(&self, arguments: &Record) -> String {
-        format!("the node {}", shown(arguments, "node_id"))
-    }
-}
+    },
+};
 
 struct Node {
     node: NodeId,
@@ -131,14 +115,11 @@ impl Place for Node {
         batch: &[Target],
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
-        let ids: Vec<String> = batch.iter().map(|target| target.id.to_string()).collect();
+        let ids = Target::ids(batch);
         let outcome = api::GeminiDb::new(calls.client, calls.region)
             .kill(&self.node, &ids, leave_before, calls.operation)
             .await;
-        outcome.map(|request_id| Answered {
-            request_id,
-            fates: Fates::NotTold,
-        })
+        outcome.map(Answered::without_fates)
     }
 }
 

@@ -4,22 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::relational::{self, ADDRESS, BEHIND_A_PROXY, COMMANDS, Thread, listed_fraction};
-use super::{TEXT_IDS, text_id};
+use super::{OfOneId, TEXT_IDS, text_id};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::TaurusDb;
 use crate::huaweicloud::taurusdb::htap::{
     InstanceId, KILL_BATCH, SESSIONS_PER_PAGE, SessionPage, SessionRecord,
 };
-use crate::provider::arguments::{identifier, shown};
+use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
-use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Description, Place, PlaceArgument, Policy, Purpose, Scope, Service, Target,
-    Words,
+    Answered, Calls, Description, Place, PlaceArgument, Policy, Scope, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Session, SessionId};
@@ -27,10 +24,7 @@ use crate::session::{Session, SessionId};
 #[cfg(test)]
 mod tests;
 
-/// TaurusDB HTAP.
-pub struct TaurusDbHtap;
-
-static DESCRIPTION: Description = Description {
+const DESCRIPTION: Description = Description {
     name: "taurusdb_htap",
     words: Words {
         service: "TaurusDB HTAP",
@@ -75,25 +69,15 @@ static DESCRIPTION: Description = Description {
     results: &[],
 };
 
-impl Service for TaurusDbHtap {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        _purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
-        let instance = identifier(diags, arguments, "instance_id")?;
+/// TaurusDB HTAP.
+pub const SERVICE: OfOneId = OfOneId {
+    description: &DESCRIPTION,
+    what: "the HTAP instance",
+    place: |diags, arguments, argument| {
+        let instance = identifier(diags, arguments, argument)?;
         Some(Box::new(Instance { instance }))
-    }
-
-    fn whereabouts(&self, arguments: &Record) -> String {
-        format!("the HTAP instance {}", shown(arguments, "instance_id"))
-    }
-}
+    },
+};
 
 struct Instance {
     instance: InstanceId,
@@ -129,7 +113,7 @@ impl Place for Instance {
         batch: &[Target],
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
-        let ids: Vec<String> = batch.iter().map(|target| target.id.to_string()).collect();
+        let ids = Target::ids(batch);
         TaurusDb::new(calls.client, calls.region)
             .kill_htap(&self.instance, &ids, leave_before, calls.operation)
             .await

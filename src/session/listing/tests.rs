@@ -118,6 +118,21 @@ fn ids(sessions: &[Shown]) -> Vec<u64> {
 
 fn nothing(_: &mut Service) {}
 
+/// A list that does not change is read whole, in so many requests for pages of that many sessions.
+fn is_read_in(requests: usize, mut service: Service, limit: u32) {
+    let everybody = service.list.clone();
+
+    let read = read(&mut service, limit, nothing).unwrap();
+
+    assert_eq!(ids(&read), everybody);
+    assert_eq!(
+        service.requests.len(),
+        requests,
+        "{} in pages of {limit}",
+        everybody.len()
+    );
+}
+
 #[test]
 fn a_list_that_does_not_change_is_read_once() {
     for (sessions, limit, requests) in [
@@ -131,16 +146,7 @@ fn a_list_that_does_not_change_is_read_once() {
         (3, 2, 3),
         (1, 0, 1),
     ] {
-        let mut service = Service::with(sessions);
-
-        let read = read(&mut service, limit, nothing).unwrap();
-
-        assert_eq!(ids(&read), (1..=sessions).collect::<Vec<_>>());
-        assert_eq!(
-            service.requests.len(),
-            requests,
-            "{sessions} in pages of {limit}"
-        );
+        is_read_in(requests, Service::with(sessions), limit);
     }
 }
 
@@ -281,16 +287,7 @@ fn a_list_without_a_total_ends_where_a_page_shows_nobody_new() {
         (20_000, 100, 224),
         (1_000, 10, 112),
     ] {
-        let mut service = Service::without_total(sessions);
-
-        let read = read(&mut service, limit, nothing).unwrap();
-
-        assert_eq!(ids(&read), (1..=sessions).collect::<Vec<_>>());
-        assert_eq!(
-            service.requests.len(),
-            requests,
-            "{sessions} in pages of {limit}"
-        );
+        is_read_in(requests, Service::without_total(sessions), limit);
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use self::{server::ServerThreads, simulated::SimulatedThreads};
 use super::{Open, Session, Sessions, Size};
 use crate::{
+    instances::Node,
     node_mapping::{Backend, NodeMapping},
     query::{Page, Rows},
 };
@@ -59,6 +60,16 @@ pub(crate) trait Threads: Sessions<Session = Thread> {
     async fn blocker(&self, id: i64) -> anyhow::Result<Option<i64>>;
     /// Kills the threads with these ids, none of which is given twice.
     async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome>;
+}
+
+impl Node<dyn Threads> {
+    /// Kills the threads with these ids, none of which is given twice, and notes that they were ordered to die.
+    pub async fn kill(&self, ids: &[i64]) -> anyhow::Result<KillOutcome> {
+        let outcome = self.sessions.kill(ids).await?;
+        self.kills.killed(&outcome.killed);
+        self.kills.not_found(&outcome.not_found);
+        Ok(outcome)
+    }
 }
 
 impl Open for dyn Threads {
