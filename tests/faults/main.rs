@@ -32,7 +32,7 @@ use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, Provide
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::MachineSignIn;
 use terraform_provider_hwc::huaweicloud::iam::Reference;
-use terraform_provider_hwc::huaweicloud::{apis, dcs, iam, sts, taurusdb};
+use terraform_provider_hwc::huaweicloud::{apis, dcs, ddm, iam, sts, taurusdb};
 use terraform_provider_hwc::provider::record::Record;
 use terraform_provider_hwc::provider::service::PlaceKind;
 use terraform_provider_hwc::provider::session_kill::KillResource;
@@ -96,6 +96,7 @@ enum Call {
     DcsNodes,
     DcsScan,
     LockWait,
+    DdmKillLog,
     ProjectLookup,
     ReachableProjects,
     PasswordToken,
@@ -156,7 +157,7 @@ impl Call {
         of_dcs
             .into_iter()
             .chain(of_services)
-            .chain([Self::LockWait])
+            .chain([Self::LockWait, Self::DdmKillLog])
             .chain(to_sign_in)
             .collect()
     }
@@ -182,6 +183,7 @@ impl Call {
                 "ask which session another one waits for",
                 "GET …/process/lock-wait",
             ),
+            Self::DdmKillLog => ("DDM", "read the log of kills", "GET …/processes-audit-log"),
             Self::ProjectLookup => ("IAM", "find the project's ID", "GET /v3/projects"),
             Self::ReachableProjects => (
                 "IAM",
@@ -238,6 +240,10 @@ impl Call {
                 "The condition `blocking` asks this for each busy session. The call kills nothing, so it is sent again. The table \
                  shows a data source with one session that waits for another. If a kill cannot ask, it kills no session."
             }
+            Self::DdmKillLog => {
+                "The call comes after an accepted kill whose sessions cannot be listed any more. Nothing follows from its failure: the \
+                 outcome stays unknown, and the warning says so. It is sent again after a 429, and after an answer that was lost."
+            }
             Self::DcsNodes | Self::DcsScan | Self::List(_) => {
                 "The call kills nothing, so it is sent again. The table shows a data source. A kill that has to list the sessions \
                  first and cannot kills no session."
@@ -272,6 +278,7 @@ impl Call {
             Self::List(service) => Action::List(service),
             Self::DcsNodes | Self::DcsScan => Action::ListInstance(dcs),
             Self::LockWait => Action::ListBlocking(Service::named("taurusdb")),
+            Self::DdmKillLog => Action::Kill(Service::named("ddm_logical")),
             _ => Action::KillAll(dcs),
         }
     }
@@ -282,6 +289,7 @@ impl Call {
             Self::Kill(service) | Self::List(service) => Some(service.api),
             Self::DcsKillAll | Self::DcsJob | Self::DcsNodes | Self::DcsScan => Some(&dcs::API),
             Self::LockWait => Some(&taurusdb::API),
+            Self::DdmKillLog => Some(&ddm::API),
             Self::ProjectLookup
             | Self::ReachableProjects
             | Self::PasswordToken
@@ -302,6 +310,7 @@ impl Call {
             Self::DcsNodes => line.contains("/logical-nodes"),
             Self::DcsScan => is_request(("POST", "/clients"), line),
             Self::LockWait => is_request(("GET", "/process/lock-wait"), line),
+            Self::DdmKillLog => is_request(("GET", "/processes-audit-log"), line),
             Self::ProjectLookup => line.contains("/v3/projects"),
             Self::ReachableProjects => line.contains("/v3/auth/projects"),
             Self::PasswordToken => line.contains("/v3/auth/tokens"),
@@ -346,6 +355,8 @@ impl Call {
                 200,
                 r#"{"abnormal_root_cause":{"lock_root_cause":{"blocker_pid":1}}}"#.to_owned(),
             ),
+            Self::DdmKillLog if self.is(line) => (200, cloud.log_of(self.action()).to_string()),
+            Self::DdmKillLog => cloud.answer_until_killed(self.action(), line),
             Self::Kill(service) | Self::List(service) => (cloud.answer_of(service, line))
                 .map_or_else(|| script(line), |answer| (200, answer.to_string())),
             _ => script(line),
@@ -408,6 +419,29 @@ struct Cloud {
 }
 
 impl Cloud {
+    /// The same, but after the kill nobody may list the sessions any more.
+    fn answer_until_killed(&self, action: Action, line: &str) -> (u16, String) {
+        let Action::Kill(service) = action else {
+            return script(line);
+        };
+        if is_request(service.list, line) && self.killed.load(Ordering::SeqCst) {
+            let refusal = json!({ "error_code": "APIGW.0302", "error_msg": "The IAM user is forbidden in the system." });
+            return (403, refusal.to_string());
+        }
+        self.answer_of(service, line)
+            .map_or_else(|| script(line), |answer| (200, answer.to_string()))
+    }
+
+    /// The log of the kills at the place, as of the moment at which the test's clock begins.
+    fn log_of(&self, action: Action) -> Json {
+        let Action::Kill(service) = action else {
+            return Json::Null;
+        };
+        let [first, second, ..] = service.ids.nobody;
+        let kill = |id: &str| json!({ "instance_id": service.place[0].1, "process_id": id.trim_matches('"'), "execute_time": "2026-11-21T10:00:00+0000" });
+        json!({ "process_audit_logs": [kill(first), kill(second)], "total_count": 2 })
+    }
+
     /// The right answer to a request to list or kill chosen sessions.
     fn answer_of(&self, service: &Service, line: &str) -> Option<Json> {
         let names = service.ids.nobody.map(|name| name.trim_matches('"'));
@@ -943,6 +977,13 @@ fn check_rules(call: Call, name: &str, ending: &Ending) {
         // The refused ones are counted too.
         Call::DcsKillAll => false,
         Call::Kill(service) => service.is_repeated,
+        Call::DdmKillLog => {
+            assert_eq!(ending.kills, 1, "one kill, never two: {what}");
+            assert_eq!(ending.state, "in state", "{what}");
+            let unknown = "nobody knows how many were killed";
+            assert!([unknown, "2 killed"].contains(&&*ending.proof), "{what}");
+            false
+        }
         _ if ending.state == "in state" => {
             assert_eq!(ending.kills, 1, "{what}");
             false
