@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use terraform_provider_hwc::huaweicloud::apis;
+use terraform_provider_hwc::huaweicloud::calls::Calls;
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::Clock;
 use terraform_provider_hwc::huaweicloud::credentials::assume_role::{
@@ -22,18 +22,18 @@ use terraform_provider_hwc::huaweicloud::credentials::oidc::{IdToken, Oidc};
 use terraform_provider_hwc::huaweicloud::credentials::password::{Password, User};
 use terraform_provider_hwc::huaweicloud::credentials::temporary::Temporary;
 use terraform_provider_hwc::huaweicloud::credentials::{Credential, Keys, ProvideCredential};
-use terraform_provider_hwc::huaweicloud::das::Das;
 use terraform_provider_hwc::huaweicloud::das::postgresql::Owned;
-use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Target};
-use terraform_provider_hwc::huaweicloud::ddm::{Ddm, Layer};
-use terraform_provider_hwc::huaweicloud::dds::Dds;
+use terraform_provider_hwc::huaweicloud::das::{mysql, postgresql};
+use terraform_provider_hwc::huaweicloud::dcs::Target;
+use terraform_provider_hwc::huaweicloud::ddm::Layer;
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{Error, MachineSignIn, Outcome};
 use terraform_provider_hwc::huaweicloud::iam::Reference;
-use terraform_provider_hwc::huaweicloud::opengauss::{Component, Filter, OpenGauss};
+use terraform_provider_hwc::huaweicloud::opengauss::{Component, Filter};
 use terraform_provider_hwc::huaweicloud::operation::Operation;
 use terraform_provider_hwc::huaweicloud::rows::Row;
-use terraform_provider_hwc::huaweicloud::taurusdb::{TaurusDb, htap};
+use terraform_provider_hwc::huaweicloud::taurusdb::htap;
+use terraform_provider_hwc::huaweicloud::{apis, dcs, ddm, dds, opengauss, taurusdb};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -274,15 +274,21 @@ async fn ending_of_sign_in(document: &Document, answer: &Documented) -> Option<E
     .await;
     let credential = credential(&document.call, &server)?;
     let (client, operation) = client(&server, Some(PROJECT), credential);
-    let job = Dcs::new(&client, REGION)
-        .job(&JOB.parse().unwrap(), &operation)
-        .await;
+    let job = dcs::job(calls(&client, &operation), &JOB.parse().unwrap()).await;
     let requests = server.seen.requests.load(Ordering::SeqCst);
     assert!(requests > 0, "{}, {}: {job:?}", document.call, answer.name);
     Some(match server.seen.later.load(Ordering::SeqCst) {
         0 => Ending::of_read(&job, requests),
         _ => Ending::Accepted,
     })
+}
+
+fn calls<'a>(client: &'a Client, operation: &'a Operation) -> Calls<'a> {
+    Calls {
+        client,
+        region: REGION,
+        operation,
+    }
 }
 
 fn component() -> Component {
@@ -316,9 +322,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
     // The project is looked up by the one call alone that is about that.
     let project_id = Some(PROJECT).filter(|_| call != "IAM projects by name");
     let (client, operation) = client(&server, project_id, keys());
-    let (dcs, taurusdb) = (Dcs::new(&client, REGION), TaurusDb::new(&client, REGION));
-    let (das, gaussdb) = (Das::new(&client, REGION), OpenGauss::new(&client, REGION));
-    let ddm = Ddm::new(&client, REGION);
+    let calls = calls(&client, &operation);
     let instance = DCS_INSTANCE.parse().unwrap();
     let node = DCS_NODE.parse().unwrap();
     let (taurusdb_instance, taurusdb_node) = (
@@ -329,74 +333,70 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
     Some(match call {
         "DCS kill of all sessions" => {
             let target = Target::Node(node);
-            let outcome = dcs.kill_all(&instance, &target, None, &operation).await;
+            let outcome = dcs::kill_all(calls, &instance, &target, None).await;
             Ending::of_kill(&outcome, sent())
         }
         "DCS kill of chosen sessions" => {
             let addresses = ["192.168.11.12:32769".to_owned()];
-            let outcome = dcs
-                .kill(&instance, &node, &addresses, None, &operation)
-                .await;
+            let outcome = dcs::kill(calls, &instance, &node, &addresses, None).await;
             Ending::of_kill(&outcome, sent())
         }
         "DCS job" => {
-            let job = dcs.job(&JOB.parse().unwrap(), &operation).await;
+            let job = dcs::job(calls, &JOB.parse().unwrap()).await;
             Ending::of_read(&job, sent())
         }
         "DCS nodes" => {
-            let nodes = dcs.session_nodes(&instance, &operation).await;
+            let nodes = dcs::list::session_nodes(calls, &instance).await;
             Ending::of_read(&nodes, sent())
         }
         "DCS scan" => {
-            let job = dcs.scan(&instance, &node, &operation).await;
+            let job = dcs::scan::scan(calls, &instance, &node).await;
             Ending::of_read(&job, sent())
         }
         "DCS list" => {
-            let page = dcs.clients(&instance, &node, 0, 1000, &operation).await;
+            let page = dcs::list::clients(calls, &instance, &node, (0, 1000)).await;
             Ending::of_read(&page, sent())
         }
         "TaurusDB kill" => {
             let (instance, node) = (&taurusdb_instance, &taurusdb_node);
-            let outcome = taurusdb
-                .kill(instance, node, &[2_075_425], None, &operation)
-                .await;
+            let outcome = taurusdb::kill(calls, instance, node, &[2_075_425], None).await;
             Ending::of_kill(&outcome, sent())
         }
         "TaurusDB list" | "Any call, as the gateway answers it" => {
             let (instance, node) = (&taurusdb_instance, &taurusdb_node);
-            let page = taurusdb.processes(instance, node, 0, 100, &operation).await;
+            let page = taurusdb::processes(calls, instance, node, (0, 100)).await;
             Ending::of_read(&page, sent())
         }
         "TaurusDB HTAP list" => {
             let instance: htap::InstanceId = HTAP_INSTANCE.parse().unwrap();
-            let page = taurusdb.htap_sessions(&instance, 0, 100, &operation).await;
+            let page = htap::sessions(calls, &instance, (0, 100)).await;
             Ending::of_read(&page, sent())
         }
         "TaurusDB HTAP kill" => {
             let instance: htap::InstanceId = HTAP_INSTANCE.parse().unwrap();
             let ids = ["2075425".to_owned()];
-            let outcome = taurusdb.kill_htap(&instance, &ids, None, &operation).await;
+            let outcome = htap::kill(calls, &instance, &ids, None).await;
             if let Outcome::Accepted(killed) = &outcome {
                 let says_success = answer.body_text().contains("\"success\"");
-                assert_eq!(killed.outcome.is_ok(), says_success, "{killed:?}");
+                assert_eq!(killed.told.is_ok(), says_success, "{killed:?}");
             }
             Ending::of_kill(&outcome, sent())
         }
         "RDS for MySQL list" => {
             let instance = RDS_MYSQL_INSTANCE.parse().unwrap();
             let user = DATABASE_USER.parse().unwrap();
-            let page = das.mysql_processes(&instance, &user, None, (0, 100), &operation);
+            let page = mysql::processes(calls, &instance, &user, None, (0, 100));
             Ending::of_read(&page.await, sent())
         }
         "RDS for MySQL kill" => {
             let instance = RDS_MYSQL_INSTANCE.parse().unwrap();
             let user = DATABASE_USER.parse().unwrap();
-            let kill = das.kill_mysql(&instance, &user, &[2_075_425], None, &operation);
+            let kill = mysql::kill(calls, &instance, &user, &[2_075_425], None);
             Ending::of_kill(&kill.await, sent())
         }
         "RDS for PostgreSQL list" => {
             let instance = RDS_POSTGRESQL_INSTANCE.parse().unwrap();
-            let page = das.postgresql_processes(&instance, None, 1, 100, &operation);
+            let page = postgresql::processes(calls, &instance, None, (1, 100));
             Ending::of_read(&page.await, sent())
         }
         "RDS for PostgreSQL kill" => {
@@ -405,48 +405,46 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
                 id: 21_541,
                 user: "app",
             }];
-            let kill = das.kill_postgresql(&instance, &owned, None, &operation);
+            let kill = postgresql::kill(calls, &instance, &owned, None);
             let outcome = kill.await;
             if let Outcome::Accepted(killed) = &outcome {
-                assert!(killed.outcome.is_ok(), "{killed:?}");
+                assert!(killed.told.is_ok(), "{killed:?}");
             }
             Ending::of_kill(&outcome, sent())
         }
         "GaussDB list" => {
             let (component, filter) = (component(), Filter::default());
-            let sessions = gaussdb.sessions(&component, &filter, &operation).await;
+            let sessions = opengauss::sessions(calls, &component, &filter).await;
             Ending::of_read(&sessions, sent())
         }
         "GaussDB kill" => {
             let ids = ["139960174921472".to_owned()];
-            let outcome = gaussdb.kill(&component(), &ids, None, &operation).await;
+            let outcome = opengauss::kill(calls, &component(), &ids, None).await;
             if let Outcome::Accepted(killed) = &outcome {
                 let says_success = answer.body_text().contains("\"success\":true");
-                assert_eq!(killed.killed.is_ok(), says_success, "{killed:?}");
+                assert_eq!(killed.told.is_ok(), says_success, "{killed:?}");
             }
             Ending::of_kill(&outcome, sent())
         }
         "DDS list" => {
-            let (dds, node) = (Dds::new(&client, REGION), DDS_NODE.parse().unwrap());
-            let page = dds.sessions(&node, 0, 20, &operation).await;
+            let page = dds::sessions(calls, &DDS_NODE.parse().unwrap(), (0, 20)).await;
             Ending::of_read(&page, sent())
         }
         "DDS kill" => {
-            let (dds, node) = (Dds::new(&client, REGION), DDS_NODE.parse().unwrap());
             let ids = ["34631".to_owned()];
-            let outcome = dds.kill(&node, &ids, None, &operation).await;
+            let outcome = dds::kill(calls, &DDS_NODE.parse().unwrap(), &ids, None).await;
             Ending::of_kill(&outcome, sent())
         }
         "DDM logical list" | "DDM physical list" => {
-            let page = ddm.processes(&layer(call), (0, 128), &operation).await;
+            let page = ddm::processes(calls, &layer(call), (0, 128)).await;
             Ending::of_read(&page, sent())
         }
         "DDM logical kill" | "DDM physical kill" => {
             let ids = ["12312".to_owned()];
-            let outcome = ddm.kill(&layer(call), &ids, None, &operation).await;
+            let outcome = ddm::kill(calls, &layer(call), &ids, None).await;
             if let Outcome::Accepted(killed) = &outcome {
                 let is_sent_on = answer.body_text().contains("successful");
-                assert_eq!(killed.outcome.is_ok(), is_sent_on, "{killed:?}");
+                assert_eq!(killed.told.is_ok(), is_sent_on, "{killed:?}");
             }
             Ending::of_kill(&outcome, sent())
         }
@@ -456,7 +454,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
                 time::macros::datetime!(2026-11-21 10:00 UTC),
                 time::macros::datetime!(2026-11-21 10:05 UTC),
             );
-            let log = ddm.kills(&layer, within, (0, 128), &operation).await;
+            let log = ddm::kills(calls, &layer, within, (0, 128)).await;
             for row in log.iter().flat_map(|page| &page.kills) {
                 assert!(matches!(row, Row::Whole(kill) if kill.was(&layer, within)));
             }

@@ -83,8 +83,8 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// The same call, of one page of a list.
-    pub(super) fn of_page(mut self, offset: u64, limit: u32) -> Self {
+    /// The same call, of the page of a list that begins at an offset and has at most as many rows as the limit says.
+    pub(super) fn of_page(mut self, (offset, limit): (u64, u32)) -> Self {
         self.query.extend([
             ("offset".to_owned(), offset.to_string()),
             ("limit".to_owned(), limit.to_string()),
@@ -165,26 +165,6 @@ impl Answer {
             status: self.status,
             request_id: self.request_id.clone(),
             reason,
-        }
-    }
-}
-
-/// What a service answers when it accepted a kill, and tells of all sessions together whether it failed, or nothing.
-#[derive(Clone, Debug)]
-pub struct Killed {
-    /// An error: the answer reports that the kill failed ([`Error::Api`], although the status is a success), or its words
-    /// cannot be read ([`Error::Unreadable`]). Nothing tells who was killed.
-    pub outcome: Result<(), Error>,
-    /// `X-Request-Id` of the answer.
-    pub request_id: Option<String>,
-}
-
-impl Killed {
-    /// What `read` finds in the answer.
-    pub(super) fn of(answer: &Answer, read: fn(&Answer) -> Result<(), Error>) -> Self {
-        Self {
-            outcome: read(answer),
-            request_id: answer.request_id.clone(),
         }
     }
 }

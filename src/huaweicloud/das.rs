@@ -13,11 +13,8 @@ use serde::Deserialize;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::Answer;
-use super::client::Client;
 use super::error::Error;
 use super::id::Ending;
-
-pub use super::call::Killed;
 
 /// The API.
 pub static API: Api = Api {
@@ -150,20 +147,6 @@ fn read_outcome(answer: &Answer) -> Result<(), Error> {
         (false, false) => Ok(()),
         (true, _) => Err(answer.denied(&API, "success is false")),
         (false, true) => Err(answer.denied(&API, "it reports an error")),
-    }
-}
-
-/// The DAS calls of one region.
-#[derive(Clone, Copy, Debug)]
-pub struct Das<'a> {
-    client: &'a Client,
-    region: &'a str,
-}
-
-impl<'a> Das<'a> {
-    /// The DAS of a region.
-    pub fn new(client: &'a Client, region: &'a str) -> Self {
-        Self { client, region }
     }
 }
 

@@ -16,12 +16,11 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
-use super::call::{Answer, Call};
-use super::client::Client;
+use super::call::Answer;
+use super::calls::{Calls, Killed, tells_nothing};
 use super::error::{Error, LONGEST_MESSAGE, Outcome, printable};
 use super::id::{free_form, identifier};
 use super::loose_json::{self, Text};
-use super::operation::Operation;
 use super::retry::Repeat;
 
 /// The API.
@@ -209,13 +208,6 @@ struct KillRequest<'a> {
     client_addrs: &'a [String],
 }
 
-/// The DCS calls of one region.
-#[derive(Clone, Copy, Debug)]
-pub struct Dcs<'a> {
-    client: &'a Client,
-    region: &'a str,
-}
-
 /// The first look at a job comes soon: most kills are done in a second or two.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
 /// Later looks come at longer and longer intervals, up to this.
@@ -223,122 +215,106 @@ const SLOWEST_LOOK: Duration = Duration::from_secs(15);
 /// A job that was only just made may not be found yet. After this time it does not exist.
 const JOB_APPEARS_WITHIN: Duration = Duration::from_secs(30);
 
-impl<'a> Dcs<'a> {
-    /// The DCS of a region.
-    pub fn new(client: &'a Client, region: &'a str) -> Self {
-        Self { client, region }
-    }
+/// Kills all sessions of a node, or of all nodes:
+/// `POST /v2/{project_id}/instances/{instance_id}/clients/kill-all`. Never sent again once it may have arrived, and not
+/// sent when it cannot leave before `leave_before` ([`Error::TooLate`]).
+pub async fn kill_all(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    target: &Target,
+    leave_before: Option<Instant>,
+) -> Outcome<KillAccepted> {
+    let body = match target {
+        Target::AllNodes => KillAllRequest {
+            node_id: None,
+            kill_all_nodes: true,
+        },
+        Target::Node(node) => KillAllRequest {
+            node_id: Some(node),
+            kill_all_nodes: false,
+        },
+    };
+    let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all");
+    let call = calls.to(&API, Method::POST, path, Repeat::Never);
+    let kill = calls
+        .client
+        .kill(call, &body, leave_before, calls.operation);
+    kill.await.map(|answer| read_kill_all(&answer))
+}
 
-    /// Kills all sessions of a node, or of all nodes:
-    /// `POST /v2/{project_id}/instances/{instance_id}/clients/kill-all`. Never sent again once it may have arrived, and not
-    /// sent when it cannot leave before `leave_before` ([`Error::TooLate`]).
-    pub async fn kill_all(
-        &self,
-        instance: &InstanceId,
-        target: &Target,
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<KillAccepted> {
-        let body = match target {
-            Target::AllNodes => KillAllRequest {
-                node_id: None,
-                kill_all_nodes: true,
-            },
-            Target::Node(node) => KillAllRequest {
-                node_id: Some(node),
-                kill_all_nodes: false,
-            },
-        };
-        let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all");
-        let call = self.call(Method::POST, path, Repeat::Never);
-        let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| read_kill_all(&answer))
-    }
+/// Kills chosen sessions of a node by their addresses: `POST …/clients/kill`. Never sent again once it may have
+/// arrived: a client that has reconnected could have the same address. The answer tells nothing.
+pub async fn kill(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: &NodeId,
+    addresses: &[String],
+    leave_before: Option<Instant>,
+) -> Outcome<Killed<()>> {
+    let body = KillRequest {
+        node_id: node,
+        client_addrs: addresses,
+    };
+    let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill");
+    let call = calls.to(&API, Method::POST, path, Repeat::Never);
+    let killed = calls.kill(call, &body, leave_before, tells_nothing);
+    killed.await
+}
 
-    /// Kills chosen sessions of a node by their addresses: `POST …/clients/kill`. Never sent again once it may have
-    /// arrived: a client that has reconnected could have the same address. Accepted is the answer's `X-Request-Id`.
-    pub async fn kill(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        addresses: &[String],
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<Option<String>> {
-        let body = KillRequest {
-            node_id: node,
-            client_addrs: addresses,
-        };
-        let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill");
-        let call = self.call(Method::POST, path, Repeat::Never);
-        let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| answer.request_id)
-    }
+/// Looks at a job: `GET /v2/{project_id}/jobs/{job_id}`.
+///
+/// # Errors
+/// When the job cannot be seen.
+pub async fn job(calls: Calls<'_>, job: &JobId) -> Result<Job, Error> {
+    let path = format!("/v2/{{project_id}}/jobs/{job}");
+    let call = calls.to(&API, Method::GET, path, Repeat::Read);
+    let job: JobResponse = calls.read(call.looking()).await?;
+    Ok(Job {
+        status: JobStatus::from_word(job.status),
+        begin_time: job.begin_time,
+        end_time: job.end_time,
+        fail_reason: job
+            .fail_reason
+            .filter(|reason| !reason.is_empty())
+            .map(|reason| printable(&reason, LONGEST_MESSAGE)),
+    })
+}
 
-    /// Looks at a job: `GET /v2/{project_id}/jobs/{job_id}`.
-    ///
-    /// # Errors
-    /// When the job cannot be seen.
-    pub async fn job(&self, job: &JobId, operation: &Operation) -> Result<Job, Error> {
-        let call = self.call(
-            Method::GET,
-            format!("/v2/{{project_id}}/jobs/{job}"),
-            Repeat::Read,
-        );
-        let answer = self.client.read(call.looking(), operation).await?;
-        let job: JobResponse = answer.json()?;
-        Ok(Job {
-            status: JobStatus::from_word(job.status),
-            begin_time: job.begin_time,
-            end_time: job.end_time,
-            fail_reason: job
-                .fail_reason
-                .filter(|reason| !reason.is_empty())
-                .map(|reason| printable(&reason, LONGEST_MESSAGE)),
-        })
-    }
+/// Follows a job to its end. `seen` hears of every look at it that showed it unfinished. A look that fails in a
+/// way that may pass is no reason to stop looking: giving up would leave the user with a kill of unknown end.
+///
+/// # Errors
+/// When the cloud says that the job cannot be seen (it does not exist, or the account may not see it), or the
+/// operation's time limit or the user's stop came first; the job itself goes on in all of these cases.
+pub async fn wait_for_job(
+    calls: Calls<'_>,
+    job_id: &JobId,
+    mut seen: impl FnMut(&Job) + Send,
+) -> Result<Job, Error> {
+    let clock = calls.client.clock();
+    let started = clock.instant();
+    let mut interval = FIRST_LOOK;
+    let mut last = None;
+    loop {
+        (calls.operation)
+            .sleep(clock, interval)
+            .await
+            .map_err(|interrupted| interrupted.into_error(last.take()))?;
+        interval = interval.mul_f64(1.5).min(SLOWEST_LOOK);
 
-    /// Follows a job to its end. `seen` hears of every look at it that showed it unfinished. A look that fails in a
-    /// way that may pass is no reason to stop looking: giving up would leave the user with a kill of unknown end.
-    ///
-    /// # Errors
-    /// When the cloud says that the job cannot be seen (it does not exist, or the account may not see it), or the
-    /// operation's time limit or the user's stop came first; the job itself goes on in all of these cases.
-    pub async fn wait_for_job(
-        &self,
-        job_id: &JobId,
-        operation: &Operation,
-        mut seen: impl FnMut(&Job) + Send,
-    ) -> Result<Job, Error> {
-        let clock = self.client.clock();
-        let started = clock.instant();
-        let mut interval = FIRST_LOOK;
-        let mut last = None;
-        loop {
-            operation
-                .sleep(clock, interval)
-                .await
-                .map_err(|interrupted| interrupted.into_error(last.take()))?;
-            interval = interval.mul_f64(1.5).min(SLOWEST_LOOK);
-
-            let young = clock.instant().saturating_duration_since(started) < JOB_APPEARS_WITHIN;
-            match self.job(job_id, operation).await {
-                Ok(job) if matches!(job.status, JobStatus::Running(_)) => {
-                    last = None;
-                    seen(&job);
-                }
-                Ok(job) => return Ok(job),
-                Err(error) if may_pass(&error) || (young && is_not_found(&error)) => {
-                    debug!(job = %job_id, %error, "the job cannot be seen at the moment");
-                    last = Some(error);
-                }
-                Err(error) => return Err(error),
+        let young = clock.instant().saturating_duration_since(started) < JOB_APPEARS_WITHIN;
+        match job(calls, job_id).await {
+            Ok(job) if matches!(job.status, JobStatus::Running(_)) => {
+                last = None;
+                seen(&job);
             }
+            Ok(job) => return Ok(job),
+            Err(error) if may_pass(&error) || (young && is_not_found(&error)) => {
+                debug!(job = %job_id, %error, "the job cannot be seen at the moment");
+                last = Some(error);
+            }
+            Err(error) => return Err(error),
         }
-    }
-
-    fn call(&self, method: Method, path: String, repeat: Repeat) -> Call<'a> {
-        Call::new(&API, self.region, method, path, repeat)
     }
 }
 

@@ -12,16 +12,13 @@ use time::macros::format_description;
 use tokio::time::Instant;
 
 use super::api::{Api, Busy, regional};
-use super::call::{Answer, Call};
-use super::client::Client;
+use super::call::Answer;
+use super::calls::{Calls, Killed};
 use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
 use super::loose_json;
-use super::operation::Operation;
 use super::retry::Repeat;
 use super::rows::{self, Row, Statement};
-
-pub use super::call::Killed;
 
 /// The API.
 pub static API: Api = Api {
@@ -207,81 +204,63 @@ const LOG_TIME: &[BorrowedFormatItem<'_>] = format_description!(
     "[year]-[month]-[day]T[hour]:[minute]:[second][offset_hour sign:mandatory][offset_minute]"
 );
 
-/// The DDM calls of one region.
-#[derive(Clone, Copy, Debug)]
-pub struct Ddm<'a> {
-    client: &'a Client,
-    region: &'a str,
+/// A page of the sessions of a layer: `GET /v3/{project_id}/instances/{instance_id}/logical-processes`, or
+/// `…/physical-processes`. `page` is the offset and the limit, at most [`PROCESSES_PER_PAGE`]. `keyword`, which searches
+/// all columns alike, is never sent.
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn processes(
+    calls: Calls<'_>,
+    layer: &Layer,
+    page: (u64, u32),
+) -> Result<ProcessPage, Error> {
+    let path = path(layer, layer.processes());
+    let call = calls.localized(&API, Method::GET, path, Repeat::Read);
+    calls.read(call.of_page(page)).await
 }
 
-impl<'a> Ddm<'a> {
-    /// The DDM of a region.
-    pub fn new(client: &'a Client, region: &'a str) -> Self {
-        Self { client, region }
-    }
+/// Kills sessions of a layer: `DELETE …/logical-processes`, or `…/physical-processes`. Never sent again once it may have
+/// arrived, since no document says that ids do not come back, and not sent when it cannot leave before `leave_before`
+/// ([`Error::TooLate`]). The answer tells only whether the kill was sent on.
+pub async fn kill(
+    calls: Calls<'_>,
+    layer: &Layer,
+    process_ids: &[String],
+    leave_before: Option<Instant>,
+) -> Outcome<Killed<()>> {
+    let body = KillRequest { process_ids };
+    let path = path(layer, layer.processes());
+    let call = calls.localized(&API, Method::DELETE, path, Repeat::Never);
+    let killed = calls.kill(call, &body, leave_before, read_outcome);
+    killed.await
+}
 
-    /// A page of the sessions of a layer: `GET /v3/{project_id}/instances/{instance_id}/logical-processes`, or
-    /// `…/physical-processes`. `page` is the offset and the limit, at most [`PROCESSES_PER_PAGE`]. `keyword`, which searches
-    /// all columns alike, is never sent.
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn processes(
-        &self,
-        layer: &Layer,
-        (offset, limit): (u64, u32),
-        operation: &Operation,
-    ) -> Result<ProcessPage, Error> {
-        let call = self.call(Method::GET, layer, layer.processes(), Repeat::Read);
-        let call = call.of_page(offset, limit);
-        self.client.read(call, operation).await?.json()
-    }
+/// A page of the log of kills: `GET /v3/{project_id}/instances/{instance_id}/processes-audit-log`. `page` is the offset and
+/// the limit, at most [`PROCESSES_PER_PAGE`]; the log takes at most seven days at once. Not repeated for long, since nothing
+/// follows from its silence.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn kills(
+    calls: Calls<'_>,
+    layer: &Layer,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+    page: (u64, u32),
+) -> Result<LogPage, Error> {
+    // A time that cannot be written is in no log.
+    let written = |time: OffsetDateTime| time.format(LOG_TIME).unwrap_or_default();
+    let path = path(layer, "processes-audit-log");
+    let mut call = calls.localized(&API, Method::GET, path, Repeat::Peek);
+    call.query = vec![
+        ("start_time".to_owned(), written(from)),
+        ("end_time".to_owned(), written(to)),
+    ];
+    calls.read(call.of_page(page)).await
+}
 
-    /// Kills sessions of a layer: `DELETE …/logical-processes`, or `…/physical-processes`. Never sent again once it may have
-    /// arrived, since no document says that ids do not come back, and not sent when it cannot leave before `leave_before`
-    /// ([`Error::TooLate`]). The answer tells only whether the kill was sent on.
-    pub async fn kill(
-        &self,
-        layer: &Layer,
-        process_ids: &[String],
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<Killed> {
-        let body = KillRequest { process_ids };
-        let call = self.call(Method::DELETE, layer, layer.processes(), Repeat::Never);
-        let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| Killed::of(&answer, read_outcome))
-    }
-
-    /// A page of the log of kills: `GET /v3/{project_id}/instances/{instance_id}/processes-audit-log`. `page` is the offset and
-    /// the limit, at most [`PROCESSES_PER_PAGE`]; the log takes at most seven days at once. Not repeated for long, since nothing
-    /// follows from its silence.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub async fn kills(
-        &self,
-        layer: &Layer,
-        (from, to): (OffsetDateTime, OffsetDateTime),
-        (offset, limit): (u64, u32),
-        operation: &Operation,
-    ) -> Result<LogPage, Error> {
-        // A time that cannot be written is in no log.
-        let written = |time: OffsetDateTime| time.format(LOG_TIME).unwrap_or_default();
-        let mut call = self.call(Method::GET, layer, "processes-audit-log", Repeat::Peek);
-        call.query = vec![
-            ("start_time".to_owned(), written(from)),
-            ("end_time".to_owned(), written(to)),
-        ];
-        let call = call.of_page(offset, limit);
-        self.client.read(call, operation).await?.json()
-    }
-
-    fn call(&self, method: Method, layer: &Layer, last: &str, repeat: Repeat) -> Call<'a> {
-        let path = format!("/v3/{{project_id}}/instances/{}/{last}", layer.instance());
-        Call::new(&API, self.region, method, path, repeat)
-            .in_language(self.client.settings().language.as_deref())
-    }
+fn path(layer: &Layer, last: &str) -> String {
+    format!("/v3/{{project_id}}/instances/{}/{last}", layer.instance())
 }
 
 /// Reads whether the answer says that the kill was sent on.

@@ -5,12 +5,10 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
-use super::call::Call;
-use super::client::Client;
+use super::calls::{Calls, Killed, tells_nothing};
 use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
 use super::loose_json;
-use super::operation::Operation;
 use super::retry::Repeat;
 use super::rows::{self, Row, Statement};
 
@@ -138,59 +136,37 @@ pub struct SessionRecord {
 
 impl rows::Record for SessionRecord {}
 
-/// The DDS calls of one region.
-#[derive(Clone, Copy, Debug)]
-pub struct Dds<'a> {
-    client: &'a Client,
-    region: &'a str,
+/// A page of a node's operations: `GET /v3/{project_id}/nodes/{node_id}/sessions`, without any filter: by some documents an
+/// empty one asks for all, by others for those of which nothing is told. `page` is the offset and
+/// the limit, at most [`SESSIONS_PER_PAGE`].
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn sessions(
+    calls: Calls<'_>,
+    node: &NodeId,
+    page: (u64, u32),
+) -> Result<SessionPage, Error> {
+    let path = format!("/v3/{{project_id}}/nodes/{node}/sessions");
+    let call = calls.localized(&API, Method::GET, path, Repeat::Read);
+    calls.read(call.of_page(page)).await
 }
 
-impl<'a> Dds<'a> {
-    /// The DDS of a region.
-    pub fn new(client: &'a Client, region: &'a str) -> Self {
-        Self { client, region }
-    }
-
-    /// A page of a node's operations: `GET /v3/{project_id}/nodes/{node_id}/sessions`, without any filter: by some documents an
-    /// empty one asks for all, by others for those of which nothing is told. `limit` is at most [`SESSIONS_PER_PAGE`].
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn sessions(
-        &self,
-        node: &NodeId,
-        offset: u64,
-        limit: u32,
-        operation: &Operation,
-    ) -> Result<SessionPage, Error> {
-        let call = self.call(Method::GET, node, "sessions", Repeat::Read);
-        let call = call.of_page(offset, limit);
-        self.client.read(call, operation).await?.json()
-    }
-
-    /// Kills operations of a node: `POST …/session`. Never sent again once it may have arrived, since no document says that ids do
-    /// not come back, and not sent when it cannot leave before `leave_before` ([`Error::TooLate`]). The answer says nothing;
-    /// accepted is its `X-Request-Id`.
-    pub async fn kill(
-        &self,
-        node: &NodeId,
-        session_ids: &[String],
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<Option<String>> {
-        let body = KillRequest {
-            sessions: session_ids,
-        };
-        let call = self.call(Method::POST, node, "session", Repeat::Never);
-        let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| answer.request_id)
-    }
-
-    fn call(&self, method: Method, node: &NodeId, what: &str, repeat: Repeat) -> Call<'a> {
-        let path = format!("/v3/{{project_id}}/nodes/{node}/{what}");
-        Call::new(&API, self.region, method, path, repeat)
-            .in_language(self.client.settings().language.as_deref())
-    }
+/// Kills operations of a node: `POST …/session`. Never sent again once it may have arrived, since no document says that ids do
+/// not come back, and not sent when it cannot leave before `leave_before` ([`Error::TooLate`]). The answer tells nothing.
+pub async fn kill(
+    calls: Calls<'_>,
+    node: &NodeId,
+    session_ids: &[String],
+    leave_before: Option<Instant>,
+) -> Outcome<Killed<()>> {
+    let body = KillRequest {
+        sessions: session_ids,
+    };
+    let path = format!("/v3/{{project_id}}/nodes/{node}/session");
+    let call = calls.localized(&API, Method::POST, path, Repeat::Never);
+    let killed = calls.kill(call, &body, leave_before, tells_nothing);
+    killed.await
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //!
 //! * [`apis`][]: every API that is called.
 //! * [`das`], [`dcs`], [`ddm`], [`dds`], [`geminidb`], [`opengauss`], [`taurusdb`]: the calls of a service, one file each.
+//! * [`calls`][]: what the calls of all services have in common.
 //! * [`client`][]: one call from its parts to its outcome: what it needs first, its turn, and its repeats.
 //! * `projects`: the project of a region, given or looked up.
 //! * [`credentials`][]: where credentials come from.
@@ -30,6 +31,7 @@
 pub mod api;
 pub mod apis;
 mod call;
+pub mod calls;
 pub mod client;
 pub mod clock;
 mod connection;

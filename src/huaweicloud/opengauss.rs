@@ -8,12 +8,11 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::api::{Api, Busy, regional};
-use super::call::{Answer, Call};
-use super::client::Client;
+use super::call::Answer;
+use super::calls::{Calls, Killed};
 use super::error::{Error, Outcome};
 use super::id::{Ending, IdError, identifier, with_ending};
 use super::loose_json::{self, Text};
-use super::operation::Operation;
 use super::retry::Repeat;
 use super::rows::{self, Row, Statement};
 
@@ -208,85 +207,52 @@ struct KillResponse {
     success: Option<bool>,
 }
 
-/// What GaussDB answers when it accepted the request for a kill.
-#[derive(Clone, Debug)]
-pub struct KillAnswer {
-    /// The sessions that were killed. An error: the service says that the kill failed ([`Error::Api`], although the status
-    /// is a success), or its words cannot be read ([`Error::Unreadable`]).
-    pub killed: Result<Vec<String>, Error>,
-    /// `X-Request-Id` of the answer.
-    pub request_id: Option<String>,
+/// The sessions of a component, those that pass the filter:
+/// `POST /v3/{project_id}/instances/{instance_id}/real-time-session`. A list of [`MOST_LISTED`] may be cut.
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn sessions(
+    calls: Calls<'_>,
+    place: &Component,
+    filter: &Filter,
+) -> Result<Vec<Row<SessionRecord>>, Error> {
+    let body = ListRequest {
+        node_id: &place.node,
+        component_id: &place.component,
+        query_info: (*filter != Filter::default()).then_some(filter),
+    };
+    let path = format!(
+        "/v3/{{project_id}}/instances/{}/real-time-session",
+        place.instance
+    );
+    let call = calls.localized(&API, Method::POST, path, Repeat::Read);
+    let call = call.with_json(&body)?;
+    let list: List = calls.read(call).await?;
+    Ok(list.sessions)
 }
 
-/// The GaussDB calls of one region.
-#[derive(Clone, Copy, Debug)]
-pub struct OpenGauss<'a> {
-    client: &'a Client,
-    region: &'a str,
-}
-
-impl<'a> OpenGauss<'a> {
-    /// The GaussDB of a region.
-    pub fn new(client: &'a Client, region: &'a str) -> Self {
-        Self { client, region }
-    }
-
-    /// The sessions of a component, those that pass the filter:
-    /// `POST /v3/{project_id}/instances/{instance_id}/real-time-session`. A list of [`MOST_LISTED`] may be cut.
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn sessions(
-        &self,
-        place: &Component,
-        filter: &Filter,
-        operation: &Operation,
-    ) -> Result<Vec<Row<SessionRecord>>, Error> {
-        let body = ListRequest {
-            node_id: &place.node,
-            component_id: &place.component,
-            query_info: (*filter != Filter::default()).then_some(filter),
-        };
-        let path = format!(
-            "/v3/{{project_id}}/instances/{}/real-time-session",
-            place.instance
-        );
-        let call = self.call(path, Repeat::Read).with_json(&body)?;
-        let list: List = self.client.read(call, operation).await?.json()?;
-        Ok(list.sessions)
-    }
-
-    /// Kills sessions of a component: `POST /v3/{project_id}/instances/{instance_id}/kill-session`. Never sent again once it
-    /// may have arrived, since no document says that ids do not come back, and not sent when it cannot leave before
-    /// `leave_before` ([`Error::TooLate`]).
-    pub async fn kill(
-        &self,
-        place: &Component,
-        session_ids: &[String],
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<KillAnswer> {
-        let body = KillRequest {
-            node_id: &place.node,
-            component_id: &place.component,
-            session_ids,
-        };
-        let path = format!(
-            "/v3/{{project_id}}/instances/{}/kill-session",
-            place.instance
-        );
-        let call = self.call(path, Repeat::Never);
-        let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| KillAnswer {
-            killed: read_killed(&answer),
-            request_id: answer.request_id,
-        })
-    }
-
-    fn call(&self, path: String, repeat: Repeat) -> Call<'a> {
-        Call::new(&API, self.region, Method::POST, path, repeat)
-            .in_language(self.client.settings().language.as_deref())
-    }
+/// Kills sessions of a component: `POST /v3/{project_id}/instances/{instance_id}/kill-session`. Never sent again once it
+/// may have arrived, since no document says that ids do not come back, and not sent when it cannot leave before
+/// `leave_before` ([`Error::TooLate`]). The answer tells who was killed.
+pub async fn kill(
+    calls: Calls<'_>,
+    place: &Component,
+    session_ids: &[String],
+    leave_before: Option<Instant>,
+) -> Outcome<Killed<Vec<String>>> {
+    let body = KillRequest {
+        node_id: &place.node,
+        component_id: &place.component,
+        session_ids,
+    };
+    let path = format!(
+        "/v3/{{project_id}}/instances/{}/kill-session",
+        place.instance
+    );
+    let call = calls.localized(&API, Method::POST, path, Repeat::Never);
+    let killed = calls.kill(call, &body, leave_before, read_killed);
+    killed.await
 }
 
 /// Reads which sessions were killed. Only `success: true` lets a list without some of them mean anything.

@@ -10,12 +10,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
-use super::call::{Answer, Call};
-use super::client::Client;
+use super::call::Answer;
+use super::calls::{Calls, Killed};
 use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
 use super::loose_json::{self, Integer};
-use super::operation::Operation;
 use super::retry::Repeat;
 use super::rows::{self, Row, Statement};
 
@@ -129,24 +128,15 @@ identifier! {
     NodeId, |text| with_ending(text, "TaurusDB", NODE, &[INSTANCE, htap::HTAP_INSTANCE])
 }
 
-/// What TaurusDB answers when it accepted a kill.
-#[derive(Clone, Debug)]
-pub struct KillAnswer {
-    /// The two lists; unknown when the answer's body could not be read.
-    pub lists: Result<KillLists, Error>,
-    /// `X-Request-Id` of the answer.
-    pub request_id: Option<String>,
-    /// An earlier attempt ended in doubt: what this answer reports as not found may have been killed by it.
-    pub after_doubt: bool,
-}
-
-/// `processes_killed` and `processes_not_found`.
+/// What TaurusDB answers when it accepted a kill: `processes_killed` and `processes_not_found`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KillLists {
     /// Threads that were killed.
     pub killed: Vec<i64>,
     /// Threads that did not exist.
     pub not_found: Vec<i64>,
+    /// An earlier attempt ended in doubt: what is reported as not found may have been killed by it.
+    pub after_doubt: bool,
 }
 
 #[derive(Serialize)]
@@ -233,85 +223,58 @@ pub struct LockWait {
 /// The most threads that a page of the list can have: what the official provider asks for.
 pub const PROCESSES_PER_PAGE: u32 = 100;
 
-/// The TaurusDB calls of one region.
-#[derive(Clone, Copy, Debug)]
-pub struct TaurusDb<'a> {
-    client: &'a Client,
-    region: &'a str,
+/// Kills session threads of a node:
+/// `DELETE /v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes`. Internal threads among them are
+/// left alone by the service and are in neither list. Repeated when an answer is lost: a thread id is not reused,
+/// so that a second kill finds nothing. Not sent when it cannot leave before `leave_before` ([`Error::TooLate`]).
+pub async fn kill(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: &NodeId,
+    threads: &[i64],
+    leave_before: Option<Instant>,
+) -> Outcome<Killed<KillLists>> {
+    let call = calls.localized(&API, Method::DELETE, path(instance, node), Repeat::Harmless);
+    let body = KillRequest { processes: threads };
+    let killed = calls.kill(call, &body, leave_before, read_lists);
+    killed.await
 }
 
-impl<'a> TaurusDb<'a> {
-    /// The TaurusDB of a region.
-    pub fn new(client: &'a Client, region: &'a str) -> Self {
-        Self { client, region }
-    }
+/// A page of a node's session threads: `GET …/processes`. `page` is the offset and the limit, at most
+/// [`PROCESSES_PER_PAGE`].
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn processes(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: &NodeId,
+    page: (u64, u32),
+) -> Result<ProcessPage, Error> {
+    let call = calls.localized(&API, Method::GET, path(instance, node), Repeat::Read);
+    calls.read(call.of_page(page)).await
+}
 
-    /// Kills session threads of a node:
-    /// `DELETE /v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes`. Internal threads among them are
-    /// left alone by the service and are in neither list. Repeated when an answer is lost: a thread id is not reused,
-    /// so that a second kill finds nothing. Not sent when it cannot leave before `leave_before` ([`Error::TooLate`]).
-    pub async fn kill(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        threads: &[i64],
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<KillAnswer> {
-        let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
-        let call = self.call(Method::DELETE, path, Repeat::Harmless);
-        let body = KillRequest { processes: threads };
-        let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| KillAnswer {
-            lists: read_lists(&answer),
-            request_id: answer.request_id,
-            after_doubt: answer.after_doubt,
-        })
-    }
+fn path(instance: &InstanceId, node: &NodeId) -> String {
+    format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes")
+}
 
-    /// A page of a node's session threads: `GET …/processes`. `limit` is at most [`PROCESSES_PER_PAGE`].
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn processes(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        offset: u64,
-        limit: u32,
-        operation: &Operation,
-    ) -> Result<ProcessPage, Error> {
-        let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/processes");
-        let call = self
-            .call(Method::GET, path, Repeat::Read)
-            .of_page(offset, limit);
-        self.client.read(call, operation).await?.json()
-    }
-
-    /// What a session thread waits for: `GET …/nodes/{node_id}/process/lock-wait`. `None`: for no other thread. What the
-    /// service answers for a thread that does not wait is not documented; an answer without a cause is taken for it
-    /// (inferred).
-    ///
-    /// # Errors
-    /// When it cannot be asked.
-    pub async fn lock_wait(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        thread: i64,
-        operation: &Operation,
-    ) -> Result<Option<LockWait>, Error> {
-        let path =
-            format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/process/lock-wait");
-        let mut call = self.call(Method::GET, path, Repeat::Read);
-        call.query = vec![("pid".to_owned(), thread.to_string())];
-        read_lock_wait(&self.client.read(call, operation).await?)
-    }
-
-    fn call(&self, method: Method, path: String, repeat: Repeat) -> Call<'a> {
-        Call::new(&API, self.region, method, path, repeat)
-            .in_language(self.client.settings().language.as_deref())
-    }
+/// What a session thread waits for: `GET …/nodes/{node_id}/process/lock-wait`. `None`: for no other thread. What the
+/// service answers for a thread that does not wait is not documented; an answer without a cause is taken for it
+/// (inferred).
+///
+/// # Errors
+/// When it cannot be asked.
+pub async fn lock_wait(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: &NodeId,
+    thread: i64,
+) -> Result<Option<LockWait>, Error> {
+    let path = format!("/v3/{{project_id}}/instances/{instance}/nodes/{node}/process/lock-wait");
+    let mut call = calls.localized(&API, Method::GET, path, Repeat::Read);
+    call.query = vec![("pid".to_owned(), thread.to_string())];
+    read_lock_wait(&calls.ask(call).await?)
 }
 
 /// Reads the two lists. One of them may be missing; an answer with neither tells nothing, and must not be taken for
@@ -324,6 +287,7 @@ fn read_lists(answer: &Answer) -> Result<KillLists, Error> {
     Ok(KillLists {
         killed: numbers(body.processes_killed),
         not_found: numbers(body.processes_not_found),
+        after_doubt: answer.after_doubt,
     })
 }
 

@@ -152,17 +152,19 @@ pub(super) fn page<R>(
     }
 }
 
-/// Reads a list to its end, page by page, while sessions come and go.
+/// Reads a list to its end, page by page, while sessions come and go. `fetch` is given the offset of a page and the most rows
+/// that it may have, at most `limit`.
 pub(super) async fn read_pages<F>(
     limit: u32,
-    mut fetch: impl FnMut(PageRequest) -> F,
+    mut fetch: impl FnMut((u64, u32)) -> F,
 ) -> Result<List<Session>, Error>
 where
     F: Future<Output = Result<Page<Session>, Error>>,
 {
     let mut pager = Pager::new(limit);
     loop {
-        let page = fetch(pager.request()).await?;
+        let PageRequest { offset, limit } = pager.request();
+        let page = fetch((offset, limit)).await?;
         match pager.accept(page) {
             Ok(Progress::More(next)) => pager = next,
             Ok(Progress::Complete(list)) => return Ok(list),

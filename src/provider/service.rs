@@ -14,9 +14,9 @@ use tokio::time::Instant;
 use super::listing::Listing;
 use super::record::{Encoded, Record};
 use super::session_kill::proof::Computed;
-use crate::huaweicloud::client::Client;
+pub use crate::huaweicloud::calls::Calls;
+use crate::huaweicloud::calls::Killed;
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::huaweicloud::operation::Operation;
 use crate::session::tally::BatchAnswer;
 use crate::session::{Condition, Question, Session, SessionId};
 
@@ -194,17 +194,6 @@ pub struct Policy {
     pub ids_come_back: bool,
 }
 
-/// A call needs these.
-#[derive(Clone, Copy)]
-pub struct Calls<'c> {
-    /// The client.
-    pub client: &'c Client,
-    /// The region of the place.
-    pub region: &'c str,
-    /// The operation that the call is part of.
-    pub operation: &'c Operation,
-}
-
 /// What to list.
 #[derive(Clone, Copy)]
 pub struct Scope<'s> {
@@ -361,22 +350,22 @@ impl Policy {
 }
 
 impl Answered {
-    /// The service accepted the request, and tells nothing of the sessions.
-    pub fn without_fates(request_id: Option<String>) -> Self {
+    /// What an accepted kill was answered; `fates` says what that means for the sessions where it tells of them.
+    pub fn of<T>(killed: Killed<T>, fates: impl FnOnce(T) -> Fates) -> Self {
         Self {
-            request_id,
-            fates: Fates::NotTold,
+            request_id: killed.request_id,
+            fates: match killed.told {
+                Ok(told) => fates(told),
+                Err(error @ Error::Api { .. }) => Fates::Denied(error),
+                Err(error) => Fates::Unreadable(error),
+            },
         }
     }
 }
 
-impl Fates {
-    /// What an accepted request that was not answered as a success means.
-    pub fn of_error(error: Error) -> Self {
-        match error {
-            error @ Error::Api { .. } => Self::Denied(error),
-            error => Self::Unreadable(error),
-        }
+impl From<Killed<()>> for Answered {
+    fn from(killed: Killed<()>) -> Self {
+        Self::of(killed, |()| Fates::NotTold)
     }
 }
 

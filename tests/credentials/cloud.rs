@@ -6,15 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hwc_sandbox::{Options, Ready, Sandbox};
 use serde_json::{Value, json};
-use terraform_provider_hwc::huaweicloud::apis;
+use terraform_provider_hwc::huaweicloud::calls::Calls;
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
 use terraform_provider_hwc::huaweicloud::credentials::chain::{Inputs, SignIn};
 use terraform_provider_hwc::huaweicloud::credentials::metadata::Metadata;
-use terraform_provider_hwc::huaweicloud::dcs::{Dcs, Job};
+use terraform_provider_hwc::huaweicloud::dcs::Job;
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::Error;
 use terraform_provider_hwc::huaweicloud::operation::Operation;
+use terraform_provider_hwc::huaweicloud::{apis, dcs};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -117,8 +118,12 @@ impl Cloud {
             CancellationToken::new(),
         );
         let job = "0".repeat(32).parse().unwrap();
-        let dcs = Dcs::new(client, &self.ready().region);
-        match dcs.job(&job, &operation).await {
+        let calls = Calls {
+            client,
+            region: &self.ready().region,
+            operation: &operation,
+        };
+        match dcs::job(calls, &job).await {
             Err(Error::Api { answer, .. }) if answer.code.as_deref() == Some("DCS.4070") => Ok(()),
             Err(error) => Err(error),
             Ok(Job { .. }) => panic!("there is no such job"),

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use terraform_provider_hwc::huaweicloud::calls::Calls;
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
 use terraform_provider_hwc::huaweicloud::credentials::{
     Credential, ForCall, Keys, ProvideCredential,
 };
-use terraform_provider_hwc::huaweicloud::dcs::{Dcs, JobId, JobStatus, KillAccepted, Target};
+use terraform_provider_hwc::huaweicloud::dcs::{JobId, JobStatus, KillAccepted, Target};
 use terraform_provider_hwc::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use terraform_provider_hwc::huaweicloud::error::{Error, Outcome, RequestLine, SignInMethod};
 use terraform_provider_hwc::huaweicloud::operation::Operation;
-use terraform_provider_hwc::huaweicloud::taurusdb::TaurusDb;
 use terraform_provider_hwc::huaweicloud::{apis, dcs, taurusdb};
 use tokio_util::sync::CancellationToken;
 
@@ -84,29 +84,29 @@ fn within(client: &Client, seconds: u64) -> Operation {
     )
 }
 
+fn calls<'a>(client: &'a Client, operation: &'a Operation) -> Calls<'a> {
+    Calls {
+        client,
+        region: "cn-north-4",
+        operation,
+    }
+}
+
 async fn kill_all(client: &Client, operation: &Operation) -> Outcome<KillAccepted> {
     let instance = "5560df16-cebf-4473-95c4-d1b573c16e79".parse().unwrap();
-    Dcs::new(client, "cn-north-4")
-        .kill_all(&instance, &Target::AllNodes, None, operation)
-        .await
+    dcs::kill_all(calls(client, operation), &instance, &Target::AllNodes, None).await
 }
 
 async fn follow(client: &Client, operation: &Operation) -> Result<JobStatus, Error> {
-    Dcs::new(client, "cn-north-4")
-        .wait_for_job(&job_id(), operation, |_| {})
+    dcs::wait_for_job(calls(client, operation), &job_id(), |_| {})
         .await
         .map(|job| job.status)
 }
 
 async fn list_processes(client: &Client, operation: &Operation) -> Result<(), Error> {
-    TaurusDb::new(client, "cn-north-4")
-        .processes(
-            &"a23fb62bd61e4e9e9636fd2225f395bein07".parse().unwrap(),
-            &"18663926eacb443d98dc20f8620f28f2no07".parse().unwrap(),
-            0,
-            100,
-            operation,
-        )
+    let instance = "a23fb62bd61e4e9e9636fd2225f395bein07".parse().unwrap();
+    let node = "18663926eacb443d98dc20f8620f28f2no07".parse().unwrap();
+    taurusdb::processes(calls(client, operation), &instance, &node, (0, 100))
         .await
         .map(drop)
 }
@@ -286,11 +286,10 @@ async fn a_job_that_ends_shortly_before_the_time_limit_is_seen_to_end() {
     let (server, client, clock) = cloud(vec![answer(200, RUNNING); 7], Behaviour::Good).await;
     let operation = within(&client, 20);
 
-    let job = Dcs::new(&client, "cn-north-4")
-        .wait_for_job(&job_id(), &operation, |_| {
-            looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        })
-        .await;
+    let job = dcs::wait_for_job(calls(&client, &operation), &job_id(), |_| {
+        looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+    })
+    .await;
 
     let slept = *clock.slept.lock().unwrap();
     assert_eq!(job.unwrap().status, JobStatus::Success);

@@ -4,12 +4,11 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{API, Das, ENDINGS, Killed, MYSQL_INSTANCE, MYSQL_NODE, read_outcome};
-use crate::huaweicloud::call::Call;
+use super::{API, ENDINGS, MYSQL_INSTANCE, MYSQL_NODE, read_outcome};
+use crate::huaweicloud::calls::{Calls, Killed};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::id::{free_form, identifier, of_kind};
 use crate::huaweicloud::loose_json;
-use crate::huaweicloud::operation::Operation;
 use crate::huaweicloud::retry::Repeat;
 use crate::huaweicloud::rows::{self, Row, Statement};
 
@@ -80,58 +79,45 @@ struct KillRequest<'a> {
     process_ids: Vec<String>,
 }
 
-impl Das<'_> {
-    /// A page of the sessions of an RDS for MySQL instance, or of one of its nodes:
-    /// `GET /v3/{project_id}/instances/{instance_id}/processes`. `page` is the offset and the limit, at most
-    /// [`PROCESSES_PER_PAGE`](super::PROCESSES_PER_PAGE).
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn mysql_processes(
-        &self,
-        instance: &InstanceId,
-        user: &DatabaseUserId,
-        node: Option<&NodeId>,
-        page: (u64, u32),
-        operation: &Operation,
-    ) -> Result<ProcessPage, Error> {
-        let (offset, limit) = page;
-        let path = format!("/v3/{{project_id}}/instances/{instance}/processes");
-        let mut call = self.mysql_call(Method::GET, path, Repeat::Read);
-        call.query = vec![("db_user_id".to_owned(), user.to_string())];
-        call.query
-            .extend(node.map(|node| ("node_id".to_owned(), node.to_string())));
-        self.client
-            .read(call.of_page(offset, limit), operation)
-            .await?
-            .json()
-    }
+/// A page of the sessions of an RDS for MySQL instance, or of one of its nodes:
+/// `GET /v3/{project_id}/instances/{instance_id}/processes`. `page` is the offset and the limit, at most
+/// [`PROCESSES_PER_PAGE`](super::PROCESSES_PER_PAGE).
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn processes(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    user: &DatabaseUserId,
+    node: Option<&NodeId>,
+    page: (u64, u32),
+) -> Result<ProcessPage, Error> {
+    let path = format!("/v3/{{project_id}}/instances/{instance}/processes");
+    let mut call = calls.localized(&API, Method::GET, path, Repeat::Read);
+    call.query = vec![("db_user_id".to_owned(), user.to_string())];
+    call.query
+        .extend(node.map(|node| ("node_id".to_owned(), node.to_string())));
+    calls.read(call.of_page(page)).await
+}
 
-    /// Kills sessions of an RDS for MySQL instance: `DELETE /v3/{project_id}/instances/{instance_id}/process`. The request
-    /// has no field for a node. Never sent again once it may have arrived, and not sent when it cannot leave before
-    /// `leave_before` ([`Error::TooLate`]). The answer tells nothing, unless it reports an error.
-    pub async fn kill_mysql(
-        &self,
-        instance: &InstanceId,
-        user: &DatabaseUserId,
-        threads: &[i64],
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<Killed> {
-        let body = KillRequest {
-            db_user_id: user,
-            process_ids: threads.iter().map(i64::to_string).collect(),
-        };
-        let path = format!("/v3/{{project_id}}/instances/{instance}/process");
-        let call = self.mysql_call(Method::DELETE, path, Repeat::Never);
-        let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| Killed::of(&answer, read_outcome))
-    }
-
-    fn mysql_call(&self, method: Method, path: String, repeat: Repeat) -> Call<'_> {
-        Call::new(&API, self.region, method, path, repeat)
-            .in_language(self.client.settings().language.as_deref())
-    }
+/// Kills sessions of an RDS for MySQL instance: `DELETE /v3/{project_id}/instances/{instance_id}/process`. The request
+/// has no field for a node. Never sent again once it may have arrived, and not sent when it cannot leave before
+/// `leave_before` ([`Error::TooLate`]). The answer tells nothing, unless it reports an error.
+pub async fn kill(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    user: &DatabaseUserId,
+    threads: &[i64],
+    leave_before: Option<Instant>,
+) -> Outcome<Killed<()>> {
+    let body = KillRequest {
+        db_user_id: user,
+        process_ids: threads.iter().map(i64::to_string).collect(),
+    };
+    let path = format!("/v3/{{project_id}}/instances/{instance}/process");
+    let call = calls.localized(&API, Method::DELETE, path, Repeat::Never);
+    let killed = calls.kill(call, &body, leave_before, read_outcome);
+    killed.await
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{API, Das, ENDINGS, Killed, POSTGRESQL_INSTANCE, POSTGRESQL_NODE, read_outcome};
-use crate::huaweicloud::call::{Answer, Call};
+use super::{API, ENDINGS, POSTGRESQL_INSTANCE, POSTGRESQL_NODE, read_outcome};
+use crate::huaweicloud::call::Answer;
+use crate::huaweicloud::calls::{Calls, Killed};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::id::{identifier, of_kind};
 use crate::huaweicloud::loose_json;
-use crate::huaweicloud::operation::Operation;
 use crate::huaweicloud::retry::Repeat;
 use crate::huaweicloud::rows::{self, Row, Statement};
 
@@ -104,58 +104,49 @@ struct KillRequest<'a> {
     processes: &'a [Owned<'a>],
 }
 
-impl Das<'_> {
-    /// A page of the sessions of an RDS for PostgreSQL instance, or of one of its nodes:
-    /// `GET /v3/{project_id}/instances/{instance_id}/pg/query-process-list`. That pages are counted from 1 is inferred.
-    /// So is that `show_all` shows more than is shown without it, as no source tells its default.
-    /// `limit` is at most [`PROCESSES_PER_PAGE`](super::PROCESSES_PER_PAGE).
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn postgresql_processes(
-        &self,
-        instance: &InstanceId,
-        node: Option<&NodeId>,
-        page: u64,
-        limit: u32,
-        operation: &Operation,
-    ) -> Result<ProcessPage, Error> {
-        let path = format!("/v3/{{project_id}}/instances/{instance}/pg/query-process-list");
-        let mut call = self.postgresql_call(Method::GET, path, Repeat::Read);
-        call.query = vec![
-            ("cur_page".to_owned(), page.to_string()),
-            ("per_page".to_owned(), limit.to_string()),
-            ("show_all".to_owned(), "true".to_owned()),
-        ];
-        call.query
-            .extend(node.map(|node| ("node_id".to_owned(), node.to_string())));
-        read_page(&self.client.read(call, operation).await?)
-    }
+/// A page of the sessions of an RDS for PostgreSQL instance, or of one of its nodes:
+/// `GET /v3/{project_id}/instances/{instance_id}/pg/query-process-list`. That pages are counted from 1 is inferred.
+/// So is that `show_all` shows more than is shown without it, as no source tells its default.
+/// `page` is its number and its length, at most [`PROCESSES_PER_PAGE`](super::PROCESSES_PER_PAGE).
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn processes(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: Option<&NodeId>,
+    page: (u64, u32),
+) -> Result<ProcessPage, Error> {
+    let path = format!("/v3/{{project_id}}/instances/{instance}/pg/query-process-list");
+    let mut call = calls.to(&API, Method::GET, path, Repeat::Read);
+    call.query = vec![
+        ("cur_page".to_owned(), page.0.to_string()),
+        ("per_page".to_owned(), page.1.to_string()),
+        ("show_all".to_owned(), "true".to_owned()),
+    ];
+    call.query
+        .extend(node.map(|node| ("node_id".to_owned(), node.to_string())));
+    read_page(&calls.ask(call).await?)
+}
 
-    /// Kills sessions of an RDS for PostgreSQL instance by their ids and owners:
-    /// `POST /v3/{project_id}/instances/{instance_id}/kill-process`. The request has no field for a node. Never sent again
-    /// once it may have arrived, since ids of processes come back, and not sent when it cannot leave before `leave_before`
-    /// ([`Error::TooLate`]). How many were killed (`count`) does not tell which ones, so it is not read.
-    pub async fn kill_postgresql(
-        &self,
-        instance: &InstanceId,
-        processes: &[Owned<'_>],
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<Killed> {
-        let body = KillRequest {
-            engine_type: "postgresql",
-            processes,
-        };
-        let path = format!("/v3/{{project_id}}/instances/{instance}/kill-process");
-        let call = self.postgresql_call(Method::POST, path, Repeat::Never);
-        let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| Killed::of(&answer, read_outcome))
-    }
-
-    fn postgresql_call(&self, method: Method, path: String, repeat: Repeat) -> Call<'_> {
-        Call::new(&API, self.region, method, path, repeat)
-    }
+/// Kills sessions of an RDS for PostgreSQL instance by their ids and owners:
+/// `POST /v3/{project_id}/instances/{instance_id}/kill-process`. The request has no field for a node. Never sent again
+/// once it may have arrived, since ids of processes come back, and not sent when it cannot leave before `leave_before`
+/// ([`Error::TooLate`]). How many were killed (`count`) does not tell which ones, so it is not read.
+pub async fn kill(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    processes: &[Owned<'_>],
+    leave_before: Option<Instant>,
+) -> Outcome<Killed<()>> {
+    let body = KillRequest {
+        engine_type: "postgresql",
+        processes,
+    };
+    let path = format!("/v3/{{project_id}}/instances/{instance}/kill-process");
+    let call = calls.to(&API, Method::POST, path, Repeat::Never);
+    let killed = calls.kill(call, &body, leave_before, read_outcome);
+    killed.await
 }
 
 /// Reads a page, under whichever name its rows are.

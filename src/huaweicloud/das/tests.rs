@@ -6,7 +6,8 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::huaweicloud::client::Settings;
+use crate::huaweicloud::calls::Calls;
+use crate::huaweicloud::client::{Client, Settings};
 use crate::huaweicloud::credentials::{Credential, Keys};
 use crate::huaweicloud::endpoint::{Endpoints, parse_endpoint};
 use crate::huaweicloud::error::{Error, SettingsProblem};
@@ -33,8 +34,12 @@ async fn where_das_has_no_host_no_project_is_looked_up() {
     let operation = Operation::new(client.clock(), limit, CancellationToken::new());
 
     let instance = "da304cd5bbb944de828759bc7be3d3fein03".parse().unwrap();
-    let das = Das::new(&client, "la-south-2");
-    let page = das.postgresql_processes(&instance, None, 1, 100, &operation);
+    let calls = Calls {
+        client: &client,
+        region: "la-south-2",
+        operation: &operation,
+    };
+    let page = postgresql::processes(calls, &instance, None, (1, 100));
 
     let error = page.await.unwrap_err();
     let problem = SettingsProblem::NoEndpoint {

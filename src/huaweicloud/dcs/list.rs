@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use reqwest::Method;
 use serde::Deserialize;
 
+use super::super::calls::Calls;
 use super::super::error::Error;
 use super::super::loose_json;
-use super::super::operation::Operation;
 use super::super::retry::Repeat;
 use super::super::rows::{self, Row};
-use super::{Dcs, InstanceId, NodeId};
+use super::{API, InstanceId, NodeId};
 
 /// The most sessions that a page of the list can have, by the API document.
 pub const CLIENTS_PER_PAGE: u32 = 1000;
@@ -130,67 +130,55 @@ pub struct ClientRecord {
 
 impl rows::Record for ClientRecord {}
 
-impl Dcs<'_> {
-    /// The nodes of an instance whose sessions can be listed and killed: `GET …/logical-nodes`.
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn session_nodes(
-        &self,
-        instance: &InstanceId,
-        operation: &Operation,
-    ) -> Result<SessionNodes, Error> {
-        let path = format!("/v2/{{project_id}}/instances/{instance}/logical-nodes");
-        let call = self.call(Method::GET, path, Repeat::Read);
-        let answer = self.client.read(call, operation).await?;
-        Ok(SessionNodes::of(answer.json::<Nodes>()?.nodes))
-    }
+/// The nodes of an instance whose sessions can be listed and killed: `GET …/logical-nodes`.
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn session_nodes(calls: Calls<'_>, instance: &InstanceId) -> Result<SessionNodes, Error> {
+    let path = format!("/v2/{{project_id}}/instances/{instance}/logical-nodes");
+    let call = calls.to(&API, Method::GET, path, Repeat::Read);
+    let Nodes { nodes } = calls.read(call).await?;
+    Ok(SessionNodes::of(nodes))
+}
 
-    /// A page of a node's saved list: `GET …/clients`. `limit` is at most [`CLIENTS_PER_PAGE`]. The order that the pages
-    /// are cut from is asked for, since none is promised, and given up where it is refused.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub async fn clients(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        offset: u64,
-        limit: u32,
-        operation: &Operation,
-    ) -> Result<ClientPage, Error> {
-        let page = (offset, limit);
-        let sorted = self.page(instance, node, page, true, Repeat::Read, operation);
-        match sorted.await {
-            Err(error) if refuses_argument(&error) => {
-                self.page(instance, node, page, false, Repeat::Read, operation)
-                    .await
-            }
-            other => other,
+/// A page of a node's saved list: `GET …/clients`. `rows` is the offset and the limit, at most [`CLIENTS_PER_PAGE`]. The order that the pages
+/// are cut from is asked for, since none is promised, and given up where it is refused.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn clients(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: &NodeId,
+    rows: (u64, u32),
+) -> Result<ClientPage, Error> {
+    match page(calls, instance, node, rows, true, Repeat::Read).await {
+        Err(error) if refuses_argument(&error) => {
+            page(calls, instance, node, rows, false, Repeat::Read).await
         }
+        other => other,
     }
+}
 
-    pub(super) async fn page(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        (offset, limit): (u64, u32),
-        sorted: bool,
-        repeat: Repeat,
-        operation: &Operation,
-    ) -> Result<ClientPage, Error> {
-        let path = format!("/v2/{{project_id}}/instances/{instance}/clients");
-        let mut call = self.call(Method::GET, path, repeat);
-        call.query = vec![("node_id".to_owned(), node.to_string())];
-        call = call.of_page(offset, limit);
-        if sorted {
-            call.query.extend([
-                ("sort".to_owned(), "id".to_owned()),
-                ("order".to_owned(), "asc".to_owned()),
-            ]);
-        }
-        self.client.read(call, operation).await?.json()
+pub(super) async fn page(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: &NodeId,
+    rows: (u64, u32),
+    sorted: bool,
+    repeat: Repeat,
+) -> Result<ClientPage, Error> {
+    let path = format!("/v2/{{project_id}}/instances/{instance}/clients");
+    let mut call = calls.to(&API, Method::GET, path, repeat);
+    call.query = vec![("node_id".to_owned(), node.to_string())];
+    call = call.of_page(rows);
+    if sorted {
+        call.query.extend([
+            ("sort".to_owned(), "id".to_owned()),
+            ("order".to_owned(), "asc".to_owned()),
+        ]);
     }
+    calls.read(call).await
 }
 
 /// The call itself was refused, with its arguments.

@@ -19,13 +19,13 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tracing::debug;
 
-use super::super::clock::Clock;
+use super::super::calls::Calls;
 use super::super::error::{ApiError, Error};
-use super::super::operation::{Interrupted, Operation};
+use super::super::operation::Interrupted;
 use super::super::retry::Repeat;
 use super::super::rows;
-use super::list::ClientPage;
-use super::{Dcs, InstanceId, JobId, JobStatus, NodeId, is_not_found, may_pass};
+use super::list::{ClientPage, page};
+use super::{API, InstanceId, JobId, JobStatus, NodeId, is_not_found, job, may_pass};
 
 /// How long it may take until a node's list is new. Scans that are observed to end take seconds; the bound keeps a node
 /// that never ends one from using up the whole time of a kill.
@@ -112,163 +112,153 @@ enum ScanEnd {
     NotSeen,
 }
 
-impl Dcs<'_> {
-    /// Replaces the saved list of a node by one that is known to be new, and says what was there before. `earlier` is when
-    /// the lists that the caller has read had been saved: none of them counts as new.
-    ///
-    /// # Errors
-    /// When no list can be shown to be new in time, or a call fails in a way that does not pass.
-    pub async fn renew_clients(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        earlier: BTreeSet<String>,
-        operation: &Operation,
-    ) -> Result<Before, Error> {
-        let clock = self.client.clock();
-        let begun = clock.instant();
-        let late = || clock.instant().saturating_duration_since(begun) >= NEW_WITHIN;
-        let mut last = None;
-        // Somebody else may have had a list collected since the caller read one: it is looked up in any case.
-        let shown = match self.saved_at(instance, node, operation).await {
-            Ok(time) => Shown::SavedAt(time),
-            Err(error) if is_no_list(&error) => Shown::Nothing,
-            Err(error) if is_not_yet(&error) => Shown::Unseen,
-            Err(error) => return Err(error),
+/// Replaces the saved list of a node by one that is known to be new, and says what was there before. `earlier` is when
+/// the lists that the caller has read had been saved: none of them counts as new.
+///
+/// # Errors
+/// When no list can be shown to be new in time, or a call fails in a way that does not pass.
+pub async fn renew_clients(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: &NodeId,
+    earlier: BTreeSet<String>,
+) -> Result<Before, Error> {
+    let clock = calls.client.clock();
+    let begun = clock.instant();
+    let late = || clock.instant().saturating_duration_since(begun) >= NEW_WITHIN;
+    let mut last = None;
+    // Somebody else may have had a list collected since the caller read one: it is looked up in any case.
+    let shown = match saved_at(calls, instance, node).await {
+        Ok(time) => Shown::SavedAt(time),
+        Err(error) if is_no_list(&error) => Shown::Nothing,
+        Err(error) if is_not_yet(&error) => Shown::Unseen,
+        Err(error) => return Err(error),
+    };
+    let mut before = Before { shown, earlier };
+    let mut failed = 0;
+    let mut interval = LOOKS.0;
+    let mut scan_again_after = SCAN_AGAIN_AFTER;
+    loop {
+        let proven = match scan(calls, instance, node).await? {
+            Some(job_id) => match follow_scan(calls, &job_id, late).await? {
+                ScanEnd::Succeeded => true,
+                ScanEnd::NotSeen => false,
+                ScanEnd::Failed(reason) => {
+                    failed += 1;
+                    if failed >= FAILED_SCANS || late() {
+                        return Err(Error::Listing(format!(
+                            "DCS could not collect the sessions of the node {node}: {failed} scans failed, the last \
+                             one as the job {job_id}, {reason}. An older list is not used."
+                        )));
+                    }
+                    pause(calls, LOOKS.1, &mut last).await?;
+                    continue;
+                }
+            },
+            None => false,
         };
-        let mut before = Before { shown, earlier };
-        let mut failed = 0;
-        let mut interval = LOOKS.0;
-        let mut scan_again_after = SCAN_AGAIN_AFTER;
+        let scanned = clock.instant();
         loop {
-            let proven = match self.scan(instance, node, operation).await? {
-                Some(job_id) => match self.follow_scan(&job_id, operation, late).await? {
-                    ScanEnd::Succeeded => true,
-                    ScanEnd::NotSeen => false,
-                    ScanEnd::Failed(reason) => {
-                        failed += 1;
-                        if failed >= FAILED_SCANS || late() {
-                            return Err(Error::Listing(format!(
-                                "DCS could not collect the sessions of the node {node}: {failed} scans failed, the last \
-                                 one as the job {job_id}, {reason}. An older list is not used."
-                            )));
-                        }
-                        pause(operation, clock, LOOKS.1, &mut last).await?;
-                        continue;
+            match saved_at(calls, instance, node).await {
+                Ok(time) if before.is_older_than(time.as_deref(), proven) => return Ok(before),
+                Ok(None) if !proven => return Err(tells_no_time(node)),
+                Ok(time) => {
+                    if matches!(before.shown, Shown::Nothing | Shown::Unseen) {
+                        // Nothing says that this list is a new one; the next will be, if its time is another.
+                        before.shown = Shown::SavedAt(time);
+                        break;
                     }
-                },
-                None => false,
-            };
-            let scanned = clock.instant();
-            loop {
-                match self.saved_at(instance, node, operation).await {
-                    Ok(time) if before.is_older_than(time.as_deref(), proven) => return Ok(before),
-                    Ok(None) if !proven => return Err(tells_no_time(node)),
-                    Ok(time) => {
-                        if matches!(before.shown, Shown::Nothing | Shown::Unseen) {
-                            // Nothing says that this list is a new one; the next will be, if its time is another.
-                            before.shown = Shown::SavedAt(time);
-                            break;
-                        }
-                        last = None;
-                    }
-                    Err(error) if is_not_yet(&error) => last = Some(error),
-                    Err(error) => return Err(error),
+                    last = None;
                 }
-                if late() {
-                    return Err(not_new(node, last));
-                }
-                if clock.instant().saturating_duration_since(scanned) >= scan_again_after {
-                    scan_again_after *= 2;
-                    break;
-                }
-                pause(operation, clock, interval, &mut last).await?;
-                interval = interval.mul_f64(1.5).min(LOOKS.1);
-            }
-        }
-    }
-
-    /// The time of the saved list, as it is written. One look; the caller goes on looking.
-    async fn saved_at(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        operation: &Operation,
-    ) -> Result<Option<String>, Error> {
-        let page = self.page(instance, node, (0, 1), false, Repeat::Peek, operation);
-        Ok(page.await?.time)
-    }
-
-    /// Has the service ask the node again: `POST …/clients`. The job that does so, when the answer names one: older
-    /// documents show an answer without a body. [`Dcs::renew_clients`] does the whole of it.
-    ///
-    /// # Errors
-    /// When the service does not.
-    pub async fn scan(
-        &self,
-        instance: &InstanceId,
-        node: &NodeId,
-        operation: &Operation,
-    ) -> Result<Option<JobId>, Error> {
-        let path = format!("/v2/{{project_id}}/instances/{instance}/clients");
-        let body = ScanRequest {
-            node_id: node,
-            clean_cache: true,
-        };
-        let call = self
-            .call(Method::POST, path, Repeat::Read)
-            .with_json(&body)?;
-        let answer = self.client.read(call, operation).await?;
-        let job_id = answer
-            .json::<ScanResponse>()
-            .ok()
-            .and_then(|body| body.job_id);
-        Ok(job_id.and_then(|job_id| job_id.parse().ok()))
-    }
-
-    /// Follows a scan's job to its end, or until it is `late`.
-    async fn follow_scan(
-        &self,
-        job_id: &JobId,
-        operation: &Operation,
-        late: impl Fn() -> bool,
-    ) -> Result<ScanEnd, Error> {
-        let clock = self.client.clock();
-        let mut interval = LOOKS.0;
-        let mut last = None;
-        while !late() {
-            pause(operation, clock, interval, &mut last).await?;
-            interval = interval.mul_f64(1.5).min(LOOKS.1);
-            match self.job(job_id, operation).await {
-                Ok(job) => match job.status {
-                    JobStatus::Success => return Ok(ScanEnd::Succeeded),
-                    JobStatus::Fail(_) => {
-                        let reason = job.fail_reason.unwrap_or_else(|| "without a reason".into());
-                        return Ok(ScanEnd::Failed(reason));
-                    }
-                    JobStatus::Running(_) => last = None,
-                },
-                Err(error) if cannot_be_followed(&error) => {
-                    debug!(job = %job_id, %error, "the scan cannot be followed by its job");
-                    return Ok(ScanEnd::NotSeen);
-                }
-                Err(error) if may_pass(&error) => last = Some(error),
+                Err(error) if is_not_yet(&error) => last = Some(error),
                 Err(error) => return Err(error),
             }
+            if late() {
+                return Err(not_new(node, last));
+            }
+            if clock.instant().saturating_duration_since(scanned) >= scan_again_after {
+                scan_again_after *= 2;
+                break;
+            }
+            pause(calls, interval, &mut last).await?;
+            interval = interval.mul_f64(1.5).min(LOOKS.1);
         }
-        Ok(ScanEnd::NotSeen)
     }
+}
+
+/// The time of the saved list, as it is written. One look; the caller goes on looking.
+async fn saved_at(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: &NodeId,
+) -> Result<Option<String>, Error> {
+    let page = page(calls, instance, node, (0, 1), false, Repeat::Peek);
+    Ok(page.await?.time)
+}
+
+/// Has the service ask the node again: `POST …/clients`. The job that does so, when the answer names one: older
+/// documents show an answer without a body. [`renew_clients`] does the whole of it.
+///
+/// # Errors
+/// When the service does not.
+pub async fn scan(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    node: &NodeId,
+) -> Result<Option<JobId>, Error> {
+    let path = format!("/v2/{{project_id}}/instances/{instance}/clients");
+    let body = ScanRequest {
+        node_id: node,
+        clean_cache: true,
+    };
+    let call = calls.to(&API, Method::POST, path, Repeat::Read);
+    let answer = calls.ask(call.with_json(&body)?).await?;
+    let job_id = answer
+        .json::<ScanResponse>()
+        .ok()
+        .and_then(|body| body.job_id);
+    Ok(job_id.and_then(|job_id| job_id.parse().ok()))
+}
+
+/// Follows a scan's job to its end, or until it is `late`.
+async fn follow_scan(
+    calls: Calls<'_>,
+    job_id: &JobId,
+    late: impl Fn() -> bool,
+) -> Result<ScanEnd, Error> {
+    let mut interval = LOOKS.0;
+    let mut last = None;
+    while !late() {
+        pause(calls, interval, &mut last).await?;
+        interval = interval.mul_f64(1.5).min(LOOKS.1);
+        match job(calls, job_id).await {
+            Ok(job) => match job.status {
+                JobStatus::Success => return Ok(ScanEnd::Succeeded),
+                JobStatus::Fail(_) => {
+                    let reason = job.fail_reason.unwrap_or_else(|| "without a reason".into());
+                    return Ok(ScanEnd::Failed(reason));
+                }
+                JobStatus::Running(_) => last = None,
+            },
+            Err(error) if cannot_be_followed(&error) => {
+                debug!(job = %job_id, %error, "the scan cannot be followed by its job");
+                return Ok(ScanEnd::NotSeen);
+            }
+            Err(error) if may_pass(&error) => last = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(ScanEnd::NotSeen)
 }
 
 /// Sleeps between two looks.
 async fn pause(
-    operation: &Operation,
-    clock: &dyn Clock,
+    calls: Calls<'_>,
     interval: Duration,
     last: &mut Option<Error>,
 ) -> Result<(), Error> {
-    operation
-        .sleep(clock, interval)
+    (calls.operation)
+        .sleep(calls.client.clock(), interval)
         .await
         .map_err(|interrupted: Interrupted| interrupted.into_error(last.take()))
 }

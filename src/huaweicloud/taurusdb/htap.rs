@@ -4,16 +4,14 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::{API, Ending, INSTANCE, NODE, TaurusDb};
+use super::{API, Ending, INSTANCE, NODE};
 use crate::huaweicloud::call::{Answer, Call};
+use crate::huaweicloud::calls::{Calls, Killed};
 use crate::huaweicloud::error::{Error, Outcome, printable};
 use crate::huaweicloud::id::{identifier, with_ending};
 use crate::huaweicloud::loose_json;
-use crate::huaweicloud::operation::Operation;
 use crate::huaweicloud::retry::Repeat;
 use crate::huaweicloud::rows::{self, Row, Statement};
-
-pub use crate::huaweicloud::call::Killed;
 
 /// The most sessions that a page of the list can have.
 pub const SESSIONS_PER_PAGE: u32 = 100;
@@ -91,48 +89,42 @@ struct KillResponse {
     msg: Option<String>,
 }
 
-impl<'a> TaurusDb<'a> {
-    /// A page of the sessions of an HTAP instance: `GET /v3/{project_id}/instances/{instance_id}/htap/process`. `limit` is at
-    /// most [`SESSIONS_PER_PAGE`].
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub async fn htap_sessions(
-        &self,
-        instance: &InstanceId,
-        offset: u64,
-        limit: u32,
-        operation: &Operation,
-    ) -> Result<SessionPage, Error> {
-        let call = self.htap_call(Method::GET, instance, Repeat::Read);
-        let call = call.of_page(offset, limit);
-        self.client.read(call, operation).await?.json()
-    }
+/// A page of the sessions of an HTAP instance: `GET /v3/{project_id}/instances/{instance_id}/htap/process`. `page` is the
+/// offset and the limit, at most [`SESSIONS_PER_PAGE`].
+///
+/// # Errors
+/// When they cannot be listed.
+pub async fn sessions(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    page: (u64, u32),
+) -> Result<SessionPage, Error> {
+    let call = call(calls, Method::GET, instance, Repeat::Read);
+    calls.read(call.of_page(page)).await
+}
 
-    /// Kills sessions of an HTAP instance, at most [`KILL_BATCH`]: `DELETE …/htap/process`. Never sent again once it may have
-    /// arrived, since no document says that ids do not come back, and not sent when it cannot leave before `leave_before`
-    /// ([`Error::TooLate`]). The answer tells of all sessions together whether the kill failed.
-    pub async fn kill_htap(
-        &self,
-        instance: &InstanceId,
-        session_ids: &[String],
-        leave_before: Option<Instant>,
-        operation: &Operation,
-    ) -> Outcome<Killed> {
-        let body = KillRequest {
-            process_list: session_ids,
-        };
-        let call = self.htap_call(Method::DELETE, instance, Repeat::Never);
-        let outcome = self.client.kill(call, &body, leave_before, operation).await;
-        outcome.map(|answer| Killed::of(&answer, read_outcome))
-    }
+/// Kills sessions of an HTAP instance, at most [`KILL_BATCH`]: `DELETE …/htap/process`. Never sent again once it may have
+/// arrived, since no document says that ids do not come back, and not sent when it cannot leave before `leave_before`
+/// ([`Error::TooLate`]). The answer tells of all sessions together whether the kill failed.
+pub async fn kill(
+    calls: Calls<'_>,
+    instance: &InstanceId,
+    session_ids: &[String],
+    leave_before: Option<Instant>,
+) -> Outcome<Killed<()>> {
+    let body = KillRequest {
+        process_list: session_ids,
+    };
+    let call = call(calls, Method::DELETE, instance, Repeat::Never);
+    let killed = calls.kill(call, &body, leave_before, read_outcome);
+    killed.await
+}
 
-    fn htap_call(&self, method: Method, instance: &InstanceId, repeat: Repeat) -> Call<'a> {
-        let path = format!("/v3/{{project_id}}/instances/{instance}/htap/process");
-        let language = self.client.settings().language.as_deref();
-        Call::new(&API, self.region, method, path, repeat)
-            .in_language(Some(language.unwrap_or(LANGUAGE)))
-    }
+fn call<'a>(calls: Calls<'a>, method: Method, instance: &InstanceId, repeat: Repeat) -> Call<'a> {
+    let path = format!("/v3/{{project_id}}/instances/{instance}/htap/process");
+    calls
+        .to(&API, method, path, repeat)
+        .in_language(calls.language().or(Some(LANGUAGE)))
 }
 
 /// Reads the one status of all sessions of a kill. Only the two words of the API document are believed.

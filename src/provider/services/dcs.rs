@@ -10,9 +10,11 @@ use tf_provider::{AttributePath, Diagnostics};
 use tokio::time::Instant;
 
 use super::{has_port, looks_relational, redis_database, redis_time, told};
-use crate::huaweicloud::dcs::list::{CLIENTS_PER_PAGE, ClientPage, ClientRecord, SessionNodes};
+use crate::huaweicloud::dcs::list::{
+    self, CLIENTS_PER_PAGE, ClientPage, ClientRecord, SessionNodes,
+};
 use crate::huaweicloud::dcs::{
-    self as api, InstanceId, JobId, JobStatus, KILL_ADDRESSES, NodeId, SMALL_KILL_ADDRESSES, Target,
+    self, InstanceId, JobId, JobStatus, KILL_ADDRESSES, NodeId, SMALL_KILL_ADDRESSES, Target, scan,
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::provider::arguments::{identifier, shown};
@@ -257,7 +259,6 @@ impl Place for Nodes {
 
     /// Lists the sessions, sorted by node and ID, from lists that are known to be new.
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
-        let dcs = api::Dcs::new(calls.client, calls.region);
         let nodes = match (scope.nodes, &self.target) {
             (Some(nodes), _) => SessionNodes {
                 active: nodes.iter().cloned().collect(),
@@ -267,7 +268,7 @@ impl Place for Nodes {
                 active: vec![node.to_string()],
                 passed_over: Vec::new(),
             },
-            (None, Target::AllNodes) => dcs.session_nodes(&self.instance, calls.operation).await?,
+            (None, Target::AllNodes) => list::session_nodes(calls, &self.instance).await?,
         };
         if nodes.active.is_empty() {
             return Err(Error::Listing(format!(
@@ -311,16 +312,8 @@ impl Place for Nodes {
         };
         let addresses = batch.iter().filter_map(|target| target.address.as_deref());
         let addresses: Vec<String> = ids::unique(addresses.map(ToOwned::to_owned));
-        api::Dcs::new(calls.client, calls.region)
-            .kill(
-                &self.instance,
-                &node,
-                &addresses,
-                leave_before,
-                calls.operation,
-            )
-            .await
-            .map(Answered::without_fates)
+        let killed = dcs::kill(calls, &self.instance, &node, &addresses, leave_before);
+        killed.await.map(Answered::from)
     }
 
     fn as_kills_all(&self) -> Option<&dyn KillsAll> {
@@ -345,21 +338,15 @@ impl Nodes {
         node: &NodeId,
         mut earlier: BTreeSet<String>,
     ) -> Result<(List<Session>, Option<String>, Instant), Error> {
-        let dcs = api::Dcs::new(calls.client, calls.region);
         let node_name: Arc<str> = node.as_str().into();
         for _ in 0..OLD_PAGES {
-            let old = dcs
-                .renew_clients(&self.instance, node, earlier, calls.operation)
-                .await?;
+            let old = scan::renew_clients(calls, &self.instance, node, earlier).await?;
             let renewed = calls.client.clock().instant();
             let saved_at = Mutex::new(None);
             let is_old = AtomicBool::new(false);
             let (old, saved, was_old, node_name) = (&old, &saved_at, &is_old, &node_name);
-            let list = read_pages(CLIENTS_PER_PAGE, |request| async move {
-                let (offset, limit) = (request.offset, request.limit);
-                let page = dcs
-                    .clients(&self.instance, node, offset, limit, calls.operation)
-                    .await?;
+            let list = read_pages(CLIENTS_PER_PAGE, |rows_asked| async move {
+                let page = list::clients(calls, &self.instance, node, rows_asked).await?;
                 was_old.fetch_or(!old.is_not(&page), Ordering::Relaxed);
                 if page.time.is_some() {
                     *saved.lock().unwrap_or_else(PoisonError::into_inner) = page.time.clone();
@@ -446,14 +433,12 @@ impl KillsAll for Nodes {
     }
 
     async fn kill_all(&self, calls: Calls<'_>, leave_before: Option<Instant>) -> Outcome<Job> {
-        api::Dcs::new(calls.client, calls.region)
-            .kill_all(&self.instance, &self.target, leave_before, calls.operation)
-            .await
-            .map(|accepted| Job {
-                id: accepted.job_id.map(|id| id.to_string()),
-                request_id: accepted.request_id,
-                unreadable: accepted.unreadable,
-            })
+        let accepted = dcs::kill_all(calls, &self.instance, &self.target, leave_before);
+        accepted.await.map(|accepted| Job {
+            id: accepted.job_id.map(|id| id.to_string()),
+            request_id: accepted.request_id,
+            unreadable: accepted.unreadable,
+        })
     }
 
     async fn follow(
@@ -465,9 +450,7 @@ impl KillsAll for Nodes {
         let id: JobId = job_id
             .parse()
             .map_err(|reason| Error::Listing(format!("DCS calls the job {job_id:?}: {reason}.")))?;
-        let job = api::Dcs::new(calls.client, calls.region)
-            .wait_for_job(&id, calls.operation, |job| seen(job.status.as_str()))
-            .await?;
+        let job = dcs::wait_for_job(calls, &id, |job| seen(job.status.as_str())).await?;
         Ok(JobEnd {
             failed: matches!(job.status, JobStatus::Fail(_)),
             status: job.status.as_str().to_owned(),

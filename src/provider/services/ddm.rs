@@ -10,8 +10,7 @@ use tokio::time::Instant;
 use super::relational::{self, Thread};
 use super::{OfOneId, TEXT_IDS, text_id};
 use crate::huaweicloud::ddm::{
-    self as api, KILL_BATCH, Layer, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
-    SMALL_KILL_BATCH,
+    self, KILL_BATCH, Layer, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord, SMALL_KILL_BATCH,
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::rows::Row;
@@ -129,13 +128,10 @@ impl Place for Instance {
     }
 
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
-        let ddm = api::Ddm::new(calls.client, calls.region);
         let id = self.id();
-        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
-            let rows_asked = (request.offset, request.limit);
-            ddm.processes(&self.layer, rows_asked, calls.operation)
-                .await
-                .map(|page| rows(page, id, scope.statements))
+        let list = read_pages(PROCESSES_PER_PAGE, |page| async move {
+            let list = ddm::processes(calls, &self.layer, page).await;
+            list.map(|list| rows(list, id, scope.statements))
         });
         list.await.map(Listing::from)
     }
@@ -147,10 +143,8 @@ impl Place for Instance {
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        api::Ddm::new(calls.client, calls.region)
-            .kill(&self.layer, &ids, leave_before, calls.operation)
-            .await
-            .map(relational::answered)
+        let killed = ddm::kill(calls, &self.layer, &ids, leave_before);
+        killed.await.map(Answered::from)
     }
 
     /// The log tells who was killed, when, and by whom. Whether a kill is logged before or after it was executed is not
@@ -161,15 +155,12 @@ impl Place for Instance {
         sent: &[SessionId],
         within: (OffsetDateTime, OffsetDateTime),
     ) -> Result<Vec<SessionId>, Error> {
-        let ddm = api::Ddm::new(calls.client, calls.region);
         let sent: HashSet<&SessionId> = sent.iter().collect();
         let mut recorded = HashSet::new();
         let mut read = 0;
         for _ in 0..MOST_LOG_PAGES {
-            let rows_asked = (read, PROCESSES_PER_PAGE);
-            let page = ddm
-                .kills(&self.layer, within, rows_asked, calls.operation)
-                .await?;
+            let page = (read, PROCESSES_PER_PAGE);
+            let page = ddm::kills(calls, &self.layer, within, page).await?;
             let rows = page.kills.len() as u64;
             read += rows;
             for row in page.kills {

@@ -11,8 +11,7 @@ use tokio::time::Instant;
 use super::relational::listed_time;
 use super::{OfOneId, TEXT_IDS, is_id, text_id, told};
 use crate::huaweicloud::dds::{
-    self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
-    SessionRecord,
+    self, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage, SessionRecord,
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::provider::arguments::identifier;
@@ -157,11 +156,9 @@ impl Place for Node {
     }
 
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
-        let dds = api::Dds::new(calls.client, calls.region);
-        let list = read_pages(SESSIONS_PER_PAGE, |request| async move {
-            let (offset, limit) = (request.offset, request.limit);
-            let page = dds.sessions(&self.node, offset, limit, calls.operation);
-            page.await.map(|page| rows(page, scope.statements))
+        let list = read_pages(SESSIONS_PER_PAGE, |page| async move {
+            let list = dds::sessions(calls, &self.node, page).await;
+            list.map(|list| rows(list, scope.statements))
         });
         list.await.map(Listing::from)
     }
@@ -173,10 +170,8 @@ impl Place for Node {
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        let outcome = api::Dds::new(calls.client, calls.region)
-            .kill(&self.node, &ids, leave_before, calls.operation)
-            .await;
-        outcome.map(Answered::without_fates)
+        let killed = dds::kill(calls, &self.node, &ids, leave_before);
+        killed.await.map(Answered::from)
     }
 }
 

@@ -12,7 +12,7 @@ use super::relational::{is_idle, is_of_cloud, listed_time};
 use super::told;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::opengauss::{
-    Component, Filter, KILL_BATCH, MOST_LISTED, OpenGauss, SMALL_KILL_BATCH, SessionRecord,
+    self, Component, Filter, KILL_BATCH, MOST_LISTED, SMALL_KILL_BATCH, SessionRecord,
 };
 use crate::huaweicloud::rows::Row;
 use crate::provider::arguments::{identifier, shown};
@@ -168,18 +168,12 @@ impl Place for Component {
 
     /// Lists the sessions, and where there may be more of them than a list shows, those that are asked about.
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
-        let gaussdb = OpenGauss::new(calls.client, calls.region);
-        let all = gaussdb
-            .sessions(self, &Filter::default(), calls.operation)
-            .await?;
+        let all = opengauss::sessions(calls, self, &Filter::default()).await?;
         let has_all = all.len() < MOST_LISTED;
         let mut answers = vec![all];
         if !has_all {
             for question in (scope.questions)() {
-                let answer = gaussdb
-                    .sessions(self, &filter(question), calls.operation)
-                    .await?;
-                answers.push(answer);
+                answers.push(opengauss::sessions(calls, self, &filter(question)).await?);
             }
         }
         Ok(listing(answers, scope, calls.client.clock().now()))
@@ -192,18 +186,10 @@ impl Place for Component {
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        OpenGauss::new(calls.client, calls.region)
-            .kill(self, &ids, leave_before, calls.operation)
-            .await
-            .map(|answer| Answered {
-                request_id: answer.request_id,
-                fates: match answer.killed {
-                    Ok(killed) => {
-                        Fates::Killed(killed.iter().filter_map(|id| session_id(id)).collect())
-                    }
-                    Err(error) => Fates::of_error(error),
-                },
-            })
+        let killed = opengauss::kill(calls, self, &ids, leave_before).await;
+        let fates =
+            |ids: Vec<String>| Fates::Killed(ids.iter().filter_map(|id| session_id(id)).collect());
+        killed.map(|killed| Answered::of(killed, fates))
     }
 }
 

@@ -6,8 +6,7 @@ use tokio::time::Instant;
 use super::{OfOneId, TEXT_IDS, redis_database, redis_time, text_id, told};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::geminidb::{
-    self as api, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage,
-    SessionRecord,
+    self, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage, SessionRecord,
 };
 use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
@@ -98,13 +97,9 @@ impl Place for Node {
     }
 
     async fn list(&self, calls: Calls<'_>, _scope: Scope<'_>) -> Result<Listing, Error> {
-        let geminidb = api::GeminiDb::new(calls.client, calls.region);
-        let list = read_pages(SESSIONS_PER_PAGE, |request| async move {
-            let (offset, limit) = (request.offset, request.limit);
-            geminidb
-                .sessions(&self.node, offset, limit, calls.operation)
-                .await
-                .map(rows)
+        let list = read_pages(SESSIONS_PER_PAGE, |page| async move {
+            let list = geminidb::sessions(calls, &self.node, page).await;
+            list.map(rows)
         });
         list.await.map(Listing::from)
     }
@@ -116,10 +111,8 @@ impl Place for Node {
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        let outcome = api::GeminiDb::new(calls.client, calls.region)
-            .kill(&self.node, &ids, leave_before, calls.operation)
-            .await;
-        outcome.map(Answered::without_fates)
+        let killed = geminidb::kill(calls, &self.node, &ids, leave_before);
+        killed.await.map(Answered::from)
     }
 }
 

@@ -6,9 +6,9 @@ use tokio::time::Instant;
 
 use super::relational::{self, NODE, Thread, is_number, number, optional_node, told_database};
 use crate::huaweicloud::das::mysql::{
-    DatabaseUserId, InstanceId, NodeId, ProcessPage, ProcessRecord,
+    self, DatabaseUserId, InstanceId, NodeId, ProcessPage, ProcessRecord,
 };
-use crate::huaweicloud::das::{Das, KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
+use crate::huaweicloud::das::{KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
@@ -125,16 +125,8 @@ impl Place for Instance {
         let threads: Vec<i64> = (batch.iter())
             .filter_map(|target| target.id.as_number())
             .collect();
-        Das::new(calls.client, calls.region)
-            .kill_mysql(
-                &self.instance,
-                &self.user,
-                &threads,
-                leave_before,
-                calls.operation,
-            )
-            .await
-            .map(relational::answered)
+        let killed = mysql::kill(calls, &self.instance, &self.user, &threads, leave_before);
+        killed.await.map(Answered::from)
     }
 }
 
@@ -145,18 +137,9 @@ impl Instance {
         calls: Calls<'_>,
         scope: Scope<'_>,
     ) -> Result<Listing, Error> {
-        let das = Das::new(calls.client, calls.region);
-        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
-            let rows_asked = (request.offset, request.limit);
-            das.mysql_processes(
-                &self.instance,
-                &self.user,
-                node,
-                rows_asked,
-                calls.operation,
-            )
-            .await
-            .map(|page| rows(page, scope.statements))
+        let list = read_pages(PROCESSES_PER_PAGE, |page| async move {
+            let list = mysql::processes(calls, &self.instance, &self.user, node, page).await;
+            list.map(|list| rows(list, scope.statements))
         });
         list.await.map(Listing::from)
     }

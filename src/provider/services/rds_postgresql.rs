@@ -9,8 +9,10 @@ use super::relational::{
     told_database, transaction_time,
 };
 use super::told;
-use crate::huaweicloud::das::postgresql::{InstanceId, NodeId, Owned, ProcessPage, ProcessRecord};
-use crate::huaweicloud::das::{Das, KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
+use crate::huaweicloud::das::postgresql::{
+    self, InstanceId, NodeId, Owned, ProcessPage, ProcessRecord,
+};
+use crate::huaweicloud::das::{KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
@@ -19,7 +21,7 @@ use crate::provider::service::{
     Answered, Calls, Column, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose,
     Scope, Service, Target, Words,
 };
-use crate::session::listing::{Page, PageRequest};
+use crate::session::listing::Page;
 use crate::session::{Condition, Protection, Session};
 
 #[cfg(test)]
@@ -171,10 +173,8 @@ impl Place for Instance {
             Ok(processes) => processes,
             Err(error) => return Outcome::Rejected(error),
         };
-        Das::new(calls.client, calls.region)
-            .kill_postgresql(&self.instance, &processes, leave_before, calls.operation)
-            .await
-            .map(relational::answered)
+        let killed = postgresql::kill(calls, &self.instance, &processes, leave_before);
+        killed.await.map(Answered::from)
     }
 }
 
@@ -196,18 +196,11 @@ impl Instance {
         calls: Calls<'_>,
         scope: Scope<'_>,
     ) -> Result<Listing, Error> {
-        let das = Das::new(calls.client, calls.region);
-        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
-            let window = Window::of(request);
-            das.postgresql_processes(
-                &self.instance,
-                node,
-                window.number,
-                window.length,
-                calls.operation,
-            )
-            .await
-            .map(|page| rows(page, &window, scope.statements))
+        let list = read_pages(PROCESSES_PER_PAGE, |page| async move {
+            let window = Window::of(page);
+            let page = (window.number, window.length);
+            let list = postgresql::processes(calls, &self.instance, node, page).await;
+            list.map(|list| rows(list, &window, scope.statements))
         });
         list.await.map(Listing::from)
     }
@@ -227,14 +220,14 @@ struct Window {
 impl Window {
     /// DAS counts pages, not rows, and pages have to overlap: so the length of a page is chosen for each request such that a
     /// page begins at the offset, or a few rows before it.
-    fn of(request: PageRequest) -> Self {
-        let passed_over = |length: u32| (request.offset % u64::from(length)) as u32;
-        let longest = request.limit.max(1);
+    fn of((offset, limit): (u64, u32)) -> Self {
+        let passed_over = |length: u32| (offset % u64::from(length)) as u32;
+        let longest = limit.max(1);
         let length = (1..=longest)
             .max_by_key(|length| length - passed_over(*length))
             .unwrap_or(longest);
         Self {
-            number: request.offset / u64::from(length) + 1,
+            number: offset / u64::from(length) + 1,
             length,
             passed_over: passed_over(length),
         }

@@ -9,14 +9,13 @@ use tf_provider::Diagnostics;
 use tf_provider::value::Value;
 
 use super::told;
-use crate::huaweicloud::das::Killed;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::id::IdError;
 use crate::huaweicloud::rows::Statement;
 use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::Listing;
 use crate::provider::record::Record;
-use crate::provider::service::{Answered, Column, Fates, PlaceArgument};
+use crate::provider::service::{Column, PlaceArgument};
 use crate::session::{Condition, Protection, Session, SessionId};
 
 #[cfg(test)]
@@ -142,17 +141,6 @@ fn traits(session: &Session) -> Traits<'_> {
         &session.began,
     ];
     (&session.id, texts.map(Option::as_deref))
-}
-
-/// What a service said to a kill that it accepted, and whose answer tells nobody's fate.
-pub(super) fn answered(killed: Killed) -> Answered {
-    Answered {
-        request_id: killed.request_id,
-        fates: match killed.outcome {
-            Ok(()) => Fates::NotTold,
-            Err(error) => Fates::of_error(error),
-        },
-    }
 }
 
 /// A database by its name; DAS writes `--` for none.

@@ -14,8 +14,8 @@ use super::relational::{
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::{
-    self as api, InstanceId, KILL_BATCH, NodeId, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
-    SMALL_KILL_BATCH,
+    self, InstanceId, KILL_BATCH, KillLists, NodeId, PROCESSES_PER_PAGE, ProcessPage,
+    ProcessRecord, SMALL_KILL_BATCH,
 };
 use crate::provider::arguments::{identifier, shown};
 use crate::provider::listing::{Listing, page, read_pages};
@@ -186,13 +186,9 @@ struct Node {
 
 impl Node {
     async fn list_of(&self, calls: Calls<'_>, statements: bool) -> Result<Listing, Error> {
-        let taurusdb = api::TaurusDb::new(calls.client, calls.region);
-        let list = read_pages(PROCESSES_PER_PAGE, |request| async move {
-            let (offset, limit) = (request.offset, request.limit);
-            taurusdb
-                .processes(&self.instance, &self.node, offset, limit, calls.operation)
-                .await
-                .map(|page| rows(page, statements))
+        let list = read_pages(PROCESSES_PER_PAGE, |page| async move {
+            let list = taurusdb::processes(calls, &self.instance, &self.node, page).await;
+            list.map(|list| rows(list, statements))
         });
         list.await.map(Listing::from)
     }
@@ -202,12 +198,11 @@ impl Node {
     /// A thread that has ended since it was listed waits for nobody. What the service answers for it is not documented: a
     /// refusal is taken for that where another list does not show the thread any more.
     async fn tell_blockers(&self, calls: Calls<'_>, sessions: &mut [Session]) -> Result<(), Error> {
-        let taurusdb = api::TaurusDb::new(calls.client, calls.region);
         let can_wait = sessions.iter().filter(|session| can_wait(session));
         let threads: Vec<i64> = can_wait.filter_map(|one| one.id.as_number()).collect();
         let mut waits = futures_util::stream::iter(threads)
             .map(|thread| async move {
-                let wait = taurusdb.lock_wait(&self.instance, &self.node, thread, calls.operation);
+                let wait = taurusdb::lock_wait(calls, &self.instance, &self.node, thread);
                 (thread, wait.await)
             })
             .buffer_unordered(ASKED_AT_ONCE);
@@ -281,26 +276,15 @@ impl Place for Node {
         let threads: Vec<i64> = (batch.iter())
             .filter_map(|target| target.id.as_number())
             .collect();
-        let outcome = api::TaurusDb::new(calls.client, calls.region)
-            .kill(
-                &self.instance,
-                &self.node,
-                &threads,
-                leave_before,
-                calls.operation,
-            )
-            .await;
-        outcome.map(|answer| Answered {
-            request_id: answer.request_id,
-            fates: match answer.lists {
-                Ok(lists) => Fates::Told(BatchAnswer {
-                    killed: threads_of(lists.killed),
-                    not_found: threads_of(lists.not_found),
-                    repeated: answer.after_doubt,
-                }),
-                Err(error) => Fates::Unreadable(error),
-            },
-        })
+        let killed = taurusdb::kill(calls, &self.instance, &self.node, &threads, leave_before);
+        let fates = |lists: KillLists| {
+            Fates::Told(BatchAnswer {
+                killed: threads_of(lists.killed),
+                not_found: threads_of(lists.not_found),
+                repeated: lists.after_doubt,
+            })
+        };
+        killed.await.map(|killed| Answered::of(killed, fates))
     }
 }
 

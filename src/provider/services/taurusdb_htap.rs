@@ -9,9 +9,8 @@ use tokio::time::Instant;
 use super::relational::{self, ADDRESS, BEHIND_A_PROXY, COMMANDS, Thread, listed_fraction};
 use super::{OfOneId, TEXT_IDS, text_id};
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::huaweicloud::taurusdb::TaurusDb;
 use crate::huaweicloud::taurusdb::htap::{
-    InstanceId, KILL_BATCH, SESSIONS_PER_PAGE, SessionPage, SessionRecord,
+    self, InstanceId, KILL_BATCH, SESSIONS_PER_PAGE, SessionPage, SessionRecord,
 };
 use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
@@ -90,15 +89,11 @@ impl Place for Instance {
     }
 
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
-        let taurusdb = TaurusDb::new(calls.client, calls.region);
         let twins = &Mutex::new(Twins::default());
         let noted = || twins.lock().unwrap_or_else(PoisonError::into_inner);
-        let list = read_pages(SESSIONS_PER_PAGE, |request| async move {
-            let (offset, limit) = (request.offset, request.limit);
-            let page = taurusdb
-                .htap_sessions(&self.instance, offset, limit, calls.operation)
-                .await
-                .map(|page| rows(page, scope.statements))?;
+        let list = read_pages(SESSIONS_PER_PAGE, |page| async move {
+            let list = htap::sessions(calls, &self.instance, page).await?;
+            let page = rows(list, scope.statements);
             noted().note(&page.sessions);
             Ok(page)
         });
@@ -114,10 +109,8 @@ impl Place for Instance {
         leave_before: Option<Instant>,
     ) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        TaurusDb::new(calls.client, calls.region)
-            .kill_htap(&self.instance, &ids, leave_before, calls.operation)
-            .await
-            .map(relational::answered)
+        let killed = htap::kill(calls, &self.instance, &ids, leave_before);
+        killed.await.map(Answered::from)
     }
 }
 

@@ -25,10 +25,7 @@ fn read_rows(rows_of_page: &str, statements: bool) -> Vec<Session> {
         processes,
         total: None,
     };
-    let window = Window::of(PageRequest {
-        offset: 0,
-        limit: 100,
-    });
+    let window = Window::of((0, 100));
     rows(page, &window, statements).sessions
 }
 
@@ -162,7 +159,7 @@ fn a_state_that_is_not_told_is_neither_idle_nor_busy() {
 #[test]
 fn a_page_shows_at_least_half_of_what_it_can() {
     for offset in 0..20_000 {
-        let window = Window::of(PageRequest { offset, limit: 100 });
+        let window = Window::of((offset, 100));
         let shown = window.length - window.passed_over;
         assert!(shown >= 50, "{offset}: {window:?}");
     }
@@ -172,7 +169,7 @@ fn a_page_shows_at_least_half_of_what_it_can() {
 fn a_page_shows_the_session_at_every_offset() {
     for limit in [1, 2, 7, 100] {
         for offset in 0..1_000 {
-            let window = Window::of(PageRequest { offset, limit });
+            let window = Window::of((offset, limit));
             assert!((1..=limit).contains(&window.length), "{window:?}");
             let begins = (window.number - 1) * u64::from(window.length);
             assert_eq!(begins + u64::from(window.passed_over), offset, "{window:?}");
