@@ -288,6 +288,7 @@ fn calls<'a>(client: &'a Client, operation: &'a Operation) -> Calls<'a> {
         client,
         region: REGION,
         operation,
+        leave_before: None,
     }
 }
 
@@ -333,12 +334,12 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
     Some(match call {
         "DCS kill of all sessions" => {
             let target = Target::Node(node);
-            let outcome = dcs::kill_all(calls, &instance, &target, None).await;
+            let outcome = dcs::kill_all(calls, &instance, &target).await;
             Ending::of_kill(&outcome, sent())
         }
         "DCS kill of chosen sessions" => {
             let addresses = ["192.168.11.12:32769".to_owned()];
-            let outcome = dcs::kill(calls, &instance, &node, &addresses, None).await;
+            let outcome = dcs::kill(calls, &instance, &node, &addresses).await;
             Ending::of_kill(&outcome, sent())
         }
         "DCS job" => {
@@ -359,7 +360,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
         }
         "TaurusDB kill" => {
             let (instance, node) = (&taurusdb_instance, &taurusdb_node);
-            let outcome = taurusdb::kill(calls, instance, node, &[2_075_425], None).await;
+            let outcome = taurusdb::kill(calls, instance, node, &[2_075_425]).await;
             Ending::of_kill(&outcome, sent())
         }
         "TaurusDB list" | "Any call, as the gateway answers it" => {
@@ -375,7 +376,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
         "TaurusDB HTAP kill" => {
             let instance: htap::InstanceId = HTAP_INSTANCE.parse().unwrap();
             let ids = ["2075425".to_owned()];
-            let outcome = htap::kill(calls, &instance, &ids, None).await;
+            let outcome = htap::kill(calls, &instance, &ids).await;
             if let Outcome::Accepted(killed) = &outcome {
                 let says_success = answer.body_text().contains("\"success\"");
                 assert_eq!(killed.told.is_ok(), says_success, "{killed:?}");
@@ -391,7 +392,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
         "RDS for MySQL kill" => {
             let instance = RDS_MYSQL_INSTANCE.parse().unwrap();
             let user = DATABASE_USER.parse().unwrap();
-            let kill = mysql::kill(calls, &instance, &user, &[2_075_425], None);
+            let kill = mysql::kill(calls, &instance, &user, &[2_075_425]);
             Ending::of_kill(&kill.await, sent())
         }
         "RDS for PostgreSQL list" => {
@@ -405,7 +406,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
                 id: 21_541,
                 user: "app",
             }];
-            let kill = postgresql::kill(calls, &instance, &owned, None);
+            let kill = postgresql::kill(calls, &instance, &owned);
             let outcome = kill.await;
             if let Outcome::Accepted(killed) = &outcome {
                 assert!(killed.told.is_ok(), "{killed:?}");
@@ -419,7 +420,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
         }
         "GaussDB kill" => {
             let ids = ["139960174921472".to_owned()];
-            let outcome = opengauss::kill(calls, &component(), &ids, None).await;
+            let outcome = opengauss::kill(calls, &component(), &ids).await;
             if let Outcome::Accepted(killed) = &outcome {
                 let says_success = answer.body_text().contains("\"success\":true");
                 assert_eq!(killed.told.is_ok(), says_success, "{killed:?}");
@@ -432,7 +433,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
         }
         "DDS kill" => {
             let ids = ["34631".to_owned()];
-            let outcome = dds::kill(calls, &DDS_NODE.parse().unwrap(), &ids, None).await;
+            let outcome = dds::kill(calls, &DDS_NODE.parse().unwrap(), &ids).await;
             Ending::of_kill(&outcome, sent())
         }
         "DDM logical list" | "DDM physical list" => {
@@ -441,7 +442,7 @@ async fn ending(document: &Document, answer: &Documented) -> Option<Ending> {
         }
         "DDM logical kill" | "DDM physical kill" => {
             let ids = ["12312".to_owned()];
-            let outcome = ddm::kill(calls, &layer(call), &ids, None).await;
+            let outcome = ddm::kill(calls, &layer(call), &ids).await;
             if let Outcome::Accepted(killed) = &outcome {
                 let is_sent_on = answer.body_text().contains("successful");
                 assert_eq!(killed.told.is_ok(), is_sent_on, "{killed:?}");

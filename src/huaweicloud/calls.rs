@@ -21,6 +21,8 @@ pub struct Calls<'a> {
     pub region: &'a str,
     /// The operation that they are part of.
     pub operation: &'a Operation,
+    /// A kill may not leave after this moment.
+    pub leave_before: Option<Instant>,
 }
 
 impl<'a> Calls<'a> {
@@ -67,10 +69,11 @@ impl<'a> Calls<'a> {
         self,
         call: Call<'_>,
         body: &impl Serialize,
-        leave_before: Option<Instant>,
         read: fn(&Answer) -> Result<T, Error>,
     ) -> Outcome<Killed<T>> {
-        let outcome = self.client.kill(call, body, leave_before, self.operation);
+        let outcome = self
+            .client
+            .kill(call, body, self.leave_before, self.operation);
         outcome.await.map(|answer| Killed {
             told: read(&answer),
             request_id: answer.request_id,

@@ -12,7 +12,6 @@ use std::time::Duration;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use tokio::time::Instant;
 use tracing::debug;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
@@ -222,7 +221,6 @@ pub async fn kill_all(
     calls: Calls<'_>,
     instance: &InstanceId,
     target: &Target,
-    leave_before: Option<Instant>,
 ) -> Outcome<KillAccepted> {
     let body = match target {
         Target::AllNodes => KillAllRequest {
@@ -238,7 +236,7 @@ pub async fn kill_all(
     let call = calls.to(&API, Method::POST, path, Repeat::Never);
     let kill = calls
         .client
-        .kill(call, &body, leave_before, calls.operation);
+        .kill(call, &body, calls.leave_before, calls.operation);
     kill.await.map(|answer| read_kill_all(&answer))
 }
 
@@ -249,7 +247,6 @@ pub async fn kill(
     instance: &InstanceId,
     node: &NodeId,
     addresses: &[String],
-    leave_before: Option<Instant>,
 ) -> Outcome<Killed<()>> {
     let body = KillRequest {
         node_id: node,
@@ -257,8 +254,7 @@ pub async fn kill(
     };
     let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill");
     let call = calls.to(&API, Method::POST, path, Repeat::Never);
-    let killed = calls.kill(call, &body, leave_before, tells_nothing);
-    killed.await
+    calls.kill(call, &body, tells_nothing).await
 }
 
 /// Looks at a job: `GET /v2/{project_id}/jobs/{job_id}`.

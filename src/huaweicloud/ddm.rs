@@ -9,7 +9,6 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use tokio::time::Instant;
 
 use super::api::{Api, Busy, regional};
 use super::call::Answer;
@@ -223,17 +222,11 @@ pub async fn processes(
 /// Kills sessions of a layer: `DELETE …/logical-processes`, or `…/physical-processes`. Never sent again once it may have
 /// arrived, since no document says that ids do not come back, and not sent when it cannot leave before `leave_before`
 /// ([`Error::TooLate`]). The answer tells only whether the kill was sent on.
-pub async fn kill(
-    calls: Calls<'_>,
-    layer: &Layer,
-    process_ids: &[String],
-    leave_before: Option<Instant>,
-) -> Outcome<Killed<()>> {
+pub async fn kill(calls: Calls<'_>, layer: &Layer, process_ids: &[String]) -> Outcome<Killed<()>> {
     let body = KillRequest { process_ids };
     let path = path(layer, layer.processes());
     let call = calls.localized(&API, Method::DELETE, path, Repeat::Never);
-    let killed = calls.kill(call, &body, leave_before, read_outcome);
-    killed.await
+    calls.kill(call, &body, read_outcome).await
 }
 
 /// A page of the log of kills: `GET /v3/{project_id}/instances/{instance_id}/processes-audit-log`. `page` is the offset and

@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::calls::{Calls, Killed, tells_nothing};
@@ -154,19 +153,13 @@ pub async fn sessions(
 
 /// Kills operations of a node: `POST …/session`. Never sent again once it may have arrived, since no document says that ids do
 /// not come back, and not sent when it cannot leave before `leave_before` ([`Error::TooLate`]). The answer tells nothing.
-pub async fn kill(
-    calls: Calls<'_>,
-    node: &NodeId,
-    session_ids: &[String],
-    leave_before: Option<Instant>,
-) -> Outcome<Killed<()>> {
+pub async fn kill(calls: Calls<'_>, node: &NodeId, session_ids: &[String]) -> Outcome<Killed<()>> {
     let body = KillRequest {
         sessions: session_ids,
     };
     let path = format!("/v3/{{project_id}}/nodes/{node}/session");
     let call = calls.localized(&API, Method::POST, path, Repeat::Never);
-    let killed = calls.kill(call, &body, leave_before, tells_nothing);
-    killed.await
+    calls.kill(call, &body, tells_nothing).await
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::calls::{Calls, Killed, tells_nothing};
@@ -134,19 +133,13 @@ pub async fn sessions(
 /// Kills sessions of a node: `DELETE …/sessions`. Never sent again once it may have arrived, since no document says that
 /// ids do not come back, and not sent when it cannot leave before `leave_before` ([`Error::TooLate`]). The answer tells
 /// nothing.
-pub async fn kill(
-    calls: Calls<'_>,
-    node: &NodeId,
-    session_ids: &[String],
-    leave_before: Option<Instant>,
-) -> Outcome<Killed<()>> {
+pub async fn kill(calls: Calls<'_>, node: &NodeId, session_ids: &[String]) -> Outcome<Killed<()>> {
     let body = KillRequest {
         is_all: false,
         session_ids,
     };
     let call = calls.localized(&API, Method::DELETE, path(node), Repeat::Never);
-    let killed = calls.kill(call, &body, leave_before, tells_nothing);
-    killed.await
+    calls.kill(call, &body, tells_nothing).await
 }
 
 fn path(node: &NodeId) -> String {

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use tokio::time::Instant;
 
 use super::api::{Api, Busy, regional};
 use super::call::Answer;
@@ -239,7 +238,6 @@ pub async fn kill(
     calls: Calls<'_>,
     place: &Component,
     session_ids: &[String],
-    leave_before: Option<Instant>,
 ) -> Outcome<Killed<Vec<String>>> {
     let body = KillRequest {
         node_id: &place.node,
@@ -251,8 +249,7 @@ pub async fn kill(
         place.instance
     );
     let call = calls.localized(&API, Method::POST, path, Repeat::Never);
-    let killed = calls.kill(call, &body, leave_before, read_killed);
-    killed.await
+    calls.kill(call, &body, read_killed).await
 }
 
 /// Reads which sessions were killed. Only `success: true` lets a list without some of them mean anything.

@@ -7,7 +7,6 @@ pub mod htap;
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::Answer;
@@ -232,12 +231,10 @@ pub async fn kill(
     instance: &InstanceId,
     node: &NodeId,
     threads: &[i64],
-    leave_before: Option<Instant>,
 ) -> Outcome<Killed<KillLists>> {
     let call = calls.localized(&API, Method::DELETE, path(instance, node), Repeat::Harmless);
     let body = KillRequest { processes: threads };
-    let killed = calls.kill(call, &body, leave_before, read_lists);
-    killed.await
+    calls.kill(call, &body, read_lists).await
 }
 
 /// A page of a node's session threads: `GET …/processes`. `page` is the offset and the limit, at most

@@ -39,7 +39,7 @@ use self::environment::Environment;
 use self::provider_block::Configured;
 use self::provider_block::model::ProviderBlock;
 use self::provider_block::table::HclBlock;
-use self::session_kill::{KillAction, KillResource};
+use self::session_kill::SessionKill;
 use self::sessions::Sessions;
 use crate::huaweicloud::client::Client;
 use crate::huaweicloud::operation::Operation;
@@ -179,14 +179,14 @@ impl Plugin for HwcProvider {
     fn register(&self, registry: &mut Registry) {
         for service in services::ALL {
             let provider = || self.clone();
-            let kill = service.description().kill_type();
-            let list = service.description().list_type();
+            let kill = service.kill_type();
+            let list = service.list_type();
             registry.resource_with_upgrade(
                 &kill,
-                KillResource::new(provider(), service),
-                move |_, _, state| Some(session_kill::upgrade(service.description(), state)),
+                SessionKill::new(provider(), service),
+                move |_, _, state| Some(session_kill::upgrade(service, state)),
             );
-            registry.action(&kill, KillAction::new(provider(), service));
+            registry.action(&kill, SessionKill::new(provider(), service));
             registry.data_source(&list, Sessions::new(provider(), service));
             registry.ephemeral_resource(&list, Sessions::new(provider(), service));
         }

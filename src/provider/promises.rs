@@ -94,7 +94,7 @@ impl Limits {
         let means_nothing = |name: &str| {
             let argument = service.place.iter().find(|argument| argument.name == name);
             let flag = argument.and_then(|argument| argument.overridden_by);
-            flag.is_some_and(|flag| arguments.is_true(flag))
+            flag.is_some_and(|(flag, _)| arguments.is_true(flag))
         };
         let limits = limiting(service).map(|(name, promise, is_place)| Limit {
             name,

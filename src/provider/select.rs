@@ -245,30 +245,6 @@ pub(super) fn announce_dry_run(diags: &mut Diagnostics) {
     );
 }
 
-/// Refuses a kill of more sessions than allowed, showing the first few. A resource is kept in state, and an action is not.
-pub(super) fn too_many(
-    diags: &mut Diagnostics,
-    matched: usize,
-    max: usize,
-    first: &[String],
-    is_resource: bool,
-) {
-    let (nothing_kept, in_state) = match is_resource {
-        true => (", and nothing was stored in state", " in state"),
-        false => ("", ""),
-    };
-    explain::error(
-        diags,
-        AttributePath::new("max_sessions"),
-        format!("{matched} sessions match, but max_sessions is {max}"),
-        format!(
-            "No session was killed{nothing_kept}. The first sessions that match:\n\n{}\n\nCheck which sessions are selected. To kill all \
-             of them, raise max_sessions. To list them{in_state}, set dry_run = true.",
-            explain::lines(first, String::clone)
-        ),
-    );
-}
-
 /// Says of a rehearsal that the kill itself would be refused.
 pub(super) fn would_be_too_many(diags: &mut Diagnostics, matched: usize, max: usize) {
     explain::warning(

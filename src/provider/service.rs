@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use time::OffsetDateTime;
-use tokio::time::Instant;
 
+use super::arguments::shown;
 use super::listing::Listing;
 use super::record::{Encoded, Record};
 use super::session_kill::proof::Computed;
@@ -19,26 +19,6 @@ use crate::huaweicloud::calls::Killed;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::session::tally::BatchAnswer;
 use crate::session::{Condition, Question, Session, SessionId};
-
-/// A service whose sessions can be listed and killed.
-pub trait Service: Send + Sync + 'static {
-    /// What it is like.
-    fn description(&self) -> &'static Description;
-
-    /// Reads the arguments that say where. `None` without an error means: not all of them are known yet.
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        purpose: Purpose,
-    ) -> Option<Box<dyn Place>>;
-
-    /// Where that is, for a sentence: `the node … of the instance …`. Not every argument may be known.
-    fn whereabouts(&self, arguments: &Record) -> String;
-
-    /// Warns of arguments of a kill that are allowed and yet suspicious.
-    fn warn(&self, _diags: &mut Diagnostics, _arguments: &Record) {}
-}
 
 /// What a place is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,14 +35,16 @@ pub struct Description {
     pub name: &'static str,
     /// How texts speak of it.
     pub words: Words,
-    /// The arguments that say where, beside `region`.
+    /// The arguments that say where, beside `region`, from the outermost on.
     pub place: &'static [PlaceArgument],
+    /// Reads them. `None` without an error means: not all of them are known yet.
+    pub open: fn(&mut Diagnostics, &Record, Purpose) -> Option<Box<dyn Place>>,
+    /// Warns of arguments of a kill that are allowed and yet suspicious.
+    pub warn: fn(&mut Diagnostics, &Record),
     /// The argument that lists sessions.
     pub ids: Ids,
     /// The conditions that `select` offers.
     pub conditions: &'static [Condition],
-    /// The columns of `sessions` that the service tells something of. The others are null.
-    pub columns: &'static [Column],
     /// What conditions and columns mean here beside what they mean everywhere, by their names.
     pub notes: &'static [(&'static str, &'static str)],
     /// How its sessions are killed.
@@ -100,12 +82,14 @@ pub struct Words {
 pub struct PlaceArgument {
     /// Its name.
     pub name: &'static str,
+    /// What has the ID, in sentences: `the node`; empty where it says nothing of the place.
+    pub what: &'static str,
     /// What it means.
     pub words: &'static str,
     /// What stands in it.
     pub kind: PlaceKind,
-    /// The flag with which it means nothing.
-    pub overridden_by: Option<&'static str>,
+    /// The flag with which it means nothing, and what is meant then: `all nodes`.
+    pub overridden_by: Option<(&'static str, &'static str)>,
     /// The argument narrows the kill: what a plan promises of it (see `promises`).
     pub promise: Option<&'static str>,
 }
@@ -180,14 +164,10 @@ pub struct Policy {
     pub batch: usize,
     /// How many after a larger request was refused as a bad one. A refused request has killed nobody.
     pub small_batch: usize,
-    /// A request names sessions by their addresses, and not by their IDs: those of one address are killed together.
-    pub by_address: bool,
     /// There is a call that kills every session of the place by a job.
     pub kills_all: bool,
     /// The service collects lists and keeps them: `listed_at` says when.
     pub keeps_lists: bool,
-    /// Lists can have statements.
-    pub tells_statements: bool,
     /// An ID may come back as another session's, or no document says that it does not: sessions that the configuration lists one
     /// by one are looked for first, all are listed again just before each request, and those that are not the same any more are
     /// not sent.
@@ -229,22 +209,14 @@ pub struct Target {
 /// Where sessions are: the calls that are about one place.
 #[async_trait]
 pub trait Place: Send + Sync {
-    /// The IDs of the place with slashes in between: the beginning of the attribute `id`.
-    fn path(&self) -> String;
-
     /// Lists the sessions.
     ///
     /// # Errors
     /// When not all of them can be listed, or the list cannot be shown to be new.
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error>;
 
-    /// Sends one request to kill these sessions, all of one node, unless it cannot leave before the moment given.
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered>;
+    /// Sends one request to kill these sessions, all of one node, unless it cannot leave before the moment that `calls` has.
+    async fn kill(&self, calls: Calls<'_>, batch: &[Target]) -> Outcome<Answered>;
 
     /// Those of these sessions of which the service keeps a record that they were killed within this time. It is asked about
     /// requests that were sent when the sessions cannot be listed afterwards, and only if the record of a kill means that it was
@@ -261,10 +233,33 @@ pub trait Place: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// The call that kills every session of the place, where there is one.
-    fn as_kills_all(&self) -> Option<&dyn KillsAll> {
-        None
+    /// Whose sessions one call kills, where there is such a call: `of the node …`.
+    fn whose(&self) -> String {
+        String::new()
     }
+
+    /// Sends the request that kills every session of the place by a job, unless it cannot leave before the moment that `calls`
+    /// has.
+    async fn kill_all(&self, _calls: Calls<'_>) -> Outcome<Job> {
+        Outcome::Rejected(no_such_call())
+    }
+
+    /// Follows the job to its end. `seen` hears the status of every look that showed it running.
+    ///
+    /// # Errors
+    /// When the job cannot be followed; it goes on in that case.
+    async fn follow(
+        &self,
+        _calls: Calls<'_>,
+        _job_id: &str,
+        _seen: &mut (dyn for<'s> FnMut(&'s str) + Send),
+    ) -> Result<JobEnd, Error> {
+        Err(no_such_call())
+    }
+}
+
+fn no_such_call() -> Error {
+    Error::Listing("The service has no call that kills all sessions.".to_owned())
 }
 
 /// What the service said to a request that it accepted.
@@ -287,27 +282,6 @@ pub enum Fates {
     Denied(Error),
     /// Something that could not be read.
     Unreadable(Error),
-}
-
-/// A place of which one call kills every session, by a job.
-#[async_trait]
-pub trait KillsAll: Send + Sync {
-    /// Whose sessions: `of the node …`.
-    fn whose(&self) -> String;
-
-    /// Sends the request, unless it cannot leave before the moment given.
-    async fn kill_all(&self, calls: Calls<'_>, leave_before: Option<Instant>) -> Outcome<Job>;
-
-    /// Follows the job to its end. `seen` hears the status of every look that showed it running.
-    ///
-    /// # Errors
-    /// When the job cannot be followed; it goes on in that case.
-    async fn follow(
-        &self,
-        calls: Calls<'_>,
-        job_id: &str,
-        seen: &mut (dyn for<'s> FnMut(&'s str) + Send),
-    ) -> Result<JobEnd, Error>;
 }
 
 /// A job that kills every session.
@@ -340,10 +314,8 @@ impl Policy {
         Self {
             batch,
             small_batch,
-            by_address: false,
             kills_all: false,
             keeps_lists: false,
-            tells_statements: true,
             ids_come_back: true,
         }
     }
@@ -371,9 +343,10 @@ impl From<Killed<()>> for Answered {
 
 impl PlaceArgument {
     /// An ID that must be given.
-    pub const fn required(name: &'static str, words: &'static str) -> Self {
+    pub const fn required(name: &'static str, what: &'static str, words: &'static str) -> Self {
         Self {
             name,
+            what,
             words,
             kind: PlaceKind::Required,
             overridden_by: None,
@@ -382,11 +355,16 @@ impl PlaceArgument {
     }
 
     /// An ID that may be left out. It narrows the kill, and this is what a plan promises of it.
-    pub const fn optional(name: &'static str, words: &'static str, promise: &'static str) -> Self {
+    pub const fn optional(
+        name: &'static str,
+        what: &'static str,
+        words: &'static str,
+        promise: &'static str,
+    ) -> Self {
         Self {
             kind: PlaceKind::Optional,
             promise: Some(promise),
-            ..Self::required(name, words)
+            ..Self::required(name, what, words)
         }
     }
 
@@ -394,7 +372,7 @@ impl PlaceArgument {
     pub const fn kill_flag(name: &'static str, words: &'static str) -> Self {
         Self {
             kind: PlaceKind::KillFlag,
-            ..Self::required(name, words)
+            ..Self::required(name, "", words)
         }
     }
 }
@@ -452,6 +430,23 @@ impl Column {
         }
     }
 
+    /// The column that a condition asks for.
+    const fn asked_by(condition: Condition) -> Option<Self> {
+        Some(match condition {
+            Condition::Users => Self::User,
+            Condition::Addresses { .. } => Self::Address,
+            Condition::Databases { .. } => Self::Database,
+            Condition::Commands => Self::Command,
+            Condition::States | Condition::Flags => Self::State,
+            Condition::Applications | Condition::Names => Self::Application,
+            Condition::MinIdle => Self::IdleSeconds,
+            Condition::MinBusy => Self::BusySeconds,
+            Condition::MinAge => Self::AgeSeconds,
+            Condition::MinTransaction => Self::TransactionSeconds,
+            _ => return None,
+        })
+    }
+
     /// Is it a number of seconds?
     pub const fn is_seconds(self) -> bool {
         matches!(
@@ -486,9 +481,31 @@ impl Column {
 impl Description {
     /// What a column means here.
     pub fn column_words(&self, column: Column) -> String {
-        match self.columns.contains(&column) {
+        match self.tells(column) {
             true => self.with_note(column.name(), column.words()),
             false => format!("Always null: {} does not show it.", self.words.service),
+        }
+    }
+
+    /// Do requests name sessions by their addresses, and not by their IDs? Those of one address are killed together.
+    pub fn kills_by_address(&self) -> bool {
+        matches!(self.ids.kind, IdKind::Addresses(_))
+    }
+
+    /// Can its lists have statements?
+    pub fn tells_statements(&self) -> bool {
+        self.conditions.contains(&Condition::StatementMatches)
+    }
+
+    /// Does its list tell something of this column? `select` offers a condition on all that a list tells.
+    pub fn tells(&self, column: Column) -> bool {
+        match column {
+            Column::Id => true,
+            Column::NodeId => self.policy.keeps_lists,
+            _ => self
+                .conditions
+                .iter()
+                .any(|condition| Column::asked_by(*condition) == Some(column)),
         }
     }
 
@@ -506,6 +523,43 @@ impl Description {
     /// Name of the type that lists sessions.
     pub fn list_type(&self) -> String {
         format!("{}_sessions", self.name)
+    }
+
+    /// Where that is, for a sentence: `the node … of the instance …`. Not every argument may be known.
+    pub fn whereabouts(&self, arguments: &Record) -> String {
+        let places = self
+            .place
+            .iter()
+            .rev()
+            .filter(|argument| !argument.what.is_empty());
+        let places: Vec<String> = places
+            .filter_map(|argument| {
+                let is_left_out = argument.kind == PlaceKind::Optional
+                    && arguments.presence(argument.name).is_absent();
+                match argument.overridden_by {
+                    Some((flag, all)) if arguments.is_true(flag) => Some(all.to_owned()),
+                    None if is_left_out => None,
+                    _ => Some(format!(
+                        "{} {}",
+                        argument.what,
+                        shown(arguments, argument.name)
+                    )),
+                }
+            })
+            .collect();
+        places.join(" of ")
+    }
+
+    /// The IDs of the place with slashes in between, but for one that a flag can override: the beginning of the attribute `id`.
+    pub fn path(&self, arguments: &Record) -> String {
+        let own = |argument: &&PlaceArgument| {
+            !argument.what.is_empty() && argument.overridden_by.is_none()
+        };
+        let ids = self.place.iter().filter(own);
+        let ids: Vec<&str> = ids
+            .filter_map(|id| arguments.value(id.name).as_str())
+            .collect();
+        ids.join("/")
     }
 
     /// The node IDs, words and other arguments that say where, for this purpose.

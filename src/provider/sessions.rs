@@ -10,7 +10,7 @@ use tf_provider::{DataSource, Diagnostics};
 use super::arguments::{self, computed, optional, required, sensitive};
 use super::explain::Report;
 use super::record::{Block, Encoded, Record};
-use super::service::{Calls, Description, PlaceKind, Purpose, Scope, Service};
+use super::service::{Calls, Description, PlaceKind, Purpose, Scope};
 use super::session_kill::proof;
 use super::{HwcProvider, select};
 use crate::plugin::{EphemeralResource, Opened, Progress};
@@ -22,21 +22,17 @@ const INCLUDE: &str = "include_statements";
 /// The data source and the ephemeral resource that list sessions of a service.
 pub struct Sessions {
     provider: HwcProvider,
-    service: &'static dyn Service,
+    service: &'static Description,
 }
 
 impl Sessions {
     /// One that works for `provider`.
-    pub fn new(provider: HwcProvider, service: &'static dyn Service) -> Self {
+    pub fn new(provider: HwcProvider, service: &'static Description) -> Self {
         Self { provider, service }
     }
 
-    fn description(&self) -> &'static Description {
-        self.service.description()
-    }
-
     fn schema(&self, is_stored: bool) -> Schema {
-        let service = self.description();
+        let service = self.service;
         let mut attributes: HashMap<String, Attribute> = HashMap::new();
         let mut add = |name: &str, attribute| _ = attributes.insert(name.to_owned(), attribute);
         add("region", arguments::region_attribute());
@@ -58,7 +54,7 @@ impl Sessions {
             let moments = AttributeType::Map(Box::new(AttributeType::String));
             add("listed_at", computed(moments, proof::LISTED_AT));
         }
-        if service.policy.tells_statements {
+        if service.tells_statements() {
             // Statements stand beside the sessions and not in them for two reasons. A sensitive attribute makes every
             // expression that touches it sensitive, and sessions without their statements are not. And engines mark
             // sensitive values one by one: in the elements of a long list that takes them minutes, in a map of its own
@@ -91,7 +87,7 @@ impl Sessions {
                 "Lists the {}s of {}{}, and stores nothing.",
                 words.session,
                 words.listed_place,
-                match service.policy.tells_statements {
+                match service.tells_statements() {
                     true => " with their statements",
                     false => "",
                 }
@@ -103,9 +99,9 @@ impl Sessions {
 
     /// What can be said without knowing every value.
     fn check(&self, diags: &mut Diagnostics, config: &Record) {
-        _ = self.service.place(diags, config, Purpose::List);
+        _ = (self.service.open)(diags, config, Purpose::List);
         if let block @ Block::Present(_) = config.block(select::BLOCK) {
-            _ = select::selector(diags, self.description(), block);
+            _ = select::selector(diags, self.service, block);
         }
     }
 
@@ -116,9 +112,9 @@ impl Sessions {
         config: Record,
         with_statements: bool,
     ) -> Option<Record> {
-        let service = self.description();
+        let service = self.service;
         let region = arguments::region(diags, &self.provider, &config);
-        let place = self.service.place(diags, &config, Purpose::List);
+        let place = (self.service.open)(diags, &config, Purpose::List);
         let selector = match config.block(select::BLOCK) {
             Block::Absent => None,
             Block::Unknown => return None,
@@ -133,6 +129,7 @@ impl Sessions {
             client: &client,
             region: &region,
             operation: &operation,
+            leave_before: None,
         };
         let reads_statements = selector.as_ref().is_some_and(|one| one.reads_statements());
         let scope = Scope {
@@ -163,7 +160,7 @@ impl Sessions {
             let moments = moments.map(|(node, time)| (node.into(), time.into()));
             state.set("listed_at", Encoded::Map(moments.collect()));
         }
-        if service.policy.tells_statements {
+        if service.tells_statements() {
             let statements = match with_statements {
                 true => Encoded::Map(statements(&mut sessions)),
                 false => Encoded::Nil,
@@ -228,7 +225,7 @@ impl EphemeralResource for Sessions {
     }
 
     async fn open<'a>(&self, diags: &mut Diagnostics, config: Record) -> Option<Opened<Record>> {
-        let with_statements = self.description().policy.tells_statements;
+        let with_statements = self.service.tells_statements();
         self.fetch(diags, config, with_statements)
             .await
             .map(Opened::new)

@@ -122,6 +122,7 @@ impl Cloud {
             client,
             region: &self.ready().region,
             operation: &operation,
+            leave_before: None,
         };
         match dcs::job(calls, &job).await {
             Err(Error::Api { answer, .. }) if answer.code.as_deref() == Some("DCS.4070") => Ok(()),

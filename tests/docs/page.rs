@@ -86,14 +86,11 @@ impl<'a> Page<'a> {
 
     /// The service that it belongs to.
     fn service(&self) -> &'static Description {
-        let services = services::ALL
-            .into_iter()
-            .map(|service| service.description());
-        let mut services = services.filter(|service| {
+        let mut services = services::ALL.into_iter();
+        let service = services.find(|service| {
             let types = [service.kill_type(), service.list_type()];
             types.iter().any(|one| one == self.short_name())
         });
-        let service = services.next();
         service.unwrap_or_else(|| panic!("{} belongs to no service", self.name))
     }
 

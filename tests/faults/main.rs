@@ -35,7 +35,7 @@ use terraform_provider_hwc::huaweicloud::iam::Reference;
 use terraform_provider_hwc::huaweicloud::{apis, dcs, ddm, iam, sts, taurusdb};
 use terraform_provider_hwc::provider::record::Record;
 use terraform_provider_hwc::provider::service::PlaceKind;
-use terraform_provider_hwc::provider::session_kill::KillResource;
+use terraform_provider_hwc::provider::session_kill::SessionKill;
 use terraform_provider_hwc::provider::sessions::Sessions;
 use terraform_provider_hwc::provider::{HwcProvider, services};
 use tf_provider::value::ValueEmpty;
@@ -954,7 +954,7 @@ async fn create(
     planned["timeouts"] = json!([{"create": limit}]);
     let record = || serde_json::from_value::<Record>(planned.clone()).unwrap();
     let none = ValueEmpty::Null;
-    let state = KillResource::new(provider, services::named(service.name).unwrap())
+    let state = SessionKill::new(provider, services::named(service.name).unwrap())
         .create(&mut diags, record(), record(), none, none)
         .await;
     (state.map(|(state, _)| json!(state)), diags)

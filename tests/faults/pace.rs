@@ -89,12 +89,13 @@ fn calls<'a>(client: &'a Client, operation: &'a Operation) -> Calls<'a> {
         client,
         region: "cn-north-4",
         operation,
+        leave_before: None,
     }
 }
 
 async fn kill_all(client: &Client, operation: &Operation) -> Outcome<KillAccepted> {
     let instance = "5560df16-cebf-4473-95c4-d1b573c16e79".parse().unwrap();
-    dcs::kill_all(calls(client, operation), &instance, &Target::AllNodes, None).await
+    dcs::kill_all(calls(client, operation), &instance, &Target::AllNodes).await
 }
 
 async fn follow(client: &Client, operation: &Operation) -> Result<JobStatus, Error> {

@@ -17,7 +17,7 @@ mod waiting;
 use serde_json::{Value as Json, json};
 use terraform_provider_hwc::provider::record::Record;
 use terraform_provider_hwc::provider::services;
-use terraform_provider_hwc::provider::session_kill::KillResource;
+use terraform_provider_hwc::provider::session_kill::SessionKill;
 use tf_provider::value::ValueEmpty;
 use tf_provider::{Diagnostics, Resource};
 
@@ -190,7 +190,7 @@ async fn kill(service: &str, cloud: &Cloud, mut planned: Json, arguments: Json) 
     let mut diags = Diagnostics::default();
     let arguments = || serde_json::from_value::<Record>(planned.clone()).unwrap();
     let service = services::named(service).unwrap();
-    let state = KillResource::new(cloud.provider.clone(), service)
+    let state = SessionKill::new(cloud.provider.clone(), service)
         .create(
             &mut diags,
             arguments(),

@@ -541,8 +541,7 @@ impl Service {
     /// What the provider says of it.
     pub fn description(&self) -> &'static Description {
         let service = services::named(self.name);
-        let service = service.unwrap_or_else(|| panic!("the provider has no {}", self.name));
-        service.description()
+        service.unwrap_or_else(|| panic!("the provider has no {}", self.name))
     }
 
     /// Does its `select` have a condition of this name?

@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use super::{API, ENDINGS, MYSQL_INSTANCE, MYSQL_NODE, read_outcome};
 use crate::huaweicloud::calls::{Calls, Killed};
@@ -108,7 +107,6 @@ pub async fn kill(
     instance: &InstanceId,
     user: &DatabaseUserId,
     threads: &[i64],
-    leave_before: Option<Instant>,
 ) -> Outcome<Killed<()>> {
     let body = KillRequest {
         db_user_id: user,
@@ -116,8 +114,7 @@ pub async fn kill(
     };
     let path = format!("/v3/{{project_id}}/instances/{instance}/process");
     let call = calls.localized(&API, Method::DELETE, path, Repeat::Never);
-    let killed = calls.kill(call, &body, leave_before, read_outcome);
-    killed.await
+    calls.kill(call, &body, read_outcome).await
 }
 
 #[cfg(test)]

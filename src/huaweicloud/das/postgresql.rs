@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use super::{API, ENDINGS, POSTGRESQL_INSTANCE, POSTGRESQL_NODE, read_outcome};
 use crate::huaweicloud::call::Answer;
@@ -137,7 +136,6 @@ pub async fn kill(
     calls: Calls<'_>,
     instance: &InstanceId,
     processes: &[Owned<'_>],
-    leave_before: Option<Instant>,
 ) -> Outcome<Killed<()>> {
     let body = KillRequest {
         engine_type: "postgresql",
@@ -145,8 +143,7 @@ pub async fn kill(
     };
     let path = format!("/v3/{{project_id}}/instances/{instance}/kill-process");
     let call = calls.to(&API, Method::POST, path, Repeat::Never);
-    let killed = calls.kill(call, &body, leave_before, read_outcome);
-    killed.await
+    calls.kill(call, &body, read_outcome).await
 }
 
 /// Reads a page, under whichever name its rows are.

@@ -38,6 +38,7 @@ async fn where_das_has_no_host_no_project_is_looked_up() {
         client: &client,
         region: "la-south-2",
         operation: &operation,
+        leave_before: None,
     };
     let page = postgresql::processes(calls, &instance, None, (1, 100));
 

@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use super::{API, Ending, INSTANCE, NODE};
 use crate::huaweicloud::call::{Answer, Call};
@@ -110,14 +109,12 @@ pub async fn kill(
     calls: Calls<'_>,
     instance: &InstanceId,
     session_ids: &[String],
-    leave_before: Option<Instant>,
 ) -> Outcome<Killed<()>> {
     let body = KillRequest {
         process_list: session_ids,
     };
     let call = call(calls, Method::DELETE, instance, Repeat::Never);
-    let killed = calls.kill(call, &body, leave_before, read_outcome);
-    killed.await
+    calls.kill(call, &body, read_outcome).await
 }
 
 fn call<'a>(calls: Calls<'a>, method: Method, instance: &InstanceId, repeat: Repeat) -> Call<'a> {

@@ -18,7 +18,7 @@ fn of(service: &str, arguments: Value) -> Limits {
     let Some(service) = services::named(service) else {
         panic!("there is no service {service}");
     };
-    Limits::of(service.description(), &Record::of_json(arguments))
+    Limits::of(service, &Record::of_json(arguments))
 }
 
 fn promises(limits: &Limits) -> BTreeMap<String, Encoded> {

@@ -17,13 +17,13 @@ use crate::huaweicloud::dcs::{
     self, InstanceId, JobId, JobStatus, KILL_ADDRESSES, NodeId, SMALL_KILL_ADDRESSES, Target, scan,
 };
 use crate::huaweicloud::error::{Error, Outcome};
-use crate::provider::arguments::{identifier, shown};
+use crate::provider::arguments::identifier;
 use crate::provider::explain;
 use crate::provider::listing::{Collected, Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    self, Answered, Calls, Column, Description, IdKind, Ids, Job, JobEnd, KillsAll, Place,
-    PlaceArgument, PlaceKind, Policy, Purpose, Scope, Service, Words,
+    self, Answered, Calls, Description, IdKind, Ids, Job, JobEnd, Place, PlaceArgument, PlaceKind,
+    Policy, Purpose, Scope, Words,
 };
 use crate::session::listing::{List, Page};
 use crate::session::{Condition, Protection, Session, SessionId, ids};
@@ -32,9 +32,7 @@ use crate::session::{Condition, Protection, Session, SessionId, ids};
 mod tests;
 
 /// DCS.
-pub struct Dcs;
-
-static DESCRIPTION: Description = Description {
+pub static SERVICE: Description = Description {
     name: "dcs",
     words: Words {
         service: "DCS",
@@ -54,13 +52,15 @@ static DESCRIPTION: Description = Description {
     place: &[
         PlaceArgument::required(
             "instance_id",
+            "the instance",
             "ID of the DCS instance, as the console shows it. Usually a UUID.",
         ),
         PlaceArgument {
             name: "node_id",
+            what: "the node",
             words: "ID of one node of the instance, as `logical-nodes` of the API lists them. A kill requires `node_id` or `kill_all_nodes = true`; a data source or an ephemeral resource without `node_id` lists the sessions of all nodes.",
             kind: PlaceKind::Optional,
-            overridden_by: Some(ALL_NODES),
+            overridden_by: Some((ALL_NODES, "all nodes")),
             promise: Some(
                 "If this is null at apply, or kill_all_nodes is true, no session is killed: plan again with known values.",
             ),
@@ -70,6 +70,8 @@ static DESCRIPTION: Description = Description {
             "Kill sessions of all nodes of the instance; `node_id` is then ignored. By default false.",
         ),
     ],
+    open,
+    warn,
     ids: Ids {
         argument: "client_addrs",
         words: "Addresses, with their ports, of the clients of `node_id` to kill. If neither `client_addrs` nor `select` is set, all sessions are killed.",
@@ -89,18 +91,6 @@ static DESCRIPTION: Description = Description {
         Condition::MinIdle,
         Condition::MinAge,
         Condition::All,
-    ],
-    columns: &[
-        Column::Id,
-        Column::NodeId,
-        Column::User,
-        Column::Address,
-        Column::Database,
-        Column::Command,
-        Column::State,
-        Column::Application,
-        Column::IdleSeconds,
-        Column::AgeSeconds,
     ],
     notes: &[
         (
@@ -130,10 +120,8 @@ static DESCRIPTION: Description = Description {
     policy: Policy {
         batch: KILL_ADDRESSES,
         small_batch: SMALL_KILL_ADDRESSES,
-        by_address: true,
         kills_all: true,
         keeps_lists: true,
-        tells_statements: false,
         ids_come_back: false,
     },
     confirmed: false,
@@ -153,95 +141,73 @@ const INNER_NETWORK: &str = "198.19.";
 /// The flags of connections that carry replication: to this node's master, and from a replica.
 const REPLICATION: [char; 2] = ['M', 'S'];
 
-impl Service for Dcs {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
-        let instance = identifier(diags, arguments, "instance_id");
-        let node = match arguments.text("node_id") {
-            Value::Null => None,
-            _ => Some(identifier::<NodeId>(diags, arguments, "node_id")),
-        };
-        let all = match purpose {
-            Purpose::List if node.is_none() => Value::Value(true),
-            Purpose::List => Value::Null,
-            Purpose::Kill => arguments.flag(ALL_NODES),
-        };
-        let target = match (all, node) {
-            (Value::Value(true), _) => Some(Target::AllNodes),
-            (Value::Value(false) | Value::Null, Some(node)) => node.map(Target::Node),
-            (Value::Value(false) | Value::Null, None) => {
-                explain::invalid(
-                    diags,
-                    AttributePath::new("node_id"),
-                    "Missing node_id",
-                    "Set node_id to kill sessions of one node, or kill_all_nodes = true to kill sessions of all nodes of the \
-                     instance.",
-                );
-                None
-            }
-            (Value::Unknown, _) => None,
-        };
-        if all == Value::Value(true) && arguments.list(DESCRIPTION.ids.argument).is_value() {
+fn open(diags: &mut Diagnostics, arguments: &Record, purpose: Purpose) -> Option<Box<dyn Place>> {
+    let instance = identifier(diags, arguments, "instance_id");
+    let node = match arguments.text("node_id") {
+        Value::Null => None,
+        _ => Some(identifier::<NodeId>(diags, arguments, "node_id")),
+    };
+    let all = match purpose {
+        Purpose::List if node.is_none() => Value::Value(true),
+        Purpose::List => Value::Null,
+        Purpose::Kill => arguments.flag(ALL_NODES),
+    };
+    let target = match (all, node) {
+        (Value::Value(true), _) => Some(Target::AllNodes),
+        (Value::Value(false) | Value::Null, Some(node)) => node.map(Target::Node),
+        (Value::Value(false) | Value::Null, None) => {
             explain::invalid(
                 diags,
-                AttributePath::new("client_addrs"),
-                "client_addrs requires node_id",
-                "client_addrs lists clients of one node. Set node_id, and leave out kill_all_nodes.",
+                AttributePath::new("node_id"),
+                "Missing node_id",
+                "Set node_id to kill sessions of one node, or kill_all_nodes = true to kill sessions of all nodes of the \
+                 instance.",
             );
-            return None;
+            None
         }
-        Some(Box::new(Nodes {
-            instance: instance?,
-            target: target?,
-        }))
+        (Value::Unknown, _) => None,
+    };
+    if all == Value::Value(true) && arguments.list(SERVICE.ids.argument).is_value() {
+        explain::invalid(
+            diags,
+            AttributePath::new("client_addrs"),
+            "client_addrs requires node_id",
+            "client_addrs lists clients of one node. Set node_id, and leave out kill_all_nodes.",
+        );
+        return None;
     }
+    Some(Box::new(Nodes {
+        instance: instance?,
+        target: target?,
+    }))
+}
 
-    fn whereabouts(&self, arguments: &Record) -> String {
-        let nodes = match arguments.is_true(ALL_NODES) {
-            true => "all nodes".to_owned(),
-            false => format!("the node {}", shown(arguments, "node_id")),
+/// DCS sets no form for its IDs, so none is refused; but those of TaurusDB and its relatives can be told.
+fn warn(diags: &mut Diagnostics, arguments: &Record) {
+    for name in ["instance_id", "node_id"] {
+        let Value::Value(id) = arguments.text(name) else {
+            continue;
         };
-        format!(
-            "{nodes} of the instance {}",
-            shown(arguments, "instance_id")
-        )
-    }
-
-    /// DCS sets no form for its IDs, so none is refused; but those of TaurusDB and its relatives can be told.
-    fn warn(&self, diags: &mut Diagnostics, arguments: &Record) {
-        for name in ["instance_id", "node_id"] {
-            let Value::Value(id) = arguments.text(name) else {
-                continue;
-            };
-            if looks_relational(id) {
-                explain::warning(
-                    diags,
-                    AttributePath::new(name),
-                    format!("{name} looks like a TaurusDB or RDS ID"),
-                    format!(
-                        "{name} is {id:?}. IDs with this ending are those of relational databases. IDs of DCS are usually UUIDs. To kill \
-                         session threads of TaurusDB, use hwc_taurusdb_session_kill."
-                    ),
-                );
-            }
-        }
-        if arguments.text("node_id").is_value() && arguments.is_true(ALL_NODES) {
+        if looks_relational(id) {
             explain::warning(
                 diags,
-                AttributePath::new("node_id"),
-                "node_id is ignored",
-                "kill_all_nodes is true, so sessions of all nodes of the instance are killed, not only those of node_id. \
-                 Leave out one of the two.",
+                AttributePath::new(name),
+                format!("{name} looks like a TaurusDB or RDS ID"),
+                format!(
+                    "{name} is {id:?}. IDs with this ending are those of relational databases. IDs of DCS are usually UUIDs. To kill \
+                     session threads of TaurusDB, use hwc_taurusdb_session_kill."
+                ),
             );
         }
+    }
+    if arguments.text("node_id").is_value() && arguments.is_true(ALL_NODES) {
+        explain::warning(
+            diags,
+            AttributePath::new("node_id"),
+            "node_id is ignored",
+            "kill_all_nodes is true, so sessions of all nodes of the instance are killed, not only those of node_id. \
+             Leave out one of the two.",
+        );
     }
 }
 
@@ -253,10 +219,6 @@ struct Nodes {
 
 #[async_trait]
 impl Place for Nodes {
-    fn path(&self) -> String {
-        self.instance.to_string()
-    }
-
     /// Lists the sessions, sorted by node and ID, from lists that are known to be new.
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let nodes = match (scope.nodes, &self.target) {
@@ -299,12 +261,7 @@ impl Place for Nodes {
         Ok(listing)
     }
 
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[service::Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered> {
+    async fn kill(&self, calls: Calls<'_>, batch: &[service::Target]) -> Outcome<Answered> {
         let node = batch.first().and_then(|target| target.id.node());
         let node = match node_id(node.unwrap_or_default()) {
             Ok(node) => node,
@@ -312,12 +269,44 @@ impl Place for Nodes {
         };
         let addresses = batch.iter().filter_map(|target| target.address.as_deref());
         let addresses: Vec<String> = ids::unique(addresses.map(ToOwned::to_owned));
-        let killed = dcs::kill(calls, &self.instance, &node, &addresses, leave_before);
-        killed.await.map(Answered::from)
+        dcs::kill(calls, &self.instance, &node, &addresses)
+            .await
+            .map(Answered::from)
     }
 
-    fn as_kills_all(&self) -> Option<&dyn KillsAll> {
-        Some(self)
+    fn whose(&self) -> String {
+        match &self.target {
+            Target::AllNodes => "of all nodes of the instance".to_owned(),
+            Target::Node(node) => format!("of the node {node}"),
+        }
+    }
+
+    async fn kill_all(&self, calls: Calls<'_>) -> Outcome<Job> {
+        let accepted = dcs::kill_all(calls, &self.instance, &self.target);
+        accepted.await.map(|accepted| Job {
+            id: accepted.job_id.map(|id| id.to_string()),
+            request_id: accepted.request_id,
+            unreadable: accepted.unreadable,
+        })
+    }
+
+    async fn follow(
+        &self,
+        calls: Calls<'_>,
+        job_id: &str,
+        seen: &mut (dyn for<'s> FnMut(&'s str) + Send),
+    ) -> Result<JobEnd, Error> {
+        let id: JobId = job_id
+            .parse()
+            .map_err(|reason| Error::Listing(format!("DCS calls the job {job_id:?}: {reason}.")))?;
+        let job = dcs::wait_for_job(calls, &id, |job| seen(job.status.as_str())).await?;
+        Ok(JobEnd {
+            failed: matches!(job.status, JobStatus::Fail(_)),
+            status: job.status.as_str().to_owned(),
+            fail_reason: job.fail_reason,
+            began: job.begin_time,
+            ended: job.end_time,
+        })
     }
 }
 
@@ -420,43 +409,5 @@ fn protection(flags: &str, command: &str) -> Protection {
     match replication.is_empty() && !is_replica {
         true => Protection::None,
         false => Protection::UnlessFlagsAreNamed(replication),
-    }
-}
-
-#[async_trait]
-impl KillsAll for Nodes {
-    fn whose(&self) -> String {
-        match &self.target {
-            Target::AllNodes => "of all nodes of the instance".to_owned(),
-            Target::Node(node) => format!("of the node {node}"),
-        }
-    }
-
-    async fn kill_all(&self, calls: Calls<'_>, leave_before: Option<Instant>) -> Outcome<Job> {
-        let accepted = dcs::kill_all(calls, &self.instance, &self.target, leave_before);
-        accepted.await.map(|accepted| Job {
-            id: accepted.job_id.map(|id| id.to_string()),
-            request_id: accepted.request_id,
-            unreadable: accepted.unreadable,
-        })
-    }
-
-    async fn follow(
-        &self,
-        calls: Calls<'_>,
-        job_id: &str,
-        seen: &mut (dyn for<'s> FnMut(&'s str) + Send),
-    ) -> Result<JobEnd, Error> {
-        let id: JobId = job_id
-            .parse()
-            .map_err(|reason| Error::Listing(format!("DCS calls the job {job_id:?}: {reason}.")))?;
-        let job = dcs::wait_for_job(calls, &id, |job| seen(job.status.as_str())).await?;
-        Ok(JobEnd {
-            failed: matches!(job.status, JobStatus::Fail(_)),
-            status: job.status.as_str().to_owned(),
-            fail_reason: job.fail_reason,
-            began: job.begin_time,
-            ended: job.end_time,
-        })
     }
 }

@@ -5,10 +5,9 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use tokio::time::Instant;
 
 use super::relational::{self, Thread};
-use super::{OfOneId, TEXT_IDS, text_id};
+use super::{TEXT_IDS, text_id};
 use crate::huaweicloud::ddm::{
     self, KILL_BATCH, Layer, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord, SMALL_KILL_BATCH,
 };
@@ -26,29 +25,7 @@ use crate::session::{Session, SessionId};
 mod tests;
 
 /// Sessions of clients at an instance.
-pub const LOGICAL: OfOneId = OfOneId {
-    description: &LOGICAL_SESSIONS,
-    what: INSTANCE,
-    place: |diags, arguments, argument| {
-        let layer = Layer::Logical(identifier(diags, arguments, argument)?);
-        Some(Box::new(Instance { layer }))
-    },
-};
-
-/// Sessions at a data node.
-pub const PHYSICAL: OfOneId = OfOneId {
-    description: &PHYSICAL_SESSIONS,
-    what: INSTANCE,
-    place: |diags, arguments, argument| {
-        let layer = Layer::Physical(identifier(diags, arguments, argument)?);
-        Some(Box::new(Instance { layer }))
-    },
-};
-
-/// What has the ID that says where.
-const INSTANCE: &str = "the instance";
-
-const LOGICAL_SESSIONS: Description = Description {
+pub const LOGICAL: Description = Description {
     name: "ddm_logical",
     words: Words {
         service: "DDM",
@@ -67,18 +44,24 @@ const LOGICAL_SESSIONS: Description = Description {
     },
     place: &[PlaceArgument::required(
         "instance_id",
+        "the instance",
         "ID of the DDM instance: 36 letters and digits, the last four `in09`.",
     )],
+    open: |diags, arguments, _| {
+        let layer = Layer::Logical(identifier(diags, arguments, "instance_id")?);
+        Some(Box::new(Instance { layer }))
+    },
+    warn: |_, _| {},
     ids: TEXT_IDS,
     conditions: relational::CONDITIONS_WITHOUT_TRANSACTIONS,
-    columns: relational::COLUMNS_WITHOUT_TRANSACTIONS,
     notes: &NOTES,
     policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
     confirmed: false,
     results: &[],
 };
 
-const PHYSICAL_SESSIONS: Description = Description {
+/// Sessions at a data node.
+pub const PHYSICAL: Description = Description {
     name: "ddm_physical",
     words: Words {
         heading: "DDM, physical sessions",
@@ -86,21 +69,25 @@ const PHYSICAL_SESSIONS: Description = Description {
         listed_place: "a DDM data node (RDS for MySQL)",
         session: "physical session",
         lists: "Physical sessions are those at the data node; those of DDM are there for its clients, and show a user and addresses of DDM.",
-        ..LOGICAL_SESSIONS.words
+        ..LOGICAL.words
     },
     place: &[PlaceArgument::required(
         "instance_id",
+        "the instance",
         "ID of the RDS for MySQL instance that is the data node: 36 letters and digits, the last four `in01`.",
     )],
+    open: |diags, arguments, _| {
+        let layer = Layer::Physical(identifier(diags, arguments, "instance_id")?);
+        Some(Box::new(Instance { layer }))
+    },
     ids: Ids {
         words: "IDs of the sessions to kill, as `SHOW PROCESSLIST` of the data node shows them.",
         form: "A session's ID is a whole number from 1 to 9223372036854775807 in quotes, as in \"1973\".",
         kind: IdKind::Texts(relational::is_number),
-        ..LOGICAL_SESSIONS.ids
+        ..LOGICAL.ids
     },
     conditions: relational::CONDITIONS,
-    columns: relational::COLUMNS,
-    ..LOGICAL_SESSIONS
+    ..LOGICAL
 };
 
 /// What words mean here.
@@ -123,10 +110,6 @@ struct Instance {
 
 #[async_trait]
 impl Place for Instance {
-    fn path(&self) -> String {
-        self.layer.instance().to_owned()
-    }
-
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let id = self.id();
         let list = read_pages(PROCESSES_PER_PAGE, |page| async move {
@@ -136,15 +119,11 @@ impl Place for Instance {
         list.await.map(Listing::from)
     }
 
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered> {
+    async fn kill(&self, calls: Calls<'_>, batch: &[Target]) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        let killed = ddm::kill(calls, &self.layer, &ids, leave_before);
-        killed.await.map(Answered::from)
+        ddm::kill(calls, &self.layer, &ids)
+            .await
+            .map(Answered::from)
     }
 
     /// The log tells who was killed, when, and by whom. Whether a kill is logged before or after it was executed is not

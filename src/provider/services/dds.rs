@@ -6,10 +6,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::time::Instant;
 
 use super::relational::listed_time;
-use super::{OfOneId, TEXT_IDS, is_id, text_id, told};
+use super::{TEXT_IDS, is_id, text_id, told};
 use crate::huaweicloud::dds::{
     self, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage, SessionRecord,
 };
@@ -17,7 +16,7 @@ use crate::huaweicloud::error::{Error, Outcome};
 use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Ids, Place, PlaceArgument, Policy, Scope, Target, Words,
+    Answered, Calls, Description, Ids, Place, PlaceArgument, Policy, Scope, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Condition, Protection, Session, SessionId};
@@ -25,7 +24,8 @@ use crate::session::{Condition, Protection, Session, SessionId};
 #[cfg(test)]
 mod tests;
 
-const DESCRIPTION: Description = Description {
+/// DDS.
+pub static SERVICE: Description = Description {
     name: "dds",
     words: Words {
         service: "DDS",
@@ -45,9 +45,15 @@ const DESCRIPTION: Description = Description {
     },
     place: &[PlaceArgument::required(
         "node_id",
+        "the node",
         "ID of the node: 36 letters and digits, the last four `no02`. Any node of a replica set; of a cluster a mongos, and by the \
          newer API documents also a shard or config node.",
     )],
+    open: |diags, arguments, _| {
+        let node = identifier(diags, arguments, "node_id")?;
+        Some(Box::new(Node { node }))
+    },
+    warn: |_, _| {},
     ids: Ids {
         words: "IDs of the operations to kill, as the list shows them, such as `34631`, or `shard_1:7201646` on a mongos. A kill \
                 ends the operation and not the connection (inferred: it is MongoDB's `killOp`): the client stays connected, gets \
@@ -67,15 +73,6 @@ const DESCRIPTION: Description = Description {
         Condition::ExcludeStatementMatches,
         Condition::MinBusy,
         Condition::All,
-    ],
-    columns: &[
-        Column::Id,
-        Column::User,
-        Column::Address,
-        Column::Database,
-        Column::Command,
-        Column::State,
-        Column::BusySeconds,
     ],
     notes: &[
         (
@@ -135,26 +132,12 @@ const DESCRIPTION: Description = Description {
 /// Why an operation cannot be killed.
 const NOT_ACTIVE: &str = "DDS kills only active operations, and the list does not show it as one";
 
-/// DDS.
-pub const SERVICE: OfOneId = OfOneId {
-    description: &DESCRIPTION,
-    what: "the node",
-    place: |diags, arguments, argument| {
-        let node = identifier(diags, arguments, argument)?;
-        Some(Box::new(Node { node }))
-    },
-};
-
 struct Node {
     node: NodeId,
 }
 
 #[async_trait]
 impl Place for Node {
-    fn path(&self) -> String {
-        self.node.to_string()
-    }
-
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let list = read_pages(SESSIONS_PER_PAGE, |page| async move {
             let list = dds::sessions(calls, &self.node, page).await;
@@ -163,15 +146,9 @@ impl Place for Node {
         list.await.map(Listing::from)
     }
 
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered> {
+    async fn kill(&self, calls: Calls<'_>, batch: &[Target]) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        let killed = dds::kill(calls, &self.node, &ids, leave_before);
-        killed.await.map(Answered::from)
+        dds::kill(calls, &self.node, &ids).await.map(Answered::from)
     }
 }
 

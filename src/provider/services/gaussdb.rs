@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tf_provider::Diagnostics;
 use time::OffsetDateTime;
-use tokio::time::Instant;
 
 use super::relational::{is_idle, is_of_cloud, listed_time};
 use super::told;
@@ -15,12 +13,11 @@ use crate::huaweicloud::opengauss::{
     self, Component, Filter, KILL_BATCH, MOST_LISTED, SMALL_KILL_BATCH, SessionRecord,
 };
 use crate::huaweicloud::rows::Row;
-use crate::provider::arguments::{identifier, shown};
+use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page};
-use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy,
-    Purpose, Scope, Service, Target, Words,
+    Answered, Calls, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy, Scope, Target,
+    Words,
 };
 use crate::session::{Condition, Protection, Question, Session, SessionId};
 
@@ -28,9 +25,7 @@ use crate::session::{Condition, Protection, Question, Session, SessionId};
 mod tests;
 
 /// GaussDB.
-pub struct GaussDb;
-
-static DESCRIPTION: Description = Description {
+pub static SERVICE: Description = Description {
     name: "gaussdb",
     words: Words {
         service: "GaussDB",
@@ -51,17 +46,31 @@ static DESCRIPTION: Description = Description {
     place: &[
         PlaceArgument::required(
             "instance_id",
+            "the instance",
             "ID of the GaussDB instance: 36 letters and digits, the last four `in14`.",
         ),
         PlaceArgument::required(
             "node_id",
+            "the node",
             "ID of the node: 36 letters and digits, the last four `no14`.",
         ),
         PlaceArgument::required(
             "component_id",
+            "the component",
             "ID of the component, a CN or DN of the node, for example `cn_5001`.",
         ),
     ],
+    open: |diags, arguments, _| {
+        let instance = identifier(diags, arguments, "instance_id");
+        let node = identifier(diags, arguments, "node_id");
+        let component = identifier(diags, arguments, "component_id");
+        Some(Box::new(Component {
+            instance: instance?,
+            node: node?,
+            component: component?,
+        }))
+    },
+    warn: |_, _| {},
     ids: Ids {
         argument: "session_ids",
         words: "IDs of the sessions to kill, as the console shows them.",
@@ -85,18 +94,6 @@ static DESCRIPTION: Description = Description {
         Condition::MinTransaction,
         Condition::Blocking,
         Condition::All,
-    ],
-    columns: &[
-        Column::Id,
-        Column::User,
-        Column::Address,
-        Column::Database,
-        Column::State,
-        Column::Application,
-        Column::IdleSeconds,
-        Column::BusySeconds,
-        Column::AgeSeconds,
-        Column::TransactionSeconds,
     ],
     notes: &[
         ("states", "Examples are `active` and `idle in transaction`."),
@@ -129,43 +126,8 @@ fn is_id(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-impl Service for GaussDb {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        _purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
-        let instance = identifier(diags, arguments, "instance_id");
-        let node = identifier(diags, arguments, "node_id");
-        let component = identifier(diags, arguments, "component_id");
-        Some(Box::new(Component {
-            instance: instance?,
-            node: node?,
-            component: component?,
-        }))
-    }
-
-    fn whereabouts(&self, arguments: &Record) -> String {
-        format!(
-            "the component {} of the node {} of the instance {}",
-            shown(arguments, "component_id"),
-            shown(arguments, "node_id"),
-            shown(arguments, "instance_id")
-        )
-    }
-}
-
 #[async_trait]
 impl Place for Component {
-    fn path(&self) -> String {
-        format!("{}/{}/{}", self.instance, self.node, self.component)
-    }
-
     /// Lists the sessions, and where there may be more of them than a list shows, those that are asked about.
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let all = opengauss::sessions(calls, self, &Filter::default()).await?;
@@ -179,14 +141,9 @@ impl Place for Component {
         Ok(listing(answers, scope, calls.client.clock().now()))
     }
 
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered> {
+    async fn kill(&self, calls: Calls<'_>, batch: &[Target]) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        let killed = opengauss::kill(calls, self, &ids, leave_before).await;
+        let killed = opengauss::kill(calls, self, &ids).await;
         let fates =
             |ids: Vec<String>| Fates::Killed(ids.iter().filter_map(|id| session_id(id)).collect());
         killed.map(|killed| Answered::of(killed, fates))

@@ -1,9 +1,8 @@
 //! GeminiDB Redis: sessions of a node, by their IDs or by what they are.
 
 use async_trait::async_trait;
-use tokio::time::Instant;
 
-use super::{OfOneId, TEXT_IDS, redis_database, redis_time, text_id, told};
+use super::{TEXT_IDS, redis_database, redis_time, text_id, told};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::geminidb::{
     self, KILL_BATCH, NodeId, SESSIONS_PER_PAGE, SMALL_KILL_BATCH, SessionPage, SessionRecord,
@@ -11,7 +10,7 @@ use crate::huaweicloud::geminidb::{
 use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
 use crate::provider::service::{
-    Answered, Calls, Column, Description, Place, PlaceArgument, Policy, Scope, Target, Words,
+    Answered, Calls, Description, Place, PlaceArgument, Policy, Scope, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Condition, Session, SessionId};
@@ -19,7 +18,8 @@ use crate::session::{Condition, Session, SessionId};
 #[cfg(test)]
 mod tests;
 
-const DESCRIPTION: Description = Description {
+/// GeminiDB Redis.
+pub static SERVICE: Description = Description {
     name: "geminidb_redis",
     words: Words {
         service: "GeminiDB",
@@ -35,8 +35,14 @@ const DESCRIPTION: Description = Description {
     },
     place: &[PlaceArgument::required(
         "node_id",
+        "the node",
         "ID of the node: 36 letters and digits, the last four `no12`.",
     )],
+    open: |diags, arguments, _| {
+        let node = identifier(diags, arguments, "node_id")?;
+        Some(Box::new(Node { node }))
+    },
+    warn: |_, _| {},
     ids: TEXT_IDS,
     conditions: &[
         Condition::Addresses { host_names: false },
@@ -47,15 +53,6 @@ const DESCRIPTION: Description = Description {
         Condition::MinIdle,
         Condition::MinAge,
         Condition::All,
-    ],
-    columns: &[
-        Column::Id,
-        Column::Address,
-        Column::Database,
-        Column::Command,
-        Column::Application,
-        Column::IdleSeconds,
-        Column::AgeSeconds,
     ],
     notes: &[
         (
@@ -68,22 +65,9 @@ const DESCRIPTION: Description = Description {
         ),
         ("database", "A number."),
     ],
-    policy: Policy {
-        tells_statements: false,
-        ..Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH)
-    },
+    policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
     confirmed: false,
     results: &[],
-};
-
-/// GeminiDB Redis.
-pub const SERVICE: OfOneId = OfOneId {
-    description: &DESCRIPTION,
-    what: "the node",
-    place: |diags, arguments, argument| {
-        let node = identifier(diags, arguments, argument)?;
-        Some(Box::new(Node { node }))
-    },
 };
 
 struct Node {
@@ -92,10 +76,6 @@ struct Node {
 
 #[async_trait]
 impl Place for Node {
-    fn path(&self) -> String {
-        self.node.to_string()
-    }
-
     async fn list(&self, calls: Calls<'_>, _scope: Scope<'_>) -> Result<Listing, Error> {
         let list = read_pages(SESSIONS_PER_PAGE, |page| async move {
             let list = geminidb::sessions(calls, &self.node, page).await;
@@ -104,15 +84,11 @@ impl Place for Node {
         list.await.map(Listing::from)
     }
 
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered> {
+    async fn kill(&self, calls: Calls<'_>, batch: &[Target]) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        let killed = geminidb::kill(calls, &self.node, &ids, leave_before);
-        killed.await.map(Answered::from)
+        geminidb::kill(calls, &self.node, &ids)
+            .await
+            .map(Answered::from)
     }
 }
 

@@ -14,21 +14,17 @@ mod taurusdb_htap;
 
 use std::time::Duration;
 
-use tf_provider::Diagnostics;
-
-use super::arguments::shown;
-use super::record::Record;
-use super::service::{Description, IdKind, Ids, Place, Purpose, Service};
+use super::service::{Description, IdKind, Ids};
 use crate::session::SessionId;
 
 /// Every service, in the order of the documentation.
-pub const ALL: [&dyn Service; 10] = [
-    &dcs::Dcs,
-    &taurusdb::TaurusDb,
+pub const ALL: [&Description; 10] = [
+    &dcs::SERVICE,
+    &taurusdb::SERVICE,
     &taurusdb_htap::SERVICE,
-    &rds_mysql::RdsMySql,
-    &rds_postgresql::RdsPostgreSql,
-    &gaussdb::GaussDb,
+    &rds_mysql::SERVICE,
+    &rds_postgresql::SERVICE,
+    &gaussdb::SERVICE,
     &geminidb_redis::SERVICE,
     &ddm::LOGICAL,
     &ddm::PHYSICAL,
@@ -36,45 +32,8 @@ pub const ALL: [&dyn Service; 10] = [
 ];
 
 /// The service of this name.
-pub fn named(name: &str) -> Option<&'static dyn Service> {
-    ALL.into_iter()
-        .find(|service| service.description().name == name)
-}
-
-/// A service whose place one ID names.
-pub struct OfOneId {
-    description: &'static Description,
-    /// What has the ID, in sentences: `the node`.
-    what: &'static str,
-    /// The place with the ID in the argument of this name. `None`: it is not known yet, or an error says what is wrong with it.
-    place: fn(&mut Diagnostics, &Record, &'static str) -> Option<Box<dyn Place>>,
-}
-
-impl OfOneId {
-    /// The argument with the ID.
-    fn argument(&self) -> &'static str {
-        let argument = self.description.place.first();
-        argument.map_or("", |argument| argument.name)
-    }
-}
-
-impl Service for OfOneId {
-    fn description(&self) -> &'static Description {
-        self.description
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        _purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
-        (self.place)(diags, arguments, self.argument())
-    }
-
-    fn whereabouts(&self, arguments: &Record) -> String {
-        format!("{} {}", self.what, shown(arguments, self.argument()))
-    }
+pub fn named(name: &str) -> Option<&'static Description> {
+    ALL.into_iter().find(|service| service.name == name)
 }
 
 /// Is it 32 letters and digits and then `in` or `no` with two digits, as IDs of TaurusDB and RDS are?

@@ -1,8 +1,6 @@
 //! RDS for MySQL: sessions of an instance, which DAS lists and kills by an account that it has stored.
 
 use async_trait::async_trait;
-use tf_provider::Diagnostics;
-use tokio::time::Instant;
 
 use super::relational::{self, NODE, Thread, is_number, number, optional_node, told_database};
 use crate::huaweicloud::das::mysql::{
@@ -12,10 +10,8 @@ use crate::huaweicloud::das::{KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
-use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose, Scope,
-    Service, Target, Words,
+    Answered, Calls, Description, IdKind, Ids, Place, PlaceArgument, Policy, Scope, Target, Words,
 };
 use crate::session::Session;
 use crate::session::listing::Page;
@@ -24,9 +20,7 @@ use crate::session::listing::Page;
 mod tests;
 
 /// RDS for MySQL.
-pub struct RdsMySql;
-
-static DESCRIPTION: Description = Description {
+pub static SERVICE: Description = Description {
     name: "rds_mysql",
     words: Words {
         service: "RDS for MySQL",
@@ -48,41 +42,18 @@ static DESCRIPTION: Description = Description {
     place: &[
         PlaceArgument::required(
             "instance_id",
+            "the instance",
             "ID of the RDS for MySQL instance: 32 or 36 letters and digits; in the examples of the documents, the last four are `in01`.",
         ),
         PlaceArgument::required(
             "database_user_id",
+            "",
             "ID of a database account that is stored in DAS, for example by `huaweicloud_das_database_user`. DAS lists and kills \
              sessions with the rights of this account.",
         ),
         NODE,
     ],
-    ids: Ids {
-        argument: "session_ids",
-        words: "IDs of the sessions to kill, as `SHOW PROCESSLIST` shows them.",
-        one: "session ID",
-        form: "A session's ID is a whole number from 1 to 9223372036854775807 in quotes, as in \"2075425\".",
-        kind: IdKind::Texts(is_number),
-    },
-    conditions: relational::CONDITIONS,
-    columns: relational::COLUMNS,
-    notes: &relational::NOTES,
-    policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
-    confirmed: false,
-    results: &[],
-};
-
-impl Service for RdsMySql {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        _purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
+    open: |diags, arguments, _| {
         let instance = identifier(diags, arguments, "instance_id");
         let user = identifier(diags, arguments, "database_user_id");
         let node = optional_node(diags, arguments);
@@ -91,12 +62,21 @@ impl Service for RdsMySql {
             user: user?,
             node: node?,
         }))
-    }
-
-    fn whereabouts(&self, arguments: &Record) -> String {
-        relational::whereabouts(arguments)
-    }
-}
+    },
+    warn: |_, _| {},
+    ids: Ids {
+        argument: "session_ids",
+        words: "IDs of the sessions to kill, as `SHOW PROCESSLIST` shows them.",
+        one: "session ID",
+        form: "A session's ID is a whole number from 1 to 9223372036854775807 in quotes, as in \"2075425\".",
+        kind: IdKind::Texts(is_number),
+    },
+    conditions: relational::CONDITIONS,
+    notes: &relational::NOTES,
+    policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
+    confirmed: false,
+    results: &[],
+};
 
 struct Instance {
     instance: InstanceId,
@@ -106,27 +86,19 @@ struct Instance {
 
 #[async_trait]
 impl Place for Instance {
-    fn path(&self) -> String {
-        relational::path(&self.instance, self.node.as_ref())
-    }
-
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let list_of = |node| self.list_of(node, calls, scope);
         let node = self.node.as_ref();
         relational::list_where_kills_name_no_node(node, scope.choosing, list_of).await
     }
 
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered> {
+    async fn kill(&self, calls: Calls<'_>, batch: &[Target]) -> Outcome<Answered> {
         let threads: Vec<i64> = (batch.iter())
             .filter_map(|target| target.id.as_number())
             .collect();
-        let killed = mysql::kill(calls, &self.instance, &self.user, &threads, leave_before);
-        killed.await.map(Answered::from)
+        mysql::kill(calls, &self.instance, &self.user, &threads)
+            .await
+            .map(Answered::from)
     }
 }
 

@@ -1,8 +1,6 @@
 //! RDS for PostgreSQL: sessions of an instance, which DAS lists, and kills by their process IDs and owners.
 
 use async_trait::async_trait;
-use tf_provider::Diagnostics;
-use tokio::time::Instant;
 
 use super::relational::{
     self, NODE, is_idle, is_number, is_of_cloud, listed_time, number, optional_node, starts_with,
@@ -16,10 +14,8 @@ use crate::huaweicloud::das::{KILL_BATCH, PROCESSES_PER_PAGE, SMALL_KILL_BATCH};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
-use crate::provider::record::Record;
 use crate::provider::service::{
-    Answered, Calls, Column, Description, IdKind, Ids, Place, PlaceArgument, Policy, Purpose,
-    Scope, Service, Target, Words,
+    Answered, Calls, Description, IdKind, Ids, Place, PlaceArgument, Policy, Scope, Target, Words,
 };
 use crate::session::listing::Page;
 use crate::session::{Condition, Protection, Session};
@@ -28,9 +24,7 @@ use crate::session::{Condition, Protection, Session};
 mod tests;
 
 /// RDS for PostgreSQL.
-pub struct RdsPostgreSql;
-
-static DESCRIPTION: Description = Description {
+pub static SERVICE: Description = Description {
     name: "rds_postgresql",
     words: Words {
         service: "RDS for PostgreSQL",
@@ -50,11 +44,21 @@ static DESCRIPTION: Description = Description {
     place: &[
         PlaceArgument::required(
             "instance_id",
+            "the instance",
             "ID of the RDS for PostgreSQL instance: 32 or 36 letters and digits; in the examples of the documents, the last four are \
              `in03`.",
         ),
         NODE,
     ],
+    open: |diags, arguments, _| {
+        let instance = identifier(diags, arguments, "instance_id");
+        let node = optional_node(diags, arguments);
+        Some(Box::new(Instance {
+            instance: instance?,
+            node: node?,
+        }))
+    },
+    warn: |_, _| {},
     ids: Ids {
         argument: "session_ids",
         words: "Process IDs of the sessions to kill, as `pg_stat_activity` shows them. The provider looks up the owner of each process \
@@ -78,18 +82,6 @@ static DESCRIPTION: Description = Description {
         Condition::MinBusy,
         Condition::MinTransaction,
         Condition::All,
-    ],
-    columns: &[
-        Column::Id,
-        Column::User,
-        Column::Address,
-        Column::Database,
-        Column::Command,
-        Column::State,
-        Column::Application,
-        Column::IdleSeconds,
-        Column::BusySeconds,
-        Column::TransactionSeconds,
     ],
     notes: &[
         (
@@ -120,30 +112,6 @@ static DESCRIPTION: Description = Description {
     results: &[],
 };
 
-impl Service for RdsPostgreSql {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        _purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
-        let instance = identifier(diags, arguments, "instance_id");
-        let node = optional_node(diags, arguments);
-        Some(Box::new(Instance {
-            instance: instance?,
-            node: node?,
-        }))
-    }
-
-    fn whereabouts(&self, arguments: &Record) -> String {
-        relational::whereabouts(arguments)
-    }
-}
-
 struct Instance {
     instance: InstanceId,
     node: Option<NodeId>,
@@ -151,30 +119,22 @@ struct Instance {
 
 #[async_trait]
 impl Place for Instance {
-    fn path(&self) -> String {
-        relational::path(&self.instance, self.node.as_ref())
-    }
-
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let list_of = |node| self.list_of(node, calls, scope);
         let node = self.node.as_ref();
         relational::list_where_kills_name_no_node(node, scope.choosing, list_of).await
     }
 
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered> {
+    async fn kill(&self, calls: Calls<'_>, batch: &[Target]) -> Outcome<Answered> {
         let owned = |target| owned(target).ok_or_else(no_owner);
         let processes: Result<Vec<Owned<'_>>, Error> = batch.iter().map(owned).collect();
         let processes = match processes {
             Ok(processes) => processes,
             Err(error) => return Outcome::Rejected(error),
         };
-        let killed = postgresql::kill(calls, &self.instance, &processes, leave_before);
-        killed.await.map(Answered::from)
+        postgresql::kill(calls, &self.instance, &processes)
+            .await
+            .map(Answered::from)
     }
 }
 

@@ -12,10 +12,10 @@ use super::told;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::id::IdError;
 use crate::huaweicloud::rows::Statement;
-use crate::provider::arguments::{identifier, shown};
+use crate::provider::arguments::identifier;
 use crate::provider::listing::Listing;
 use crate::provider::record::Record;
-use crate::provider::service::{Column, PlaceArgument};
+use crate::provider::service::PlaceArgument;
 use crate::session::{Condition, Protection, Session, SessionId};
 
 #[cfg(test)]
@@ -26,6 +26,7 @@ mod tests;
 /// The argument for one of the nodes of an instance.
 pub(super) const NODE: PlaceArgument = PlaceArgument::optional(
     "node_id",
+    "the node",
     "ID of the node whose sessions are listed. By default DAS decides; inferred: the primary node. A kill request names no node, \
      so only sessions of the node that DAS also lists without `node_id` are killed.",
     "If this is null at apply, no session is killed: plan again with a known value.",
@@ -39,23 +40,6 @@ where
     match arguments.text("node_id") {
         Value::Null => Some(None),
         _ => identifier(diags, arguments, "node_id").map(Some),
-    }
-}
-
-/// `the node … of the instance …`, or the instance alone.
-pub(super) fn whereabouts(arguments: &Record) -> String {
-    let instance = format!("the instance {}", shown(arguments, "instance_id"));
-    match arguments.text("node_id") {
-        Value::Null => instance,
-        _ => format!("the node {} of {instance}", shown(arguments, "node_id")),
-    }
-}
-
-/// `INSTANCE/NODE`, or the instance alone.
-pub(super) fn path(instance: &impl fmt::Display, node: Option<&impl fmt::Display>) -> String {
-    match node {
-        Some(node) => format!("{instance}/{node}"),
-        None => instance.to_string(),
     }
 }
 
@@ -190,22 +174,6 @@ pub(super) const CONDITIONS: &[Condition] = &[
 /// The same where a list tells nothing of transactions.
 pub(super) const CONDITIONS_WITHOUT_TRANSACTIONS: &[Condition] =
     CONDITIONS.split_at(CONDITIONS.len() - 1).0;
-
-/// What such a list tells.
-pub(super) const COLUMNS: &[Column] = &[
-    Column::Id,
-    Column::User,
-    Column::Address,
-    Column::Database,
-    Column::Command,
-    Column::State,
-    Column::IdleSeconds,
-    Column::BusySeconds,
-    Column::TransactionSeconds,
-];
-
-/// The same where a list tells nothing of transactions.
-pub(super) const COLUMNS_WITHOUT_TRANSACTIONS: &[Column] = COLUMNS.split_at(COLUMNS.len() - 1).0;
 
 /// What conditions and columns mean there.
 pub(super) const NOTES: [(&str, &str); 6] = [

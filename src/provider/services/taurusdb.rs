@@ -4,25 +4,22 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
-use tf_provider::Diagnostics;
 use tf_provider::schema::AttributeType;
-use tokio::time::Instant;
 
 use super::relational::{
-    ADDRESS, BEHIND_A_PROXY, COLUMNS_WITHOUT_TRANSACTIONS, COMMANDS, STATE, STATES, Thread,
-    listed_time, number,
+    ADDRESS, BEHIND_A_PROXY, COMMANDS, STATE, STATES, Thread, listed_time, number,
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::{
     self, InstanceId, KILL_BATCH, KillLists, NodeId, PROCESSES_PER_PAGE, ProcessPage,
     ProcessRecord, SMALL_KILL_BATCH,
 };
-use crate::provider::arguments::{identifier, shown};
+use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
-use crate::provider::record::{Encoded, Record};
+use crate::provider::record::Encoded;
 use crate::provider::service::{
-    Answered, Calls, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy, Purpose, Scope,
-    Service, Target, Words,
+    Answered, Calls, Description, Fates, IdKind, Ids, Place, PlaceArgument, Policy, Scope, Target,
+    Words,
 };
 use crate::provider::session_kill::proof::{Computed, Planned, Proof, Told};
 use crate::session::listing::Page;
@@ -33,9 +30,7 @@ use crate::session::{Condition, Protection, Session, SessionId};
 mod tests;
 
 /// TaurusDB.
-pub struct TaurusDb;
-
-static DESCRIPTION: Description = Description {
+pub static SERVICE: Description = Description {
     name: "taurusdb",
     words: Words {
         service: "TaurusDB",
@@ -55,13 +50,24 @@ static DESCRIPTION: Description = Description {
     place: &[
         PlaceArgument::required(
             "instance_id",
+            "the instance",
             "ID of the TaurusDB instance: 36 letters and digits, the last four `in07`.",
         ),
         PlaceArgument::required(
             "node_id",
+            "the node",
             "ID of the node: 36 letters and digits, the last four `no07`.",
         ),
     ],
+    open: |diags, arguments, _| {
+        let instance = identifier(diags, arguments, "instance_id");
+        let node = identifier(diags, arguments, "node_id");
+        Some(Box::new(Node {
+            instance: instance?,
+            node: node?,
+        }))
+    },
+    warn: |_, _| {},
     ids: Ids {
         argument: "processes",
         words: "IDs of the session threads to kill, as `SHOW PROCESSLIST` shows them; 64-bit numbers.",
@@ -84,7 +90,6 @@ static DESCRIPTION: Description = Description {
         Condition::Blocking,
         Condition::All,
     ],
-    columns: COLUMNS_WITHOUT_TRANSACTIONS,
     notes: &[
         BEHIND_A_PROXY,
         COMMANDS,
@@ -101,13 +106,8 @@ static DESCRIPTION: Description = Description {
         STATE,
     ],
     policy: Policy {
-        batch: KILL_BATCH,
-        small_batch: SMALL_KILL_BATCH,
-        by_address: false,
-        kills_all: false,
-        keeps_lists: false,
-        tells_statements: true,
         ids_come_back: false,
+        ..Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH)
     },
     confirmed: false,
     results: &[
@@ -149,34 +149,6 @@ fn ids(proof: &Proof, list: impl Fn(&Told) -> &Vec<SessionId>) -> Encoded {
     };
     let numbers = list(told).iter().filter_map(SessionId::as_number);
     Encoded::Array(numbers.map(Encoded::from).collect())
-}
-
-impl Service for TaurusDb {
-    fn description(&self) -> &'static Description {
-        &DESCRIPTION
-    }
-
-    fn place(
-        &self,
-        diags: &mut Diagnostics,
-        arguments: &Record,
-        _purpose: Purpose,
-    ) -> Option<Box<dyn Place>> {
-        let instance = identifier(diags, arguments, "instance_id");
-        let node = identifier(diags, arguments, "node_id");
-        Some(Box::new(Node {
-            instance: instance?,
-            node: node?,
-        }))
-    }
-
-    fn whereabouts(&self, arguments: &Record) -> String {
-        format!(
-            "the node {} of the instance {}",
-            shown(arguments, "node_id"),
-            shown(arguments, "instance_id")
-        )
-    }
 }
 
 struct Node {
@@ -255,10 +227,6 @@ fn may_tell_of_an_end(error: &Error) -> bool {
 
 #[async_trait]
 impl Place for Node {
-    fn path(&self) -> String {
-        format!("{}/{}", self.instance, self.node)
-    }
-
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let mut listing = self.list_of(calls, scope.statements).await?;
         if scope.blockers {
@@ -267,16 +235,11 @@ impl Place for Node {
         Ok(listing)
     }
 
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered> {
+    async fn kill(&self, calls: Calls<'_>, batch: &[Target]) -> Outcome<Answered> {
         let threads: Vec<i64> = (batch.iter())
             .filter_map(|target| target.id.as_number())
             .collect();
-        let killed = taurusdb::kill(calls, &self.instance, &self.node, &threads, leave_before);
+        let killed = taurusdb::kill(calls, &self.instance, &self.node, &threads);
         let fates = |lists: KillLists| {
             Fates::Told(BatchAnswer {
                 killed: threads_of(lists.killed),

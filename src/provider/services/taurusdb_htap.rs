@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
-use tokio::time::Instant;
 
 use super::relational::{self, ADDRESS, BEHIND_A_PROXY, COMMANDS, Thread, listed_fraction};
-use super::{OfOneId, TEXT_IDS, text_id};
+use super::{TEXT_IDS, text_id};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::htap::{
     self, InstanceId, KILL_BATCH, SESSIONS_PER_PAGE, SessionPage, SessionRecord,
@@ -23,7 +22,8 @@ use crate::session::{Session, SessionId};
 #[cfg(test)]
 mod tests;
 
-const DESCRIPTION: Description = Description {
+/// TaurusDB HTAP.
+pub static SERVICE: Description = Description {
     name: "taurusdb_htap",
     words: Words {
         service: "TaurusDB HTAP",
@@ -42,12 +42,17 @@ const DESCRIPTION: Description = Description {
     },
     place: &[PlaceArgument::required(
         "instance_id",
+        "the HTAP instance",
         "ID of the HTAP instance of the standard edition, not of its TaurusDB instance: 36 letters and digits, the last four \
          `in17`.",
     )],
+    open: |diags, arguments, _| {
+        let instance = identifier(diags, arguments, "instance_id")?;
+        Some(Box::new(Instance { instance }))
+    },
+    warn: |_, _| {},
     ids: TEXT_IDS,
     conditions: relational::CONDITIONS_WITHOUT_TRANSACTIONS,
-    columns: relational::COLUMNS_WITHOUT_TRANSACTIONS,
     notes: &[
         BEHIND_A_PROXY,
         COMMANDS,
@@ -68,26 +73,12 @@ const DESCRIPTION: Description = Description {
     results: &[],
 };
 
-/// TaurusDB HTAP.
-pub const SERVICE: OfOneId = OfOneId {
-    description: &DESCRIPTION,
-    what: "the HTAP instance",
-    place: |diags, arguments, argument| {
-        let instance = identifier(diags, arguments, argument)?;
-        Some(Box::new(Instance { instance }))
-    },
-};
-
 struct Instance {
     instance: InstanceId,
 }
 
 #[async_trait]
 impl Place for Instance {
-    fn path(&self) -> String {
-        self.instance.to_string()
-    }
-
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
         let twins = &Mutex::new(Twins::default());
         let noted = || twins.lock().unwrap_or_else(PoisonError::into_inner);
@@ -102,15 +93,11 @@ impl Place for Instance {
         Ok(Listing::from(list))
     }
 
-    async fn kill(
-        &self,
-        calls: Calls<'_>,
-        batch: &[Target],
-        leave_before: Option<Instant>,
-    ) -> Outcome<Answered> {
+    async fn kill(&self, calls: Calls<'_>, batch: &[Target]) -> Outcome<Answered> {
         let ids = Target::ids(batch);
-        let killed = htap::kill(calls, &self.instance, &ids, leave_before);
-        killed.await.map(Answered::from)
+        htap::kill(calls, &self.instance, &ids)
+            .await
+            .map(Answered::from)
     }
 }
 

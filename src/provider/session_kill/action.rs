@@ -4,39 +4,16 @@ use async_trait::async_trait;
 use tf_provider::Diagnostics;
 use tf_provider::schema::Schema;
 
-use super::arguments::{self, Arguments};
-use super::{announce, run};
+use super::{SessionKill, announce, arguments, run};
 use crate::plugin::{Action, Progress};
-use crate::provider::HwcProvider;
 use crate::provider::record::Record;
-use crate::provider::service::Service;
-
-/// The action that kills sessions of a service.
-pub struct KillAction {
-    provider: HwcProvider,
-    service: &'static dyn Service,
-}
-
-impl KillAction {
-    /// One that works for `provider`.
-    pub fn new(provider: HwcProvider, service: &'static dyn Service) -> Self {
-        Self { provider, service }
-    }
-
-    fn arguments<'r>(&self, record: &'r Record) -> Arguments<'r> {
-        Arguments {
-            service: self.service,
-            record,
-        }
-    }
-}
 
 #[async_trait]
-impl Action for KillAction {
+impl Action for SessionKill {
     type Config<'a> = Record;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(arguments::schema(self.service.description(), false))
+        Some(arguments::schema(self.service, false))
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Record) -> Option<()> {

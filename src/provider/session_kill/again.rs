@@ -32,7 +32,7 @@ pub(super) fn compare(
     comparison.value("region");
     for argument in service.place {
         let means_nothing = (argument.overridden_by)
-            .is_some_and(|flag| comparison.planned.is_true(flag) && prior.is_true(flag));
+            .is_some_and(|(flag, _)| comparison.planned.is_true(flag) && prior.is_true(flag));
         if !means_nothing {
             comparison.value(argument.name);
         }

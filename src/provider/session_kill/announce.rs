@@ -82,7 +82,7 @@ pub(super) const THEN_REFUSED: &str = " If apply then fails with an inconsistent
 
 /// Says in the plan that no argument chooses among the sessions of a node or an instance.
 pub(super) fn every_session(diags: &mut Diagnostics, arguments: &Arguments<'_>, more: &str) {
-    let ids = arguments.service.description().ids.argument;
+    let ids = arguments.service.ids.argument;
     if arguments.is_dry_run() || !arguments.limits().means_every_session() {
         return;
     }

@@ -11,7 +11,7 @@ use super::proof::{self, Planned};
 use crate::provider::arguments::{self, optional, optional_computed, required};
 use crate::provider::promises::{self, Limits};
 use crate::provider::record::{Block, Encoded, Presence, Record, written};
-use crate::provider::service::{Description, IdKind, Place, PlaceKind, Purpose, Service};
+use crate::provider::service::{Description, IdKind, Place, PlaceKind, Purpose};
 use crate::provider::{HwcProvider, explain, select};
 use crate::session::ids::unique;
 use crate::session::{Selector, Selects, Session, SessionId, Verdict};
@@ -182,15 +182,11 @@ pub(super) struct Kill {
 /// The arguments of a kill as they are written. Not all of them may be known.
 #[derive(Clone, Copy)]
 pub(super) struct Arguments<'a> {
-    pub(super) service: &'static dyn Service,
+    pub(super) service: &'static Description,
     pub(super) record: &'a Record,
 }
 
 impl Arguments<'_> {
-    fn description(&self) -> &'static Description {
-        self.service.description()
-    }
-
     /// Is it a rehearsal, that kills nobody?
     pub(super) fn is_dry_run(&self) -> bool {
         select::is_dry_run(self.record)
@@ -203,7 +199,7 @@ impl Arguments<'_> {
 
     /// Whom it is about, for a sentence: `all sessions of the node … of the instance …`.
     pub(super) fn whom(&self) -> String {
-        let ids = &self.description().ids;
+        let ids = &self.service.ids;
         let which = match (self.record.list(ids.argument), self.select()) {
             (Value::Value(listed), _) => {
                 format!(
@@ -213,7 +209,7 @@ impl Arguments<'_> {
                 )
             }
             (_, Block::Present(_)) => "the sessions that select chooses".to_owned(),
-            (Value::Null, Block::Absent) if self.description().policy.kills_all => {
+            (Value::Null, Block::Absent) if self.service.policy.kills_all => {
                 "all sessions".to_owned()
             }
             _ => "sessions".to_owned(),
@@ -223,12 +219,12 @@ impl Arguments<'_> {
 
     /// The arguments that narrow the kill or guard it.
     pub(super) fn limits(&self) -> Limits {
-        Limits::of(self.description(), self.record)
+        Limits::of(self.service, self.record)
     }
 
     /// The argument that says where, for a warning that every session there is killed.
     pub(super) fn place_argument(&self) -> &'static str {
-        let place = self.description().place;
+        let place = self.service.place;
         let flag = (place.iter()).find(|argument| {
             argument.kind == PlaceKind::KillFlag && self.record.is_true(argument.name)
         });
@@ -243,8 +239,8 @@ impl Arguments<'_> {
 
     /// What can be said without knowing every value, at plan.
     pub(super) fn check(&self, diags: &mut Diagnostics) {
-        _ = self.service.place(diags, self.record, Purpose::Kill);
-        self.service.warn(diags, self.record);
+        _ = (self.service.open)(diags, self.record, Purpose::Kill);
+        (self.service.warn)(diags, self.record);
         _ = self.meant(diags);
         _ = select::max_sessions(diags, self.record);
         _ = arguments::create_timeout(diags, self.record);
@@ -253,13 +249,13 @@ impl Arguments<'_> {
     /// Reads the arguments when all of them are known, at apply. `None`: an error says what is wrong.
     pub(super) fn read(&self, diags: &mut Diagnostics, provider: &HwcProvider) -> Option<Kill> {
         let region = arguments::region(diags, provider, self.record);
-        let place = self.service.place(diags, self.record, Purpose::Kill);
+        let place = (self.service.open)(diags, self.record, Purpose::Kill);
         let whom = self.meant(diags);
         let max_sessions = select::max_sessions(diags, self.record);
         let limit = arguments::create_timeout(diags, self.record);
         let flag = |name| match self.record.flag(name) {
             Value::Value(flag) => flag,
-            _ => flags(self.description()).any(|(flag, default)| flag == name && default),
+            _ => flags(self.service).any(|(flag, default)| flag == name && default),
         };
         let guards = ["max_sessions", "dry_run"].map(|name| self.record.presence(name));
         if !diags.errors.is_empty() || guards.contains(&Presence::Unknown) {
@@ -267,15 +263,13 @@ impl Arguments<'_> {
         }
         let whom = whom?;
         Some(Kill {
-            service: self.description(),
+            service: self.service,
             region: region?,
             place: place?,
             described_in: match &whom {
                 Whom::All => AttributePath::new(self.place_argument()),
                 Whom::Selected(_) => select::block_path(),
-                Whom::Ids(_) | Whom::Addresses(_) => {
-                    AttributePath::new(self.description().ids.argument)
-                }
+                Whom::Ids(_) | Whom::Addresses(_) => AttributePath::new(self.service.ids.argument),
             },
             whom,
             max_sessions,
@@ -288,7 +282,7 @@ impl Arguments<'_> {
 
     /// Whose sessions are meant. `None` without an error means: not known yet.
     fn meant(&self, diags: &mut Diagnostics) -> Option<Whom> {
-        let service = self.description();
+        let service = self.service;
         let ids = &service.ids;
         match (self.record.list(ids.argument), self.select()) {
             (Value::Null, Block::Absent) if service.policy.kills_all => Some(Whom::All),
@@ -324,7 +318,7 @@ impl Arguments<'_> {
 
     /// Reads the list of sessions. `None` without an error means: not all of them are known yet.
     fn listed(&self, diags: &mut Diagnostics, listed: &[Encoded]) -> Option<Whom> {
-        let ids = &self.description().ids;
+        let ids = &self.service.ids;
         let argument = ids.argument;
         if listed.is_empty() {
             explain::invalid(
@@ -388,7 +382,7 @@ impl Arguments<'_> {
 
     /// What a plan knows of the kill.
     pub(super) fn planned(&self) -> Planned {
-        let ids = self.record.presence(self.description().ids.argument);
+        let ids = self.record.presence(self.service.ids.argument);
         let select = self.select();
         let dry_run = self.record.presence("dry_run");
         Planned {

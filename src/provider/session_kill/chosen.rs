@@ -94,7 +94,7 @@ impl Run<'_> {
             });
         }
         let targets: Vec<Target> = choice.chosen.iter().map(Target::of).collect();
-        let by_address = self.kill.service.policy.by_address;
+        let by_address = self.kill.service.kills_by_address();
         if by_address && targets.iter().any(|target| target.address.is_none()) {
             // A request without the address would be about somebody else.
             let error = Error::Listing("A chosen session has no address to kill it by.".to_owned());
@@ -136,15 +136,11 @@ impl Run<'_> {
 
         while let Some(batch) = self.batch(queue.get(next..).unwrap_or_default(), size) {
             let node = batch.first().and_then(|target| target.id.node());
-            let leave_before = age.as_ref().map(|age| age.holds_until(node));
+            let until = age.as_ref().map(|age| age.holds_until(node));
             let ids: Vec<SessionId> = batch.iter().map(|target| target.id.clone()).collect();
             let outcome = match policy.ids_come_back && chosen.is_some() && !is_new {
                 true => Outcome::Rejected(Error::TooLate),
-                false => {
-                    (self.kill.place)
-                        .kill(self.calls(), batch, leave_before)
-                        .await
-                }
+                false => self.kill.place.kill(self.calls_until(until), batch).await,
             };
             if killed.sent_at.is_none() && !matches!(outcome, Outcome::Rejected(_)) {
                 first_left = self.left();
@@ -292,7 +288,7 @@ impl Run<'_> {
             .take_while(|target| target.id.node() == node)
             .count();
         if let Some(([.., last], rest)) = waiting.split_at_checked(length)
-            && self.kill.service.policy.by_address
+            && self.kill.service.kills_by_address()
         {
             length += (rest.iter())
                 .take_while(|target| target.id.node() == node && target.address == last.address)
@@ -303,7 +299,7 @@ impl Run<'_> {
 
     /// The same targets, with those of one name next to each other.
     fn by_name(&self, targets: Vec<Target>) -> Vec<Target> {
-        if !self.kill.service.policy.by_address {
+        if !self.kill.service.kills_by_address() {
             return targets;
         }
         let mut places: HashMap<(Option<String>, Option<Arc<str>>), usize> = HashMap::new();
@@ -384,7 +380,7 @@ impl Run<'_> {
     ) -> Result<(Listing, Reading), Error> {
         const READINGS: usize = 3;
         for _ in 0..READINGS {
-            let (listing, reading) = self.list(nodes, seen, questions).await?;
+            let (listing, reading) = self.list(true, nodes, seen, questions).await?;
             let took = reading.ended.saturating_duration_since(reading.begun);
             if !listing.collected.is_empty() || took < LIST_HOLDS {
                 return Ok((listing, reading));

@@ -16,7 +16,7 @@ use crate::provider::arguments::moment;
 use crate::provider::explain::{self, Report};
 use crate::provider::listing::{show, show_passed_over};
 use crate::provider::select;
-use crate::provider::service::{Job, JobEnd, KillsAll};
+use crate::provider::service::{Job, JobEnd};
 use crate::session::choice::FIRST_SHOWN;
 use crate::session::{Protection, Session};
 
@@ -56,16 +56,9 @@ impl Run<'_> {
         diags: &mut Diagnostics,
         mut selection: Option<Selection>,
     ) -> Option<Proof> {
-        let Some(place) = self.kill.place.as_kills_all() else {
-            let error =
-                Error::Listing("The service has no call that kills all sessions.".to_owned());
-            self.rejected(error, "The sessions were not killed")
-                .into_error(diags);
-            return None;
-        };
         loop {
-            let leave_before = (selection.as_ref()).map(|selection| selection.age.counts_until());
-            let outcome = place.kill_all(self.calls(), leave_before).await;
+            let until = (selection.as_ref()).map(|selection| selection.age.counts_until());
+            let outcome = self.kill.place.kill_all(self.calls_until(until)).await;
             let sent_at = self.left_at();
             let mut proof = match outcome {
                 Outcome::Rejected(Error::TooLate) if selection.is_some() => {
@@ -89,7 +82,7 @@ impl Run<'_> {
                     let request_id = error.request_id().map(ToOwned::to_owned);
                     let counted = selection.iter().flat_map(|selection| selection.age.nodes());
                     let counted: BTreeSet<String> = counted.cloned().collect();
-                    let seen_gone = self.settle(diags, place, counted, error).await;
+                    let seen_gone = self.settle(diags, counted, error).await;
                     Proof {
                         request_id,
                         started_at: sent_at,
@@ -98,7 +91,7 @@ impl Run<'_> {
                         ..Proof::default()
                     }
                 }
-                Outcome::Accepted(job) => self.accepted(diags, place, job, sent_at).await,
+                Outcome::Accepted(job) => self.accepted(diags, job, sent_at).await,
             };
             if let Some(selection) = selection {
                 let all_ended = proof.all_ended;
@@ -124,13 +117,7 @@ impl Run<'_> {
     }
 
     /// Follows the job of a kill that was accepted.
-    async fn accepted(
-        &self,
-        diags: &mut Diagnostics,
-        place: &dyn KillsAll,
-        job: Job,
-        sent_at: Option<String>,
-    ) -> Proof {
+    async fn accepted(&self, diags: &mut Diagnostics, job: Job, sent_at: Option<String>) -> Proof {
         // Whatever happens from here on, these are known.
         record("started_at", &sent_at);
         record("request_id", &job.request_id);
@@ -147,19 +134,13 @@ impl Run<'_> {
         });
         self.warn_if_job_is_unreadable(diags, job);
         if let (true, Some(job_id)) = (self.kill.wait, proof.job_id.clone()) {
-            self.follow(diags, place, &job_id, &mut proof).await;
+            self.follow(diags, &job_id, &mut proof).await;
         }
         proof
     }
 
     /// Follows the job, and writes down how it ended.
-    async fn follow(
-        &self,
-        diags: &mut Diagnostics,
-        place: &dyn KillsAll,
-        job_id: &str,
-        proof: &mut Proof,
-    ) {
+    async fn follow(&self, diags: &mut Diagnostics, job_id: &str, proof: &mut Proof) {
         let clock = self.client.clock();
         let started = clock.instant();
         let seconds = || clock.instant().saturating_duration_since(started).as_secs();
@@ -172,7 +153,12 @@ impl Run<'_> {
             ));
             last_seen = Some(status.to_owned());
         };
-        match place.follow(self.calls(), job_id, &mut seen).await {
+        match self
+            .kill
+            .place
+            .follow(self.calls(), job_id, &mut seen)
+            .await
+        {
             Ok(end) => {
                 proof.job_status = Some(end.status.clone());
                 if let Some(began) = end.began {

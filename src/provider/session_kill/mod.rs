@@ -21,11 +21,13 @@ mod resource;
 mod run;
 mod upgrade;
 
-pub use self::action::KillAction;
-pub use self::resource::KillResource;
-pub use self::upgrade::upgrade;
-use super::record::Record;
 use tf_provider::value::Value;
+
+use self::arguments::Arguments;
+pub use self::upgrade::upgrade;
+use super::HwcProvider;
+use super::record::Record;
+use super::service::Description;
 
 /// What stands in `id` instead of a request's ID after a rehearsal.
 const REHEARSAL: &str = "dry-run";
@@ -37,5 +39,25 @@ fn is_rehearsal(state: &Record) -> bool {
             .rsplit_once('/')
             .is_some_and(|(_, name)| name == REHEARSAL),
         _ => false,
+    }
+}
+
+/// The resource and the action that kill sessions of a service.
+pub struct SessionKill {
+    provider: HwcProvider,
+    service: &'static Description,
+}
+
+impl SessionKill {
+    /// One that works for `provider`.
+    pub fn new(provider: HwcProvider, service: &'static Description) -> Self {
+        Self { provider, service }
+    }
+
+    fn arguments<'r>(&self, record: &'r Record) -> Arguments<'r> {
+        Arguments {
+            service: self.service,
+            record,
+        }
     }
 }

@@ -5,53 +5,29 @@ use tf_provider::schema::Schema;
 use tf_provider::value::ValueEmpty;
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
-use super::arguments::{self, Arguments};
-use super::{again, announce, proof, run};
+use super::{SessionKill, again, announce, arguments, proof, run};
 use crate::plugin::Progress;
 use crate::provider::record::{Encoded, Record};
-use crate::provider::service::{Description, Service};
-use crate::provider::{HwcProvider, explain, promises};
+use crate::provider::{explain, promises};
 
-/// The resource that kills sessions of a service.
-pub struct KillResource {
-    provider: HwcProvider,
-    service: &'static dyn Service,
-}
-
-impl KillResource {
-    /// One that works for `provider`.
-    pub fn new(provider: HwcProvider, service: &'static dyn Service) -> Self {
-        Self { provider, service }
-    }
-
-    fn description(&self) -> &'static Description {
-        self.service.description()
-    }
-
-    fn arguments<'r>(&self, record: &'r Record) -> Arguments<'r> {
-        Arguments {
-            service: self.service,
-            record,
-        }
-    }
-
+impl SessionKill {
     /// Plans a new kill: its promises, and everything that only apply can tell.
     fn plan_kill(&self, planned: &mut Record) {
         let promised = self.arguments(planned).limits().promises();
         let known = self.arguments(planned).planned();
         planned.set(promises::ATTRIBUTE, promised);
-        proof::plan(self.description(), known, planned);
+        proof::plan(self.service, known, planned);
     }
 }
 
 #[async_trait]
-impl Resource for KillResource {
+impl Resource for SessionKill {
     type State<'a> = Record;
     type PrivateState<'a> = ValueEmpty;
     type ProviderMetaState<'a> = ValueEmpty;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(arguments::schema(self.description(), true))
+        Some(arguments::schema(self.service, true))
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Record) -> Option<()> {
@@ -78,7 +54,7 @@ impl Resource for KillResource {
         _meta: ValueEmpty,
     ) -> Option<(Record, ValueEmpty)> {
         let mut planned = proposed;
-        arguments::fill_defaults(self.description(), &config, &mut planned);
+        arguments::fill_defaults(self.service, &config, &mut planned);
         let region = crate::provider::arguments::planned_region(diags, &self.provider, &config)?;
         planned.set("region", region);
         self.plan_kill(&mut planned);
@@ -97,9 +73,9 @@ impl Resource for KillResource {
         _meta: ValueEmpty,
     ) -> Option<(Record, ValueEmpty, Vec<AttributePath>)> {
         let mut planned = proposed;
-        arguments::fill_defaults(self.description(), &config, &mut planned);
+        arguments::fill_defaults(self.service, &config, &mut planned);
         let mut kept = planned.clone();
-        let differing = again::compare(self.description(), &mut kept, &prior);
+        let differing = again::compare(self.service, &mut kept, &prior);
         if differing.is_empty() {
             planned = kept;
             announce::late_dry_run(diags, &self.arguments(&prior), &self.arguments(&planned));
@@ -139,7 +115,7 @@ impl Resource for KillResource {
         let proof = run::carry_out(&kill, diags, &self.provider, &progress).await?;
         let mut state = planned;
         state.set("region", Encoded::from(kill.region.as_str()));
-        let place = kill.place.path();
+        let place = self.service.path(&state);
         proof.write(diags, kill.service, &place, kill.dry_run, &mut state);
         Some((state, private_state))
     }
@@ -176,7 +152,7 @@ impl Resource for KillResource {
         explain::error(
             diags,
             AttributePath::root(),
-            format!("hwc_{} cannot be imported", self.description().kill_type()),
+            format!("hwc_{} cannot be imported", self.service.kill_type()),
             "No session was killed. A kill cannot be read from the cloud, so it cannot be imported. To kill sessions, write the \
              resource and apply. For a kill that has already happened, write no resource.",
         );

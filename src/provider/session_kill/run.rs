@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use tf_provider::{AttributePath, Diagnostics};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use super::arguments::{Kill, Named, Whom};
 use super::chosen::{Killed, Selecting, Selection};
@@ -12,11 +13,11 @@ use crate::huaweicloud::client::Client;
 use crate::huaweicloud::error::Error;
 use crate::huaweicloud::operation::Operation;
 use crate::plugin::Progress;
+use crate::provider::HwcProvider;
 use crate::provider::arguments::moment;
 use crate::provider::explain::{self, count};
 use crate::provider::listing::{Listing, Reading, show};
 use crate::provider::service::{Calls, Questions, Scope, Target};
-use crate::provider::{HwcProvider, select};
 use crate::session::choice::Choice;
 use crate::session::tally::KillReport;
 use crate::session::{Selector, Session, SessionId};
@@ -105,6 +106,15 @@ impl Run<'_> {
             client: &self.client,
             region: &self.kill.region,
             operation: &self.operation,
+            leave_before: None,
+        }
+    }
+
+    /// The same for a kill that may not leave after this moment.
+    pub(super) fn calls_until(&self, leave_before: Option<Instant>) -> Calls<'_> {
+        Calls {
+            leave_before,
+            ..self.calls()
         }
     }
 
@@ -147,7 +157,7 @@ impl Run<'_> {
         format!("How to proceed: {}", steps.join(" ").trim_start())
     }
 
-    /// Refuses a kill of more sessions than allowed.
+    /// Refuses a kill of more sessions than allowed, showing the first few.
     pub(super) fn too_many(
         &self,
         diags: &mut Diagnostics,
@@ -155,47 +165,37 @@ impl Run<'_> {
         max: usize,
         first: &[String],
     ) {
-        select::too_many(diags, matched, max, first, !self.progress.is_heard());
+        explain::error(
+            diags,
+            AttributePath::new("max_sessions"),
+            format!("{matched} sessions match, but max_sessions is {max}"),
+            format!(
+                "No session was killed{}. The first sessions that match:\n\n{}\n\nCheck which sessions are selected. To kill all \
+                 of them, raise max_sessions. To list them{}, set dry_run = true.",
+                self.of_resource(", and nothing was stored in state"),
+                explain::lines(first, String::clone),
+                self.of_resource(" in state")
+            ),
+        );
     }
 
-    /// Lists the sessions of the place, or of these nodes of it, to choose among them.
+    /// Lists the sessions of the place, or of these nodes of it: to choose among them, or only to see who is there.
     pub(super) async fn list(
         &self,
+        choosing: bool,
         nodes: Option<&BTreeSet<String>>,
         seen: &BTreeMap<String, String>,
         questions: Questions<'_>,
     ) -> Result<(Listing, Reading), Error> {
-        let selector = self.kill.whom.selector();
+        let selector = self.kill.whom.selector().filter(|_| choosing);
         let scope = Scope {
             nodes,
             seen,
-            choosing: true,
+            choosing,
             statements: selector.is_some_and(Selector::reads_statements),
             blockers: selector.is_some_and(Selector::asks_who_blocks),
             questions,
         };
-        self.read(scope).await
-    }
-
-    /// The same, only to see who is there.
-    pub(super) async fn look_at(
-        &self,
-        nodes: Option<&BTreeSet<String>>,
-        seen: &BTreeMap<String, String>,
-        questions: Questions<'_>,
-    ) -> Result<(Listing, Reading), Error> {
-        let scope = Scope {
-            nodes,
-            seen,
-            choosing: false,
-            statements: false,
-            blockers: false,
-            questions,
-        };
-        self.read(scope).await
-    }
-
-    async fn read(&self, scope: Scope<'_>) -> Result<(Listing, Reading), Error> {
         let clock = self.client.clock();
         let begun = clock.instant();
         let listing = self.kill.place.list(self.calls(), scope).await?;

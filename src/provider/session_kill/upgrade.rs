@@ -93,8 +93,8 @@ fn sessions(service: &Description, state: &Stored) -> Value {
 fn node(service: &Description, state: &Stored) -> Value {
     let argument = (service.place.iter()).find(|argument| argument.name == "node_id");
     let is_overridden = (argument.and_then(|argument| argument.overridden_by))
-        .is_some_and(|flag| state.get(flag) == Some(&Value::Bool(true)));
-    match service.policy.by_address && !is_overridden {
+        .is_some_and(|(flag, _)| state.get(flag) == Some(&Value::Bool(true)));
+    match service.kills_by_address() && !is_overridden {
         true => state.get("node_id").cloned().unwrap_or_default(),
         false => Value::Null,
     }

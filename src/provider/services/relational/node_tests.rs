@@ -79,9 +79,8 @@ async fn list(
     });
     let mut diags = Diagnostics::default();
     let arguments = Record::of_json(place);
-    let place = named(service)
-        .unwrap()
-        .place(&mut diags, &arguments, Purpose::Kill);
+    let service = named(service).unwrap();
+    let place = (service.open)(&mut diags, &arguments, Purpose::Kill);
     let client = client(ready);
     let limit = Duration::from_secs(60);
     let operation = Operation::new(client.clock(), limit, CancellationToken::new());
@@ -89,6 +88,7 @@ async fn list(
         client: &client,
         region: &ready.region,
         operation: &operation,
+        leave_before: None,
     };
     let scope = Scope {
         choosing,

@@ -10,7 +10,7 @@ fn compared(service: &str, prior: &Value, planned: &Value) -> (Vec<&'static str>
     };
     let prior = Record::of_json(prior.clone());
     let mut planned = Record::of_json(planned.clone());
-    let differing = compare(service.description(), &mut planned, &prior);
+    let differing = compare(service, &mut planned, &prior);
     (differing, planned)
 }
 

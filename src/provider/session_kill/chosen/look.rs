@@ -74,7 +74,9 @@ impl Run<'_> {
                 .filter_map(|id| id.node().map(ToOwned::to_owned))
                 .collect();
             let nodes = (!nodes.is_empty()).then_some(&nodes);
-            let listed = self.look_at(nodes, &seen, &|| originals.questions()).await;
+            let listed = self
+                .list(false, nodes, &seen, &|| originals.questions())
+                .await;
             let listed = listed.and_then(|(listing, reading)| {
                 Ok((readable(listing.complete()?, unreadable)?, reading))
             });

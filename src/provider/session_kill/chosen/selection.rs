@@ -180,7 +180,9 @@ impl Run<'_> {
         selector: Selecting<'_>,
     ) -> Option<Selection> {
         let asked = (self.kill.whom.selector()).map_or_else(Vec::new, Selector::questions);
-        let listed = self.list(None, &BTreeMap::new(), &|| asked.clone()).await;
+        let listed = self
+            .list(true, None, &BTreeMap::new(), &|| asked.clone())
+            .await;
         let (listing, reading) = match listed {
             Ok(listed) => listed,
             Err(error) => {
@@ -258,7 +260,7 @@ impl Run<'_> {
         chosen: &[Session],
         listed: &'s [Session],
     ) -> Vec<&'s Session> {
-        match self.kill.service.policy.by_address {
+        match self.kill.service.kills_by_address() {
             true => also_killed(chosen, listed),
             false => Vec::new(),
         }

@@ -9,7 +9,6 @@ use crate::huaweicloud::error::Error;
 use crate::provider::arguments::moment;
 use crate::provider::explain::{Report, count};
 use crate::provider::listing::{Listing, show_passed_over};
-use crate::provider::service::KillsAll;
 use crate::provider::session_kill::chosen::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
 use crate::provider::session_kill::run::Run;
 use crate::session::beginnings::{Aged, Beginnings, Census};
@@ -22,7 +21,6 @@ impl Run<'_> {
     pub(super) async fn settle(
         &self,
         diags: &mut Diagnostics,
-        place: &dyn KillsAll,
         counted: BTreeSet<String>,
         error: Error,
     ) -> Option<String> {
@@ -43,7 +41,7 @@ impl Run<'_> {
             && self.operation.sleep(clock, interval).await.is_ok()
         {
             interval = interval.mul_f64(1.5).min(LOOKS.1);
-            let listing = match self.look_at(None, &seen, &Vec::new).await {
+            let listing = match self.list(false, None, &seen, &Vec::new).await {
                 Ok((listing, _)) => listing,
                 Err(error) if failed + 1 < FAILED_LOOKS && may_pass(&error) => {
                     failed += 1;
@@ -56,23 +54,23 @@ impl Run<'_> {
             blind = not_seen(&counted, &listing);
             seen = listing.saved_at;
             if now.none_is_left() && blind.is_empty() {
-                self.nobody_is_left(place, error).into_warning(diags);
+                self.nobody_is_left(error).into_warning(diags);
                 return moment(clock.now());
             }
             census = Some(now);
         }
-        self.unknown(place, census, &blind, error).into_error(diags);
+        self.unknown(census, &blind, error).into_error(diags);
         None
     }
 
-    fn nobody_is_left(&self, place: &dyn KillsAll, error: Error) -> Report {
+    fn nobody_is_left(&self, error: Error) -> Report {
         Report {
             summary: "The answer was lost, but the sessions are gone".to_owned(),
             meaning: format!(
                 "The sessions {} are gone: the request to kill them was sent, and no complete answer came back. The sessions were \
              listed afterwards. By their age, none of them is from before the request. The request was not sent again. The job is \
              not known{}.",
-                place.whose(),
+                self.kill.place.whose(),
                 self.of_resource(": job_id and job_status are null in state")
             ),
             error,
@@ -80,13 +78,7 @@ impl Run<'_> {
         }
     }
 
-    fn unknown(
-        &self,
-        place: &dyn KillsAll,
-        census: Option<Census>,
-        blind: &[String],
-        error: Error,
-    ) -> Report {
+    fn unknown(&self, census: Option<Census>, blind: &[String], error: Error) -> Report {
         let blind = match blind {
             [] => String::new(),
             nodes => format!(
@@ -109,7 +101,7 @@ impl Run<'_> {
         meaning: format!(
             "The sessions {} may have been killed: the request was sent, and no complete answer came back. It was not sent \
              again, because that would kill sessions of clients that have reconnected. {seen}{blind}",
-            place.whose()
+            self.kill.place.whose()
         ),
         error,
         next: Some(self.how_to_proceed(

@@ -5,7 +5,7 @@ fn upgraded(service: &str, state: Value) -> Value {
     let (Some(service), Value::Object(state)) = (services::named(service), state) else {
         panic!("there is such a service, and a state is an object");
     };
-    Value::Object(upgrade(service.description(), state))
+    Value::Object(upgrade(service, state))
 }
 
 #[test]
