@@ -9,6 +9,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, RawQuery, State},
+    http::StatusCode,
     routing::{delete, get},
 };
 use clap::Args;
@@ -120,13 +121,13 @@ impl Layer for DdmLogicalOptions {
     const PATH: &'static str = "logical-processes";
     const LIST: &'static str = "logical_processes";
 
-    /// In texts alone. That nothing is null is inferred from the physical sessions.
+    /// In texts alone, `None` where there is no database. That nothing is null is inferred from the physical sessions.
     fn row(thread: Thread) -> Value {
         json!({
             "id": thread.id.to_string(),
             "user": thread.user,
             "host": thread.host,
-            "db": thread.db,
+            "db": thread.db.as_deref().unwrap_or("None"),
             "command": thread.command,
             "time": thread.time.to_string(),
             "state": thread.state.unwrap_or_default(),
@@ -201,13 +202,13 @@ struct KillBody {
 }
 
 /// `DELETE …/logical-processes` and `DELETE …/physical-processes`: kills chosen sessions, logs the kills, and says only that
-/// they were sent on. That an ID of nobody is passed over is inferred.
+/// they were sent on, with `202` as in the official definition of the API. That an ID of nobody is passed over is inferred.
 async fn kill_processes<L: Layer>(
     State(ddm): State<Arc<NodeService<L>>>,
     Path((_, instance_id)): Path<(String, String)>,
     language: Language,
     body: Bytes,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<(StatusCode, Json<Value>), ApiError> {
     let node = ddm.first_node(language, &instance_id)?;
     let body: KillBody = ddm.body(language, &body)?;
     if !(1..=LARGEST_KILL).contains(&body.process_ids.len()) {
@@ -222,7 +223,7 @@ async fn kill_processes<L: Layer>(
     let outcome = node.kill(&ids).await;
     let outcome = outcome.map_err(|reason| ddm.no_answer(language, &reason))?;
     ddm.cloud.kill_log.killed(&instance_id, &outcome.killed);
-    Ok(Json(json!({"resp": "successful"})))
+    Ok((StatusCode::ACCEPTED, Json(json!({"resp": "successful"}))))
 }
 
 /// `GET …/processes-audit-log`: a page of the kills at an instance of either layer, the first one first, within a time. That
@@ -251,7 +252,7 @@ async fn list_kills(
     ))
 }
 
-/// The form of times in the documents' example of a query. That the answer has it too is inferred.
+/// The form of times in the documents' examples of a query and of an answer.
 const TIME: &[BorrowedFormatItem<'_>] = format_description!(
     "[year]-[month]-[day]T[hour]:[minute]:[second][offset_hour sign:mandatory][offset_minute]"
 );

@@ -22,9 +22,8 @@ use crate::{
         Session, Sessions,
         mongodb::{Operation, OperationId, SimulatedOperations},
     },
-    busy::Refusal,
     error::ApiError,
-    error_table::{DBS, Documented, ErrorTable},
+    error_table::{Documented, NOSQL, NOSQL_REFUSALS},
     language::Language,
     node_mapping::{NodeMapping, NodeMappingParser},
     node_service::{Facts, NodeOptions, NodeService},
@@ -51,15 +50,8 @@ impl NodeOptions for DdsOptions {
             "520c58ba00a3497e97ce0b9604874dd6no02",
             "7c1e5b08d3f94a26b5e0c98d4f6a1327no02",
         ],
-        refusals: &[
-            busy("DBS.200019", StatusCode::FORBIDDEN),
-            busy("DBS.200076", StatusCode::BAD_REQUEST),
-            busy("DBS.201014", StatusCode::BAD_REQUEST),
-            busy("DBS.201015", StatusCode::BAD_REQUEST),
-            busy("DBS.201000", StatusCode::BAD_REQUEST),
-            busy("DBS.00010009", StatusCode::BAD_REQUEST),
-        ],
-        errors: &ERRORS,
+        refusals: NOSQL_REFUSALS,
+        errors: &NOSQL,
     };
 
     type Sessions = SimulatedOperations;
@@ -83,44 +75,12 @@ impl NodeOptions for DdsOptions {
 
 type Dds = NodeService<DdsOptions>;
 
-/// The errors that DDS documents. That an id of a wrong form and a page too large are errors of a parameter like any other is
-/// inferred.
-static ERRORS: ErrorTable = ErrorTable {
-    bad_argument: BAD_ARGUMENT,
-    page_too_large: BAD_ARGUMENT,
-    bad_id: BAD_ARGUMENT,
-    no_such_node: Documented {
-        code: "DBS.200013",
-        status: StatusCode::NOT_FOUND,
-        english: "This node does not exist.",
-        chinese: "节点不存在",
-    },
-    ..DBS
-};
-
-const BAD_ARGUMENT: Documented = Documented {
-    code: "DBS.200001",
-    status: StatusCode::BAD_REQUEST,
-    english: "Parameter Error",
-    chinese: "参数错误",
-};
-
 const ILLEGAL: Documented = Documented {
     code: "DBS.200004",
     status: StatusCode::BAD_REQUEST,
     english: "Operation is illegal.",
     chinese: "操作不合法",
 };
-
-/// A kill while another operation runs. `403` is documented for `DBS.200019`; the official provider waits for all of these
-/// codes with either status, and `400` for the others is inferred.
-const fn busy(code: &'static str, status: StatusCode) -> Refusal {
-    Refusal::new(
-        code,
-        status,
-        "Operation cannot be executed in current state of the DB instance.",
-    )
-}
 
 /// The largest page that all documents allow: newer ones allow 100.
 const LARGEST_PAGE: usize = 20;
@@ -136,7 +96,8 @@ async fn list_sessions(
     let (_, node) = dds.node_anywhere(language, &node_id)?;
     let query = Query::parse(query.as_deref());
     let bad_argument = |reason: String| dds.bad_argument(language, &reason);
-    let page = Page::read(&query, DEFAULT_PAGE, 1..=LARGEST_PAGE).map_err(bad_argument)?;
+    let page = Page::read(&query, DEFAULT_PAGE, 1..=LARGEST_PAGE)
+        .map_err(|reason| NOSQL.page_too_large.because(language, &reason))?;
     let longer_than = query
         .number("cost_time", 0, 0..=usize::MAX)
         .map_err(bad_argument)?;

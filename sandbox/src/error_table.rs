@@ -60,7 +60,7 @@ pub(crate) struct ErrorTable {
 }
 
 /// The family of RDS. TaurusDB documents all of these; that `DBS.290013` is the code of a node is inferred: it is the code of
-/// other resources. GaussDB documents `DBS.200001`; that it shares the others is inferred.
+/// other resources. GaussDB documents all of them but `DBS.280439`.
 pub(crate) static DBS: ErrorTable = ErrorTable {
     bad_argument: Documented {
         code: "DBS.200001",
@@ -99,6 +99,52 @@ pub(crate) static DBS: ErrorTable = ErrorTable {
         chinese: "服务器故障",
     },
 };
+
+/// The family of DDS and GeminiDB, whose tables of error codes agree. That a page too large is an invalid limit is inferred.
+pub(crate) static NOSQL: ErrorTable = ErrorTable {
+    bad_id: Documented {
+        code: "DBS.280407",
+        status: StatusCode::BAD_REQUEST,
+        english: "Invalid node ID.",
+        chinese: "节点ID错误。",
+    },
+    no_such_node: Documented {
+        code: "DBS.200013",
+        status: StatusCode::NOT_FOUND,
+        english: "This node does not exist.",
+        chinese: "节点不存在",
+    },
+    no_answer: Documented {
+        code: "DBS.280005",
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        english: "Server error. Try again later.",
+        chinese: "服务器错误，请稍后重试。",
+    },
+    ..DBS
+};
+
+/// The refusals of their instances whose state does not allow a kill, or on which another operation runs.
+pub(crate) const NOSQL_REFUSALS: &[Refusal] = &[
+    nosql_refusal("DBS.200019", StatusCode::FORBIDDEN),
+    nosql_refusal("DBS.200011", StatusCode::FORBIDDEN),
+    nosql_refusal("DBS.200018", StatusCode::FORBIDDEN),
+    nosql_refusal("DBS.200047", StatusCode::BAD_REQUEST),
+    nosql_refusal("DBS.200076", StatusCode::FORBIDDEN),
+    nosql_refusal("DBS.201000", StatusCode::FORBIDDEN),
+    nosql_refusal("DBS.201014", StatusCode::FORBIDDEN),
+    nosql_refusal("DBS.201015", StatusCode::FORBIDDEN),
+    nosql_refusal("DBS.201202", StatusCode::BAD_REQUEST),
+    // In no table: the official provider waits for it. The status is inferred.
+    nosql_refusal("DBS.00010009", StatusCode::BAD_REQUEST),
+];
+
+const fn nosql_refusal(code: &'static str, status: StatusCode) -> Refusal {
+    Refusal::new(
+        code,
+        status,
+        "Operation cannot be executed in current state of the DB instance.",
+    )
+}
 
 /// The family of DAS, whose documents tell the codes of arguments: `DAS.200100` any, `DAS.200104` a limit, `DAS.200114` an
 /// instance. That they are the answer when an id belongs to nobody, and that a failing server has the code of RDS, is

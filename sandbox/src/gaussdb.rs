@@ -22,7 +22,7 @@ use self::sessions::{Component, Filter, row};
 use crate::{
     backends::Sessions,
     error::ApiError,
-    error_table::{DBS, dbs_conflict},
+    error_table::{DBS, Documented, dbs_conflict},
     instances::Node,
     language::Language,
     node_mapping::{NodeMapping, NodeMappingParser},
@@ -98,6 +98,13 @@ type GaussDb = NodeService<GaussDbOptions>;
 /// The component of every node, as in the API documents.
 const COMPONENT: &str = "cn_5001";
 
+const NO_SUCH_COMPONENT: Documented = Documented {
+    code: "DBS.280676",
+    status: axum::http::StatusCode::BAD_REQUEST,
+    english: "The component ID does not belong to the current node ID.",
+    chinese: "组件ID不属于当前节点ID。",
+};
+
 /// Where sessions are.
 #[derive(Debug, Deserialize)]
 struct Place {
@@ -116,8 +123,7 @@ impl Place {
         if self.component_id == COMPONENT {
             return Ok(node);
         }
-        // Inferred: no document has a code for it.
-        Err(gaussdb.bad_argument(language, "component_id is not a component of this node"))
+        Err(NO_SUCH_COMPONENT.error(language))
     }
 }
 

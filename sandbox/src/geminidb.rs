@@ -1,8 +1,5 @@
 //! The session calls of GeminiDB Redis: list the sessions of a node, the newest first, and kill chosen ones or all. Links of
 //! replication are neither listed nor killed.
-//!
-//! Errors are inferred to be those of TaurusDB, whose codes have the same prefix; the codes of a busy instance are those that
-//! the official provider waits for.
 
 use std::{cmp::Reverse, collections::BTreeSet, sync::Arc};
 
@@ -22,7 +19,7 @@ use crate::{
         redis::{Connection, Connections},
     },
     error::ApiError,
-    error_table::{DBS, dbs_conflict},
+    error_table::{NOSQL, NOSQL_REFUSALS},
     instances::Node,
     language::Language,
     node_mapping::{NodeMapping, NodeMappingParser},
@@ -49,12 +46,8 @@ impl NodeOptions for GeminiDbOptions {
             "784b3fb7bac14bc490659950dd4f022fno12",
             "2b7d9c04e1f64a3583d0a6c5b9e2f718no12",
         ],
-        refusals: &[
-            dbs_conflict("DBS.200019"),
-            dbs_conflict("DBS.201015"),
-            dbs_conflict("DBS.280005"),
-        ],
-        errors: &DBS,
+        refusals: NOSQL_REFUSALS,
+        errors: &NOSQL,
     };
 
     type Sessions = dyn Connections;
@@ -86,7 +79,7 @@ async fn list_sessions(
     let (_, node) = geminidb.node_anywhere(language, &node_id)?;
     let query = Query::parse(query.as_deref());
     let page = Page::read(&query, DEFAULT_PAGE, 1..=LARGEST_PAGE)
-        .map_err(|reason| geminidb.bad_argument(language, &reason))?;
+        .map_err(|reason| NOSQL.page_too_large.because(language, &reason))?;
     node.sessions.come_and_go();
     let mut all = sessions(node)
         .await

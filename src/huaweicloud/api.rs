@@ -18,6 +18,8 @@ pub struct Api {
     /// Answers that mean: another task of the instance is running, nothing was done, and the same call may succeed when the
     /// task has ended.
     pub busy: &'static [Busy],
+    /// Codes of refusals (HTTP 4xx) that do not say that nothing was done: a kill so answered may have killed some sessions.
+    pub doubtful: &'static [&'static str],
     /// The permission that each call needs. Calls that sign in are not among them.
     pub permissions: &'static [CallPermission],
 }

@@ -109,8 +109,6 @@ pub struct Answer {
     pub(super) request_id: Option<String>,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    /// An earlier attempt of the same call ended in doubt: it may have done what this one was to do.
-    pub(super) after_doubt: bool,
 }
 
 impl Answer {

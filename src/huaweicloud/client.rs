@@ -188,8 +188,6 @@ impl Client {
         let mut faults = 0;
         let mut busy = 0;
         let mut refreshed = false;
-        // Whether an earlier attempt may have done it: then giving up is never certain again.
-        let mut doubt = false;
         let mut last = None;
 
         loop {
@@ -198,15 +196,14 @@ impl Client {
                 Err(interrupted) => {
                     let now = self.clock().instant();
                     let last = last.or_else(|| self.inner.gate.last_refusal(&api, now));
-                    return given_up(interrupted.into_error(last), doubt);
+                    return Outcome::Rejected(interrupted.into_error(last));
                 }
             };
             let error = match attempt.result {
-                Ok(mut answer) => {
+                Ok(answer) => {
                     if let Some(sent) = attempt.sent {
                         self.inner.gate.passed(&api, sent);
                     }
-                    answer.after_doubt = doubt;
                     return Outcome::Accepted(answer);
                 }
                 Err(error) => error,
@@ -228,18 +225,12 @@ impl Client {
             let demanded = retry::demanded(attempt.retry_after, &error);
             let least = demanded.unwrap_or_default();
             let waiting = match retry::next(call.repeat, &error) {
-                // What the earlier attempt met says more than that there was no other.
-                Next::GiveUp if doubt && matches!(error, Error::TooLate) => {
-                    return Outcome::Unknown(last.unwrap_or(error));
-                }
-                Next::GiveUp => return given_up(error, doubt),
+                Next::GiveUp => return Outcome::Rejected(error),
                 Next::GiveUpUnknown => return Outcome::Unknown(error),
                 Next::Again if faults >= self.settings().max_retries => {
-                    doubt |= may_have_happened(call.repeat, &error);
-                    return given_up(error, doubt);
+                    return Outcome::Rejected(error);
                 }
                 Next::Again => {
-                    doubt |= may_have_happened(call.repeat, &error);
                     let delay = Backoff::FAULT.delay(faults, self.clock().jitter());
                     faults += 1;
                     Waiting::Retry {
@@ -272,7 +263,7 @@ impl Client {
             };
             last = Some(error);
             if let Err(interrupted) = self.wait(call, waiting, demanded, operation).await {
-                return given_up(interrupted.into_error(last), doubt);
+                return Outcome::Rejected(interrupted.into_error(last));
             }
         }
     }
@@ -351,11 +342,11 @@ impl Client {
             exchange = exchange => Attempt::from(exchange),
             () = stopped_for(operation, call.repeat, &connecting) => match call.repeat {
                 Repeat::Read | Repeat::Peek => return Err(Interrupted::Stopped),
-                Repeat::Harmless | Repeat::Never if connecting.nothing_was_sent() => {
+                Repeat::Never if connecting.nothing_was_sent() => {
                     return Err(Interrupted::Stopped);
                 }
                 // Stopped in the middle of a kill: what became of it is unknown.
-                Repeat::Harmless | Repeat::Never => Attempt::of(Err(Error::Lost {
+                Repeat::Never => Attempt::of(Err(Error::Lost {
                     line,
                     reason: "stopped before the answer came".to_owned(),
                 })),
@@ -403,20 +394,6 @@ impl MakeCall for Client {
     }
 }
 
-/// Giving up after an attempt that certainly did nothing, or after one that may have.
-fn given_up(error: Error, doubt: bool) -> Outcome<Answer> {
-    if doubt {
-        Outcome::Unknown(error)
-    } else {
-        Outcome::Rejected(error)
-    }
-}
-
-/// Can this attempt of a call that changes something have done it?
-fn may_have_happened(repeat: Repeat, error: &Error) -> bool {
-    repeat.changes() && retry::next(Repeat::Never, error) == Next::GiveUpUnknown
-}
-
 /// The time that is needed to hear the answer of a kill.
 fn time_to_hear(operation: &Operation) -> Duration {
     operation.reserve(TIME_TO_HEAR, 2)
@@ -426,7 +403,7 @@ fn time_to_hear(operation: &Operation) -> Duration {
 fn turn(call: &Call<'_>, operation: &Operation) -> Turn {
     let hear = match call.repeat {
         Repeat::Read | Repeat::Peek => Duration::ZERO,
-        Repeat::Harmless | Repeat::Never => time_to_hear(operation),
+        Repeat::Never => time_to_hear(operation),
     };
     Turn {
         needed: operation.last_look() + hear,

@@ -26,6 +26,7 @@ pub static API: Api = Api {
         statuses: 409..=409,
         codes: &BUSY,
     }],
+    doubtful: &[],
     permissions: &[
         CallPermission {
             method: Some("GET"),

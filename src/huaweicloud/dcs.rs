@@ -18,7 +18,7 @@ use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::Answer;
 use super::calls::{Calls, Killed, tells_nothing};
 use super::error::{Error, LONGEST_MESSAGE, Outcome, printable};
-use super::id::{free_form, identifier};
+use super::id::{IdError, free_form, identifier};
 use super::loose_json::{self, Text};
 use super::retry::Repeat;
 
@@ -32,6 +32,7 @@ pub static API: Api = Api {
         statuses: 400..=499,
         codes: &BUSY,
     }],
+    doubtful: &[],
     permissions: &[
         // That the scan needs the same one as the list is inferred for role and policy based authorization.
         CallPermission {
@@ -99,17 +100,6 @@ pub enum Target {
     AllNodes,
     /// Those of one node: `node_id`.
     Node(NodeId),
-}
-
-/// What DCS answers when it accepted a kill-all.
-#[derive(Clone, Debug)]
-pub struct KillAccepted {
-    /// The job that kills; unknown when the answer's body could not be read.
-    pub job_id: Option<JobId>,
-    /// `X-Request-Id` of the answer.
-    pub request_id: Option<String>,
-    /// What was wrong with the answer's body, although it meant that the kill was accepted.
-    pub unreadable: Option<Error>,
 }
 
 /// How far a job is.
@@ -216,12 +206,13 @@ const JOB_APPEARS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Kills all sessions of a node, or of all nodes:
 /// `POST /v2/{project_id}/instances/{instance_id}/clients/kill-all`. Never sent again once it may have arrived, and not
-/// sent when it cannot leave before `leave_before` ([`Error::TooLate`]).
+/// sent when it cannot leave in time ([`Error::TooLate`]). The answer tells the job that kills; one that tells none may come
+/// from somewhere else, and is no proof that the kill was accepted.
 pub async fn kill_all(
     calls: Calls<'_>,
     instance: &InstanceId,
     target: &Target,
-) -> Outcome<KillAccepted> {
+) -> Outcome<Killed<JobId>> {
     let body = match target {
         Target::AllNodes => KillAllRequest {
             node_id: None,
@@ -234,10 +225,7 @@ pub async fn kill_all(
     };
     let path = format!("/v2/{{project_id}}/instances/{instance}/clients/kill-all");
     let call = calls.to(&API, Method::POST, path, Repeat::Never);
-    let kill = calls
-        .client
-        .kill(call, &body, calls.leave_before, calls.operation);
-    kill.await.map(|answer| read_kill_all(&answer))
+    calls.kill(call, &body, read_job_id).await
 }
 
 /// Kills chosen sessions of a node by their addresses: `POST …/clients/kill`. Never sent again once it may have
@@ -337,27 +325,14 @@ fn is_not_found(error: &Error) -> bool {
     })
 }
 
-/// Reads the answer of a kill-all. Whatever its body, the kill was accepted.
-fn read_kill_all(answer: &Answer) -> KillAccepted {
-    let request_id = answer.request_id.clone();
+/// Reads which job kills.
+fn read_job_id(answer: &Answer) -> Result<JobId, Error> {
     match answer.json::<KillAllResponse>() {
-        Ok(body) => match body.job_id.0.parse::<JobId>() {
-            Ok(job_id) => KillAccepted {
-                job_id: Some(job_id),
-                request_id,
-                unreadable: None,
-            },
-            Err(reason) => KillAccepted {
-                job_id: None,
-                request_id,
-                unreadable: Some(answer.unreadable(&format!("job_id: {reason}"))),
-            },
-        },
-        Err(unreadable) => KillAccepted {
-            job_id: unquoted_job_id(&answer.body),
-            request_id,
-            unreadable: Some(unreadable),
-        },
+        Ok(body) => {
+            let job_id = body.job_id.0.parse();
+            job_id.map_err(|reason: IdError| answer.unreadable(&format!("job_id: {reason}")))
+        }
+        Err(unreadable) => unquoted_job_id(&answer.body).ok_or(unreadable),
     }
 }
 

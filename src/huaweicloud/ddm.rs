@@ -5,10 +5,10 @@
 
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::api::{Api, Busy, regional};
 use super::call::Answer;
@@ -31,6 +31,8 @@ pub static API: Api = Api {
         codes: &["DBS.200019", "DBS.212033"],
     }],
     // The pages of these calls name no permission.
+    // "Server failure" and "Failed to process the request", both with 400, by the table of error codes of DDM.
+    doubtful: &["DBS.300002", "DBS.300005"],
     permissions: &[],
 };
 
@@ -39,9 +41,6 @@ pub const PROCESSES_PER_PAGE: u32 = 128;
 
 /// The most sessions that one kill request can name.
 pub const KILL_BATCH: usize = 100;
-
-/// How many go into one request after a larger one was refused as a bad request: as many as sister APIs take.
-pub const SMALL_KILL_BATCH: usize = 20;
 
 /// The endings of IDs, from the documentation of the official SDK.
 const INSTANCE: Ending = ("an instance", "in09");
@@ -108,16 +107,17 @@ pub struct ProcessRecord {
     /// The account's user name.
     #[serde(default, deserialize_with = "rows::text")]
     pub user: Option<String>,
-    /// Where the client is, with its port.
-    #[serde(default, deserialize_with = "rows::text")]
+    /// Where the client is, with its port. The example of physical sessions has it under another name.
+    #[serde(default, alias = "hots", deserialize_with = "rows::text")]
     pub host: Option<String>,
-    /// The default database.
+    /// The default database. The example of logical sessions has `None` where there is none.
     #[serde(default, deserialize_with = "rows::text")]
     pub db: Option<String>,
     /// What the session does: documented are sleep, query and connect.
     #[serde(default, deserialize_with = "rows::text")]
     pub command: Option<String>,
-    /// For how many seconds it has done that.
+    /// For how many seconds it has done that. Of physical sessions the document says that it is the duration of the session;
+    /// that it is the same there, as `Time` of MySQL, is inferred.
     #[serde(default, deserialize_with = "loose_json::integer")]
     pub time: Option<i64>,
     /// The stage of the statement.
@@ -165,7 +165,7 @@ pub struct LoggedKill {
     /// The instance.
     #[serde(default, deserialize_with = "rows::text")]
     instance_id: Option<String>,
-    /// When: UTC. The form is not documented.
+    /// When: UTC. The form is that of the example, `2024-06-18T03:08:15+0800`.
     #[serde(default, deserialize_with = "rows::text")]
     execute_time: Option<String>,
 }
@@ -175,11 +175,13 @@ impl rows::Record for LoggedKill {
 }
 
 impl LoggedKill {
-    /// Was it at this instance, and within this time? Not if the log does not say so.
+    /// Was it at this instance, and within this time? Not if the log does not say so. By the document times are UTC, and the
+    /// example has an offset: the time counts as it is written, and as UTC whatever its offset says.
     pub fn was(&self, layer: &Layer, (from, to): (OffsetDateTime, OffsetDateTime)) -> bool {
         let executed = self.execute_time.as_deref().and_then(moment);
+        let readings = executed.map(|at| [at, at.replace_offset(UtcOffset::UTC)]);
         self.instance_id.as_deref() == Some(layer.instance())
-            && executed.is_some_and(|at| (from..=to).contains(&at))
+            && (readings.into_iter().flatten()).any(|at| (from..=to).contains(&at))
     }
 }
 

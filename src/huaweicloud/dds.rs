@@ -17,7 +17,7 @@ pub static API: Api = Api {
     other_keys: &[],
     host: |region, cloud| regional("dds", region, cloud),
     absent_in: &[],
-    // What the official provider waits for in other calls of DDS; inferred for these.
+    // By the table of error codes of DDS with either status, and what the official provider waits for in other calls.
     busy: &[
         Busy {
             statuses: 400..=400,
@@ -29,6 +29,7 @@ pub static API: Api = Api {
         },
     ],
     // The older kind has one action for both: the API documents name it as the alias of the two newer ones.
+    doubtful: &["DBS.301077", "DBS.200998"],
     permissions: &[
         CallPermission {
             method: Some("GET"),
@@ -49,13 +50,18 @@ pub static API: Api = Api {
     ],
 };
 
-/// Codes that mean: another operation of the instance is running.
-const BUSY: [&str; 6] = [
+/// Codes that mean: another operation of the instance is running, or its present state does not allow the call.
+const BUSY: [&str; 10] = [
     "DBS.200019",
+    "DBS.200011",
+    "DBS.200018",
+    "DBS.200047",
     "DBS.200076",
+    "DBS.201000",
     "DBS.201014",
     "DBS.201015",
-    "DBS.201000",
+    "DBS.201202",
+    // In no table; the official provider waits for it.
     "DBS.00010009",
 ];
 

@@ -85,6 +85,13 @@ impl ApiError {
         (self.canonical_code()).is_some_and(|code| self.api.says_busy(self.status, &code))
     }
 
+    /// Is it a refusal that does not say that nothing was done?
+    pub fn leaves_doubt(&self) -> bool {
+        (400..500).contains(&self.status)
+            && (self.canonical_code())
+                .is_some_and(|code| self.api.doubtful.contains(&code.as_ref()))
+    }
+
     /// Did the gateway, and not the service behind it, give this answer? Only a code of the gateway's own proves it:
     /// an answer without a code can come from any proxy that had passed the call on.
     pub fn is_from_gateway(&self) -> bool {

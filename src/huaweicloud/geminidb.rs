@@ -17,10 +17,14 @@ pub static API: Api = Api {
     other_keys: &[],
     host: |region, cloud| regional("gaussdb-nosql", region, cloud),
     absent_in: &[],
-    // What the official provider waits for in other calls of GeminiDB; inferred for these.
+    // By the table of error codes of GeminiDB with 403 or 400; the official provider waits for 409, too.
     busy: &[
         Busy {
             statuses: 400..=400,
+            codes: &BUSY,
+        },
+        Busy {
+            statuses: 403..=403,
             codes: &BUSY,
         },
         Busy {
@@ -28,6 +32,7 @@ pub static API: Api = Api {
             codes: &BUSY,
         },
     ],
+    doubtful: &["DBS.301077"],
     permissions: &[
         CallPermission {
             method: Some("GET"),
@@ -48,8 +53,18 @@ pub static API: Api = Api {
     ],
 };
 
-/// Codes that mean: another operation of the instance is running.
-const BUSY: [&str; 3] = ["DBS.200019", "DBS.201015", "DBS.280005"];
+/// Codes that mean: another operation of the instance is running, or its present state does not allow the call.
+const BUSY: [&str; 9] = [
+    "DBS.200019",
+    "DBS.200011",
+    "DBS.200018",
+    "DBS.200047",
+    "DBS.200076",
+    "DBS.201000",
+    "DBS.201014",
+    "DBS.201015",
+    "DBS.201202",
+];
 
 /// The most sessions that a page of the list can have.
 pub const SESSIONS_PER_PAGE: u32 = 100;

@@ -77,7 +77,7 @@ impl Http {
         let headers = self.sign(call, credential, &url, &path)?;
         let connection = match call.repeat {
             Repeat::Read | Repeat::Peek => Connection::Kept,
-            Repeat::Harmless | Repeat::Never => Connection::Fresh,
+            Repeat::Never => Connection::Fresh,
         };
         let connections = &self.connections;
         let mut request = connections
@@ -234,7 +234,6 @@ async fn receive(line: &RequestLine, request: reqwest::RequestBuilder) -> Result
             .map(|id| printable(&id, LONGEST_ID)),
         headers,
         body,
-        after_doubt: false,
     })
 }
 

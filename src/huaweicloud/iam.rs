@@ -27,6 +27,7 @@ pub static API: Api = Api {
     },
     absent_in: &[],
     busy: &[],
+    doubtful: &[],
     permissions: &[CallPermission {
         method: None,
         path: "v3/projects",

@@ -21,21 +21,32 @@ pub static API: Api = Api {
     other_keys: &[],
     host: |region, cloud| regional(host_label(region), region, cloud),
     absent_in: &[],
-    busy: &[Busy {
-        statuses: 409..=409,
-        codes: &BUSY,
-    }],
+    busy: &[
+        Busy {
+            statuses: 409..=409,
+            codes: &BUSY,
+        },
+        Busy {
+            statuses: 400..=400,
+            codes: &["DBS.06020003", "DBS.201014"],
+        },
+    ],
     // The pages of both calls name no action, and no table that was at hand does.
+    doubtful: &[],
     permissions: &[],
 };
 
-/// Codes that mean, with HTTP status 409: another operation of the instance is running. The official provider waits for them.
-const BUSY: [&str; 7] = [
+/// Codes that mean, with HTTP status 409: another operation of the instance is running. By the table of error codes of GaussDB,
+/// and those for which the official provider waits besides.
+const BUSY: [&str; 9] = [
     "DBS.200019",
-    "DBS.201014",
-    "DBS.201015",
+    "DBS.200011",
     "DBS.200047",
     "DBS.201202",
+    "DBS.212006",
+    // In no table with this status; the official provider waits for them.
+    "DBS.201014",
+    "DBS.201015",
     "DBS.216011",
     "DBS.05000084",
 ];

@@ -2,14 +2,14 @@
 //!
 //! The rules in one table; `kind` is what a call does, see [`Repeat`].
 //!
-//! | how an attempt ended | read | harmless kill | kill |
-//! | --- | --- | --- | --- |
-//! | never sent (refused, DNS, TLS, connect time-out) | repeat | repeat | repeat |
-//! | 503 with a code of the gateway's own, 502 with its code `0610` | repeat | repeat | repeat |
-//! | 429 | repeat until the time limit | the same | the same |
-//! | instance busy (`DCS.4957` and siblings) | repeat until the time limit | the same | the same |
-//! | other 5xx, or the answer was lost | repeat | repeat | never: the outcome is unknown |
-//! | anything else | final | final | final |
+//! | how an attempt ended | read | kill |
+//! | --- | --- | --- |
+//! | never sent (refused, DNS, TLS, connect time-out) | repeat | repeat |
+//! | 503 with a code of the gateway's own, 502 with its code `0610` | repeat | repeat |
+//! | 429 | repeat until the time limit | the same |
+//! | instance busy (`DCS.4957` and siblings) | repeat until the time limit | the same |
+//! | other 5xx, a code that leaves it in doubt, or the answer was lost | repeat | never: the outcome is unknown |
+//! | anything else | final | final |
 //!
 //! A [`Repeat::Peek`] is a read whose caller goes on looking: of the answers only a 429 is repeated.
 //!
@@ -48,16 +48,15 @@ pub enum Repeat {
     /// It changes nothing, and its caller goes on looking: an answer that is no success is given to the caller at once,
     /// unless the gateway throttled.
     Peek,
-    /// It changes something, and doing it twice is the same as once (TaurusDB thread ids are not reused).
-    Harmless,
-    /// Doing it twice would do it twice (a second DCS kill hits clients that have reconnected).
+    /// It changes something, and doing it twice may do it twice: a second kill hits clients that have reconnected, or, since
+    /// servers count their sessions anew after a restart, others that have got the same ids.
     Never,
 }
 
 impl Repeat {
     /// Does the call change something?
     pub(super) fn changes(self) -> bool {
-        matches!(self, Self::Harmless | Self::Never)
+        self == Self::Never
     }
 }
 
@@ -91,6 +90,7 @@ fn after_answer(repeat: Repeat, answer: &ApiError) -> Next {
         429 => Next::AgainWhenCalm,
         _ if repeat == Repeat::Peek => Next::GiveUp,
         _ if answer.is_busy() => Next::AgainWhenIdle,
+        _ if answer.leaves_doubt() => after_doubt(repeat),
         500.. if never_reached_the_service(answer) => Next::Again,
         500.. => after_doubt(repeat),
         _ => Next::GiveUp,
@@ -107,7 +107,7 @@ fn never_reached_the_service(answer: &ApiError) -> bool {
 /// After an attempt of which nobody knows what it did.
 fn after_doubt(repeat: Repeat) -> Next {
     match repeat {
-        Repeat::Read | Repeat::Peek | Repeat::Harmless => Next::Again,
+        Repeat::Read | Repeat::Peek => Next::Again,
         Repeat::Never => Next::GiveUpUnknown,
     }
 }

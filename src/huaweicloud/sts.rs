@@ -23,6 +23,7 @@ pub static API: Api = Api {
     },
     absent_in: &[],
     busy: &[],
+    doubtful: &[],
     permissions: &[],
 };
 

@@ -27,6 +27,7 @@ pub static API: Api = Api {
         statuses: 409..=409,
         codes: &BUSY,
     }],
+    doubtful: &[],
     permissions: &[
         CallPermission {
             method: Some("GET"),
@@ -103,13 +104,8 @@ fn host_label(region: &str) -> &'static str {
     }
 }
 
-/// How many thread ids go into one kill request. The API document sets no limit; this is the most that a page of the list
-/// shows (100), so that a service that takes what it lists takes a batch.
-pub const KILL_BATCH: usize = 100;
-
-/// How many go into one request after a larger one was refused as a bad request: as many as the console takes, and as the
-/// sister API of HTAP allows.
-pub const SMALL_KILL_BATCH: usize = 20;
+/// The most thread ids that one kill request can name, by the official definition of the API (`maxItems`).
+pub const KILL_BATCH: usize = 20;
 
 /// The ending of the IDs of instances.
 const INSTANCE: Ending = ("an instance", "in07");
@@ -134,8 +130,6 @@ pub struct KillLists {
     pub killed: Vec<i64>,
     /// Threads that did not exist.
     pub not_found: Vec<i64>,
-    /// An earlier attempt ended in doubt: what is reported as not found may have been killed by it.
-    pub after_doubt: bool,
 }
 
 #[derive(Serialize)]
@@ -224,15 +218,16 @@ pub const PROCESSES_PER_PAGE: u32 = 100;
 
 /// Kills session threads of a node:
 /// `DELETE /v3/{project_id}/instances/{instance_id}/nodes/{node_id}/processes`. Internal threads among them are
-/// left alone by the service and are in neither list. Repeated when an answer is lost: a thread id is not reused,
-/// so that a second kill finds nothing. Not sent when it cannot leave before `leave_before` ([`Error::TooLate`]).
+/// left alone by the service and are in neither list. Never sent again once it may have arrived: a server
+/// counts its threads anew after a restart, which may be why the answer is lost. Not sent when it cannot leave in time
+/// ([`Error::TooLate`]).
 pub async fn kill(
     calls: Calls<'_>,
     instance: &InstanceId,
     node: &NodeId,
     threads: &[i64],
 ) -> Outcome<Killed<KillLists>> {
-    let call = calls.localized(&API, Method::DELETE, path(instance, node), Repeat::Harmless);
+    let call = calls.localized(&API, Method::DELETE, path(instance, node), Repeat::Never);
     let body = KillRequest { processes: threads };
     calls.kill(call, &body, read_lists).await
 }
@@ -284,7 +279,6 @@ fn read_lists(answer: &Answer) -> Result<KillLists, Error> {
     Ok(KillLists {
         killed: numbers(body.processes_killed),
         not_found: numbers(body.processes_not_found),
-        after_doubt: answer.after_doubt,
     })
 }
 

@@ -52,6 +52,5 @@ pub(super) fn answered(body: &str) -> Answer {
         request_id: Some("r-1".to_owned()),
         headers: HeaderMap::new(),
         body: body.as_bytes().to_vec(),
-        after_doubt: false,
     }
 }

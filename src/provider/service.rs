@@ -14,8 +14,7 @@ use super::arguments::shown;
 use super::listing::Listing;
 use super::record::{Encoded, Record};
 use super::session_kill::proof::Computed;
-pub use crate::huaweicloud::calls::Calls;
-use crate::huaweicloud::calls::Killed;
+pub use crate::huaweicloud::calls::{Calls, Killed};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::session::tally::BatchAnswer;
 use crate::session::{Condition, Question, Session, SessionId};
@@ -239,8 +238,8 @@ pub trait Place: Send + Sync {
     }
 
     /// Sends the request that kills every session of the place by a job, unless it cannot leave before the moment that `calls`
-    /// has.
-    async fn kill_all(&self, _calls: Calls<'_>) -> Outcome<Job> {
+    /// has. The answer tells the job's ID.
+    async fn kill_all(&self, _calls: Calls<'_>) -> Outcome<Killed<String>> {
         Outcome::Rejected(no_such_call())
     }
 
@@ -282,16 +281,6 @@ pub enum Fates {
     Denied(Error),
     /// Something that could not be read.
     Unreadable(Error),
-}
-
-/// A job that kills every session.
-pub struct Job {
-    /// Its ID; `None` when the answer could not be read.
-    pub id: Option<String>,
-    /// `X-Request-Id` of the answer.
-    pub request_id: Option<String>,
-    /// What was wrong with the answer, although it meant that the kill was accepted.
-    pub unreadable: Option<Error>,
 }
 
 /// How a job ended.

@@ -7,7 +7,7 @@
 //! - [`selector`]: what is written for the conditions, checked, and applied to one session at a time
 //! - [`choice`]: from a listing to the sessions that may be killed, or to a refusal because there are too many
 //! - [`listing`]: reading a list page by page while sessions come and go
-//! - [`tally`]: what a kill did, over batches and repeated requests, and who is still there afterwards
+//! - [`tally`]: what a kill did, over batches, and who is still there afterwards
 //! - [`beginnings`]: which sessions were there before a moment, and which came later
 //! - [`address`]: addresses, networks and host names, as the servers list them and as engineers write them
 //! - [`duration`]: `90s`, `5m`, `1h30m`

@@ -22,21 +22,16 @@ pub struct BatchAnswer<Id> {
     pub killed: Vec<Id>,
     /// The ids reported as not found.
     pub not_found: Vec<Id>,
-    /// Whether the request had been sent before and its answer lost, so that an id which is not found now may have been
-    /// killed then.
-    pub repeated: bool,
 }
 
 /// What became of all the ids that a kill was to name. Every list keeps the order in which the ids were asked for and has
-/// no id twice, and every id that was asked for is in exactly one of the lists but `uncertain` and `unexpected`.
+/// no id twice, and every id that was asked for is in exactly one of the lists but `unexpected`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KillReport<Id> {
     /// Reported as killed, in any answer.
     pub killed: Vec<Id>,
     /// Reported as not found, and never as killed.
     pub not_found: Vec<Id>,
-    /// Those of `not_found` that only repeated requests reported so: the first request may have killed them.
-    pub perhaps_killed: Vec<Id>,
     /// Answered, but in neither list: threads of the server itself, which the service leaves alone.
     pub refused: Vec<Id>,
     /// In a request that was accepted, of which nothing is told about each.
@@ -86,17 +81,6 @@ impl<Id: Clone + Eq + Hash> KillReport<Id> {
     }
 }
 
-/// Chooses which sessions a proof shows one by one, when there are more than `most`: those that were not killed first, since
-/// they are the ones that somebody has to look after.
-pub fn shown<Id: Clone + Eq + Hash>(not_killed: &[Id], killed: &[Id], most: usize) -> HashSet<Id> {
-    not_killed
-        .iter()
-        .chain(killed)
-        .take(most)
-        .cloned()
-        .collect()
-}
-
 /// Adds up the answers to a kill, batch by batch. Time and memory grow with the number of ids only.
 #[derive(Debug, Clone)]
 pub struct KillTally<Id> {
@@ -115,7 +99,6 @@ enum Fate {
     Unknown,
     Accepted,
     Excluded,
-    Uncertain,
     NotFound,
     Killed,
 }
@@ -134,21 +117,10 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
         }
     }
 
-    /// The ids to kill, in order, none twice: what is to be sent in batches.
-    #[must_use]
-    pub fn asked(&self) -> &[Id] {
-        &self.asked
-    }
-
     /// Adds the answer to one batch.
     pub fn record(&mut self, batch: &[Id], answer: BatchAnswer<Id>) {
-        let not_found = if answer.repeated {
-            Fate::Uncertain
-        } else {
-            Fate::NotFound
-        };
         let reported = (answer.killed.into_iter().map(|id| (id, Fate::Killed)))
-            .chain(answer.not_found.into_iter().map(|id| (id, not_found)));
+            .chain(answer.not_found.into_iter().map(|id| (id, Fate::NotFound)));
 
         self.learn_all(batch, Fate::Excluded);
         self.learn_reported(reported);
@@ -204,8 +176,7 @@ impl<Id: Clone + Eq + Hash> KillTally<Id> {
         };
         KillReport {
             killed: with(&[Fate::Killed]),
-            not_found: with(&[Fate::NotFound, Fate::Uncertain]),
-            perhaps_killed: with(&[Fate::Uncertain]),
+            not_found: with(&[Fate::NotFound]),
             refused: with(&[Fate::Excluded]),
             accepted: with(&[Fate::Accepted]),
             unknown: with(&[Fate::Unknown]),

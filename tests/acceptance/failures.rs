@@ -550,9 +550,7 @@ fn chosen_sessions_whose_answer_is_lost_are_looked_for() {
             assert_eq!(kill.values["killed_count"], 0, "{case}");
             assert!(!kill.with_outcome("remaining", "id").is_empty(), "{case}");
         }
-        if !service.is_repeated {
-            assert_eq!(service.kill_calls(&sandbox), 1, "{case}");
-        }
+        assert_eq!(service.kill_calls(&sandbox), 1, "{case}");
     };
     services::at_once(|service| {
         [true, false]

@@ -222,16 +222,11 @@ impl Call {
                 "A second kill would hit clients that have reconnected. The call is sent again only if it certainly had no \
                  effect. If this is not known, it is not sent again."
             }
-            Self::Kill(service) => match service.is_repeated {
-                true => {
-                    "IDs are not reused while the server runs, so a second kill of the same IDs hits no other session, and the \
-                     call is sent again. The table shows a kill of listed sessions."
-                }
-                false => {
-                    "The name of a session can belong to another session later. The call is sent again only if it certainly had no \
-                     effect. If this is not known, it is not sent again. The table shows a kill of listed sessions."
-                }
-            },
+            Self::Kill(_) => {
+                "The name of a session can belong to another session later, for example after the server restarts. The call is sent \
+                 again only if it certainly had no effect. If this is not known, it is not sent again. The table shows a kill of \
+                 listed sessions."
+            }
             Self::DcsJob => {
                 "The call changes nothing, so it is sent again until the create time-out after a fault that may pass. \
                  The kill was accepted before: in every case, the resource is in state with its job ID."
@@ -673,7 +668,7 @@ fn faults(call: Call, clock: &TestClock) -> Vec<(&'static str, Fault)> {
         ),
         ("502", answer(502, "<html><body>Bad gateway</body></html>")),
         (
-            "502, the gateway reached nobody (APIGW.0610)",
+            "502, the gateway could not reach the service (APIGW.0610)",
             answer(
                 502,
                 r#"{"error_code":"APIGW.0610","error_msg":"Backend unreachable."}"#,
@@ -884,7 +879,7 @@ fn proof(action: Action, state: &Json) -> String {
             _ => "job id".to_owned(),
         },
         Action::Kill(_) => match &state["killed_count"] {
-            Json::Null => "nobody knows how many were killed".to_owned(),
+            Json::Null => "it is unknown how many were killed".to_owned(),
             number => format!("{number} killed"),
         },
     }
@@ -968,32 +963,23 @@ fn check_rules(call: Call, name: &str, ending: &Ending) {
         assert!(!ending.details.contains("unknown"), "{what}");
         assert!(!ending.diagnostics.is_empty(), "an error says why: {what}");
     }
-    let repeated = match call {
+    match call {
         Call::DcsJob => {
             assert_eq!(ending.kills, 1, "one kill, never two: {what}");
             assert_eq!(ending.proof, "job id", "{what}");
-            false
         }
         // The refused ones are counted too.
-        Call::DcsKillAll => false,
-        Call::Kill(service) => service.is_repeated,
+        Call::DcsKillAll | Call::Kill(_) => {}
         Call::DdmKillLog => {
             assert_eq!(ending.kills, 1, "one kill, never two: {what}");
             assert_eq!(ending.state, "in state", "{what}");
-            let unknown = "nobody knows how many were killed";
+            let unknown = "it is unknown how many were killed";
             assert!([unknown, "2 killed"].contains(&&*ending.proof), "{what}");
-            false
         }
-        _ if ending.state == "in state" => {
-            assert_eq!(ending.kills, 1, "{what}");
-            false
-        }
-        _ => {
-            assert_eq!(ending.kills, 0, "{what}");
-            false
-        }
-    };
-    if matches!(call, Call::DcsKillAll | Call::Kill(_)) && ending.state == "tainted" && !repeated {
+        _ if ending.state == "in state" => assert_eq!(ending.kills, 1, "{what}"),
+        _ => assert_eq!(ending.kills, 0, "{what}"),
+    }
+    if matches!(call, Call::DcsKillAll | Call::Kill(_)) && ending.state == "tainted" {
         assert_eq!(ending.sent, 1, "nothing is sent again in doubt: {what}");
     }
     if call.asks_metadata() {
@@ -1051,7 +1037,7 @@ description: |-
 What happens if the network, the gateway or the service fails. A test writes this page: it sends every call of the provider
 through every fault and counts the requests.
 
-Every call that kills ends in one of three ways:
+Every kill whose process survives ends in one of three ways:
 
 - *Accepted*: the resource is in state with the result.
 - *Rejected*: no session was killed, and nothing is stored in state.

@@ -157,3 +157,43 @@ async fn an_operation_of_which_the_list_no_longer_tells_whether_it_is_active_is_
     assert_eq!(json!(ending.sessions("killed")), json!([]));
     assert_eq!(json!(ending.sessions("remaining")), json!(["34631"]));
 }
+
+#[tokio::test]
+async fn a_kill_that_is_said_to_have_failed_is_not_sent_again_and_may_have_killed() {
+    for says in [(400, "DBS.301077"), (400, "DBS.200998")] {
+        let cloud = Cloud::start().await;
+        let id = |number: usize| format!("346{number:02}");
+        let operations = |prefix: &str| -> Vec<Json> {
+            let numbers = 10..40;
+            numbers
+                .map(|number| operation(&id(number), &format!("{prefix}{number}")))
+                .collect()
+        };
+        cloud.world().operations = operations("conn");
+        let others = operations("other");
+        cloud.at("POST", KILL, move |world| {
+            // It has killed ten, and their IDs belong to other operations by now.
+            world.operations.splice(..10, others.into_iter().take(10));
+            let (status, code) = says;
+            Some((
+                status,
+                json!({"error_code": code, "error_msg": "Kill session failed."}),
+            ))
+        });
+
+        let ending = kill_dds(&cloud, json!({"select": [{"users": ["app"]}]})).await;
+
+        assert_eq!(sent(&cloud).len(), 1, "{says:?}");
+        assert_eq!(cloud.world().operations.len(), 30);
+        let killed: Vec<String> = (10..20).map(id).collect();
+        assert_eq!(json!(ending.sessions("killed")), json!(killed));
+        let remaining = ending.sessions("remaining").unwrap();
+        assert_eq!(remaining.len(), 20, "{ending:#?}");
+        ending.says(&ending.errors, says.1);
+        let (_, detail) = &ending.errors[0];
+        assert!(
+            detail.starts_with("30 operations may have been killed"),
+            "{detail}"
+        );
+    }
+}

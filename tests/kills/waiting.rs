@@ -96,7 +96,7 @@ async fn looking_again_does_not_wait_for_what_the_service_left_alone() {
 #[tokio::test]
 async fn looking_again_does_not_wait_for_batches_that_were_not_sent() {
     let cloud = Cloud::start().await;
-    cloud.world().threads = (1..=150).map(|id| thread(id, "app")).collect();
+    cloud.world().threads = (1..=30).map(|id| thread(id, "app")).collect();
     cloud.at("DELETE", "/processes", |_| None);
     cloud.at("DELETE", "/processes", |_| {
         Some((403, json!({"error_code": "DBS.200010", "error_msg": "no"})))
@@ -106,8 +106,8 @@ async fn looking_again_does_not_wait_for_batches_that_were_not_sent() {
 
     ending.says(&ending.errors, "Not all sessions were killed");
     let state = ending.state.as_ref().unwrap();
-    assert_eq!(state["killed_count"], json!(100));
-    assert_eq!(state["remaining_count"], json!(50));
+    assert_eq!(state["killed_count"], json!(20));
+    assert_eq!(state["remaining_count"], json!(10));
     assert!(
         cloud.clock.slept().as_secs() < 30,
         "{:?}",
@@ -116,7 +116,7 @@ async fn looking_again_does_not_wait_for_batches_that_were_not_sent() {
 }
 
 #[tokio::test]
-async fn a_batch_that_is_refused_as_too_large_is_sent_in_smaller_ones() {
+async fn threads_are_sent_in_requests_of_as_many_as_the_service_takes() {
     let cloud = Cloud::start().await;
     cloud.world().threads = (1..=45).map(|id| thread(id, "app")).collect();
     cloud.world().most_threads = 20;
@@ -128,7 +128,42 @@ async fn a_batch_that_is_refused_as_too_large_is_sent_in_smaller_ones() {
     let sizes: Vec<usize> = (cloud.world().bodies("DELETE", "/processes").iter())
         .map(|body| body["processes"].as_array().unwrap().len())
         .collect();
-    assert_eq!(sizes, [45, 20, 20, 5]);
+    assert_eq!(sizes, [20, 20, 5]);
+}
+
+#[tokio::test]
+async fn after_a_refusal_the_sessions_are_listed_again_before_they_are_sent_in_smaller_requests() {
+    let cloud = Cloud::start().await;
+    let workers = |last: u64| -> Vec<Json> {
+        let ids = 1..=last;
+        ids.map(|id| client(id, &format!("10.0.0.{id}:5000"), "worker", -100))
+            .collect()
+    };
+    (cloud.world().sessions).insert(NODE.to_owned(), workers(45));
+    cloud.at("POST", "/clients/kill", move |world| {
+        // An address goes to another client while the answer is on its way.
+        let mut sessions = workers(44);
+        sessions.push(client(46, "10.0.0.45:5000", "billing", 0));
+        world.sessions.insert(NODE.to_owned(), sessions);
+        Some((
+            400,
+            json!({"error_code": "DCS.4062", "error_msg": "client_addrs"}),
+        ))
+    });
+
+    let select = json!({"node_id": NODE, "select": [{"names": ["worker"]}]});
+    let ending = kill_dcs(&cloud, select).await;
+
+    assert_eq!(ending.succeeded()["killed_count"], json!(44));
+    assert_eq!(
+        json!(ending.sessions("not_found")),
+        json!(["10.0.0.45:5000"])
+    );
+    let world = cloud.world();
+    let left: Vec<&Json> = (world.sessions[NODE].iter())
+        .map(|session| &session["name"])
+        .collect();
+    assert_eq!(left, ["billing"]);
 }
 
 #[tokio::test]

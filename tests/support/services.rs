@@ -49,8 +49,6 @@ pub struct Service {
     pub refused: &'static [&'static str],
     /// Method and end of the path of the call that kills chosen sessions.
     pub kill: (&'static str, &'static str),
-    /// Is that call sent again when its answer is lost? Only where a name is never given to another session.
-    pub is_repeated: bool,
     /// What that call answers when it has killed the sessions with these IDs, and has found none with those.
     pub accepted: fn(killed: &[Value], not_found: &[Value]) -> Value,
     /// Method and end of the path of the call that lists sessions.
@@ -126,7 +124,6 @@ pub static SERVICES: &[Service] = &[
         protected: &[],
         refused: &[],
         kill: ("POST", "/clients/kill"),
-        is_repeated: false,
         accepted: |_, _| json!({}),
         list: ("GET", "/clients"),
         listed: |names, list| {
@@ -174,7 +171,6 @@ pub static SERVICES: &[Service] = &[
         protected: &["rdsAdmin"],
         refused: &[],
         kill: ("DELETE", "/processes"),
-        is_repeated: true,
         accepted: |killed, not_found| json!({ "processes_killed": numbers(killed), "processes_not_found": numbers(not_found) }),
         list: ("GET", "/processes"),
         listed: |names, _| {
@@ -481,7 +477,6 @@ const LOOKED_FOR: Service = Service {
     protected: &["rdsAdmin"],
     refused: &[],
     kill: ("", ""),
-    is_repeated: false,
     accepted: |_, _| Value::Null,
     list: ("", ""),
     listed: |_, _| Value::Null,

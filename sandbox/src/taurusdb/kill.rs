@@ -40,12 +40,12 @@ pub(super) async fn kill_processes(
 }
 
 /// The ids in the order of the body, each once.
-fn ids_to_kill(body: &[u8], largest: Option<usize>) -> Result<Vec<i64>, String> {
+fn ids_to_kill(body: &[u8], largest: usize) -> Result<Vec<i64>, String> {
     let body: KillBody = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     if body.processes.is_empty() {
         return Err("processes must not be empty".to_owned());
     }
-    if let Some(largest) = largest.filter(|largest| body.processes.len() > *largest) {
+    if body.processes.len() > largest {
         return Err(format!("processes must be at most {largest}"));
     }
     if let Some(id) = body.processes.iter().find(|id| **id <= 0) {

@@ -28,9 +28,9 @@ pub struct TaurusDbOptions {
     #[arg(id = "taurusdb-node", long = "taurusdb-node", value_name = "INSTANCE/NODE=URL", value_parser = NodeMappingParser)]
     pub nodes: Vec<NodeMapping>,
 
-    /// TaurusDB refuses a kill of more threads than this [default: takes any number]
-    #[arg(long, value_name = "N")]
-    pub largest_kill: Option<usize>,
+    /// TaurusDB refuses a kill of more threads than this; the default is documented
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub largest_kill: usize,
 }
 
 impl NodeOptions for TaurusDbOptions {

@@ -90,7 +90,7 @@ fn options(given: &str, service: &str) -> Options {
             options.services.dcs.scan_answer = ScanAnswer::NoJob;
         }),
         "kills of 2 threads at most" => quick_with(|options| {
-            options.services.taurusdb.largest_kill = Some(2);
+            options.services.taurusdb.largest_kill = 2;
         }),
         "2 calls a minute" => Options {
             rate_limit: Some(RateLimit {

@@ -152,7 +152,7 @@ async fn arguments_are_checked_before_anything_happens() {
     };
     let missing = format!("{}no14", "0".repeat(32));
     for (body, status, code) in [
-        (but("component_id", json!("dn_6001")), 400, "DBS.200001"),
+        (but("component_id", json!("dn_6001")), 400, "DBS.280676"),
         (but("component_id", Value::Null), 400, "DBS.200001"),
         (but("node_id", Value::Null), 400, "DBS.200001"),
         (but("node_id", json!("none")), 400, "DBS.280404"),

@@ -94,7 +94,7 @@ async fn arguments_are_checked_before_anything_happens() {
     let (client, node) = (&cloud.client, &cloud.nodes("geminidb_redis")[0]);
     for query in ["?limit=0", "?limit=101", "?offset=-1"] {
         let list = sessions(client, node, query);
-        client.get(&list).await.assert_error(400, "DBS.200001");
+        client.get(&list).await.assert_error(400, "DBS.280439");
     }
     for body in [
         json!({"is_all": false}),
@@ -107,8 +107,8 @@ async fn arguments_are_checked_before_anything_happens() {
         answer.assert_error(400, "DBS.200001");
     }
     for (node_id, status, code) in [
-        (format!("{}no12", "0".repeat(32)), 404, "DBS.290013"),
-        (node.instance_id.clone(), 400, "DBS.280404"),
+        (format!("{}no12", "0".repeat(32)), 404, "DBS.200013"),
+        (node.instance_id.clone(), 400, "DBS.280407"),
     ] {
         let elsewhere = ReadyNode {
             node_id,
@@ -130,13 +130,13 @@ async fn an_instance_may_be_busy() {
         options.busy = vec![Busy {
             instance_id: "i".to_owned(),
             duration: Duration::from_secs(600),
-            code: Some("DBS.280005"),
+            code: Some("DBS.201202"),
         }];
     }))
     .await;
     let node = &sandbox.ready().nodes[0];
     let kill = sessions(&client, node, "");
     let answer = client.delete(&kill, &json!({"is_all": true})).await;
-    answer.assert_error(409, "DBS.280005");
+    answer.assert_error(400, "DBS.201202");
     assert_eq!(list(&client, node, "").await["total_count"], 3);
 }

@@ -165,7 +165,7 @@ async fn an_instance_may_be_busy_from_the_start_for_a_while() {
 #[tokio::test]
 async fn a_kill_may_be_limited_to_a_number_of_threads() {
     let cloud = start(quick_with(|options| {
-        options.services.taurusdb.largest_kill = Some(2);
+        options.services.taurusdb.largest_kill = 2;
     }))
     .await;
     let client = &cloud.client;
@@ -283,6 +283,7 @@ async fn a_million_threads_die_in_one_call() {
     let node = NodeMapping::simulated("i", "n", 1_000_000);
     let TestCloud { sandbox, client } = start(quick_with(|options| {
         options.services.taurusdb.nodes = vec![node];
+        options.services.taurusdb.largest_kill = 1_000_000;
     }))
     .await;
     let path = client.processes(&sandbox.ready().nodes[0]);

@@ -44,13 +44,14 @@ fn a_page_of_either_layer_is_read() {
     assert_eq!((first.time, first.trx_executed_time), (Some(17), None));
     assert_eq!(id.as_deref(), Some("8"));
     let physical: ProcessPage = serde_json::from_str(
-        r#"{"total_count": 1, "physical_processes": [{"id": 1973, "time": 13977, "trx_executed_time": 4}]}"#,
+        r#"{"total_count": 1, "physical_processes": [{"id": 1973, "hots": "10.0.0.7:58908", "time": 13977, "trx_executed_time": 4}]}"#,
     )
     .unwrap();
     let [Row::Whole(first)] = physical.processes.as_slice() else {
         panic!("{physical:?}");
     };
     assert_eq!(first.id, "1973");
+    assert_eq!(first.host.as_deref(), Some("10.0.0.7:58908"));
     assert_eq!(
         (first.time, first.trx_executed_time),
         (Some(13977), Some(4))
@@ -76,6 +77,8 @@ fn a_logged_kill_counts_at_its_instance_and_within_the_time() {
         ("2026-11-21 10:01:00", true),
         ("2026-11-21T09:59:59.999Z", false),
         ("2026-11-21T10:05:01+0000", false),
+        // Documented are UTC, and an example that lies in the time that was asked for only if its offset means nothing.
+        ("2026-11-21T10:01:00+0800", true),
         ("2026-11-21T18:01:00", false),
         ("1795255260000", false),
         ("é", false),

@@ -19,8 +19,8 @@ fn the_id_of_an_instance_is_told_from_that_of_a_node() {
 
 #[test]
 fn a_busy_instance_is_told_with_either_status() {
-    assert!(API.says_busy(403, "DBS.200019") && API.says_busy(400, "DBS.00010009"));
-    assert!(!API.says_busy(409, "DBS.200019") && !API.says_busy(403, "DBS.200011"));
+    assert!(API.says_busy(403, "DBS.200019") && API.says_busy(400, "DBS.201202"));
+    assert!(!API.says_busy(404, "DBS.200019") && !API.says_busy(403, "DBS.280032"));
 }
 
 #[test]

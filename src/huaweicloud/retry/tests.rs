@@ -41,69 +41,63 @@ fn what_comes_next_follows_from_what_the_attempt_may_have_done() {
         line: line(),
         reason: String::new(),
     };
-    for (error, read, harmless, never) in [
-        (not_sent, Again, Again, Again),
-        (lost, Again, Again, GiveUpUnknown),
+    for (error, read, never) in [
+        (not_sent, Again, Again),
+        (lost, Again, GiveUpUnknown),
         (
             answered(429, Some("APIGW.0308")),
             AgainWhenCalm,
             AgainWhenCalm,
-            AgainWhenCalm,
         ),
-        (
-            answered(429, None),
-            AgainWhenCalm,
-            AgainWhenCalm,
-            AgainWhenCalm,
-        ),
-        (answered(503, Some("APIGW.0613")), Again, Again, Again),
-        (answered(503, Some("APIG.0613")), Again, Again, Again),
-        (answered(502, Some("APIGW.0610")), Again, Again, Again),
-        (answered(502, Some("APIG.0610")), Again, Again, Again),
+        (answered(429, None), AgainWhenCalm, AgainWhenCalm),
+        (answered(503, Some("APIGW.0613")), Again, Again),
+        (answered(503, Some("APIG.0613")), Again, Again),
+        (answered(502, Some("APIGW.0610")), Again, Again),
+        (answered(502, Some("APIG.0610")), Again, Again),
         // Any proxy can say this, also one that had passed the call on.
-        (answered(503, None), Again, Again, GiveUpUnknown),
-        (
-            answered(502, Some("APIGW.0201")),
-            Again,
-            Again,
-            GiveUpUnknown,
-        ),
-        (
-            answered(504, Some("APIGW.0610")),
-            Again,
-            Again,
-            GiveUpUnknown,
-        ),
+        (answered(503, None), Again, GiveUpUnknown),
+        (answered(502, Some("APIGW.0201")), Again, GiveUpUnknown),
+        (answered(504, Some("APIGW.0610")), Again, GiveUpUnknown),
         // The service itself, not the gateway: it has seen the call.
-        (answered(503, Some("DCS.5000")), Again, Again, GiveUpUnknown),
-        (answered(500, None), Again, Again, GiveUpUnknown),
-        (answered(502, None), Again, Again, GiveUpUnknown),
-        (
-            answered(504, Some("APIGW.0203")),
-            Again,
-            Again,
-            GiveUpUnknown,
-        ),
+        (answered(503, Some("DCS.5000")), Again, GiveUpUnknown),
+        (answered(500, None), Again, GiveUpUnknown),
+        (answered(502, None), Again, GiveUpUnknown),
+        (answered(504, Some("APIGW.0203")), Again, GiveUpUnknown),
         (
             answered(400, Some("DCS.4957")),
             AgainWhenIdle,
             AgainWhenIdle,
-            AgainWhenIdle,
         ),
-        (answered(400, Some("DCS.4003")), GiveUp, GiveUp, GiveUp),
-        (answered(301, None), GiveUp, GiveUp, GiveUp),
-        (answered(401, Some("APIGW.0301")), GiveUp, GiveUp, GiveUp),
-        (answered(404, None), GiveUp, GiveUp, GiveUp),
-        (answered(409, None), GiveUp, GiveUp, GiveUp),
+        (answered(400, Some("DCS.4003")), GiveUp, GiveUp),
+        (answered(301, None), GiveUp, GiveUp),
+        (answered(401, Some("APIGW.0301")), GiveUp, GiveUp),
+        (answered(404, None), GiveUp, GiveUp),
+        (answered(409, None), GiveUp, GiveUp),
     ] {
         assert_eq!(next(Repeat::Read, &error), read, "read: {error}");
-        assert_eq!(
-            next(Repeat::Harmless, &error),
-            harmless,
-            "harmless: {error}"
-        );
         assert_eq!(next(Repeat::Never, &error), never, "never: {error}");
     }
+}
+
+#[test]
+fn a_refusal_that_does_not_say_that_nothing_was_done_leaves_a_kill_in_doubt() {
+    use crate::huaweicloud::{ddm, dds, geminidb};
+    for (api, code) in [
+        (&dds::API, "DBS.301077"),
+        (&geminidb::API, "DBS.301077"),
+        (&ddm::API, "DBS.300002"),
+        (&ddm::API, "DBS.300005"),
+    ] {
+        let mut error = answered(400, Some(code));
+        if let Error::Api { answer, .. } = &mut error {
+            answer.api = api;
+        }
+        assert_eq!(next(Repeat::Never, &error), Next::GiveUpUnknown, "{error}");
+        assert_eq!(next(Repeat::Read, &error), Next::Again, "{error}");
+        assert_eq!(next(Repeat::Peek, &error), Next::GiveUp, "{error}");
+    }
+    let other = answered(400, Some("DBS.301077"));
+    assert_eq!(next(Repeat::Never, &other), Next::GiveUp);
 }
 
 #[test]

@@ -22,8 +22,8 @@ use crate::provider::explain;
 use crate::provider::listing::{Collected, Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    self, Answered, Calls, Description, IdKind, Ids, Job, JobEnd, Place, PlaceArgument, PlaceKind,
-    Policy, Purpose, Scope, Words,
+    self, Answered, Calls, Description, IdKind, Ids, JobEnd, Killed, Place, PlaceArgument,
+    PlaceKind, Policy, Purpose, Scope, Words,
 };
 use crate::session::listing::{List, Page};
 use crate::session::{Condition, Protection, Session, SessionId, ids};
@@ -281,12 +281,11 @@ impl Place for Nodes {
         }
     }
 
-    async fn kill_all(&self, calls: Calls<'_>) -> Outcome<Job> {
-        let accepted = dcs::kill_all(calls, &self.instance, &self.target);
-        accepted.await.map(|accepted| Job {
-            id: accepted.job_id.map(|id| id.to_string()),
-            request_id: accepted.request_id,
-            unreadable: accepted.unreadable,
+    async fn kill_all(&self, calls: Calls<'_>) -> Outcome<Killed<String>> {
+        let killed = dcs::kill_all(calls, &self.instance, &self.target).await;
+        killed.map(|killed| Killed {
+            told: killed.told.map(|job_id| job_id.to_string()),
+            request_id: killed.request_id,
         })
     }
 

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::relational::{self, Thread};
 use super::{TEXT_IDS, text_id};
 use crate::huaweicloud::ddm::{
-    self, KILL_BATCH, Layer, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord, SMALL_KILL_BATCH,
+    self, KILL_BATCH, Layer, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::rows::Row;
@@ -19,7 +19,7 @@ use crate::provider::service::{
     Answered, Calls, Description, IdKind, Ids, Place, PlaceArgument, Policy, Scope, Target, Words,
 };
 use crate::session::listing::Page;
-use crate::session::{Session, SessionId};
+use crate::session::{Protection, Session, SessionId};
 
 #[cfg(test)]
 mod tests;
@@ -35,8 +35,8 @@ pub const LOGICAL: Description = Description {
         session: "logical session",
         protected: Some((
             "the server itself",
-            "Sessions of the server itself (`system user`, `event_scheduler`, names that start with `rds`, replication) are \
-             selected only if `users` names them.",
+            "Sessions of the server itself (`system user`, `event_scheduler`, DDM's own `drdsagent`, names that start with `rds`, \
+             replication) are selected only if `users` names them.",
         )),
         lingers: ": DDM answers after it has sent the kill to the server, and under full load the kill can take about a minute",
         look: "Look at the sessions and the history of kills in the session management of the DDM console.",
@@ -55,7 +55,7 @@ pub const LOGICAL: Description = Description {
     ids: TEXT_IDS,
     conditions: relational::CONDITIONS_WITHOUT_TRANSACTIONS,
     notes: &NOTES,
-    policy: Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH),
+    policy: Policy::ids_come_back(KILL_BATCH, KILL_BATCH),
     confirmed: false,
     results: &[],
 };
@@ -111,10 +111,9 @@ struct Instance {
 #[async_trait]
 impl Place for Instance {
     async fn list(&self, calls: Calls<'_>, scope: Scope<'_>) -> Result<Listing, Error> {
-        let id = self.id();
         let list = read_pages(PROCESSES_PER_PAGE, |page| async move {
             let list = ddm::processes(calls, &self.layer, page).await;
-            list.map(|list| rows(list, id, scope.statements))
+            list.map(|list| rows(list, &self.layer, scope.statements))
         });
         list.await.map(Listing::from)
     }
@@ -146,7 +145,9 @@ impl Place for Instance {
                 if let Row::Whole(kill) = row
                     && kill.was(&self.layer, within)
                 {
-                    recorded.extend((self.id())(&kill.process_id).filter(|id| sent.contains(id)));
+                    recorded.extend(
+                        read_id(&self.layer)(&kill.process_id).filter(|id| sent.contains(id)),
+                    );
                 }
             }
             let total = page.total_count.and_then(|total| u64::try_from(total).ok());
@@ -163,35 +164,41 @@ impl Place for Instance {
 const MOST_LOG_PAGES: usize = 100;
 
 /// How an ID is read.
-type ReadId = fn(&str) -> Option<SessionId>;
-
-impl Instance {
-    fn id(&self) -> ReadId {
-        match self.layer {
-            // No document tells the form of a logical one.
-            Layer::Logical(_) => text_id,
-            Layer::Physical(_) => relational::number,
-        }
+fn read_id(layer: &Layer) -> fn(&str) -> Option<SessionId> {
+    match layer {
+        // No document tells the form of a logical one.
+        Layer::Logical(_) => text_id,
+        Layer::Physical(_) => relational::number,
     }
 }
 
-fn rows(list: ProcessPage, id: ReadId, statements: bool) -> Page<Session> {
+fn rows(list: ProcessPage, layer: &Layer, statements: bool) -> Page<Session> {
+    let id = read_id(layer);
     page(list.processes, list.total_count, id, |record| {
-        session(record, id, statements)
+        Some(session(id(&record.id)?, record, layer, statements))
     })
 }
 
-fn session(record: ProcessRecord, id: ReadId, statements: bool) -> Option<Session> {
+/// The account of DDM itself that the example of logical sessions shows.
+const AGENT: &str = "drdsagent";
+
+fn session(id: SessionId, record: ProcessRecord, layer: &Layer, statements: bool) -> Session {
+    // No database can be called None there: names have no capital letters, by the table of error codes of DDM.
+    let none = matches!(layer, Layer::Logical(_)).then_some("None");
     let thread = Thread {
-        id: id(&record.id)?,
+        id,
         user: record.user,
         host: record.host,
-        database: record.db,
+        database: record.db.filter(|name| Some(name.as_str()) != none),
         command: record.command,
         state: record.state,
         time: record.time.and_then(relational::listed_time),
         transaction: record.trx_executed_time,
         statement: record.statement,
     };
-    Some(thread.into_session(statements))
+    let mut session = thread.into_session(statements);
+    if session.user.as_deref() == Some(AGENT) {
+        session.protection = Protection::UnlessUserIsNamed;
+    }
+    session
 }

@@ -11,8 +11,7 @@ use super::relational::{
 };
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::taurusdb::{
-    self, InstanceId, KILL_BATCH, KillLists, NodeId, PROCESSES_PER_PAGE, ProcessPage,
-    ProcessRecord, SMALL_KILL_BATCH,
+    self, InstanceId, KILL_BATCH, KillLists, NodeId, PROCESSES_PER_PAGE, ProcessPage, ProcessRecord,
 };
 use crate::provider::arguments::identifier;
 use crate::provider::listing::{Listing, page, read_pages};
@@ -107,7 +106,7 @@ pub static SERVICE: Description = Description {
     ],
     policy: Policy {
         ids_come_back: false,
-        ..Policy::ids_come_back(KILL_BATCH, SMALL_KILL_BATCH)
+        ..Policy::ids_come_back(KILL_BATCH, KILL_BATCH)
     },
     confirmed: false,
     results: &[
@@ -244,7 +243,6 @@ impl Place for Node {
             Fates::Told(BatchAnswer {
                 killed: threads_of(lists.killed),
                 not_found: threads_of(lists.not_found),
-                repeated: lists.after_doubt,
             })
         };
         killed.await.map(|killed| Answered::of(killed, fates))

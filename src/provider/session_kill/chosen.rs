@@ -2,6 +2,8 @@
 //!
 //! - An ID may come back as another session's. Where that can happen, the sessions are listed again just before each
 //!   request, and a session that is not the same any more is not sent.
+//! - What was refused as a bad request is sent in smaller requests, after the sessions are listed again: only those that are
+//!   still the same and still chosen.
 //! - No session is killed by an old list. A request that had to wait, for a busy instance or for its turn, is not sent when the
 //!   list that its sessions were chosen from is older than [`LIST_HOLDS`]: the sessions are listed and chosen again, and
 //!   only those that are still the same and still chosen are sent.
@@ -28,7 +30,7 @@ pub(super) use self::reports::code;
 use self::selection::{Age, LIST_HOLDS, Originals};
 pub(super) use self::selection::{Selecting, Selection};
 use super::run::Run;
-use crate::huaweicloud::error::{Error, Outcome};
+use crate::huaweicloud::error::{ApiError, Error, Outcome};
 use crate::plugin::record;
 use crate::provider::arguments::moment;
 use crate::provider::explain::count;
@@ -54,7 +56,7 @@ enum Ended {
     Rejected,
     /// A request had to wait, and then its sessions could not be listed again.
     NotListed,
-    /// A request was accepted, and the answer says that the kill failed.
+    /// The answer says that the kill failed, and not that nobody was killed.
     Denied,
 }
 
@@ -131,14 +133,15 @@ impl Run<'_> {
         let originals = chosen.map_or_else(Originals::default, |(_, selection)| {
             Originals::of(selection, policy)
         });
-        let mut is_new = false;
+        let lists_before_each = policy.ids_come_back && chosen.is_some();
+        let mut lists_first = lists_before_each;
         let mut first_left = None;
 
         while let Some(batch) = self.batch(queue.get(next..).unwrap_or_default(), size) {
             let node = batch.first().and_then(|target| target.id.node());
             let until = age.as_ref().map(|age| age.holds_until(node));
             let ids: Vec<SessionId> = batch.iter().map(|target| target.id.clone()).collect();
-            let outcome = match policy.ids_come_back && chosen.is_some() && !is_new {
+            let outcome = match lists_first {
                 true => Outcome::Rejected(Error::TooLate),
                 false => self.kill.place.kill(self.calls_until(until), batch).await,
             };
@@ -174,7 +177,7 @@ impl Run<'_> {
                             tally.accept(&ids);
                         }
                     }
-                    is_new = false;
+                    lists_first = lists_before_each;
                     sent += ids.len();
                     next += ids.len();
                     if next < queue.len() {
@@ -196,7 +199,7 @@ impl Run<'_> {
                             if let Some(age) = &mut age {
                                 age.renew(again.age);
                             }
-                            is_new = !again.staying.is_empty();
+                            lists_first = lists_before_each && again.staying.is_empty();
                             queue = self.by_name(again.staying);
                             queue.extend(others);
                             next = 0;
@@ -214,6 +217,8 @@ impl Run<'_> {
                     if ids.len().min(size) > policy.small_batch && is_bad_request(&error) =>
                 {
                     size = policy.small_batch;
+                    // Time has passed, and a refusal is no proof that the request ended nobody.
+                    lists_first = chosen.is_some();
                 }
                 Outcome::Rejected(error) => {
                     failure = Some(Failure {
@@ -224,9 +229,13 @@ impl Run<'_> {
                 }
                 Outcome::Unknown(error) => {
                     tally.lose(&ids);
+                    let says_failed = error.api().is_some_and(ApiError::leaves_doubt);
                     failure = Some(Failure {
                         error,
-                        ended: Ended::Unknown,
+                        ended: match says_failed {
+                            true => Ended::Denied,
+                            false => Ended::Unknown,
+                        },
                     });
                     break;
                 }
@@ -328,10 +337,8 @@ impl Run<'_> {
         seen: &mut BTreeMap<String, String>,
     ) -> Result<Again, Error> {
         if !self.kill.service.policy.ids_come_back {
-            self.progress.report(
-                "The kill had to wait, so the sessions are listed again before it is sent."
-                    .to_owned(),
-            );
+            self.progress
+                .report("The sessions are listed again before the kill is sent.".to_owned());
         }
         let nodes = node.map(|node| BTreeSet::from([node.to_owned()]));
         let questions = || originals.questions();

@@ -16,7 +16,7 @@ use crate::provider::arguments::moment;
 use crate::provider::explain::{self, Report};
 use crate::provider::listing::{show, show_passed_over};
 use crate::provider::select;
-use crate::provider::service::{Job, JobEnd};
+use crate::provider::service::{JobEnd, Killed};
 use crate::session::choice::FIRST_SHOWN;
 use crate::session::{Protection, Session};
 
@@ -78,7 +78,10 @@ impl Run<'_> {
                     self.rejected(error, summary).into_error(diags);
                     return None;
                 }
-                Outcome::Unknown(error) => {
+                Outcome::Unknown(error)
+                | Outcome::Accepted(Killed {
+                    told: Err(error), ..
+                }) => {
                     let request_id = error.request_id().map(ToOwned::to_owned);
                     let counted = selection.iter().flat_map(|selection| selection.age.nodes());
                     let counted: BTreeSet<String> = counted.cloned().collect();
@@ -91,7 +94,10 @@ impl Run<'_> {
                         ..Proof::default()
                     }
                 }
-                Outcome::Accepted(job) => self.accepted(diags, job, sent_at).await,
+                Outcome::Accepted(Killed {
+                    told: Ok(job_id),
+                    request_id,
+                }) => self.accepted(diags, job_id, request_id, sent_at).await,
             };
             if let Some(selection) = selection {
                 let all_ended = proof.all_ended;
@@ -117,23 +123,26 @@ impl Run<'_> {
     }
 
     /// Follows the job of a kill that was accepted.
-    async fn accepted(&self, diags: &mut Diagnostics, job: Job, sent_at: Option<String>) -> Proof {
+    async fn accepted(
+        &self,
+        diags: &mut Diagnostics,
+        job_id: String,
+        request_id: Option<String>,
+        sent_at: Option<String>,
+    ) -> Proof {
         // Whatever happens from here on, these are known.
         record("started_at", &sent_at);
-        record("request_id", &job.request_id);
-        record("job_id", &job.id);
+        record("request_id", &request_id);
+        record("job_id", &job_id);
+        self.progress
+            .report(format!("Accepted: the job {job_id} kills the sessions."));
         let mut proof = Proof {
-            job_id: job.id.clone(),
+            job_id: Some(job_id.clone()),
             started_at: sent_at,
-            request_id: job.request_id.clone(),
+            request_id,
             ..Proof::default()
         };
-        self.progress.report(match &proof.job_id {
-            Some(job_id) => format!("Accepted: the job {job_id} kills the sessions."),
-            None => "Accepted, but the answer does not name the job.".to_owned(),
-        });
-        self.warn_if_job_is_unreadable(diags, job);
-        if let (true, Some(job_id)) = (self.kill.wait, proof.job_id.clone()) {
+        if self.kill.wait {
             self.follow(diags, &job_id, &mut proof).await;
         }
         proof
@@ -223,27 +232,6 @@ impl Run<'_> {
                 self.how_to_proceed(self.kill.service.words.look, "")
             ),
         );
-    }
-
-    fn warn_if_job_is_unreadable(&self, diags: &mut Diagnostics, job: Job) {
-        let Some(error) = job.unreadable else {
-            return;
-        };
-        Report {
-        summary: "The kill was accepted, but its answer could not be read".to_owned(),
-        meaning: match job.id {
-            Some(job_id) => format!(
-                "The sessions are being killed. The answer is not JSON, but it has the job ID {job_id} in the form of the API document's \
-                 example.{}",
-                self.of_resource(" The job is in state.")
-            ),
-            None => format!("{} accepted the kill and runs it as a job. The ID of the job is not known, so the provider cannot follow \
-                     it{}.", self.kill.service.words.service, self.of_resource(": job_id and job_status are null in state")),
-        },
-        error,
-        next: None,
-    }
-    .into_warning(diags);
     }
 
     /// Says which nodes of an instance cannot be counted before all their sessions are killed.

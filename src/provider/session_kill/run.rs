@@ -327,9 +327,7 @@ impl Run<'_> {
                 .chain(missing)
                 .collect()
         });
-        // Of those that were perhaps killed only a look can tell.
-        let told_killed = (told.as_ref().map(|told| told.killed.len()))
-            .filter(|_| killed.report.perhaps_killed.is_empty());
+        let told_killed = told.as_ref().map(|told| told.killed.len());
         let mut proof = Proof {
             sessions,
             told,
@@ -370,27 +368,6 @@ impl Run<'_> {
         }
         let words = &self.kill.service.words;
         let attribute = || self.kill.described_in.clone();
-        if !report.perhaps_killed.is_empty() {
-            let results = self.kill.service.results.iter();
-            let in_state = (results.map(|result| result.name))
-                .find(|name| name.ends_with("not_found"))
-                .map_or_else(String::new, |name| format!(" They are in {name}."));
-            explain::warning(
-                diags,
-                attribute(),
-                format!(
-                    "Some {}s may have been killed although they were not found",
-                    words.session
-                ),
-                format!(
-                    "The answer to the first request was lost, so the request was sent again, and {} not found: {}. The first request \
-                     may have killed them.{}",
-                    were(report.perhaps_killed.len()),
-                    explain::series(&report.perhaps_killed),
-                    self.of_resource(&in_state)
-                ),
-            );
-        }
         if !report.unexpected.is_empty() {
             explain::warning(
                 diags,

@@ -8,14 +8,6 @@ fn answer(killed: &[i64], not_found: &[i64]) -> BatchAnswer<i64> {
     BatchAnswer {
         killed: killed.to_vec(),
         not_found: not_found.to_vec(),
-        repeated: false,
-    }
-}
-
-fn repeated(killed: &[i64], not_found: &[i64]) -> BatchAnswer<i64> {
-    BatchAnswer {
-        repeated: true,
-        ..answer(killed, not_found)
     }
 }
 
@@ -31,7 +23,6 @@ fn nothing() -> KillReport<i64> {
     KillReport {
         killed: vec![],
         not_found: vec![],
-        perhaps_killed: vec![],
         refused: vec![],
         accepted: vec![],
         unknown: vec![],
@@ -75,41 +66,19 @@ fn batches_without_an_answer_are_neither_excluded_nor_lost() {
 }
 
 #[test]
-fn an_id_that_only_a_repeated_request_does_not_find_is_uncertain() {
-    let report = report_of(&[1, 2, 3], &[(&[1, 2, 3], repeated(&[1], &[2]))]);
-
-    assert_eq!(
-        report,
-        KillReport {
-            killed: vec![1],
-            not_found: vec![2],
-            perhaps_killed: vec![2],
-            refused: vec![3],
-            ..nothing()
-        }
-    );
-}
-
-#[test]
-fn a_first_answer_outweighs_a_repeated_one_and_killed_outweighs_both() {
-    let not_found = KillReport {
-        not_found: vec![1],
-        ..nothing()
-    };
+fn killed_outweighs_not_found() {
     let killed = KillReport {
         killed: vec![1],
         ..nothing()
     };
     let ask: &[i64] = &[1];
-    for (answers, expected) in [
-        ([answer(&[], &[1]), repeated(&[], &[1])], &not_found),
-        ([repeated(&[], &[1]), answer(&[], &[1])], &not_found),
-        ([answer(&[1], &[]), repeated(&[], &[1])], &killed),
-        ([repeated(&[], &[1]), answer(&[1], &[])], &killed),
-        ([answer(&[1], &[1]), answer(&[], &[])], &killed),
+    for answers in [
+        [answer(&[1], &[]), answer(&[], &[1])],
+        [answer(&[], &[1]), answer(&[1], &[])],
+        [answer(&[1], &[1]), answer(&[], &[])],
     ] {
         let answers = answers.map(|answer| (ask, answer));
-        assert_eq!(&report_of(ask, &answers), expected, "{answers:?}");
+        assert_eq!(report_of(ask, &answers), killed, "{answers:?}");
     }
 }
 
@@ -143,18 +112,11 @@ fn an_answer_may_speak_of_an_id_of_another_batch() {
 #[test]
 fn a_million_ids_are_cut_sent_and_added_up() {
     let mut tally = KillTally::new(1..=1_000_000_i64);
-    let asked = tally.asked().to_vec();
+    let asked = tally.asked.clone();
 
     for batch in asked.chunks(1_000) {
         let (killed, not_found) = batch.iter().partition(|id| *id % 2 == 0);
-        tally.record(
-            batch,
-            BatchAnswer {
-                killed,
-                not_found,
-                repeated: false,
-            },
-        );
+        tally.record(batch, BatchAnswer { killed, not_found });
     }
 
     let report = tally.report();
@@ -191,13 +153,6 @@ fn only_what_was_sent_and_not_refused_may_be_gone() {
 }
 
 #[test]
-fn a_proof_shows_those_that_were_not_killed_first() {
-    assert_eq!(shown(&[9, 8], &[1, 2, 3], 4), HashSet::from([9, 8, 1, 2]));
-    assert_eq!(shown(&[9, 8, 7], &[1], 2), HashSet::from([9, 8]));
-    assert_eq!(shown::<i64>(&[], &[1], 2), HashSet::from([1]));
-}
-
-#[test]
 fn a_client_that_came_back_from_its_address_is_not_remaining() {
     let chosen = [9, 3, 5];
     let now = [
@@ -221,12 +176,12 @@ prop_compose! {
         asked in prop::collection::vec(0..40_i64, 0..60),
         size in 1..9_usize,
         answers in prop::collection::vec(
-            prop::option::of((prop::collection::vec(0..50_i64, 0..9), prop::collection::vec(0..50_i64, 0..9), any::<bool>())),
+            prop::option::of((prop::collection::vec(0..50_i64, 0..9), prop::collection::vec(0..50_i64, 0..9))),
             60,
         ),
     ) -> (Vec<i64>, usize, Vec<Option<BatchAnswer<i64>>>) {
         let answers = answers.into_iter().map(|answer| {
-            answer.map(|(killed, not_found, repeated)| BatchAnswer { killed, not_found, repeated })
+            answer.map(|(killed, not_found)| BatchAnswer { killed, not_found })
         });
         (asked, size, answers.collect())
     }
@@ -236,7 +191,7 @@ proptest! {
     #[test]
     fn nothing_is_lost_nothing_is_twice_and_order_is_kept((asked, size, answers) in kill()) {
         let mut tally = KillTally::new(asked.iter().copied());
-        let unique = tally.asked().to_vec();
+        let unique = tally.asked.clone();
         let batches = unique.chunks(size).map(<[i64]>::to_vec).zip(answers);
         let (answered, others): (Vec<_>, Vec<_>) = batches.partition(|(_, answer)| answer.is_some());
         for ((batch, _), what) in others.iter().zip((0..5).cycle()) {
@@ -265,7 +220,7 @@ proptest! {
             let times: usize = lists.iter().map(|list| count(list, *id)).sum();
             prop_assert_eq!(times, 1, "{} is in exactly one list", id);
         }
-        for list in lists.into_iter().chain([&report.perhaps_killed]) {
+        for list in lists {
             let places: Vec<_> = list.iter().map(|id| asked.iter().position(|one| one == id)).collect();
             prop_assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{:?}", list);
         }
@@ -273,14 +228,10 @@ proptest! {
         // Each id once more, judged by looking through all the answers.
         for id in &asked {
             let killed = sent.iter().any(|(_, answer)| answer.killed.contains(id));
-            let not_found_by = |repeated| {
-                sent.iter().any(|(_, answer)| answer.repeated == repeated && answer.not_found.contains(id))
-            };
-            let not_found = not_found_by(false) || not_found_by(true);
+            let not_found = sent.iter().any(|(_, answer)| answer.not_found.contains(id));
             let answered = sent.iter().any(|(batch, _)| batch.contains(id));
             prop_assert_eq!(report.killed.contains(id), killed);
             prop_assert_eq!(report.not_found.contains(id), !killed && not_found);
-            prop_assert_eq!(report.perhaps_killed.contains(id), !killed && not_found && !not_found_by(false));
             prop_assert_eq!(report.refused.contains(id), !killed && !not_found && answered);
         }
         for (_, answer) in &sent {

@@ -85,7 +85,6 @@ impl Killed {
             (&report.accepted, gone),
             (&report.unknown, gone),
             (&report.not_found, Fate::NotFound),
-            (&report.perhaps_killed, gone),
             (&report.ended_before, Fate::NotFound),
             (&report.refused, Fate::Refused),
             (&report.no_longer_chosen, Fate::Remaining),

@@ -25,7 +25,7 @@ impl Run<'_> {
         error: Error,
     ) -> Option<String> {
         self.progress.report(
-            "The answer was lost. The sessions are listed to see whether they were killed."
+            "The answer does not show that the kill was accepted. The sessions are listed to see whether they were killed."
                 .to_owned(),
         );
         let clock = self.client.clock();
@@ -64,10 +64,11 @@ impl Run<'_> {
     }
 
     fn nobody_is_left(&self, error: Error) -> Report {
+        let (lost, came_back) = came_back(&error);
         Report {
-            summary: "The answer was lost, but the sessions are gone".to_owned(),
+            summary: format!("The answer {lost}, but the sessions are gone"),
             meaning: format!(
-                "The sessions {} are gone: the request to kill them was sent, and no complete answer came back. The sessions were \
+                "The sessions {} are gone: the request to kill them was sent, and {came_back}. The sessions were \
              listed afterwards. By their age, none of them is from before the request. The request was not sent again. The job is \
              not known{}.",
                 self.kill.place.whose(),
@@ -96,10 +97,11 @@ impl Run<'_> {
                 census.untold
             ),
         };
+        let (_, came_back) = came_back(&error);
         Report {
         summary: "It is unknown whether the sessions were killed".to_owned(),
         meaning: format!(
-            "The sessions {} may have been killed: the request was sent, and no complete answer came back. It was not sent \
+            "The sessions {} may have been killed: the request was sent, and {came_back}. It was not sent \
              again, because that would kill sessions of clients that have reconnected. {seen}{blind}",
             self.kill.place.whose()
         ),
@@ -110,6 +112,14 @@ impl Run<'_> {
             "",
         )),
     }
+    }
+}
+
+/// What came back instead of an answer that tells the job: for a summary, and for a sentence.
+fn came_back(error: &Error) -> (&'static str, &'static str) {
+    match error {
+        Error::Unreadable { .. } => ("could not be read", "its answer could not be read"),
+        _ => ("was lost", "no complete answer came back"),
     }
 }
 
