@@ -109,9 +109,15 @@ const TAURUSDB_INSTANCE: Ending = ("a TaurusDB instance", "in07");
 const TAURUSDB_NODE: Ending = ("a TaurusDB node", "no07");
 const GAUSSDB_INSTANCE: Ending = ("a GaussDB instance", "in14");
 const GAUSSDB_NODE: Ending = ("a GaussDB node", "no14");
+const DDM_INSTANCE: Ending = ("a DDM instance", "in09");
+const HTAP_INSTANCE: Ending = ("a TaurusDB HTAP instance", "in17");
+const GEMINIDB_INSTANCE: Ending = ("a GeminiDB instance", "in12");
+const GEMINIDB_NODE: Ending = ("a GeminiDB node", "no12");
+const DDS_INSTANCE: Ending = ("a DDS instance", "in02");
+const DDS_NODE: Ending = ("a DDS node", "no02");
 
 /// All of them.
-const ENDINGS: [Ending; 8] = [
+const ENDINGS: [Ending; 14] = [
     MYSQL_INSTANCE,
     MYSQL_NODE,
     POSTGRESQL_INSTANCE,
@@ -120,6 +126,12 @@ const ENDINGS: [Ending; 8] = [
     TAURUSDB_NODE,
     GAUSSDB_INSTANCE,
     GAUSSDB_NODE,
+    DDM_INSTANCE,
+    HTAP_INSTANCE,
+    GEMINIDB_INSTANCE,
+    GEMINIDB_NODE,
+    DDS_INSTANCE,
+    DDS_NODE,
 ];
 
 /// Fields by which a body reports an error. That DAS answers so with a status of success is inferred: other services do.

@@ -36,10 +36,10 @@ impl Panicked {
         diags.root_error(
             "Bug in the provider: it is unknown what was done",
             format!(
-                "It is unknown whether the resource did its work: the provider failed at {} while it created the resource. The \
+                "The resource may have done its work: the provider failed at {} while it created the resource. The \
                  resource is in state with what is known, as tainted, so the next apply does the work again. Check first what \
-                 was done. If the work was done, run the engine's command `untaint`. Please report this with the place named \
-                 here; it has nothing of your configuration in it.",
+                 was done. If the work was done, run the engine's command `untaint`, with the address that this error names \
+                 after `with`. Please report this with the place named here; it has nothing of your configuration in it.",
                 self.place
             ),
         );

@@ -308,6 +308,10 @@ fn advice_for_answer(line: &RequestLine, answer: &ApiError) -> Option<String> {
     match answer.status {
         401 => Some(advice_for_credentials(answer)),
         403 => Some(advice_for_permission(line, answer)),
+        // GeminiDB's code of a missing permission has this status.
+        400 if answer.code.as_deref() == Some("DBS.280063") => {
+            Some(advice_for_permission(line, answer))
+        }
         404 => Some(
             "Check that the instance and the node exist in this region and project.".to_owned(),
         ),
@@ -408,9 +412,17 @@ fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
         }
         _ => {}
     }
+    let or_not_there = match answer.code.as_deref() {
+        Some("DBS.200010" | "DBS.200044" | "DBS.201003" | "DBS.201028" | "DBS.280015") => {
+            " The service gives the same answer if the instance does not exist: check instance_id and node_id."
+        }
+        _ => "",
+    };
     let Some(permission) = apis::permission_of(line) else {
-        return "The account is not allowed to make this call. Check its permissions in IAM."
-            .to_owned();
+        return format!(
+            "The account is not allowed to make this call. The documents name no action for it: check the account's permissions in \
+             IAM.{or_not_there}"
+        );
     };
     let Permission {
         role_and_policy,
@@ -428,12 +440,6 @@ fn advice_for_permission(line: &RequestLine, answer: &ApiError) -> String {
              (HW_PROJECT_ID): then the provider does not look up the project."
         );
     }
-    let or_not_there = match answer.code.as_deref() {
-        Some("DBS.200010" | "DBS.200044" | "DBS.201003" | "DBS.280015") => {
-            " The service gives the same answer if the instance does not exist: check instance_id and node_id."
-        }
-        _ => "",
-    };
     format!(
         "The account is not allowed to make this call. {needed}, and check that project_id belongs to the region and the \
          account. The guide \"Permissions\" has ready policies.{or_not_there}"

@@ -25,8 +25,8 @@ description: |-
 # Mistakes
 
 Wrong configurations and their errors. A test writes this page with a real engine. `validate` and `plan` find every mistake up to
-\"Found by apply\" and call no API, so such a configuration kills no session. If apply finds a mistake, the error says that no session
-was killed, and what was sent.
+\"Found by apply\" and call no API, so a configuration with an error kills no session. An entry that begins with `Warning:` does not
+stop the apply. If apply finds a mistake, the error says that no session was killed, and what was sent.
 
 Most of these mistakes are possible with every service. The page shows them with one service, and with another one if its error
 differs.

@@ -22,7 +22,7 @@ fn calls() -> String {
         if api.permissions.is_empty() && key != "sts" {
             _ = writeln!(
                 text,
-                "| `{key}` | all of them | no document names it | no document names it |"
+                "| `{key}` | all of them | the pages of the calls name none | the pages of the calls name none |"
             );
         }
         for call in api.permissions {

@@ -123,7 +123,7 @@ fn description(service: &Description, is_resource: bool) -> String {
     let whom = format!("{all} that `select` chooses at that time, or those in `{ids}`");
     if is_resource {
         format!(
-            "{what} when it is created: {whom}. Changing the place, the chosen sessions or a value in `triggers` kills \
+            "{what} when it is created: {whom}. Changing the place (the arguments that say where, such as `instance_id`), the chosen sessions or a value in `triggers` kills \
              again. Writing the same values in another order or form does not kill again. Changing an argument that says how \
              to kill, such as `max_sessions` or `timeouts`, does not kill again either. Destroying the resource removes it \
              from state and kills nothing."

@@ -149,8 +149,8 @@ impl Run<'_> {
             [
                 format!("The resource is in state, marked as tainted. {look}"),
                 format!(
-                    "If nothing is left to do, run `terraform untaint` on the resource. Applying again sends a new \
-                     kill{of}."
+                    "If nothing is left to do, run `terraform untaint ADDRESS`, with the address that this error names after `with`. \
+                     Applying again sends a new kill{of}."
                 ),
             ]
         };

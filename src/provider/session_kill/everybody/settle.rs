@@ -107,7 +107,7 @@ impl Run<'_> {
         ),
         error,
         next: Some(self.how_to_proceed(
-            "Look at the age of the node's sessions in the console, and at the audit log (CTS), which shows who killed \
+            "Look at the age of the node's sessions in the console, and at the audit log (CTS), which may show who killed \
              sessions and when.",
             "",
         )),
