@@ -9,5 +9,5 @@ terraform {
 
 # Credentials come from HW_ACCESS_KEY and HW_SECRET_KEY. The provider looks up the project by the name of the region.
 provider "hwc" {
-  region = "eu-west-101"
+  region = "cn-north-4"
 }

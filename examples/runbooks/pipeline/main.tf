@@ -24,7 +24,7 @@ resource "hwc_taurusdb_session_kill" "approved" {
     min_idle = var.min_idle
   }
 
-  # The same change kills once, however often the pipeline runs.
+  # The number that is in state does not kill again, unless the kill is tainted. Any other number kills.
   triggers = {
     change = var.change
   }

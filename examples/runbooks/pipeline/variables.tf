@@ -27,5 +27,5 @@ variable "max_sessions" {
 
 variable "change" {
   type        = string
-  description = "Number of the change or ticket. Another number kills again."
+  description = "Number of the change or ticket. Any number other than the one in state kills, also an earlier one."
 }

@@ -36,7 +36,7 @@ module "unblock" {
   change          = var.change
 }
 
-# Runs after the kills, once for each change.
+# Runs after the kills, and again after another change.
 resource "terraform_data" "change" {
   triggers_replace = var.change
   depends_on       = [module.unblock]
