@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::{
     error::ApiError,
     instances::Node,
-    language::Language,
     node_service::{NodeOptions, NodeService},
 };
 
@@ -23,12 +22,11 @@ pub(crate) fn is_protected(user: &str) -> bool {
 /// The node with this id, or the primary: the first node of an instance.
 pub(crate) fn node<'a, O: NodeOptions>(
     rds: &'a NodeService<O>,
-    language: Language,
     instance_id: &str,
     node_id: Option<&str>,
 ) -> Result<&'a Arc<Node<O::Sessions>>, ApiError> {
     match node_id {
-        Some(node_id) => rds.node(language, instance_id, node_id),
-        None => rds.first_node(language, instance_id),
+        Some(node_id) => rds.node(instance_id, node_id),
+        None => rds.first_node(instance_id),
     }
 }

@@ -21,7 +21,6 @@ use crate::{
     backends::mariadb::{Thread, Threads},
     error::ApiError,
     error_table::{DDM, dbs_conflict},
-    language::Language,
     ledger::LoggedKill,
     node_mapping::{NodeMapping, NodeMappingParser},
     node_service::{Facts, NodeOptions, NodeService},
@@ -171,11 +170,10 @@ async fn list_processes<L: Layer>(
     State(ddm): State<Arc<NodeService<L>>>,
     Path((_, instance_id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    language: Language,
 ) -> Result<Json<Value>, ApiError> {
-    let node = ddm.first_node(language, &instance_id)?;
+    let node = ddm.first_node(&instance_id)?;
     let query = Query::parse(query.as_deref());
-    let page = page(&query).map_err(|reason| ddm.bad_argument(language, &reason))?;
+    let page = page(&query).map_err(|reason| ddm.bad_argument(&reason))?;
     node.sessions.come_and_go();
     let rows = match query.get("keyword") {
         None => node.sessions.page(page).await.map(|rows| rows.map(L::row)),
@@ -188,7 +186,7 @@ async fn list_processes<L: Layer>(
             })
         }
     };
-    let Rows { rows, total } = rows.map_err(|reason| ddm.no_answer(language, &reason))?;
+    let Rows { rows, total } = rows.map_err(|reason| ddm.no_answer(&reason))?;
     Ok(Json(json!({L::LIST: rows, "total_count": total})))
 }
 
@@ -206,14 +204,13 @@ struct KillBody {
 async fn kill_processes<L: Layer>(
     State(ddm): State<Arc<NodeService<L>>>,
     Path((_, instance_id)): Path<(String, String)>,
-    language: Language,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let node = ddm.first_node(language, &instance_id)?;
-    let body: KillBody = ddm.body(language, &body)?;
+    let node = ddm.first_node(&instance_id)?;
+    let body: KillBody = ddm.body(&body)?;
     if !(1..=LARGEST_KILL).contains(&body.process_ids.len()) {
         let reason = format!("process_ids must be 1 to {LARGEST_KILL}");
-        return Err(ddm.bad_argument(language, &reason));
+        return Err(ddm.bad_argument(&reason));
     }
     ddm.must_be_idle(&instance_id)?;
     let ids: BTreeSet<i64> = (body.process_ids.iter())
@@ -221,7 +218,7 @@ async fn kill_processes<L: Layer>(
         .collect();
     let ids: Vec<i64> = ids.into_iter().collect();
     let outcome = node.kill(&ids).await;
-    let outcome = outcome.map_err(|reason| ddm.no_answer(language, &reason))?;
+    let outcome = outcome.map_err(|reason| ddm.no_answer(&reason))?;
     ddm.cloud.kill_log.killed(&instance_id, &outcome.killed);
     Ok((StatusCode::ACCEPTED, Json(json!({"resp": "successful"}))))
 }
@@ -232,7 +229,6 @@ async fn list_kills(
     State(ddm): State<Arc<NodeService<DdmLogicalOptions>>>,
     Path((_, instance_id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    language: Language,
 ) -> Result<Json<Value>, ApiError> {
     let query = Query::parse(query.as_deref());
     let asked = page(&query).and_then(|page| {
@@ -242,7 +238,7 @@ async fn list_kills(
             false => Err("end_time must be at most 7 days after start_time".to_owned()),
         }
     });
-    let (page, within) = asked.map_err(|reason| ddm.bad_argument(language, &reason))?;
+    let (page, within) = asked.map_err(|reason| ddm.bad_argument(&reason))?;
     let mut kills = ddm.cloud.kill_log.of(&instance_id);
     kills.retain(|kill| within.contains(&kill.executed_at));
     let user = ddm.cloud.account.domain_name.as_str();

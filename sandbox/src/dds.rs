@@ -24,7 +24,6 @@ use crate::{
     },
     error::ApiError,
     error_table::{Documented, NOSQL, NOSQL_REFUSALS},
-    language::Language,
     node_mapping::{NodeMapping, NodeMappingParser},
     node_service::{Facts, NodeOptions, NodeService},
     query::{Page, Query},
@@ -91,13 +90,12 @@ async fn list_sessions(
     State(dds): State<Arc<Dds>>,
     Path((_, node_id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    language: Language,
 ) -> Result<Json<Value>, ApiError> {
-    let (_, node) = dds.node_anywhere(language, &node_id)?;
+    let (_, node) = dds.node_anywhere(&node_id)?;
     let query = Query::parse(query.as_deref());
-    let bad_argument = |reason: String| dds.bad_argument(language, &reason);
+    let bad_argument = |reason: String| dds.bad_argument(&reason);
     let page = Page::read(&query, DEFAULT_PAGE, 1..=LARGEST_PAGE)
-        .map_err(|reason| NOSQL.page_too_large.because(language, &reason))?;
+        .map_err(|reason| NOSQL.page_too_large.because(&reason))?;
     let longer_than = query
         .number("cost_time", 0, 0..=usize::MAX)
         .map_err(bad_argument)?;
@@ -106,7 +104,7 @@ async fn list_sessions(
         .sessions
         .all()
         .await
-        .map_err(|reason| dds.no_answer(language, &reason))?;
+        .map_err(|reason| dds.no_answer(&reason))?;
     for (filter, field) in FILTERS {
         if let Some(wanted) = query.get(filter) {
             all.retain(|operation| field(operation) == wanted);
@@ -158,13 +156,12 @@ struct KillBody {
 async fn kill_sessions(
     State(dds): State<Arc<Dds>>,
     Path((_, node_id)): Path<(String, String)>,
-    language: Language,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let (instance_id, node) = dds.node_anywhere(language, &node_id)?;
-    let KillBody { sessions } = dds.body(language, &body)?;
+    let (instance_id, node) = dds.node_anywhere(&node_id)?;
+    let KillBody { sessions } = dds.body(&body)?;
     if sessions.is_empty() || sessions.iter().any(String::is_empty) {
-        return Err(dds.bad_argument(language, "sessions must name operations"));
+        return Err(dds.bad_argument("sessions must name operations"));
     }
     dds.must_be_idle(instance_id)?;
     // The text of an id that is none is one of nobody.
@@ -172,11 +169,11 @@ async fn kill_sessions(
         .filter_map(|text| text.parse().ok())
         .collect();
     let all = node.sessions.all().await;
-    let all = all.map_err(|reason| dds.no_answer(language, &reason))?;
+    let all = all.map_err(|reason| dds.no_answer(&reason))?;
     let is_inactive = |one: &Operation| !one.active && wanted.contains(&one.id());
     if let Some(inactive) = all.iter().find(|one| is_inactive(one)) {
         let reason = format!("{} is not active", inactive.id);
-        return Err(ILLEGAL.because(language, &reason));
+        return Err(ILLEGAL.because(&reason));
     }
     let there: BTreeSet<OperationId> = all.iter().map(Session::id).collect();
     let (ids, gone): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|id| there.contains(id));

@@ -7,6 +7,8 @@ use axum::{
 };
 use serde_json::{Value, json};
 
+use crate::language::Language;
+
 /// How an error looks: its body, given the id of the request that it answers. Each service has its own, or
 /// [`plain_body`].
 pub(crate) type Shape = fn(&ApiError, &str) -> Value;
@@ -32,6 +34,8 @@ pub(crate) struct ApiError {
     pub status: StatusCode,
     pub code: &'static str,
     pub message: String,
+    /// The message in Chinese, where it is documented.
+    pub chinese: Option<String>,
 }
 
 impl ApiError {
@@ -46,6 +50,18 @@ impl ApiError {
             status,
             code,
             message: message.into(),
+            chinese: None,
+        }
+    }
+
+    /// The error in the language that a caller asks for.
+    pub fn in_language(&self, language: Language) -> Self {
+        let chinese = self.chinese.clone();
+        Self {
+            message: chinese
+                .filter(|_| language == Language::Chinese)
+                .unwrap_or_else(|| self.message.clone()),
+            ..self.clone()
         }
     }
 

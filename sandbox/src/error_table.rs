@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use crate::{
     busy::Refusal,
     error::{ApiError, plain_body},
-    language::Language,
 };
 
 /// One documented error.
@@ -20,26 +19,24 @@ pub(crate) struct Documented {
 }
 
 impl Documented {
-    /// The error in a language.
-    pub fn error(&self, language: Language) -> ApiError {
-        ApiError::new(
-            plain_body,
-            self.status,
-            self.code,
-            self.message(language).to_owned(),
-        )
+    /// The error.
+    pub fn error(&self) -> ApiError {
+        ApiError {
+            chinese: Some(self.chinese.to_owned()),
+            ..ApiError::new(plain_body, self.status, self.code, self.english)
+        }
     }
 
-    /// The error in a language, with a reason behind its message.
-    pub fn because(&self, language: Language, reason: &str) -> ApiError {
-        let message = format!("{}: {reason}", self.message(language));
-        ApiError::new(plain_body, self.status, self.code, message)
-    }
-
-    fn message(&self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.english,
-            Language::Chinese => self.chinese,
+    /// The error with a reason behind its message.
+    pub fn because(&self, reason: &str) -> ApiError {
+        ApiError {
+            chinese: Some(format!("{}: {reason}", self.chinese)),
+            ..ApiError::new(
+                plain_body,
+                self.status,
+                self.code,
+                format!("{}: {reason}", self.english),
+            )
         }
     }
 }

@@ -24,7 +24,6 @@ use crate::{
     error::ApiError,
     error_table::{DBS, Documented, dbs_conflict},
     instances::Node,
-    language::Language,
     node_mapping::{NodeMapping, NodeMappingParser},
     node_service::{Facts, NodeOptions, NodeService},
     ready::ReadyNode,
@@ -116,14 +115,13 @@ impl Place {
     fn find<'a>(
         &self,
         gaussdb: &'a GaussDb,
-        language: Language,
         instance_id: &str,
     ) -> Result<&'a Arc<Node<Component>>, ApiError> {
-        let node = gaussdb.node(language, instance_id, &self.node_id)?;
+        let node = gaussdb.node(instance_id, &self.node_id)?;
         if self.component_id == COMPONENT {
             return Ok(node);
         }
-        Err(NO_SUCH_COMPONENT.error(language))
+        Err(NO_SUCH_COMPONENT.error())
     }
 }
 
@@ -138,15 +136,14 @@ struct ListBody {
 async fn list_sessions(
     State(gaussdb): State<Arc<GaussDb>>,
     Path((_, instance_id)): Path<(String, String)>,
-    language: Language,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    gaussdb.instance(language, &instance_id)?;
-    let body: ListBody = gaussdb.body(language, &body)?;
-    let node = body.place.find(&gaussdb, language, &instance_id)?;
+    gaussdb.instance(&instance_id)?;
+    let body: ListBody = gaussdb.body(&body)?;
+    let node = body.place.find(&gaussdb, &instance_id)?;
     node.sessions.come_and_go();
     let sessions = node.sessions.clients().await;
-    let sessions = sessions.map_err(|reason| gaussdb.no_answer(language, &reason))?;
+    let sessions = sessions.map_err(|reason| gaussdb.no_answer(&reason))?;
     let (filter, now) = (
         body.query_info.unwrap_or_default(),
         OffsetDateTime::now_utc(),
@@ -172,21 +169,20 @@ struct KillBody {
 async fn kill_sessions(
     State(gaussdb): State<Arc<GaussDb>>,
     Path((_, instance_id)): Path<(String, String)>,
-    language: Language,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    gaussdb.instance(language, &instance_id)?;
-    let body: KillBody = gaussdb.body(language, &body)?;
-    let node = body.place.find(&gaussdb, language, &instance_id)?;
+    gaussdb.instance(&instance_id)?;
+    let body: KillBody = gaussdb.body(&body)?;
+    let node = body.place.find(&gaussdb, &instance_id)?;
     if body.session_ids.is_empty() {
-        return Err(gaussdb.bad_argument(language, "session_ids must not be empty"));
+        return Err(gaussdb.bad_argument("session_ids must not be empty"));
     }
     gaussdb.must_be_idle(&instance_id)?;
     let ids: Vec<i64> = (body.session_ids.iter())
         .filter_map(|id| id.parse().ok())
         .collect();
     let killed = node.sessions.kill(&ids).await;
-    let killed = killed.map_err(|reason| gaussdb.no_answer(language, &reason))?;
+    let killed = killed.map_err(|reason| gaussdb.no_answer(&reason))?;
     node.kills.killed(&killed);
     let others: Vec<i64> = (ids.into_iter())
         .filter(|id| !killed.contains(id))

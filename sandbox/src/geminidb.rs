@@ -21,7 +21,6 @@ use crate::{
     error::ApiError,
     error_table::{NOSQL, NOSQL_REFUSALS},
     instances::Node,
-    language::Language,
     node_mapping::{NodeMapping, NodeMappingParser},
     node_service::{Facts, NodeOptions, NodeService},
     query::{Page, Query},
@@ -74,16 +73,15 @@ async fn list_sessions(
     State(geminidb): State<Arc<GeminiDb>>,
     Path((_, node_id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    language: Language,
 ) -> Result<Json<Value>, ApiError> {
-    let (_, node) = geminidb.node_anywhere(language, &node_id)?;
+    let (_, node) = geminidb.node_anywhere(&node_id)?;
     let query = Query::parse(query.as_deref());
     let page = Page::read(&query, DEFAULT_PAGE, 1..=LARGEST_PAGE)
-        .map_err(|reason| NOSQL.page_too_large.because(language, &reason))?;
+        .map_err(|reason| NOSQL.page_too_large.because(&reason))?;
     node.sessions.come_and_go();
     let mut all = sessions(node)
         .await
-        .map_err(|reason| geminidb.no_answer(language, &reason))?;
+        .map_err(|reason| geminidb.no_answer(&reason))?;
     if let Some(prefix) = query.get("addr_prefix") {
         all.retain(|session| session.addr.starts_with(prefix));
     }
@@ -128,16 +126,15 @@ struct KillBody {
 async fn kill_sessions(
     State(geminidb): State<Arc<GeminiDb>>,
     Path((_, node_id)): Path<(String, String)>,
-    language: Language,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let (instance_id, node) = geminidb.node_anywhere(language, &node_id)?;
-    let body = geminidb.body(language, &body)?;
-    let wanted = Wanted::read(body).map_err(|reason| geminidb.bad_argument(language, &reason))?;
+    let (instance_id, node) = geminidb.node_anywhere(&node_id)?;
+    let body = geminidb.body(&body)?;
+    let wanted = Wanted::read(body).map_err(|reason| geminidb.bad_argument(&reason))?;
     geminidb.must_be_idle(instance_id)?;
     kill(node, wanted)
         .await
-        .map_err(|reason| geminidb.no_answer(language, &reason))?;
+        .map_err(|reason| geminidb.no_answer(&reason))?;
     Ok(Json(json!({})))
 }
 

@@ -18,7 +18,6 @@ use crate::{
     error_table::{ErrorTable, refused},
     gateway,
     instances::{Instance, Instances, Named, Node},
-    language::Language,
     node_mapping::NodeMapping,
     ready::{Ready, ReadyNode},
     service::{Description, Nodes, Service},
@@ -85,51 +84,37 @@ impl<O: NodeOptions> NodeService<O> {
     /// The instance with this id.
     pub fn instance(
         &self,
-        language: Language,
         instance_id: &str,
     ) -> Result<&Arc<Instance<Node<O::Sessions>>>, ApiError> {
         self.instances.get(instance_id).ok_or_else(|| {
             let end = O::FACTS.instance_id_end;
             form("instance_id", instance_id, end).map_or_else(
-                |reason| O::FACTS.errors.bad_id.because(language, &reason),
-                |()| O::FACTS.errors.no_such_instance.error(language),
+                |reason| O::FACTS.errors.bad_id.because(&reason),
+                |()| O::FACTS.errors.no_such_instance.error(),
             )
         })
     }
 
     /// The first node of an instance: its primary, where it has one.
-    pub fn first_node(
-        &self,
-        language: Language,
-        instance_id: &str,
-    ) -> Result<&SharedNode<O>, ApiError> {
-        let instance = self.instance(language, instance_id)?;
+    pub fn first_node(&self, instance_id: &str) -> Result<&SharedNode<O>, ApiError> {
+        let instance = self.instance(instance_id)?;
         let first = instance.nodes.first();
-        first.ok_or_else(|| O::FACTS.errors.no_such_node.error(language))
+        first.ok_or_else(|| O::FACTS.errors.no_such_node.error())
     }
 
     /// The node with this id on that instance.
-    pub fn node(
-        &self,
-        language: Language,
-        instance_id: &str,
-        node_id: &str,
-    ) -> Result<&SharedNode<O>, ApiError> {
-        let instance = self.instance(language, instance_id)?;
+    pub fn node(&self, instance_id: &str, node_id: &str) -> Result<&SharedNode<O>, ApiError> {
+        let instance = self.instance(instance_id)?;
         let node = instance.node(node_id);
-        node.ok_or_else(|| no_node::<O>(language, node_id))
+        node.ok_or_else(|| no_node::<O>(node_id))
     }
 
     /// The node with this id on whatever instance, and the id of that instance.
-    pub fn node_anywhere(
-        &self,
-        language: Language,
-        node_id: &str,
-    ) -> Result<(&str, &SharedNode<O>), ApiError> {
+    pub fn node_anywhere(&self, node_id: &str) -> Result<(&str, &SharedNode<O>), ApiError> {
         let mut nodes = self.instances.nodes();
         nodes
             .find(|(_, node)| node.id() == node_id)
-            .ok_or_else(|| no_node::<O>(language, node_id))
+            .ok_or_else(|| no_node::<O>(node_id))
     }
 
     /// Fails when the instance is busy with something else than kills.
@@ -141,33 +126,28 @@ impl<O: NodeOptions> NodeService<O> {
     }
 
     /// An argument makes no sense.
-    pub fn bad_argument(&self, language: Language, reason: &str) -> ApiError {
-        O::FACTS.errors.bad_argument.because(language, reason)
+    pub fn bad_argument(&self, reason: &str) -> ApiError {
+        O::FACTS.errors.bad_argument.because(reason)
     }
 
     /// Reads the body of a request.
-    pub fn body<T: DeserializeOwned>(
-        &self,
-        language: Language,
-        body: &[u8],
-    ) -> Result<T, ApiError> {
-        serde_json::from_slice(body)
-            .map_err(|reason| self.bad_argument(language, &reason.to_string()))
+    pub fn body<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, ApiError> {
+        serde_json::from_slice(body).map_err(|reason| self.bad_argument(&reason.to_string()))
     }
 
     /// The server behind a node does not answer.
-    pub fn no_answer(&self, language: Language, reason: &anyhow::Error) -> ApiError {
+    pub fn no_answer(&self, reason: &anyhow::Error) -> ApiError {
         let reason = format!("{reason:#}");
-        O::FACTS.errors.no_answer.because(language, &reason)
+        O::FACTS.errors.no_answer.because(&reason)
     }
 }
 
 /// There is no such node.
-fn no_node<O: NodeOptions>(language: Language, node_id: &str) -> ApiError {
+fn no_node<O: NodeOptions>(node_id: &str) -> ApiError {
     let end = O::FACTS.node_id_end;
     form("node_id", node_id, end).map_or_else(
-        |reason| O::FACTS.errors.bad_id.because(language, &reason),
-        |()| O::FACTS.errors.no_such_node.error(language),
+        |reason| O::FACTS.errors.bad_id.because(&reason),
+        |()| O::FACTS.errors.no_such_node.error(),
     )
 }
 

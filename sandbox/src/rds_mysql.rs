@@ -26,7 +26,6 @@ use crate::{
     error::ApiError,
     error_table::{DAS, Documented, RDS_REFUSALS, das},
     instances::Node,
-    language::Language,
     node_mapping::{NodeMapping, NodeMappingParser},
     node_service::{Facts, NodeOptions, NodeService},
     query::{Page, Query},
@@ -102,18 +101,17 @@ async fn list_processes(
     State(rds): State<Arc<RdsMySql>>,
     Path((_, instance_id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    language: Language,
 ) -> Result<Json<Value>, ApiError> {
     let query = Query::parse(query.as_deref());
-    let node = node(&rds, language, &instance_id, query.get("node_id"))?;
-    must_be_stored(language, &instance_id, query.get("db_user_id"))?;
+    let node = node(&rds, &instance_id, query.get("node_id"))?;
+    must_be_stored(&instance_id, query.get("db_user_id"))?;
     let page = Page {
         limit: query
             .number("limit", DEFAULT_PAGE, 1..=LARGEST_PAGE)
-            .map_err(|reason| DAS.page_too_large.because(language, &reason))?,
+            .map_err(|reason| DAS.page_too_large.because(&reason))?,
         offset: query
             .number("offset", 0, 0..=usize::MAX)
-            .map_err(|reason| BAD_OFFSET.because(language, &reason))?,
+            .map_err(|reason| BAD_OFFSET.because(&reason))?,
     };
     let (user, database) = (query.get("user"), query.get("database"));
     node.sessions.come_and_go();
@@ -126,7 +124,7 @@ async fn list_processes(
             page.of(whole.rows)
         })
     };
-    let rows = rows.map_err(|reason| rds.no_answer(language, &reason))?;
+    let rows = rows.map_err(|reason| rds.no_answer(&reason))?;
     let (count, rows) = (rows.total, rows.map(row).rows);
     Ok(Json(json!({"processes": rows, "count": count})))
 }
@@ -161,17 +159,16 @@ struct KillBody {
 async fn kill_processes(
     State(rds): State<Arc<RdsMySql>>,
     Path((_, instance_id)): Path<(String, String)>,
-    language: Language,
     body: Bytes,
 ) -> Result<(), ApiError> {
-    let node = node(&rds, language, &instance_id, None)?;
-    let body: KillBody = rds.body(language, &body)?;
-    must_be_stored(language, &instance_id, body.db_user_id.as_deref())?;
-    let chosen = Chosen::read(body).map_err(|reason| rds.bad_argument(language, &reason))?;
+    let node = node(&rds, &instance_id, None)?;
+    let body: KillBody = rds.body(&body)?;
+    must_be_stored(&instance_id, body.db_user_id.as_deref())?;
+    let chosen = Chosen::read(body).map_err(|reason| rds.bad_argument(&reason))?;
     rds.must_be_idle(&instance_id)?;
     kill(node, chosen)
         .await
-        .map_err(|reason| rds.no_answer(language, &reason))
+        .map_err(|reason| rds.no_answer(&reason))
 }
 
 async fn kill(node: &Node<dyn Threads>, chosen: Chosen) -> anyhow::Result<()> {
@@ -234,15 +231,11 @@ fn belongs(thread: &Thread, user: Option<&str>, database: Option<&str>) -> bool 
         && database.is_none_or(|database| thread.db.as_deref() == Some(database))
 }
 
-fn must_be_stored(
-    language: Language,
-    instance_id: &str,
-    account: Option<&str>,
-) -> Result<(), ApiError> {
+fn must_be_stored(instance_id: &str, account: Option<&str>) -> Result<(), ApiError> {
     if account == Some(account_id(instance_id).as_str()) {
         return Ok(());
     }
-    Err(BAD_ACCOUNT.error(language))
+    Err(BAD_ACCOUNT.error())
 }
 
 /// The id of the account that DAS has stored for this instance, in the form of a UUID.

@@ -24,7 +24,6 @@ use crate::{
     error::ApiError,
     error_table::{DAS, RDS_REFUSALS},
     instances::Node,
-    language::Language,
     node_mapping::{NodeMapping, NodeMappingParser},
     node_service::{Facts, NodeOptions, NodeService},
     query::{Page, Query},
@@ -105,11 +104,10 @@ async fn list_processes(
     State(rds): State<Arc<RdsPostgreSql>>,
     Path((_, instance_id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    language: Language,
 ) -> Result<Json<Value>, ApiError> {
     let query = Query::parse(query.as_deref());
-    let node = node(&rds, language, &instance_id, query.get("node_id"))?;
-    let bad_argument = |reason: String| rds.bad_argument(language, &reason);
+    let node = node(&rds, &instance_id, query.get("node_id"))?;
+    let bad_argument = |reason: String| rds.bad_argument(&reason);
     let number = query.number("cur_page", 1, 1..=usize::MAX);
     let number = number.map_err(bad_argument)?;
     let limit = query.number("per_page", DEFAULT_PAGE, 1..=LARGEST_PAGE);
@@ -128,7 +126,7 @@ async fn list_processes(
             page.of(backends)
         })
     };
-    let rows = rows.map_err(|reason| rds.no_answer(language, &reason))?;
+    let rows = rows.map_err(|reason| rds.no_answer(&reason))?;
     let now = OffsetDateTime::now_utc();
     Ok(Json(list::answer(rds.options.rows, rows, now)))
 }
@@ -152,14 +150,13 @@ struct Owned {
 async fn kill_processes(
     State(rds): State<Arc<RdsPostgreSql>>,
     Path((_, instance_id)): Path<(String, String)>,
-    language: Language,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let node = node(&rds, language, &instance_id, None)?;
-    let body = KillBody::read(&body).map_err(|reason| rds.bad_argument(language, &reason))?;
+    let node = node(&rds, &instance_id, None)?;
+    let body = KillBody::read(&body).map_err(|reason| rds.bad_argument(&reason))?;
     rds.must_be_idle(&instance_id)?;
     let killed = kill(node, &body.processes).await;
-    let count = killed.map_err(|reason| rds.no_answer(language, &reason))?;
+    let count = killed.map_err(|reason| rds.no_answer(&reason))?;
     Ok(Json(json!({ "count": count })))
 }
 

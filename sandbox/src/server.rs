@@ -36,6 +36,7 @@ use crate::{
     error::ApiError,
     faults::Rule,
     journal::{self, Entry},
+    language::Language,
     service::Service,
 };
 
@@ -239,13 +240,14 @@ impl Server {
 
 /// Asks a router, and writes out the error when it answers with one.
 async fn call(router: &Router, parts: Parts, body: Bytes, request_id: &str) -> Response {
+    let language = Language::of(&parts.headers);
     let request = Request::from_parts(parts, Body::from(body));
     let response = match router.clone().oneshot(request).await {
         Ok(response) => response,
         Err(never) => unreachable_answer(never),
     };
     match response.extensions().get::<ApiError>() {
-        Some(error) => error.render(request_id),
+        Some(error) => error.in_language(language).render(request_id),
         None => response,
     }
 }

@@ -21,7 +21,6 @@ use crate::{
     error::ApiError,
     error_table::{DBS, TAURUSDB_REFUSALS},
     instances::{Instance, Node},
-    language::Language,
     node_mapping::{NodeMapping, NodeMappingParser},
     node_service::{Facts, NodeOptions, NodeService},
     query::{Page, Query},
@@ -75,15 +74,14 @@ async fn list_sessions(
     State(htap): State<Arc<TaurusDbHtap>>,
     Path((_, instance_id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
-    language: Language,
 ) -> Result<Json<Value>, ApiError> {
-    let instance = htap.instance(language, &instance_id)?;
+    let instance = htap.instance(&instance_id)?;
     let query = Query::parse(query.as_deref());
     let page = Page::read(&query, LARGEST_PAGE, 1..=LARGEST_PAGE)
-        .map_err(|reason| htap.bad_argument(language, &reason))?;
+        .map_err(|reason| htap.bad_argument(&reason))?;
     let threads = threads(instance)
         .await
-        .map_err(|reason| htap.no_answer(language, &reason))?;
+        .map_err(|reason| htap.no_answer(&reason))?;
     let rows = page.of(threads).map(row).rows;
     Ok(Json(json!({ "process_list": rows })))
 }
@@ -120,20 +118,19 @@ struct KillBody {
 async fn kill_sessions(
     State(htap): State<Arc<TaurusDbHtap>>,
     Path((_, instance_id)): Path<(String, String)>,
-    language: Language,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let instance = htap.instance(language, &instance_id)?;
-    let body: KillBody = htap.body(language, &body)?;
+    let instance = htap.instance(&instance_id)?;
+    let body: KillBody = htap.body(&body)?;
     if !(1..=LARGEST_KILL).contains(&body.process_list.len()) {
         let reason = format!("process_list must have 1 to {LARGEST_KILL} IDs");
-        return Err(htap.bad_argument(language, &reason));
+        return Err(htap.bad_argument(&reason));
     }
     htap.must_be_idle(&instance_id)?;
     let asked = body.process_list.len();
     let unknown = kill(instance, body.process_list)
         .await
-        .map_err(|reason| htap.no_answer(language, &reason))?;
+        .map_err(|reason| htap.no_answer(&reason))?;
     Ok(Json(match unknown.first() {
         Some(id) if unknown.len() == asked => {
             json!({"status": "failed", "msg": format!("Unknown thread id: {id}")})

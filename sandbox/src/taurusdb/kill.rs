@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{NodePath, TaurusDb};
-use crate::{error::ApiError, language::Language};
+use crate::error::ApiError;
 
 #[derive(Debug, Deserialize)]
 struct KillBody {
@@ -22,17 +22,16 @@ struct KillBody {
 pub(super) async fn kill_processes(
     State(taurusdb): State<Arc<TaurusDb>>,
     Path((_, instance_id, node_id)): NodePath,
-    language: Language,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let node = taurusdb.node(language, &instance_id, &node_id)?;
+    let node = taurusdb.node(&instance_id, &node_id)?;
     let ids = ids_to_kill(&body, taurusdb.options.largest_kill)
-        .map_err(|reason| taurusdb.bad_argument(language, &reason))?;
+        .map_err(|reason| taurusdb.bad_argument(&reason))?;
     taurusdb.must_be_idle(&instance_id)?;
     let outcome = node
         .kill(&ids)
         .await
-        .map_err(|reason| taurusdb.no_answer(language, &reason))?;
+        .map_err(|reason| taurusdb.no_answer(&reason))?;
     Ok(Json(json!({
         "processes_killed": outcome.killed,
         "processes_not_found": outcome.not_found,

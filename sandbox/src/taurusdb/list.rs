@@ -12,7 +12,6 @@ use super::{NodePath, TaurusDb};
 use crate::{
     error::ApiError,
     error_table::DBS,
-    language::Language,
     query::{Page, Query},
 };
 
@@ -23,22 +22,21 @@ pub(super) async fn list_processes(
     State(taurusdb): State<Arc<TaurusDb>>,
     Path((_, instance_id, node_id)): NodePath,
     RawQuery(query): RawQuery,
-    language: Language,
 ) -> Result<Json<Value>, ApiError> {
-    let node = taurusdb.node(language, &instance_id, &node_id)?;
+    let node = taurusdb.node(&instance_id, &node_id)?;
     let query = Query::parse(query.as_deref());
     let page = Page::read(&query, LARGEST_PAGE, 1..=usize::MAX)
-        .map_err(|reason| taurusdb.bad_argument(language, &reason))?;
+        .map_err(|reason| taurusdb.bad_argument(&reason))?;
     if page.limit > LARGEST_PAGE {
         let reason = format!("limit must be at most {LARGEST_PAGE}");
-        return Err(DBS.page_too_large.because(language, &reason));
+        return Err(DBS.page_too_large.because(&reason));
     }
     node.sessions.come_and_go();
     let page = node
         .sessions
         .page(page)
         .await
-        .map_err(|reason| taurusdb.no_answer(language, &reason))?;
+        .map_err(|reason| taurusdb.no_answer(&reason))?;
     Ok(Json(
         json!({"processes": page.rows, "total_count": page.total}),
     ))
