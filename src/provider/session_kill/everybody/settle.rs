@@ -64,9 +64,9 @@ impl Run<'_> {
     }
 
     fn nobody_is_left(&self, error: Error) -> Report {
-        let (lost, came_back) = came_back(&error);
+        let (summary, came_back) = came_back(&error);
         Report {
-            summary: format!("The answer {lost}, but the sessions are gone"),
+            summary: summary.to_owned(),
             meaning: format!(
                 "The sessions {} are gone: the request to kill them was sent, and {came_back}. The sessions were \
              listed afterwards. By their age, none of them is from before the request. The request was not sent again. The job is \
@@ -115,11 +115,17 @@ impl Run<'_> {
     }
 }
 
-/// What came back instead of an answer that tells the job: for a summary, and for a sentence.
+/// What came back instead of an answer that tells the job: for a summary if the sessions are gone, and for a sentence.
 fn came_back(error: &Error) -> (&'static str, &'static str) {
     match error {
-        Error::Unreadable { .. } => ("could not be read", "its answer could not be read"),
-        _ => ("was lost", "no complete answer came back"),
+        Error::Unreadable { .. } => (
+            "The answer could not be read, but the sessions are gone",
+            "its answer could not be read",
+        ),
+        _ => (
+            "The answer was lost, but the sessions are gone",
+            "no complete answer came back",
+        ),
     }
 }
 
