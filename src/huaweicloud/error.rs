@@ -326,6 +326,12 @@ impl Error {
         }
     }
 
+    /// Was the call refused with what it named (HTTP 400), and not because the instance is busy?
+    pub fn refuses_request(&self) -> bool {
+        self.api()
+            .is_some_and(|answer| answer.status == 400 && !answer.is_busy())
+    }
+
     /// What was asked, when something was.
     pub fn line(&self) -> Option<&RequestLine> {
         match self {

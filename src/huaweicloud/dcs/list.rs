@@ -153,7 +153,7 @@ pub async fn clients(
     rows: (u64, u32),
 ) -> Result<ClientPage, Error> {
     match page(calls, instance, node, rows, true, Repeat::Read).await {
-        Err(error) if refuses_argument(&error) => {
+        Err(error) if error.refuses_request() => {
             page(calls, instance, node, rows, false, Repeat::Read).await
         }
         other => other,
@@ -179,13 +179,6 @@ pub(super) async fn page(
         ]);
     }
     calls.read(call).await
-}
-
-/// The call itself was refused, with its arguments.
-fn refuses_argument(error: &Error) -> bool {
-    error
-        .api()
-        .is_some_and(|answer| answer.status == 400 && !answer.is_busy())
 }
 
 #[cfg(test)]

@@ -61,6 +61,10 @@ enum Ended {
 }
 
 impl Ended {
+    fn with(self, error: Error) -> Failure {
+        Failure { error, ended: self }
+    }
+
     /// Can sessions of the last request have been killed?
     fn may_have_killed(self) -> bool {
         matches!(self, Self::Unknown | Self::Denied)
@@ -129,7 +133,6 @@ impl Run<'_> {
         let mut sent = 0;
         let mut told = false;
         let mut killed = Killed::nobody();
-        let mut failure = None;
         let originals = chosen.map_or_else(Originals::default, |(_, selection)| {
             Originals::of(selection, policy)
         });
@@ -137,7 +140,10 @@ impl Run<'_> {
         let mut lists_first = lists_before_each;
         let mut first_left = None;
 
-        while let Some(batch) = self.batch(queue.get(next..).unwrap_or_default(), size) {
+        let failure = loop {
+            let Some(batch) = self.batch(queue.get(next..).unwrap_or_default(), size) else {
+                break None;
+            };
             let node = batch.first().and_then(|target| target.id.node());
             let until = age.as_ref().map(|age| age.holds_until(node));
             let ids: Vec<SessionId> = batch.iter().map(|target| target.id.clone()).collect();
@@ -166,11 +172,7 @@ impl Run<'_> {
                         }
                         Fates::Denied(error) => {
                             tally.lose(&ids);
-                            failure = Some(Failure {
-                                error,
-                                ended: Ended::Denied,
-                            });
-                            break;
+                            break Some(Ended::Denied.with(error));
                         }
                         Fates::Unreadable(error) => {
                             self.unreadable(ids.len(), error).into_warning(diags);
@@ -186,7 +188,9 @@ impl Run<'_> {
                     }
                 }
                 Outcome::Rejected(Error::TooLate) if chosen.is_some() => {
-                    let Some((selector, _)) = chosen else { break };
+                    let Some((selector, _)) = chosen else {
+                        break None;
+                    };
                     let (waiting, others): (Vec<_>, Vec<_>) = (queue.iter().skip(next).cloned())
                         .partition(|target| target.id.node() == node);
                     let again = self
@@ -204,43 +208,27 @@ impl Run<'_> {
                             queue.extend(others);
                             next = 0;
                         }
-                        Err(error) => {
-                            failure = Some(Failure {
-                                error,
-                                ended: Ended::NotListed,
-                            });
-                            break;
-                        }
+                        Err(error) => break Some(Ended::NotListed.with(error)),
                     }
                 }
                 Outcome::Rejected(error)
-                    if ids.len().min(size) > policy.small_batch && is_bad_request(&error) =>
+                    if ids.len().min(size) > policy.small_batch && error.refuses_request() =>
                 {
                     size = policy.small_batch;
                     // Time has passed, and a refusal is no proof that the request ended nobody.
                     lists_first = chosen.is_some();
                 }
-                Outcome::Rejected(error) => {
-                    failure = Some(Failure {
-                        error,
-                        ended: Ended::Rejected,
-                    });
-                    break;
-                }
+                Outcome::Rejected(error) => break Some(Ended::Rejected.with(error)),
                 Outcome::Unknown(error) => {
                     tally.lose(&ids);
-                    let says_failed = error.api().is_some_and(ApiError::leaves_doubt);
-                    failure = Some(Failure {
-                        error,
-                        ended: match says_failed {
-                            true => Ended::Denied,
-                            false => Ended::Unknown,
-                        },
-                    });
-                    break;
+                    let ended = match error.api().is_some_and(ApiError::leaves_doubt) {
+                        true => Ended::Denied,
+                        false => Ended::Unknown,
+                    };
+                    break Some(ended.with(error));
                 }
             }
-        }
+        };
 
         drop(queue);
         killed.report = tally.report();
@@ -398,11 +386,4 @@ impl Run<'_> {
             crate::session::duration::show(LIST_HOLDS)
         )))
     }
-}
-
-/// The request itself was refused, with what it named.
-fn is_bad_request(error: &Error) -> bool {
-    error
-        .api()
-        .is_some_and(|answer| answer.status == 400 && !answer.is_busy())
 }
