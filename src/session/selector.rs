@@ -244,7 +244,7 @@ impl Test {
             }
             Self::StatementMatches(patterns) => known(&session.statement)
                 .is_some_and(|statement| patterns.iter().any(|one| one.is_match(statement))),
-            Self::ExcludeStatementMatches(patterns) => match known(&session.statement) {
+            Self::ExcludeStatementMatches(patterns) => match shown_statement(session) {
                 Some(statement) => !patterns.iter().any(|one| one.is_match(statement)),
                 // Only an idle session has none for certain.
                 None => session.idle.is_some(),
@@ -276,6 +276,11 @@ impl Test {
 /// Where conditions on addresses look.
 fn origin(session: &Session) -> Option<Origin> {
     Origin::listed(known(&session.origin).or(known(&session.address))?)
+}
+
+/// The statement that the list shows, whether the session still executes it or not.
+fn shown_statement(session: &Session) -> Option<&str> {
+    known(&session.statement).or(known(&session.last_statement))
 }
 
 /// Whether a command, or the command whose subcommand it is, is among those of a condition.

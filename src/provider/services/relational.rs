@@ -231,8 +231,7 @@ impl Thread {
             idle: time.filter(|_| idle),
             busy: time.filter(|_| !idle),
             transaction: self.transaction.and_then(transaction_time),
-            statement: told(statement),
-            ..Session::new(self.id)
+            ..Session::new(self.id).showing(told(statement), !idle)
         }
     }
 }
@@ -277,6 +276,12 @@ pub(super) fn starts_with(text: &str, prefix: &str) -> bool {
 /// transaction.
 pub(super) fn is_idle(state: &str) -> bool {
     starts_with(state.trim_start(), "idle")
+}
+
+/// Whether a session of PostgreSQL, or of openGauss, in this state executes the statement that the list shows. In every other
+/// state it is the last one that the session executed.
+pub(super) fn executes(state: &str) -> bool {
+    state.trim().eq_ignore_ascii_case("active")
 }
 
 /// Whether a session belongs to the server itself, to the cloud's operation of it, or to replication.
