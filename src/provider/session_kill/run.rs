@@ -327,11 +327,15 @@ impl Run<'_> {
                 .chain(missing)
                 .collect()
         });
-        // Of those that were perhaps killed only a look can tell.
-        let told_killed = (told.as_ref().map(|told| told.killed.len()))
-            .filter(|_| killed.report.perhaps_killed.is_empty());
+        // Of those that were perhaps killed, and of those of whom nothing is told, only a look can tell.
+        let in_doubt =
+            !killed.report.perhaps_killed.is_empty() || !killed.report.untold().is_empty();
+        let told_killed = (told.as_ref())
+            .filter(|_| !in_doubt)
+            .map(|told| told.killed.len());
         let mut proof = Proof {
             sessions,
+            killed_count: told_killed,
             told,
             ids_given: self.ids_given(),
             listed_at: Some(killed.listed_at),
@@ -342,7 +346,7 @@ impl Run<'_> {
         }
         .counted();
         if !looked {
-            (proof.killed_count, proof.remaining_count) = (told_killed, None);
+            proof.remaining_count = None;
         }
         self.tell(diags, &proof, &killed.report, &not_there);
         proof
