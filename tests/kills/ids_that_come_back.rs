@@ -293,6 +293,22 @@ async fn the_last_statement_of_an_idle_session_is_not_one_that_it_executes() {
 }
 
 #[tokio::test]
+async fn a_rehearsal_kills_nobody_also_where_the_fate_of_a_listed_session_is_unknown() {
+    let cloud = Cloud::start().await;
+    cloud.world().gaussdb = (0..250).map(|id| gaussdb(1000 + id, "app", 1)).collect();
+    cloud.world().backends = vec![backend(7, "app", "10.0.0.7:5000"), json!({"user": "app"})];
+    let rehearsal = json!({"session_ids": ["1240"], "dry_run": true});
+
+    for ending in [
+        kill_gaussdb(&cloud, rehearsal.clone()).await,
+        kill_postgresql(&cloud, rehearsal).await,
+    ] {
+        assert_eq!(ending.succeeded_with("unknown"), json!(["1240"]));
+        assert_eq!(ending.succeeded()["killed_count"], json!(0));
+    }
+}
+
+#[tokio::test]
 async fn those_who_wait_are_not_those_who_block() {
     let cloud = Cloud::start().await;
     let mut waits = gaussdb(8, "app", 1);

@@ -247,7 +247,7 @@ impl Run<'_> {
         let listed = chosen.into_iter().map(with(Fate::Listed));
         let nameless = nameless.into_iter().map(with(Fate::Refused));
         let missing = missing.into_iter().map(|shown| (shown, missed));
-        Proof {
+        let proof = Proof {
             sessions: Some(listed.chain(nameless).chain(missing).collect()),
             told: Some(Told {
                 not_found,
@@ -256,8 +256,12 @@ impl Run<'_> {
             ids_given: self.ids_given(),
             listed_at: Some(selection.saved_at),
             ..Proof::default()
+        };
+        Proof {
+            // Whatever is unknown, it killed nobody.
+            killed_count: Some(0),
+            ..proof.counted()
         }
-        .counted()
     }
 
     /// Says who would have been killed.
