@@ -88,6 +88,17 @@ fn limiting(
     place.chain(guards)
 }
 
+/// What is known of a condition. One that takes nobody away, or is false, means the same as none.
+fn presence(service: &'static Description, name: &str, value: &Encoded) -> Presence {
+    let excludes = (service.conditions.iter())
+        .any(|condition| condition.name() == name && condition.is_exclusion());
+    match value {
+        Encoded::Boolean(false) => Presence::Absent,
+        Encoded::Array(values) if values.is_empty() && excludes => Presence::Absent,
+        value => Presence::of(value),
+    }
+}
+
 impl Limits {
     /// The limits of a kill with these arguments.
     pub(super) fn of(service: &'static Description, arguments: &Record) -> Self {
@@ -110,7 +121,7 @@ impl Limits {
             Block::Unknown => (Presence::Unknown, None),
             block => {
                 let conditions: Vec<(String, Presence)> = (block.attributes())
-                    .map(|(name, value)| (name.to_owned(), Presence::of(value)))
+                    .map(|(name, value)| (name.to_owned(), presence(service, name, value)))
                     .collect();
                 let told = (conditions.iter()).any(|(_, presence)| !presence.is_unknown());
                 // An engine may send a block that it does not know yet as a block of unknown conditions.
@@ -166,7 +177,8 @@ impl Limits {
         match narrowing.as_slice() {
             [] => Encoded::Nil,
             names => format!(
-                "If one of these is null at apply, no session is killed; give it a value, or take it out and plan again: {}.",
+                "If one of these is null, false or an empty list at apply, no session is killed; give it a value, or take it out and plan \
+                 again: {}.",
                 names.join(", ")
             )
             .into(),
