@@ -193,6 +193,25 @@ async fn an_address_that_was_not_found_may_be_of_a_session_that_cannot_be_read()
 }
 
 #[tokio::test]
+async fn an_address_that_may_be_of_a_session_that_cannot_be_read_is_not_called_missing() {
+    for row in [
+        json!({"id": "8", "addr": "10.0.0.8:5000", "name": {"odd": true}}),
+        json!({"id": "8", "addr": {"odd": true}}),
+    ] {
+        let cloud = cloud().await;
+        cloud.world().sessions.insert(NODE.to_owned(), vec![row]);
+        let address = json!(["10.0.0.8:5000"]);
+
+        let arguments =
+            json!({"node_id": NODE, "client_addrs": address, "fail_on_not_found": true});
+        let ending = kill_dcs(&cloud, arguments).await;
+
+        assert_eq!(ending.succeeded_with("unknown"), address);
+        assert!(cloud.world().bodies("POST", "/clients/kill").is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_may_be_busy_may_execute_an_excluded_statement() {
     let cloud = cloud().await;
     let row = |id: i64, command: &str, time: i64| {

@@ -80,7 +80,7 @@ pub(super) async fn carry_out(
             let there: HashSet<&SessionId> = selection.found().map(|s| &s.id).collect();
             let missing = ids.iter().filter(|id| !there.contains(id));
             let missing: Vec<Shown> = missing.cloned().map(Shown::Id).collect();
-            run.warn_if_unreadable(diags, &missing, selection.unreadable);
+            run.warn_if_unreadable(diags, &missing, &selection);
             run.kill_or_rehearse(diags, &named, selection, missing)
                 .await
         }
@@ -91,8 +91,7 @@ pub(super) async fn carry_out(
             let found: HashSet<&str> = found.filter_map(|s| s.address.as_deref()).collect();
             let missing = addresses.iter().filter(|a| !found.contains(a.as_str()));
             let missing: Vec<Shown> = missing.cloned().map(Shown::Address).collect();
-            let unreadable = selection.odd + selection.unreadable;
-            run.warn_if_unreadable(diags, &missing, unreadable);
+            run.warn_if_unreadable(diags, &missing, &selection);
             run.kill_or_rehearse(diags, &named, selection, missing)
                 .await
         }
@@ -236,7 +235,7 @@ impl Run<'_> {
         selection: Selection,
         missing: Vec<Shown>,
     ) -> Proof {
-        let missed = selection.fate_of_missing();
+        let missed = selection.fate_of_missing(&self.kill.whom);
         let Choice {
             chosen, nameless, ..
         } = selection.choice;
@@ -315,7 +314,9 @@ impl Run<'_> {
             .flatten()
             .map(SessionId::to_string)
             .collect();
-        let missed = (selection.as_ref()).map_or(Fate::NotFound, Selection::fate_of_missing);
+        let missed = (selection.as_ref()).map_or(Fate::NotFound, |selection| {
+            selection.fate_of_missing(&self.kill.whom)
+        });
         if missed == Fate::NotFound {
             not_there.extend(missing.iter().map(Shown::name));
         }
