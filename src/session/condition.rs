@@ -23,7 +23,8 @@ pub enum Condition {
     Users,
     /// The user is none of these. A session whose user is not told may be one of them, so it is left alone.
     ExcludeUsers,
-    /// The client is at one of these addresses or networks, with or without a port. Nothing is resolved.
+    /// The client is at one of these addresses or networks, with or without a port. Nothing is resolved. A listed address that
+    /// can be read in two ways must be among these in both.
     Addresses {
         /// Whether the list may show host names, so that one may be written.
         host_names: bool,

@@ -309,6 +309,44 @@ async fn a_rehearsal_kills_nobody_also_where_the_fate_of_a_listed_session_is_unk
 }
 
 #[tokio::test]
+async fn an_address_without_a_port_that_reads_like_one_with_a_port_is_both() {
+    let address = "2001:db8::7:51";
+    for (select, is_killed) in [
+        (json!({"addresses": ["2001:db8::7:51"]}), false),
+        (json!({"addresses": ["2001:db8::7"]}), false),
+        (json!({"addresses": ["2001:db8::/32"]}), true),
+        (
+            json!({"addresses": ["2001:db8::7", "2001:db8::7:51"]}),
+            true,
+        ),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::7:51"]}),
+            false,
+        ),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::7"]}),
+            false,
+        ),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::8"]}),
+            true,
+        ),
+    ] {
+        let cloud = Cloud::start().await;
+        cloud.world().backends = vec![backend(7, "app", address)];
+        let mut session = gaussdb(7, "app", 1);
+        (session["client_ip"], session["client_port"]) = (json!(address), Json::Null);
+        cloud.world().gaussdb = vec![session];
+        let killed = if is_killed { json!(["7"]) } else { json!([]) };
+
+        let ending = kill_postgresql(&cloud, json!({"select": [select]})).await;
+        assert_eq!(ending.succeeded_with("killed"), killed, "{select}");
+        let ending = kill_gaussdb(&cloud, json!({"select": [select]})).await;
+        assert_eq!(ending.succeeded_with("killed"), killed, "{select}");
+    }
+}
+
+#[tokio::test]
 async fn those_who_wait_are_not_those_who_block() {
     let cloud = Cloud::start().await;
     let mut waits = gaussdb(8, "app", 1);

@@ -269,3 +269,29 @@ async fn a_success_of_das_that_reports_an_error_is_told() {
         assert_eq!(json!(ending.sessions("killed")), json!([]), "{words}");
     }
 }
+
+#[tokio::test]
+async fn in_mysqls_words_the_last_group_of_an_address_is_its_port() {
+    for (select, killed) in [
+        (json!({"addresses": ["2001:db8::7"]}), json!([1])),
+        (json!({"addresses": ["[2001:db8::7]:4000"]}), json!([1])),
+        (json!({"addresses": ["2001:db8::7:4000"]}), json!([])),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::7"]}),
+            json!([]),
+        ),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::7:4000"]}),
+            json!([1]),
+        ),
+    ] {
+        let cloud = cloud().await;
+        let mut there = thread(1, "app");
+        there["host"] = json!("2001:db8::7:4000");
+        cloud.world().threads = vec![there];
+
+        let ending = kill_taurusdb(&cloud, json!({"select": [select]})).await;
+
+        assert_eq!(ending.succeeded_with("killed"), killed, "{select}");
+    }
+}

@@ -16,6 +16,7 @@ use crate::provider::arguments::identifier;
 use crate::provider::listing::Listing;
 use crate::provider::record::Record;
 use crate::provider::service::PlaceArgument;
+use crate::session::address::Origin;
 use crate::session::{Condition, Protection, Session, SessionId};
 
 #[cfg(test)]
@@ -192,6 +193,7 @@ pub(super) const NOTES: [(&str, &str); 6] = [
 pub(super) struct Thread {
     pub(super) id: SessionId,
     pub(super) user: Option<String>,
+    /// `localhost`, or an address or a name with its port.
     pub(super) host: Option<String>,
     pub(super) database: Option<String>,
     pub(super) command: Option<String>,
@@ -224,7 +226,7 @@ impl Thread {
                 _ => Protection::UnlessUserIsNamed,
             },
             user,
-            address: told(self.host),
+            address: told(self.host).map(Origin::bracketed),
             database: told(self.database),
             command,
             state: told(self.state),
