@@ -212,6 +212,19 @@ async fn an_address_that_may_be_of_a_session_that_cannot_be_read_is_not_called_m
 }
 
 #[tokio::test]
+async fn a_session_without_a_command_is_neither_idle_nor_busy() {
+    let cloud = cloud().await;
+    let mut untold = thread(1, "app");
+    untold["command"] = Json::Null;
+    cloud.world().threads = vec![untold];
+
+    for condition in ["min_idle", "min_busy"] {
+        let ending = kill_taurusdb(&cloud, json!({"select": [{condition: "30s"}]})).await;
+        assert_eq!(ending.succeeded_with("killed"), json!([]), "{condition}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_may_be_busy_may_execute_an_excluded_statement() {
     let cloud = cloud().await;
     let row = |id: i64, command: &str, time: i64| {

@@ -215,8 +215,8 @@ impl Thread {
         };
         let (user, command) = (told(self.user), told(self.command));
         let time = self.time;
-        let idle =
-            (command.as_deref()).is_some_and(|command| command.eq_ignore_ascii_case("Sleep"));
+        // A row without a command tells neither that the session is idle nor that it is busy.
+        let idle = (command.as_deref()).map(|command| command.eq_ignore_ascii_case("Sleep"));
         Session {
             protection: match &user {
                 Some(user) if !is_internal(user, command.as_deref().unwrap_or_default()) => {
@@ -230,10 +230,10 @@ impl Thread {
             database: told(self.database),
             command,
             state: told(self.state),
-            idle: time.filter(|_| idle),
-            busy: time.filter(|_| !idle),
+            idle: time.filter(|_| idle == Some(true)),
+            busy: time.filter(|_| idle == Some(false)),
             transaction: self.transaction.and_then(transaction_time),
-            ..Session::new(self.id).showing(told(statement), !idle)
+            ..Session::new(self.id).showing(told(statement), idle != Some(true))
         }
     }
 }
