@@ -88,6 +88,17 @@ fn limiting(
     place.chain(guards)
 }
 
+/// What is known of a condition. One that takes nobody away, or is false, means the same as none.
+fn presence(service: &'static Description, name: &str, value: &Encoded) -> Presence {
+    let excludes = (service.conditions.iter())
+        .any(|condition| condition.name() == name && condition.is_exclusion());
+    match value {
+        Encoded::Boolean(false) => Presence::Absent,
+        Encoded::Array(values) if values.is_empty() && excludes => Presence::Absent,
+        value => Presence::of(value),
+    }
+}
+
 impl Limits {
     /// The limits of a kill with these arguments.
     pub(super) fn of(service: &'static Description, arguments: &Record) -> Self {
@@ -110,7 +121,7 @@ impl Limits {
             Block::Unknown => (Presence::Unknown, None),
             block => {
                 let conditions: Vec<(String, Presence)> = (block.attributes())
-                    .map(|(name, value)| (name.to_owned(), Presence::of(value)))
+                    .map(|(name, value)| (name.to_owned(), presence(service, name, value)))
                     .collect();
                 let told = (conditions.iter()).any(|(_, presence)| !presence.is_unknown());
                 // An engine may send a block that it does not know yet as a block of unknown conditions.
@@ -166,7 +177,8 @@ impl Limits {
         match narrowing.as_slice() {
             [] => Encoded::Nil,
             names => format!(
-                "If one of these is null at apply, no session is killed; give it a value, or take it out and plan again: {}.",
+                "If one of these is null, false or an empty list at apply, no session is killed; give it a value, or take it out and plan \
+                 again: {}.",
                 names.join(", ")
             )
             .into(),
@@ -232,7 +244,8 @@ pub(super) fn attribute(service: &'static Description) -> Attribute {
         AttributeType::Object(members),
         "What the plan promises about arguments that limit the kill: `chosen` is about the list of sessions or the `select` block, \
          `conditions` about the conditions in the block, and each other attribute about the argument of that name. Null for an \
-         argument that is not set. If a value is unknown at plan and null at apply, apply fails with \
+         argument that is not set. If a value is unknown at plan, and at apply it is null or means nothing (a condition that is false, \
+         an empty exclusion), apply fails with \
          `Provider produced inconsistent final plan` and kills no session. An update in place keeps the promises of the kill.",
     )
 }

@@ -63,7 +63,7 @@ fn words(condition: Condition) -> &'static str {
             "Regular expressions to search for in the statement as the list shows it. An idle session has no statement and is not selected. `(?i)` at the beginning ignores case."
         }
         Condition::ExcludeStatementMatches => {
-            "Regular expressions. A session whose statement matches one of them is not selected. Busy sessions whose statement is not known are not selected either. Requires another condition or `all`."
+            "Regular expressions. A session whose statement matches one of them is not selected, nor is an idle session whose last statement does, if the list shows it. Busy sessions whose statement is not known are not selected either. Requires another condition or `all`."
         }
         Condition::MinIdle => {
             "Minimum time for which the session has been idle, such as `90s`, `5m` or `1h30m`."

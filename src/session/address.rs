@@ -5,7 +5,7 @@
 //! address. Names are compared without regard to case and are never resolved: `localhost` and `127.0.0.1` are two
 //! different things, as they are to MySQL.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net};
 
@@ -41,28 +41,42 @@ impl Origin {
     /// Reads what a server lists: `10.0.0.7:51234`, `[2001:db8::7]:51234`, MySQL's `2001:db8::7:51234`, `app-7:51234`,
     /// `localhost`, `/run/redis.sock:0`. An empty text has no origin.
     ///
-    /// MySQL writes an IPv6 address and its port without brackets, so that a last group that can be a port is taken for
-    /// one wherever an address remains before it.
-    #[must_use]
-    pub fn listed(text: &str) -> Option<Self> {
-        if text.is_empty() {
-            return None;
-        }
-        if let Some((before, port)) = text.rsplit_once(':')
-            && let Ok(port) = port.parse()
-        {
-            if let Some(address) = address(unbracketed(before)) {
-                return Some(Self::new(Host::Address(address), Some(port)));
-            }
-            if !before.contains(':') {
-                return Some(Self::new(Host::Name(before.to_owned()), Some(port)));
-            }
-        }
+    /// Some servers write an IPv6 address and its port without brackets, and others list no ports. So `2001:db8::7:51` is read
+    /// both ways: with the port 51, and as an address. Every other text has one reading.
+    pub fn readings(text: &str) -> impl Iterator<Item = Self> {
+        let with_port = Self::with_port(text);
         let host = match address(unbracketed(text)) {
-            Some(address) => Host::Address(address),
-            None => Host::Name(text.to_owned()),
+            Some(address) => Some(Host::Address(address)),
+            None if with_port.is_some() || text.is_empty() => None,
+            None => Some(Host::Name(text.to_owned())),
         };
-        Some(Self::new(host, None))
+        let without_port = host.map(|host| Self::new(host, None));
+        with_port.into_iter().chain(without_port)
+    }
+
+    /// Writes an address with its port in the form that has one reading: `[2001:db8::7]:51` for `2001:db8::7:51`. Only for lists
+    /// in which every address has a port, such as MySQL's.
+    #[must_use]
+    pub fn bracketed(listed: String) -> String {
+        match Self::with_port(&listed) {
+            Some(Self {
+                host: Host::Address(address),
+                port: Some(port),
+            }) => SocketAddr::new(address, port).to_string(),
+            _ => listed,
+        }
+    }
+
+    /// Reads an address or a name with a port.
+    fn with_port(text: &str) -> Option<Self> {
+        let (before, port) = text.rsplit_once(':')?;
+        let port = port.parse().ok()?;
+        let host = match address(unbracketed(before)) {
+            Some(address) => Host::Address(address),
+            None if before.contains(':') => return None,
+            None => Host::Name(before.to_owned()),
+        };
+        Some(Self::new(host, Some(port)))
     }
 
     /// The address, where it is one.

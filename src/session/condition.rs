@@ -23,7 +23,8 @@ pub enum Condition {
     Users,
     /// The user is none of these. A session whose user is not told may be one of them, so it is left alone.
     ExcludeUsers,
-    /// The client is at one of these addresses or networks, with or without a port. Nothing is resolved.
+    /// The client is at one of these addresses or networks, with or without a port. Nothing is resolved. A listed address that
+    /// can be read in two ways must be among these in both.
     Addresses {
         /// Whether the list may show host names, so that one may be written.
         host_names: bool,
@@ -51,11 +52,12 @@ pub enum Condition {
     Applications,
     /// [`Applications`](Self::Applications), where the service speaks of names.
     Names,
-    /// One of these regular expressions is found in the statement as the list shows it, which may be cut short. Upper and
-    /// lower case differ unless the expression begins with `(?i)`; `.` does not match a line break unless with `(?s)`.
+    /// One of these regular expressions is found in the statement that the session executes, as the list shows it, which may
+    /// be cut short. An idle session executes none. Upper and lower case differ unless the expression begins with `(?i)`; `.` does not match a line break unless with `(?s)`.
     StatementMatches,
-    /// None of these regular expressions is found in the statement as the list shows it. An idle session has no statement
-    /// that could match, so it is not left alone; one that is not known to be idle may execute any, so it is.
+    /// None of these regular expressions is found in the statement as the list shows it, be it one that the session executes or
+    /// the last one of an idle session. An idle session without a statement is not left alone; one that is not known to be idle
+    /// may execute any, so it is.
     ExcludeStatementMatches,
     /// The session is idle at least this long. A busy one never is.
     MinIdle,

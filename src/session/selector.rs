@@ -45,10 +45,13 @@ impl Question {
     /// The most that can be asked about a session.
     #[must_use]
     pub fn about(session: &Session) -> Self {
+        let mut readings = origin(session);
+        // One that can be read in two ways is not asked for.
+        let only = readings.next().filter(|_| readings.next().is_none());
         Self {
             user: session.user.clone(),
             database: session.database.clone(),
-            address: origin(session).and_then(|origin| origin.address()),
+            address: only.and_then(|origin| origin.address()),
         }
     }
 }
@@ -228,23 +231,27 @@ impl Test {
             Self::Blocking => session.blocks == Some(true),
             Self::Applications(globs) => known(&session.application)
                 .is_some_and(|name| globs.iter().any(|glob| glob.is_match(name))),
-            Self::Addresses(patterns) => origin(session)
-                .is_some_and(|origin| patterns.iter().any(|one| one.matches(&origin))),
+            Self::Addresses(patterns) => {
+                let is_there = |origin: Origin| patterns.iter().any(|one| one.matches(&origin));
+                let mut readings = origin(session).map(is_there).peekable();
+                readings.peek().is_some() && readings.all(|is_there| is_there)
+            }
             Self::ExcludeAddresses(patterns) => {
+                let may_be_there =
+                    |origin: Origin| patterns.iter().any(|one| one.may_match(&origin));
                 let elsewhere = |address: &Option<String>| match known(address) {
-                    Some(address) => Origin::listed(address)
-                        .is_some_and(|origin| !patterns.iter().any(|one| one.may_match(&origin))),
+                    Some(address) => !Origin::readings(address).any(may_be_there),
                     // It is told by the other one.
                     None => true,
                 };
-                origin(session).is_some()
+                origin(session).next().is_some()
                     && !session.hides_client
                     && elsewhere(&session.origin)
                     && elsewhere(&session.address)
             }
             Self::StatementMatches(patterns) => known(&session.statement)
                 .is_some_and(|statement| patterns.iter().any(|one| one.is_match(statement))),
-            Self::ExcludeStatementMatches(patterns) => match known(&session.statement) {
+            Self::ExcludeStatementMatches(patterns) => match shown_statement(session) {
                 Some(statement) => !patterns.iter().any(|one| one.is_match(statement)),
                 // Only an idle session has none for certain.
                 None => session.idle.is_some(),
@@ -273,9 +280,15 @@ impl Test {
     }
 }
 
-/// Where conditions on addresses look.
-fn origin(session: &Session) -> Option<Origin> {
-    Origin::listed(known(&session.origin).or(known(&session.address))?)
+/// Where conditions on addresses look, in every way that it can be read.
+fn origin(session: &Session) -> impl Iterator<Item = Origin> {
+    let listed = known(&session.origin).or(known(&session.address));
+    listed.into_iter().flat_map(Origin::readings)
+}
+
+/// The statement that the list shows, whether the session still executes it or not.
+fn shown_statement(session: &Session) -> Option<&str> {
+    known(&session.statement).or(known(&session.last_statement))
 }
 
 /// Whether a command, or the command whose subcommand it is, is among those of a condition.

@@ -123,7 +123,7 @@ pub enum Protection {
 
 /// A session as a list shows it. What the list does not tell is `None`; an empty text tells nothing either.
 ///
-/// Its `Debug` form leaves the statement out: SQL text may hold personal data, and what is printed ends up in logs.
+/// Its `Debug` form leaves the statements out: SQL text may hold personal data, and what is printed ends up in logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Session {
     /// What tells the session from every other of the listing.
@@ -153,8 +153,10 @@ pub struct Session {
     pub began: Option<String>,
     /// For how long its transaction has been open.
     pub transaction: Option<Duration>,
-    /// The statement, as far as the list shows it.
+    /// The statement that it executes, as far as the list shows it.
     pub statement: Option<String>,
+    /// A statement that the list shows, and that may have ended: of an idle session some lists show the last one.
+    pub last_statement: Option<String>,
     /// Whether other sessions wait for it.
     pub blocks: Option<bool>,
     /// Whether the address is one of the service's own network, listed in the place of the client's: the client may be at
@@ -188,11 +190,26 @@ impl Session {
             began: None,
             transaction: None,
             statement: None,
+            last_statement: None,
             blocks: None,
             hides_client: false,
             protection: Protection::None,
             readable: true,
             unnameable: None,
+        }
+    }
+
+    /// The session with the statement that the list shows. `executed`: the list tells that the session executes it.
+    #[must_use]
+    pub fn showing(self, statement: Option<String>, executed: bool) -> Self {
+        let (statement, last_statement) = match executed {
+            true => (statement, None),
+            false => (None, statement),
+        };
+        Self {
+            statement,
+            last_statement,
+            ..self
         }
     }
 
@@ -216,10 +233,10 @@ impl Listed for Session {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let statement = self
-            .statement
-            .as_ref()
-            .map(|statement| format!("({} bytes of SQL)", statement.len()));
+        let bytes = |statement: &Option<String>| {
+            let statement = statement.as_ref();
+            statement.map(|statement| format!("({} bytes of SQL)", statement.len()))
+        };
         f.debug_struct("Session")
             .field("id", &self.id)
             .field("user", &self.user)
@@ -233,7 +250,8 @@ impl fmt::Debug for Session {
             .field("busy", &self.busy)
             .field("age", &self.age)
             .field("transaction", &self.transaction)
-            .field("statement", &statement)
+            .field("statement", &bytes(&self.statement))
+            .field("last_statement", &bytes(&self.last_statement))
             .field("hides_client", &self.hides_client)
             .field("protection", &self.protection)
             .field("readable", &self.readable)

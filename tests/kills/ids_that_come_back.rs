@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::cloud::Cloud;
-use crate::{kill_gaussdb, kill_geminidb, kill_postgresql};
+use crate::{kill_gaussdb, kill_geminidb, kill_postgresql, read};
 
 const LIST: &str = "/pg/query-process-list";
 const KILL: &str = "/kill-process";
@@ -244,6 +244,106 @@ async fn an_id_whose_beginning_changed_is_another_session() {
 
     assert_eq!(ending.succeeded_with("not_found"), json!(["7"]));
     assert_eq!(cloud.world().gaussdb.len(), 1);
+}
+
+#[tokio::test]
+async fn the_last_statement_of_an_idle_session_is_not_one_that_it_executes() {
+    const SHOWN: &str = "DELETE FROM orders";
+    let states = ["active", "idle", "idle in transaction", ""];
+    let matching = json!({"select": [{"statement_matches": ["^DELETE FROM orders"]}]});
+    // Whoever executed it last is left alone all the same.
+    let others =
+        json!({"select": [{"all": true, "exclude_statement_matches": ["^DELETE FROM orders"]}]});
+    for (select, killed) in [(matching, json!(["7"])), (others, json!([]))] {
+        let cloud = Cloud::start().await;
+        for (id, state) in (7..).zip(states) {
+            let mut session = backend(id, "app", &format!("10.0.0.7:500{id}"));
+            (session["state"], session["info"]) = (json!(state), json!(SHOWN));
+            cloud.world().backends.push(session);
+            let mut session = gaussdb(id, "app", 1);
+            (session["state"], session["query"]) = (json!(state), json!(SHOWN));
+            cloud.world().gaussdb.push(session);
+        }
+
+        for (service, instance, node) in [
+            (
+                "rds_postgresql",
+                "a23fb62bd61e4e9e9636fd2225f395bein03",
+                None,
+            ),
+            (
+                "gaussdb",
+                "a23fb62bd61e4e9e9636fd2225f395bein14",
+                Some("18663926eacb443d98dc20f8620f28f2no14"),
+            ),
+        ] {
+            let place = json!({
+                "region": "cn-north-4", "instance_id": instance, "node_id": node, "component_id": "cn_5001",
+                "include_statements": true,
+            });
+            let listed = read(service, &cloud, place).await;
+            assert_eq!(listed["sessions"].as_array().map(Vec::len), Some(4));
+            assert_eq!(listed["statements"], json!({"7": SHOWN}), "{service}");
+        }
+        let ending = kill_postgresql(&cloud, select.clone()).await;
+        assert_eq!(ending.succeeded_with("killed"), killed, "{select}");
+        let ending = kill_gaussdb(&cloud, select.clone()).await;
+        assert_eq!(ending.succeeded_with("killed"), killed, "{select}");
+    }
+}
+
+#[tokio::test]
+async fn a_rehearsal_kills_nobody_also_where_the_fate_of_a_listed_session_is_unknown() {
+    let cloud = Cloud::start().await;
+    cloud.world().gaussdb = (0..250).map(|id| gaussdb(1000 + id, "app", 1)).collect();
+    cloud.world().backends = vec![backend(7, "app", "10.0.0.7:5000"), json!({"user": "app"})];
+    let rehearsal = json!({"session_ids": ["1240"], "dry_run": true});
+
+    for ending in [
+        kill_gaussdb(&cloud, rehearsal.clone()).await,
+        kill_postgresql(&cloud, rehearsal).await,
+    ] {
+        assert_eq!(ending.succeeded_with("unknown"), json!(["1240"]));
+        assert_eq!(ending.succeeded()["killed_count"], json!(0));
+    }
+}
+
+#[tokio::test]
+async fn an_address_without_a_port_that_reads_like_one_with_a_port_is_both() {
+    let address = "2001:db8::7:51";
+    for (select, is_killed) in [
+        (json!({"addresses": ["2001:db8::7:51"]}), false),
+        (json!({"addresses": ["2001:db8::7"]}), false),
+        (json!({"addresses": ["2001:db8::/32"]}), true),
+        (
+            json!({"addresses": ["2001:db8::7", "2001:db8::7:51"]}),
+            true,
+        ),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::7:51"]}),
+            false,
+        ),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::7"]}),
+            false,
+        ),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::8"]}),
+            true,
+        ),
+    ] {
+        let cloud = Cloud::start().await;
+        cloud.world().backends = vec![backend(7, "app", address)];
+        let mut session = gaussdb(7, "app", 1);
+        (session["client_ip"], session["client_port"]) = (json!(address), Json::Null);
+        cloud.world().gaussdb = vec![session];
+        let killed = if is_killed { json!(["7"]) } else { json!([]) };
+
+        let ending = kill_postgresql(&cloud, json!({"select": [select]})).await;
+        assert_eq!(ending.succeeded_with("killed"), killed, "{select}");
+        let ending = kill_gaussdb(&cloud, json!({"select": [select]})).await;
+        assert_eq!(ending.succeeded_with("killed"), killed, "{select}");
+    }
 }
 
 #[tokio::test]

@@ -237,7 +237,44 @@ async fn looking_does_not_wait_for_a_lost_request_until_the_time_is_over() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_told_although_the_kill_was_then_too_old_to_be_sent_again() {
+async fn nobody_is_counted_while_the_fate_of_others_is_unknown() {
+    let answers: [fn() -> Option<Answer>; 2] = [lost, || Some((200, json!("<html>")))];
+    let given = json!({"processes": (1..=150).collect::<Vec<i64>>()});
+    let chosen = json!({"select": [{"all": true}]});
+    // The list that chooses has two pages.
+    for (arguments, pages) in [(given, 0), (chosen, 2)] {
+        for answer in answers {
+            let cloud = cloud().await;
+            cloud.world().threads = (1..=150).map(|id| thread(id, "app")).collect();
+            cloud.at("DELETE", "/processes", |_| None);
+            for _ in 0..10 {
+                cloud.at("DELETE", "/processes", move |world| {
+                    world.threads.clear();
+                    answer()
+                });
+            }
+            for _ in 0..pages {
+                cloud.at("GET", "/processes", |_| None);
+            }
+            for _ in 0..60 {
+                cloud.at("GET", "/processes", |_| {
+                    Some((403, json!({"error_code": "DBS.200010"})))
+                });
+            }
+
+            let ending = kill_taurusdb(&cloud, arguments.clone()).await;
+
+            let state = ending.state.as_ref().unwrap();
+            assert_eq!(state["killed_count"], json!(null), "{arguments}");
+            assert_eq!(state["remaining_count"], json!(null), "{arguments}");
+            let killed = state["processes_killed"].as_array().map(Vec::len);
+            assert_eq!(killed, Some(20), "{arguments}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_told_with_what_came_back() {
     let cloud = cloud().await;
     cloud.at("DELETE", "/processes", |world| {
         world.pass(60);

@@ -18,8 +18,9 @@ use serde_json::{Value as Json, json};
 use terraform_provider_hwc::provider::record::Record;
 use terraform_provider_hwc::provider::services;
 use terraform_provider_hwc::provider::session_kill::SessionKill;
+use terraform_provider_hwc::provider::sessions::Sessions;
 use tf_provider::value::ValueEmpty;
-use tf_provider::{Diagnostics, Resource};
+use tf_provider::{DataSource, Diagnostics, Resource};
 
 pub use self::cloud::Cloud;
 
@@ -201,6 +202,20 @@ async fn kill(service: &str, cloud: &Cloud, mut planned: Json, arguments: Json) 
         .await
         .map(|(state, _)| serde_json::to_value(state).unwrap());
     Ending::of(state, diags)
+}
+
+/// What the data source of a service reads.
+pub async fn read(service: &str, cloud: &Cloud, config: Json) -> Json {
+    let mut diags = Diagnostics::default();
+    let service = services::named(service).unwrap();
+    let state = Sessions::new(cloud.provider.clone(), service)
+        .read(
+            &mut diags,
+            serde_json::from_value(config).unwrap(),
+            ValueEmpty::Null,
+        )
+        .await;
+    serde_json::to_value(state.unwrap()).unwrap()
 }
 
 fn merge(planned: &mut Json, arguments: Json) {

@@ -193,6 +193,38 @@ async fn an_address_that_was_not_found_may_be_of_a_session_that_cannot_be_read()
 }
 
 #[tokio::test]
+async fn an_address_that_may_be_of_a_session_that_cannot_be_read_is_not_called_missing() {
+    for row in [
+        json!({"id": "8", "addr": "10.0.0.8:5000", "name": {"odd": true}}),
+        json!({"id": "8", "addr": {"odd": true}}),
+    ] {
+        let cloud = cloud().await;
+        cloud.world().sessions.insert(NODE.to_owned(), vec![row]);
+        let address = json!(["10.0.0.8:5000"]);
+
+        let arguments =
+            json!({"node_id": NODE, "client_addrs": address, "fail_on_not_found": true});
+        let ending = kill_dcs(&cloud, arguments).await;
+
+        assert_eq!(ending.succeeded_with("unknown"), address);
+        assert!(cloud.world().bodies("POST", "/clients/kill").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_session_without_a_command_is_neither_idle_nor_busy() {
+    let cloud = cloud().await;
+    let mut untold = thread(1, "app");
+    untold["command"] = Json::Null;
+    cloud.world().threads = vec![untold];
+
+    for condition in ["min_idle", "min_busy"] {
+        let ending = kill_taurusdb(&cloud, json!({"select": [{condition: "30s"}]})).await;
+        assert_eq!(ending.succeeded_with("killed"), json!([]), "{condition}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_may_be_busy_may_execute_an_excluded_statement() {
     let cloud = cloud().await;
     let row = |id: i64, command: &str, time: i64| {
@@ -248,5 +280,31 @@ async fn a_success_of_das_that_reports_an_error_is_told() {
         let ending = kill("rds_mysql", &cloud, place, select).await;
         ending.says(&ending.errors, words);
         assert_eq!(json!(ending.sessions("killed")), json!([]), "{words}");
+    }
+}
+
+#[tokio::test]
+async fn in_mysqls_words_the_last_group_of_an_address_is_its_port() {
+    for (select, killed) in [
+        (json!({"addresses": ["2001:db8::7"]}), json!([1])),
+        (json!({"addresses": ["[2001:db8::7]:4000"]}), json!([1])),
+        (json!({"addresses": ["2001:db8::7:4000"]}), json!([])),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::7"]}),
+            json!([]),
+        ),
+        (
+            json!({"all": true, "exclude_addresses": ["2001:db8::7:4000"]}),
+            json!([1]),
+        ),
+    ] {
+        let cloud = cloud().await;
+        let mut there = thread(1, "app");
+        there["host"] = json!("2001:db8::7:4000");
+        cloud.world().threads = vec![there];
+
+        let ending = kill_taurusdb(&cloud, json!({"select": [select]})).await;
+
+        assert_eq!(ending.succeeded_with("killed"), killed, "{select}");
     }
 }

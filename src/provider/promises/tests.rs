@@ -98,9 +98,29 @@ fn an_unknown_condition_may_get_a_value_but_not_become_null() {
     assert_eq!(
         promises(&unknown)[CONDITIONS].as_str(),
         Some(
-            "If one of these is null at apply, no session is killed; give it a value, or take it out and plan again: min_busy, users."
+            "If one of these is null, false or an empty list at apply, no session is killed; give it a value, or take it out and plan \
+             again: min_busy, users."
         )
     );
+}
+
+#[test]
+fn an_unknown_condition_may_not_come_as_one_that_means_nothing() {
+    for (condition, nothing, value) in [
+        ("exclude_users", json!([]), json!(["a"])),
+        ("blocking", json!(false), json!(true)),
+    ] {
+        let with =
+            |value: &Value| limits(json!(null), json!([{condition: value, "min_busy": "5m"}]));
+        let unknown = with(&json!(UNKNOWN));
+
+        assert!(accepted(&unknown, &with(&value)), "{condition}");
+        assert!(!accepted(&unknown, &with(&nothing)), "{condition}");
+        assert!(
+            accepted(&with(&json!(null)), &with(&nothing)),
+            "{condition}"
+        );
+    }
 }
 
 #[test]
@@ -109,7 +129,10 @@ fn every_session_is_meant_when_nothing_says_which() {
     for (every, ids, block) in [
         (true, json!(null), json!([])),
         (true, json!(null), all(json!(null))),
+        (true, json!(null), all(json!([]))),
+        (true, json!(null), json!([{"all": true, "blocking": false}])),
         (false, json!(null), all(json!(["a"]))),
+        (false, json!(null), all(json!(UNKNOWN))),
         (false, json!(null), json!(UNKNOWN)),
         (false, json!([1]), json!([])),
         (false, json!(UNKNOWN), json!([])),

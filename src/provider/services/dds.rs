@@ -217,9 +217,8 @@ fn session(id: SessionId, record: SessionRecord, statements: bool) -> Session {
         began: told(record.description)
             .zip(state)
             .map(|(connection, state)| format!("{connection} {state}")),
-        statement: told(statement),
         unnameable: (!is_active).then_some(NOT_ACTIVE),
-        ..Session::new(id)
+        ..Session::new(id).showing(told(statement), is_active)
     }
 }
 

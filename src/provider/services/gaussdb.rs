@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::relational::{is_idle, is_of_cloud, listed_time};
+use super::relational::{executes, is_idle, is_of_cloud, listed_time};
 use super::told;
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::opengauss::{
@@ -217,6 +217,7 @@ fn session(record: SessionRecord, statements: bool, now: OffsetDateTime) -> Opti
     let (user, state) = (told(record.user_name), told(record.state));
     let address = told(record.client_ip).map(|ip| with_port(ip, record.client_port));
     let idle = state.as_deref().map(is_idle);
+    let executed = state.as_deref().is_some_and(executes);
     // Neither can a state be older than the statement that led to it.
     let most = since(record.query_start).unwrap_or(Duration::MAX);
     let time = record
@@ -243,8 +244,7 @@ fn session(record: SessionRecord, statements: bool, now: OffsetDateTime) -> Opti
             .back_end_start
             .map(|start| start.unix_timestamp_nanos().to_string()),
         transaction: since(record.transaction_start.filter(|_| in_transaction)),
-        statement: told(statement),
-        ..Session::new(id)
+        ..Session::new(id).showing(told(statement), executed)
     })
 }
 

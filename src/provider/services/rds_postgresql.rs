@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use super::relational::{
-    self, NODE, is_idle, is_number, is_of_cloud, listed_time, number, optional_node, starts_with,
-    told_database, transaction_time,
+    self, NODE, executes, is_idle, is_number, is_of_cloud, listed_time, number, optional_node,
+    starts_with, told_database, transaction_time,
 };
 use super::told;
 use crate::huaweicloud::das::postgresql::{
@@ -225,6 +225,7 @@ fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
     let (user, address, state) = (told(record.user), told(record.host), told(record.state));
     let time = record.time.and_then(listed_time);
     let idle = state.as_deref().map(is_idle);
+    let executed = state.as_deref().is_some_and(executes);
     let is_of_client = told(record.backend_type).is_none_or(|kind| kind == CLIENT);
     Some(Session {
         protection: match &user {
@@ -245,8 +246,7 @@ fn session(record: ProcessRecord, statements: bool) -> Option<Session> {
         state,
         transaction: record.trx_duration.and_then(transaction_time),
         began: told(record.backend_start),
-        statement: statement.filter(|_| statements),
-        ..Session::new(id)
+        ..Session::new(id).showing(statement.filter(|_| statements), executed)
     })
 }
 

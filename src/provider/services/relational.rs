@@ -16,6 +16,7 @@ use crate::provider::arguments::identifier;
 use crate::provider::listing::Listing;
 use crate::provider::record::Record;
 use crate::provider::service::PlaceArgument;
+use crate::session::address::Origin;
 use crate::session::{Condition, Protection, Session, SessionId};
 
 #[cfg(test)]
@@ -192,6 +193,7 @@ pub(super) const NOTES: [(&str, &str); 6] = [
 pub(super) struct Thread {
     pub(super) id: SessionId,
     pub(super) user: Option<String>,
+    /// `localhost`, or an address or a name with its port.
     pub(super) host: Option<String>,
     pub(super) database: Option<String>,
     pub(super) command: Option<String>,
@@ -213,8 +215,8 @@ impl Thread {
         };
         let (user, command) = (told(self.user), told(self.command));
         let time = self.time;
-        let idle =
-            (command.as_deref()).is_some_and(|command| command.eq_ignore_ascii_case("Sleep"));
+        // A row without a command tells neither that the session is idle nor that it is busy.
+        let idle = (command.as_deref()).map(|command| command.eq_ignore_ascii_case("Sleep"));
         Session {
             protection: match &user {
                 Some(user) if !is_internal(user, command.as_deref().unwrap_or_default()) => {
@@ -224,15 +226,14 @@ impl Thread {
                 _ => Protection::UnlessUserIsNamed,
             },
             user,
-            address: told(self.host),
+            address: told(self.host).map(Origin::bracketed),
             database: told(self.database),
             command,
             state: told(self.state),
-            idle: time.filter(|_| idle),
-            busy: time.filter(|_| !idle),
+            idle: time.filter(|_| idle == Some(true)),
+            busy: time.filter(|_| idle == Some(false)),
             transaction: self.transaction.and_then(transaction_time),
-            statement: told(statement),
-            ..Session::new(self.id)
+            ..Session::new(self.id).showing(told(statement), idle != Some(true))
         }
     }
 }
@@ -277,6 +278,12 @@ pub(super) fn starts_with(text: &str, prefix: &str) -> bool {
 /// transaction.
 pub(super) fn is_idle(state: &str) -> bool {
     starts_with(state.trim_start(), "idle")
+}
+
+/// Whether a session of PostgreSQL, or of openGauss, in this state executes the statement that the list shows. In every other
+/// state it is the last one that the session executed.
+pub(super) fn executes(state: &str) -> bool {
+    state.trim().eq_ignore_ascii_case("active")
 }
 
 /// Whether a session belongs to the server itself, to the cloud's operation of it, or to replication.

@@ -92,7 +92,8 @@ pub(super) fn every_session(diags: &mut Diagnostics, arguments: &Arguments<'_>, 
         format!("This kills every session of {}", arguments.whereabouts()),
         format!(
             "No argument limits the sessions: {ids} is not set, and select is not set or has only all = true. An argument that \
-             is null counts as not set. To kill only some of the sessions, set {ids}, or write conditions in select.{more}"
+             is null counts as not set, and so does an empty exclusion. To kill only some of the sessions, set {ids}, or write \
+             conditions in select.{more}"
         ),
     );
 }

@@ -15,8 +15,9 @@ impl Run<'_> {
         &self,
         diags: &mut Diagnostics,
         missing: &[Shown],
-        unreadable: usize,
+        selection: &Selection,
     ) {
+        let unreadable = selection.may_be_missing(&self.kill.whom);
         if unreadable == 0 || missing.is_empty() {
             return;
         }

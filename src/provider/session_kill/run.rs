@@ -80,7 +80,7 @@ pub(super) async fn carry_out(
             let there: HashSet<&SessionId> = selection.found().map(|s| &s.id).collect();
             let missing = ids.iter().filter(|id| !there.contains(id));
             let missing: Vec<Shown> = missing.cloned().map(Shown::Id).collect();
-            run.warn_if_unreadable(diags, &missing, selection.unreadable);
+            run.warn_if_unreadable(diags, &missing, &selection);
             run.kill_or_rehearse(diags, &named, selection, missing)
                 .await
         }
@@ -91,8 +91,7 @@ pub(super) async fn carry_out(
             let found: HashSet<&str> = found.filter_map(|s| s.address.as_deref()).collect();
             let missing = addresses.iter().filter(|a| !found.contains(a.as_str()));
             let missing: Vec<Shown> = missing.cloned().map(Shown::Address).collect();
-            let unreadable = selection.odd + selection.unreadable;
-            run.warn_if_unreadable(diags, &missing, unreadable);
+            run.warn_if_unreadable(diags, &missing, &selection);
             run.kill_or_rehearse(diags, &named, selection, missing)
                 .await
         }
@@ -236,7 +235,7 @@ impl Run<'_> {
         selection: Selection,
         missing: Vec<Shown>,
     ) -> Proof {
-        let missed = selection.fate_of_missing();
+        let missed = selection.fate_of_missing(&self.kill.whom);
         let Choice {
             chosen, nameless, ..
         } = selection.choice;
@@ -247,7 +246,7 @@ impl Run<'_> {
         let listed = chosen.into_iter().map(with(Fate::Listed));
         let nameless = nameless.into_iter().map(with(Fate::Refused));
         let missing = missing.into_iter().map(|shown| (shown, missed));
-        Proof {
+        let proof = Proof {
             sessions: Some(listed.chain(nameless).chain(missing).collect()),
             told: Some(Told {
                 not_found,
@@ -256,8 +255,12 @@ impl Run<'_> {
             ids_given: self.ids_given(),
             listed_at: Some(selection.saved_at),
             ..Proof::default()
+        };
+        Proof {
+            // Whatever is unknown, it killed nobody.
+            killed_count: Some(0),
+            ..proof.counted()
         }
-        .counted()
     }
 
     /// Says who would have been killed.
@@ -311,7 +314,9 @@ impl Run<'_> {
             .flatten()
             .map(SessionId::to_string)
             .collect();
-        let missed = (selection.as_ref()).map_or(Fate::NotFound, Selection::fate_of_missing);
+        let missed = (selection.as_ref()).map_or(Fate::NotFound, |selection| {
+            selection.fate_of_missing(&self.kill.whom)
+        });
         if missed == Fate::NotFound {
             not_there.extend(missing.iter().map(Shown::name));
         }
@@ -327,9 +332,13 @@ impl Run<'_> {
                 .chain(missing)
                 .collect()
         });
-        let told_killed = told.as_ref().map(|told| told.killed.len());
+        // Of those of whom nothing is told, only a look can tell.
+        let told_killed = (told.as_ref())
+            .filter(|_| killed.report.untold().is_empty())
+            .map(|told| told.killed.len());
         let mut proof = Proof {
             sessions,
+            killed_count: told_killed,
             told,
             ids_given: self.ids_given(),
             listed_at: Some(killed.listed_at),
@@ -340,7 +349,7 @@ impl Run<'_> {
         }
         .counted();
         if !looked {
-            (proof.killed_count, proof.remaining_count) = (told_killed, None);
+            proof.remaining_count = None;
         }
         self.tell(diags, &proof, &killed.report, &not_there);
         proof

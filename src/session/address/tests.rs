@@ -4,9 +4,13 @@ use proptest::prelude::*;
 
 use super::*;
 
+/// Whether a condition finds a session in each way that what is listed can be read.
 fn matches(pattern: &str, listed: &str) -> bool {
     let pattern = OriginPattern::parse_host(pattern).unwrap();
-    Origin::listed(listed).is_some_and(|origin| pattern.matches(&origin))
+    let readings: Vec<bool> = Origin::readings(listed)
+        .map(|origin| pattern.matches(&origin))
+        .collect();
+    !readings.is_empty() && !readings.contains(&false)
 }
 
 #[test]
@@ -23,6 +27,10 @@ fn a_condition_finds_the_sessions_from_there() {
         ("[2001:db8::7]:51234", "[2001:db8::7]:51234"),
         ("2001:db8:0:0::7", "2001:db8::7:51234"),
         ("[2001:db8::7]:51234", "2001:db8::7:51234"),
+        ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:51"),
+        ("[2001:db8::7]:51", "[2001:db8::7]:51"),
+        ("2001:db8::7:51", "[2001:db8::7:51]"),
+        ("2001:db8::/32", "2001:db8::7:51"),
         ("::1", "::1"),
         ("::1", "[::1]"),
         ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"),
@@ -56,6 +64,9 @@ fn a_condition_passes_over_the_sessions_from_elsewhere() {
         ("localhost", "127.0.0.1:51234"),
         ("localhost", "[::1]:51234"),
         ("2001:db8::7", "[2001:db8::8]:51234"),
+        ("2001:db8::7", "2001:db8::7:51"),
+        ("2001:db8::7:51", "2001:db8::7:51"),
+        ("[2001:db8::7]:51", "2001:db8::7:51"),
         ("app-7", "app-7.example.com:51234"),
         ("app-7", "app-70:51234"),
         ("app-7", ""),
@@ -64,6 +75,48 @@ fn a_condition_passes_over_the_sessions_from_elsewhere() {
         ("host", "connecting host"),
     ] {
         assert!(!matches(pattern, listed), "{pattern} passes over {listed}");
+    }
+}
+
+#[test]
+fn only_an_address_that_may_end_in_a_port_is_read_in_two_ways() {
+    for (listed, readings) in [
+        ("2001:db8::7:51", &[Some(51), None][..]),
+        ("::1:80", &[Some(80), None]),
+        ("::ffff:a00:7", &[Some(7), None]),
+        ("2001:db8::7:51234", &[Some(51_234)]),
+        ("1:2:3:4:5:6:7:8:51", &[Some(51)]),
+        ("[2001:db8::7]:51", &[Some(51)]),
+        ("10.0.0.7:51", &[Some(51)]),
+        ("app-7:51", &[Some(51)]),
+        ("1:2:3:4:5:6:7:8", &[None]),
+        ("2001:db8::7:5f", &[None]),
+        ("[2001:db8::7:51]", &[None]),
+        ("::1", &[None]),
+        ("10.0.0.7", &[None]),
+        ("localhost", &[None]),
+        ("", &[]),
+    ] {
+        let ports: Vec<_> = Origin::readings(listed).map(|origin| origin.port).collect();
+        assert_eq!(ports, readings, "{listed}");
+    }
+}
+
+#[test]
+fn where_every_address_has_a_port_it_is_told_from_the_address() {
+    for (listed, expected) in [
+        ("2001:db8::7:51", "[2001:db8::7]:51"),
+        ("::1:80", "[::1]:80"),
+        ("2001:db8::7:51234", "[2001:db8::7]:51234"),
+        ("[2001:db8::7]:51", "[2001:db8::7]:51"),
+        ("::ffff:a00:7:51", "10.0.0.7:51"),
+        ("10.0.0.7:51", "10.0.0.7:51"),
+        ("app-7:51", "app-7:51"),
+        ("localhost", "localhost"),
+        ("::1", "::1"),
+        ("", ""),
+    ] {
+        assert_eq!(Origin::bracketed(listed.to_owned()), expected);
     }
 }
 
@@ -159,7 +212,7 @@ proptest! {
     #[test]
     fn every_address_finds_itself_however_its_server_lists_it(address: IpAddr, port in 1..=u16::MAX, other in 1..=u16::MAX) {
         let listed = std::net::SocketAddr::new(address, port).to_string();
-        let as_mysql = format!("{address}:{port}");
+        let as_mysql = Origin::bracketed(format!("{address}:{port}"));
         prop_assert!(matches(&address.to_string(), &listed));
         prop_assert!(matches(&address.to_string(), &as_mysql));
         prop_assert!(matches(&listed, &listed));
@@ -169,14 +222,16 @@ proptest! {
 
     #[test]
     fn where_a_session_comes_from_for_certain_it_may_come_from(pattern in "[0-9a-f.:]{1,9}|10.0.0.[0-9]:80|app-[0-9]", listed in "[0-9a-f.:]{1,9}|10.0.0.[0-9]:80|app-[0-9]") {
-        if let (Ok(pattern), Some(origin)) = (OriginPattern::parse_host(&pattern), Origin::listed(&listed)) {
-            prop_assert!(pattern.may_match(&origin) || !pattern.matches(&origin));
+        if let Ok(pattern) = OriginPattern::parse_host(&pattern) {
+            for origin in Origin::readings(&listed) {
+                prop_assert!(pattern.may_match(&origin) || !pattern.matches(&origin));
+            }
         }
     }
 
     #[test]
     fn no_text_whatever_makes_the_reading_panic(text in "\\PC{0,20}|[0-9a-f.:/\\[\\]]{0,20}") {
-        let _ = Origin::listed(&text);
+        let _ = Origin::readings(&text).count();
         let _ = OriginPattern::parse_host(&text);
         let _ = OriginPattern::parse_address(&text);
     }

@@ -193,6 +193,7 @@ fn session() -> impl Strategy<Value = Session> {
         told(&["Sending data", "N", "xS", "MS", "n", "b", ""]),
         told(&["worker-1", "worker-22", "Worker-1", "web", ""]),
         told(STATEMENTS),
+        prop::bool::ANY,
     );
     let flags = [0.9, 0.9, 0.1].map(prop::bool::weighted);
     let times = (
@@ -210,9 +211,18 @@ fn session() -> impl Strategy<Value = Session> {
             protection,
             [readable, nameable, hides_client],
         )| {
-            let (user, address, origin, database, command, state, application, statement) = names;
+            let (
+                user,
+                address,
+                origin,
+                database,
+                command,
+                state,
+                application,
+                statement,
+                executed,
+            ) = names;
             Session {
-                id,
                 user,
                 address,
                 origin: origin.map(str::to_owned),
@@ -225,12 +235,12 @@ fn session() -> impl Strategy<Value = Session> {
                 age,
                 began: None,
                 transaction,
-                statement,
                 blocks,
                 hides_client,
                 protection,
                 readable,
                 unnameable: (!nameable).then_some("of a test"),
+                ..Session::new(id).showing(statement, executed)
             }
         },
     )
@@ -427,7 +437,7 @@ fn meets((condition, written): &(Condition, Written), session: &Session) -> bool
             .iter()
             .any(|pattern| finds(pattern, &text(&session.statement))),
         Condition::ExcludeStatementMatches => {
-            let statement = text(&session.statement);
+            let statement = text(&session.statement) + &text(&session.last_statement);
             let is_hidden = statement.is_empty() && session.idle.is_none();
             values.is_empty() || !is_hidden && !values.iter().any(|one| finds(one, &statement))
         }

@@ -451,6 +451,7 @@ fn statements_are_searched_and_sessions_without_one_are_passed_over() {
     }
     let without = Session {
         statement: None,
+        last_statement: text("DELETE FROM orders"),
         ..session()
     };
     let matching = [texts(Condition::StatementMatches, &[".*"])];
@@ -479,11 +480,19 @@ fn an_idle_session_has_no_statement_that_could_be_excluded_and_a_busy_one_may() 
             busy,
             ..session()
         };
-        assert_eq!(
-            verdict(&spec, &session),
-            expected,
-            "{statement:?} {idle:?} {busy:?}"
-        );
+        // A statement that may have ended is looked at as well.
+        let ended = Session {
+            last_statement: session.statement.clone(),
+            statement: None,
+            ..session.clone()
+        };
+        for session in [session, ended] {
+            assert_eq!(
+                verdict(&spec, &session),
+                expected,
+                "{session:?} {statement:?}"
+            );
+        }
     }
 }
 

@@ -128,15 +128,15 @@ fn sessions_without_an_address_share_no_name() {
 
 #[test]
 fn a_printed_session_does_not_show_its_statement() {
-    let session = Session {
-        statement: Some("SELECT 'jane@example.com'".to_owned()),
-        ..Session::new(SessionId::number(7))
-    };
+    for executed in [true, false] {
+        let statement = Some("SELECT 'jane@example.com'".to_owned());
+        let session = Session::new(SessionId::number(7)).showing(statement, executed);
 
-    let printed = format!("{session:?}");
+        let printed = format!("{session:?}");
 
-    assert!(
-        printed.contains("(25 bytes of SQL)") && !printed.contains("jane"),
-        "{printed}"
-    );
+        assert!(
+            printed.contains("(25 bytes of SQL)") && !printed.contains("jane"),
+            "{printed}"
+        );
+    }
 }

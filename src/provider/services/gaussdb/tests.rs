@@ -64,7 +64,7 @@ fn a_row_becomes_a_session() {
         age: seconds(300),
         began: text("1764063000000000000"),
         transaction: seconds(100),
-        statement: text("select 1"),
+        last_statement: text("select 1"),
         blocks: Some(false),
         ..Session::new(SessionId::number(139_960_174_921_472))
     };

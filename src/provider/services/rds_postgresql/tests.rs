@@ -45,7 +45,7 @@ fn a_row_of_the_sdk_becomes_a_session() {
         state: text("idle in transaction"),
         idle: seconds(17),
         transaction: seconds(20),
-        statement: text("select 1"),
+        last_statement: text("select 1"),
         ..Session::new(SessionId::number(21_541))
     };
     assert_eq!(sessions, [expected]);
@@ -129,7 +129,7 @@ fn processes_of_the_server_itself_are_protected() {
         for with_statements in [true, false] {
             let sessions = read_rows(&row, with_statements);
             assert_eq!(sessions[0].protection, expected, "{row}");
-            assert!(with_statements || sessions[0].statement.is_none());
+            assert!(with_statements || sessions[0].last_statement.is_none());
         }
     }
 }
@@ -153,6 +153,33 @@ fn a_state_that_is_not_told_is_neither_idle_nor_busy() {
             "{state}"
         );
         assert_eq!(session.transaction, None);
+    }
+}
+
+#[test]
+fn only_the_statement_of_an_active_session_is_one_that_it_executes() {
+    for (state, is_executed) in [
+        ("active", true),
+        ("idle", false),
+        ("idle in transaction", false),
+        ("idle in transaction (aborted)", false),
+        ("fastpath function call", false),
+        ("", false),
+    ] {
+        let row =
+            format!(r#"{{"id": "7", "user": "app", "state": "{state}", "info": "select 1"}}"#);
+        let session = listed(&row).remove(0);
+        let shown = Some("select 1".to_owned());
+        let expected = if is_executed {
+            (shown, None)
+        } else {
+            (None, shown)
+        };
+        assert_eq!(
+            (session.statement, session.last_statement),
+            expected,
+            "{state}"
+        );
     }
 }
 

@@ -19,6 +19,16 @@ fn a_statement_is_kept_only_where_it_is_wanted() {
 }
 
 #[test]
+fn a_sleeping_thread_executes_nothing() {
+    let json =
+        r#"{"processes": [{"id": 1, "user": "app", "command": "Sleep", "info": "SELECT 1"}]}"#;
+    let thread = &rows(page(json), true).sessions[0];
+
+    assert_eq!(thread.statement, None);
+    assert_eq!(thread.last_statement.as_deref(), Some("SELECT 1"));
+}
+
+#[test]
 fn a_row_without_a_thread_id_is_counted_and_shown_as_nobody() {
     let json = r#"{"processes": [{"id": 0}, {"id": "x"}, null, {"id": "7"}], "total_count": 4}"#;
 

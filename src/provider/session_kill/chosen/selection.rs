@@ -57,9 +57,17 @@ impl Selection {
         self.choice.chosen.iter().chain(&self.choice.nameless)
     }
 
-    /// What became of a session that was asked for and is not listed.
-    pub(in crate::provider::session_kill) fn fate_of_missing(&self) -> Fate {
-        match (self.cut_at, self.unreadable) {
+    /// How many sessions may be one that was asked for and was not found: what names it cannot be read of them.
+    pub(in crate::provider::session_kill) fn may_be_missing(&self, whom: &Whom) -> usize {
+        match whom {
+            Whom::Addresses(_) => self.unreadable + self.odd,
+            _ => self.unreadable,
+        }
+    }
+
+    /// What became of a session that was asked for and was not found.
+    pub(in crate::provider::session_kill) fn fate_of_missing(&self, whom: &Whom) -> Fate {
+        match (self.cut_at, self.may_be_missing(whom)) {
             (None, 0) => Fate::NotFound,
             // It may be one that is not shown, or that cannot be read.
             _ => Fate::Unknown,
