@@ -93,18 +93,14 @@ async fn list_sessions(
 ) -> Result<Json<Value>, ApiError> {
     let (_, node) = dds.node_anywhere(&node_id)?;
     let query = Query::parse(query.as_deref());
-    let bad_argument = |reason: String| dds.bad_argument(&reason);
     let page = Page::read(&query, DEFAULT_PAGE, 1..=LARGEST_PAGE)
         .map_err(|reason| NOSQL.page_too_large.because(&reason))?;
     let longer_than = query
         .number("cost_time", 0, 0..=usize::MAX)
-        .map_err(bad_argument)?;
+        .map_err(|reason| dds.bad_argument(&reason))?;
     node.sessions.come_and_go();
-    let mut all = node
-        .sessions
-        .all()
-        .await
-        .map_err(|reason| dds.no_answer(&reason))?;
+    let all = node.sessions.all().await;
+    let mut all = all.map_err(|reason| dds.no_answer(&reason))?;
     for (filter, field) in FILTERS {
         if let Some(wanted) = query.get(filter) {
             all.retain(|operation| field(operation) == wanted);

@@ -33,6 +33,25 @@ pub struct Busy {
     pub codes: &'static [&'static str],
 }
 
+/// Answers of the family of DDS and GeminiDB: another operation of the instance is running, or its present state does not allow the
+/// call. By their tables of error codes, which agree, with 400 or 403; the official provider waits for 409, too.
+pub(super) const NOSQL_BUSY: Busy = Busy {
+    statuses: 400..=409,
+    codes: &[
+        "DBS.200011",
+        "DBS.200018",
+        "DBS.200019",
+        "DBS.200047",
+        "DBS.200076",
+        "DBS.201000",
+        "DBS.201014",
+        "DBS.201015",
+        "DBS.201202",
+        // In no table; the official provider waits for it.
+        "DBS.00010009",
+    ],
+};
+
 /// The permission that a call needs.
 #[derive(Debug)]
 pub struct CallPermission {

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
-use super::api::{Api, Busy, CallPermission, Permission, regional};
+use super::api::{Api, CallPermission, NOSQL_BUSY, Permission, regional};
 use super::calls::{Calls, Killed, tells_nothing};
 use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
@@ -17,19 +17,10 @@ pub static API: Api = Api {
     other_keys: &[],
     host: |region, cloud| regional("dds", region, cloud),
     absent_in: &[],
-    // By the table of error codes of DDS with either status, and what the official provider waits for in other calls.
-    busy: &[
-        Busy {
-            statuses: 400..=400,
-            codes: &BUSY,
-        },
-        Busy {
-            statuses: 403..=403,
-            codes: &BUSY,
-        },
-    ],
-    // The older kind has one action for both: the API documents name it as the alias of the two newer ones.
+    busy: &[NOSQL_BUSY],
+    // "Kill session failed" and "The system is busy", both with 400, by the table of error codes of DDS.
     doubtful: &["DBS.301077", "DBS.200998"],
+    // The older kind has one action for both, by the table of actions of DDS.
     permissions: &[
         CallPermission {
             method: Some("GET"),
@@ -49,21 +40,6 @@ pub static API: Api = Api {
         },
     ],
 };
-
-/// Codes that mean: another operation of the instance is running, or its present state does not allow the call.
-const BUSY: [&str; 10] = [
-    "DBS.200019",
-    "DBS.200011",
-    "DBS.200018",
-    "DBS.200047",
-    "DBS.200076",
-    "DBS.201000",
-    "DBS.201014",
-    "DBS.201015",
-    "DBS.201202",
-    // In no table; the official provider waits for it.
-    "DBS.00010009",
-];
 
 /// The most operations that a page of the list can have: some documents say 20, others 100.
 pub const SESSIONS_PER_PAGE: u32 = 20;
@@ -167,6 +143,3 @@ pub async fn kill(calls: Calls<'_>, node: &NodeId, session_ids: &[String]) -> Ou
     let call = calls.localized(&API, Method::POST, path, Repeat::Never);
     calls.kill(call, &body, tells_nothing).await
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
-use super::api::{Api, Busy, CallPermission, Permission, regional};
+use super::api::{Api, CallPermission, NOSQL_BUSY, Permission, regional};
 use super::calls::{Calls, Killed, tells_nothing};
 use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
@@ -17,21 +17,8 @@ pub static API: Api = Api {
     other_keys: &[],
     host: |region, cloud| regional("gaussdb-nosql", region, cloud),
     absent_in: &[],
-    // By the table of error codes of GeminiDB with 403 or 400; the official provider waits for 409, too.
-    busy: &[
-        Busy {
-            statuses: 400..=400,
-            codes: &BUSY,
-        },
-        Busy {
-            statuses: 403..=403,
-            codes: &BUSY,
-        },
-        Busy {
-            statuses: 409..=409,
-            codes: &BUSY,
-        },
-    ],
+    busy: &[NOSQL_BUSY],
+    // "Kill session failed", with 400, by the table of error codes of GeminiDB.
     doubtful: &["DBS.301077"],
     permissions: &[
         CallPermission {
@@ -52,19 +39,6 @@ pub static API: Api = Api {
         },
     ],
 };
-
-/// Codes that mean: another operation of the instance is running, or its present state does not allow the call.
-const BUSY: [&str; 9] = [
-    "DBS.200019",
-    "DBS.200011",
-    "DBS.200018",
-    "DBS.200047",
-    "DBS.200076",
-    "DBS.201000",
-    "DBS.201014",
-    "DBS.201015",
-    "DBS.201202",
-];
 
 /// The most sessions that a page of the list can have.
 pub const SESSIONS_PER_PAGE: u32 = 100;

@@ -338,7 +338,7 @@ impl Turn {
 }
 
 impl Gate {
-    /// Waits for a place and for the pace; the place is held until the permit is dropped.
+    /// Waits for the pace and for a place; the place is held until the permit is dropped.
     ///
     /// # Errors
     /// When the operation's time limit or the user's stop comes first, or would before the API may be called.
@@ -378,17 +378,17 @@ impl Gate {
                 break;
             }
         }
-        let permit = operation
-            .bound(clock, Arc::clone(&host.slots).acquire_owned())
-            .await?
-            // The semaphore is never closed; if it were, nothing could be sent any more.
-            .map_err(|_| Interrupted::Stopped)?;
         let wait = host.pace().reserve(clock.instant(), turn.first);
         if !wait.is_zero() {
             let wait = wait.min(turn.room(clock, operation));
             operation.pause(clock, wait).await?;
         }
-        Ok(permit)
+        // Only now: whoever waits for the pace takes no place from those that go first.
+        operation
+            .bound(clock, Arc::clone(&host.slots).acquire_owned())
+            .await?
+            // The semaphore is never closed; if it were, nothing could be sent any more.
+            .map_err(|_| Interrupted::Stopped)
     }
 
     /// The cloud throttled a call: slow down. How long the API is left alone.

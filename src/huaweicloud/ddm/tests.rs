@@ -11,25 +11,6 @@ fn physical() -> Layer {
 }
 
 #[test]
-fn each_layer_takes_the_ids_of_its_own_instances() {
-    assert!(format!("{UNIQUE}in09").parse::<InstanceId>().is_ok());
-    assert!(format!("{UNIQUE}in01").parse::<DataNodeId>().is_ok());
-    for (reason, words) in [
-        (
-            format!("{UNIQUE}in01").parse::<InstanceId>().unwrap_err(),
-            "those of a data node (RDS for MySQL)",
-        ),
-        (
-            format!("{UNIQUE}in09").parse::<DataNodeId>().unwrap_err(),
-            "those of an instance",
-        ),
-        (UNIQUE.parse::<InstanceId>().unwrap_err(), "36 characters"),
-    ] {
-        assert!(reason.to_string().contains(words), "{reason}");
-    }
-}
-
-#[test]
 fn a_page_of_either_layer_is_read() {
     let logical: ProcessPage = serde_json::from_str(
         r#"{"total_count": 2, "logical_processes": [

@@ -3,27 +3,6 @@
 use super::*;
 
 #[test]
-fn the_id_of_an_instance_is_told_from_that_of_a_node() {
-    let unique = "784b3fb7bac14bc490659950dd4f022f";
-    assert!(format!("{unique}no12").parse::<NodeId>().is_ok());
-    for (ending, words) in [
-        ("in12", "IDs that end in \"in12\" are those of an instance"),
-        ("no07", "ends in \"no12\""),
-        ("-o12", "only letters and digits"),
-        ("", "36 characters"),
-    ] {
-        let reason = format!("{unique}{ending}").parse::<NodeId>().unwrap_err();
-        assert!(reason.to_string().contains(words), "{reason}");
-    }
-}
-
-#[test]
-fn a_busy_instance_is_told_with_either_status() {
-    assert!(API.says_busy(403, "DBS.200019") && API.says_busy(400, "DBS.201202"));
-    assert!(!API.says_busy(404, "DBS.200019") && !API.says_busy(403, "DBS.280032"));
-}
-
-#[test]
 fn a_kill_of_chosen_sessions_never_means_all() {
     let body = serde_json::to_value(KillRequest {
         is_all: false,

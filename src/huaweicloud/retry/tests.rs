@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use time::macros::datetime;
+use tokio_util::sync::CancellationToken;
 
+use super::super::clock::SystemClock;
 use super::super::error::RequestLine;
 use super::*;
 
@@ -363,4 +365,37 @@ fn kills_that_go_first_wait_for_each_other() {
     let waits: Vec<Duration> = (0..3).map(|_| pace.reserve(start, true)).collect();
     let step = Duration::from_secs_f64(1.0 / FIRST_RATE);
     assert_eq!(waits, [Duration::ZERO, step, step * 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_that_wait_for_their_turn_take_no_place_from_a_kill() {
+    let (gate, clock) = (Arc::new(Gate::default()), SystemClock);
+    let path = "/v3/p/instances/i/processes";
+    let error = answered(429, None);
+    for second in 0..20 {
+        let sent = clock.instant() - Duration::from_secs((20 - second) * 600);
+        gate.throttled(&api(path), refusal(&error, sent, None));
+    }
+    let turn = |first| Turn {
+        needed: Duration::ZERO,
+        look: false,
+        first,
+    };
+    let operation = || {
+        let limit = Duration::from_secs(3600);
+        Operation::new(&clock, limit, CancellationToken::new())
+    };
+    for _ in 0..CALLS_AT_ONCE * 2 {
+        let (gate, operation) = (Arc::clone(&gate), operation());
+        let list = async move { gate.enter(&api("/lists"), turn(false), &clock, &operation).await };
+        tokio::spawn(list);
+    }
+    tokio::task::yield_now().await;
+
+    let begun = clock.instant();
+    let kill = gate.enter(&api("/kill"), turn(true), &clock, &operation());
+    assert!(kill.await.is_ok());
+
+    let waited = clock.instant() - begun;
+    assert!(waited <= Duration::from_secs(2), "{waited:?}");
 }

@@ -29,3 +29,9 @@ fn ids_of_relational_databases_are_known_by_their_end() {
         assert_eq!(looks_relational(&id), expected, "{id}");
     }
 }
+
+#[test]
+fn an_id_is_a_text_without_white_space() {
+    assert!(["34631", "shard_1:7201646", "-5"].into_iter().all(is_id));
+    assert!(!["", "a b", "34631\n"].into_iter().any(is_id));
+}

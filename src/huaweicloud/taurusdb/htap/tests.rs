@@ -4,27 +4,6 @@ use super::*;
 use crate::huaweicloud::tests::answered;
 
 #[test]
-fn the_id_of_an_htap_instance_is_told_from_that_of_its_taurusdb_instance() {
-    let unique = "f1e2d3c4b5a697887f6e5d4c3b2a1908";
-    assert!(format!("{unique}in17").parse::<InstanceId>().is_ok());
-    for (ending, words) in [
-        (
-            "in07",
-            "those of a TaurusDB instance; the ID of an HTAP instance ends in \"in17\"",
-        ),
-        ("no07", "those of a TaurusDB node"),
-        ("in18", "ends in \"in17\""),
-        ("", "36 characters"),
-    ] {
-        let reason = format!("{unique}{ending}").parse::<InstanceId>();
-        let reason = reason.unwrap_err().to_string();
-        assert!(reason.contains(words), "{reason}");
-    }
-    let reason = format!("{unique}in17").parse::<super::super::InstanceId>();
-    assert!(reason.unwrap_err().to_string().contains("an HTAP instance"));
-}
-
-#[test]
 fn a_duration_keeps_its_fraction() {
     let page: SessionPage = serde_json::from_str(
         r#"{"process_list": [
