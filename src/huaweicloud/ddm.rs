@@ -176,7 +176,8 @@ impl rows::Record for LoggedKill {
 
 impl LoggedKill {
     /// Was it at this instance, and within this time? Not if the log does not say so. By the document times are UTC, and the
-    /// example has an offset: the time counts as it is written, and as UTC whatever its offset says.
+    /// example has an offset: the time counts as it is written, and as UTC whatever its offset says. The
+    /// log is asked for this time alone, so that a kill of the same session some hours before is not in it.
     pub fn was(&self, layer: &Layer, (from, to): (OffsetDateTime, OffsetDateTime)) -> bool {
         let executed = self.execute_time.as_deref().and_then(moment);
         let readings = executed.map(|at| [at, at.replace_offset(UtcOffset::UTC)]);

@@ -105,8 +105,8 @@ pub struct SessionRecord {
 
 impl rows::Record for SessionRecord {}
 
-/// A page of a node's sessions: `GET /v3/{project_id}/redis/nodes/{node_id}/sessions`. `limit` is at most
-/// [`SESSIONS_PER_PAGE`].
+/// A page of a node's sessions: `GET /v3/{project_id}/redis/nodes/{node_id}/sessions`. `page` is the
+/// offset and the limit, at most [`SESSIONS_PER_PAGE`].
 ///
 /// # Errors
 /// When they cannot be listed.

@@ -71,7 +71,8 @@ fn host_label(region: &str) -> &'static str {
     }
 }
 
-/// The most sessions that a list shows: there are no pages, and the console shows no more than this. A list of as many may
+/// The most sessions that a list shows: there are no pages, and by the user guide the system
+/// limits queries to this. A list of as many may
 /// be cut.
 pub const MOST_LISTED: usize = 200;
 

@@ -325,8 +325,8 @@ pub struct Turn {
     pub needed: Duration,
     /// A look at the job of an accepted kill: a pause that is too long for it is cut instead of ending it.
     pub look: bool,
-    /// A kill by a list that soon is too old: it waits for no call but others like it. Behind many lists it would always come too
-    /// late, list again, and nobody would ever be killed.
+    /// A kill by a list that soon is too old: for the pace it waits for no call but others like it. Behind many lists it would
+    /// always come too late, list again, and nobody would ever be killed.
     pub first: bool,
 }
 

@@ -109,6 +109,7 @@ fn what_an_identifier_names_is_told_by_its_ending() {
 fn a_busy_instance_of_dds_and_geminidb_is_told_with_either_status() {
     for api in [&dds::API, &geminidb::API] {
         assert!(api.says_busy(403, "DBS.200019") && api.says_busy(400, "DBS.201202"));
+        assert!(api.says_busy(409, "DBS.200019") && api.says_busy(400, "DBS.00010009"));
         assert!(!api.says_busy(500, "DBS.200019") && !api.says_busy(403, "DBS.280032"));
     }
 }

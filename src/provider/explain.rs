@@ -280,6 +280,18 @@ fn advice_for_sign_in(method: &SignInMethod, error: &Error) -> String {
     }
 }
 
+/// What came back of a request that may have been carried out, after `the request was sent, and`.
+pub(super) fn came_back(error: &Error) -> &'static str {
+    match error {
+        Error::Unreadable { .. } => "its answer could not be read",
+        Error::Api { answer, .. } if answer.leaves_doubt() => {
+            "the answer is an error that does not mean that no session was killed"
+        }
+        Error::Api { .. } => "the answer does not say whether it was carried out",
+        _ => "no complete answer came back",
+    }
+}
+
 fn advice_for_answer(line: &RequestLine, answer: &ApiError) -> Option<String> {
     if answer.is_busy() {
         return Some(

@@ -60,7 +60,7 @@ fn words(condition: Condition) -> &'static str {
             "Names that clients have set, with the wildcards `*`, `?` and `[a-z]`. A client without a name is not selected."
         }
         Condition::StatementMatches => {
-            "Regular expressions to search for in the statement as the list shows it. An idle session has no statement and is not selected. `(?i)` at the beginning ignores case."
+            "Regular expressions to search for in the statement that the session executes, as the list shows it. A session that executes none is not selected. `(?i)` at the beginning ignores case."
         }
         Condition::ExcludeStatementMatches => {
             "Regular expressions. A session whose statement matches one of them is not selected, nor is an idle session whose last statement does, if the list shows it. Busy sessions whose statement is not known are not selected either. Requires another condition or `all`."

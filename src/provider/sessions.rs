@@ -60,7 +60,7 @@ impl Sessions {
             // sensitive values one by one: in the elements of a long list that takes them minutes, in a map of its own
             // nothing.
             let statements = AttributeType::Map(Box::new(AttributeType::String));
-            let words = "Statements by session ID, as far as the list shows them. An idle session has no statement and is not included.";
+            let words = "Statements by session ID, as far as the list shows them. A session that executes no statement is not included.";
             match is_stored {
                 false => add("statements", computed(statements, words)),
                 true => {

@@ -29,8 +29,9 @@ pub enum Condition {
         /// Whether the list may show host names, so that one may be written.
         host_names: bool,
     },
-    /// The client is at none of these addresses or networks, by whatever address the list shows. It is left alone unless the list tells for certain that it is
-    /// elsewhere: an address that is not told or cannot be read may be any, and a host name may stand for any address.
+    /// The client is at none of these addresses or networks, by whatever address the list shows. It is left alone unless the list
+    /// tells for certain that it is elsewhere: an address that is not told or cannot be read may be any, and a host name may stand
+    /// for any address.
     ExcludeAddresses {
         /// Whether the list may show host names, so that one may be written.
         host_names: bool,
@@ -53,7 +54,8 @@ pub enum Condition {
     /// [`Applications`](Self::Applications), where the service speaks of names.
     Names,
     /// One of these regular expressions is found in the statement that the session executes, as the list shows it, which may
-    /// be cut short. An idle session executes none. Upper and lower case differ unless the expression begins with `(?i)`; `.` does not match a line break unless with `(?s)`.
+    /// be cut short. An idle session executes none. Upper and lower case differ unless the expression begins with `(?i)`; `.` does
+    /// not match a line break unless with `(?s)`.
     StatementMatches,
     /// None of these regular expressions is found in the statement as the list shows it, be it one that the session executes or
     /// the last one of an idle session. An idle session without a statement is not left alone; one that is not known to be idle

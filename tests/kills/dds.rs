@@ -192,7 +192,7 @@ async fn a_kill_that_is_said_to_have_failed_is_not_sent_again_and_may_have_kille
         ending.says(&ending.errors, says.1);
         let (_, detail) = &ending.errors[0];
         assert!(
-            detail.starts_with("30 operations may have been killed"),
+            detail.starts_with("30 operations may have been killed: the request was sent, and the answer is an error that"),
             "{detail}"
         );
     }

@@ -141,8 +141,8 @@ pub async fn session_nodes(calls: Calls<'_>, instance: &InstanceId) -> Result<Se
     Ok(SessionNodes::of(nodes))
 }
 
-/// A page of a node's saved list: `GET …/clients`. `rows` is the offset and the limit, at most [`CLIENTS_PER_PAGE`]. The order that the pages
-/// are cut from is asked for, since none is promised, and given up where it is refused.
+/// A page of a node's saved list: `GET …/clients`. `rows` is the offset and the limit, at most [`CLIENTS_PER_PAGE`]. The order
+/// that the pages are cut from is asked for, since none is promised, and given up where it is refused.
 ///
 /// # Errors
 /// When it cannot be read.

@@ -86,6 +86,7 @@ fn a_refusal_that_does_not_say_that_nothing_was_done_leaves_a_kill_in_doubt() {
     use crate::huaweicloud::{ddm, dds, geminidb};
     for (api, code) in [
         (&dds::API, "DBS.301077"),
+        (&dds::API, "DBS.200998"),
         (&geminidb::API, "DBS.301077"),
         (&ddm::API, "DBS.300002"),
         (&ddm::API, "DBS.300005"),

@@ -105,6 +105,7 @@ pub static SERVICE: Description = Description {
         STATE,
     ],
     policy: Policy {
+        // Not before the server restarts.
         ids_come_back: false,
         ..Policy::ids_come_back(KILL_BATCH, KILL_BATCH)
     },

@@ -30,7 +30,7 @@ pub(super) use self::reports::code;
 use self::selection::{Age, LIST_HOLDS, Originals};
 pub(super) use self::selection::{Selecting, Selection};
 use super::run::Run;
-use crate::huaweicloud::error::{ApiError, Error, Outcome};
+use crate::huaweicloud::error::{Error, Outcome};
 use crate::plugin::record;
 use crate::provider::arguments::moment;
 use crate::provider::explain::count;
@@ -50,13 +50,13 @@ struct Failure {
 /// How the sending ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// A request may have arrived, and no complete answer came back.
+    /// A request may have been carried out, and no answer says whether it was.
     Unknown,
     /// A request certainly did nothing.
     Rejected,
     /// A request had to wait, and then its sessions could not be listed again.
     NotListed,
-    /// The answer says that the kill failed, and not that nobody was killed.
+    /// A request was accepted, and the answer says that the kill failed.
     Denied,
 }
 
@@ -215,17 +215,13 @@ impl Run<'_> {
                     if ids.len().min(size) > policy.small_batch && error.refuses_request() =>
                 {
                     size = policy.small_batch;
-                    // Time has passed, and a refusal is no proof that the request ended nobody.
+                    // Time has passed: an address or an ID may belong to another session by now.
                     lists_first = chosen.is_some();
                 }
                 Outcome::Rejected(error) => break Some(Ended::Rejected.with(error)),
                 Outcome::Unknown(error) => {
                     tally.lose(&ids);
-                    let ended = match error.api().is_some_and(ApiError::leaves_doubt) {
-                        true => Ended::Denied,
-                        false => Ended::Unknown,
-                    };
-                    break Some(ended.with(error));
+                    break Some(Ended::Unknown.with(error));
                 }
             }
         };

@@ -83,6 +83,8 @@ impl Run<'_> {
                     told: Err(error), ..
                 }) => {
                     let request_id = error.request_id().map(ToOwned::to_owned);
+                    record("started_at", &sent_at);
+                    record("request_id", &request_id);
                     let counted = selection.iter().flat_map(|selection| selection.age.nodes());
                     let counted: BTreeSet<String> = counted.cloned().collect();
                     let seen_gone = self.settle(diags, counted, error).await;

@@ -188,7 +188,7 @@ const COMMON: [Computed; 5] = [
     },
     Computed {
         name: "started_at",
-        words: "Time when the kill began (RFC 3339, UTC): when its first request was sent, or sent again after a lost answer. If the kill is a job, when the job began.",
+        words: "Time when the kill began (RFC 3339, UTC): when the first request that may have been carried out was sent. If the kill is a job, when the job began.",
         attr_type: string,
         value: |proof| text(proof.started_at.clone()),
         at_plan: |plan| null_if(plan.rehearsed),

@@ -4,7 +4,7 @@ use tf_provider::Diagnostics;
 
 use super::look::Look;
 use super::{Ended, Failure};
-use crate::huaweicloud::error::Error;
+use crate::huaweicloud::error::{ApiError, Error};
 use crate::provider::explain::{self, Report, count};
 use crate::provider::listing::show;
 use crate::provider::select;
@@ -170,8 +170,9 @@ impl Run<'_> {
         };
         let ended = match failure.ended {
             Ended::Unknown => format!(
-                "{} may have been killed: the request was sent, and no complete answer came back.",
-                count(unknown, session)
+                "{} may have been killed: the request was sent, and {}.",
+                count(unknown, session),
+                explain::came_back(&failure.error)
             ),
             Ended::Denied => format!(
                 "{} may have been killed, although the answer says that the kill failed.",
@@ -307,23 +308,19 @@ impl Run<'_> {
 
     /// The kill of these sessions did not end well, but all of them are gone: that was seen, or else it is on record.
     fn settled(&self, failure: Failure, number: usize, was_seen: bool, why: &str) -> Report {
-        let (summary, came_back) = match (failure.ended, was_seen) {
-            (Ended::Denied, true) => (
-                "The answer says that the kill failed, but the sessions are gone",
-                "the answer says that it failed",
-            ),
-            (Ended::Denied, false) => (
-                "The answer says that the kill failed, but it is on record",
-                "the answer says that it failed",
-            ),
-            (_, true) => (
-                "An answer was lost, but the sessions are gone",
-                "no complete answer came back",
-            ),
-            (_, false) => (
-                "An answer was lost, but the kill is on record",
-                "no complete answer came back",
-            ),
+        let is_denied = failure.ended == Ended::Denied;
+        let is_error = failure.error.api().is_some_and(ApiError::leaves_doubt);
+        let summary = match was_seen {
+            true if is_denied => "The answer says that the kill failed, but the sessions are gone",
+            true if is_error => "The answer is an error, but the sessions are gone",
+            true => "An answer was lost, but the sessions are gone",
+            false if is_denied => "The answer says that the kill failed, but it is on record",
+            false if is_error => "The answer is an error, but the kill is on record",
+            false => "An answer was lost, but the kill is on record",
+        };
+        let came_back = match is_denied {
+            true => "the answer says that it failed",
+            false => explain::came_back(&failure.error),
         };
         Report {
             summary: summary.to_owned(),

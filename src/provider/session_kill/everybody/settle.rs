@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::huaweicloud::error::Error;
 use crate::provider::arguments::moment;
-use crate::provider::explain::{Report, count};
+use crate::provider::explain::{Report, came_back, count};
 use crate::provider::listing::{Listing, show_passed_over};
 use crate::provider::session_kill::chosen::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
 use crate::provider::session_kill::run::Run;
@@ -64,7 +64,11 @@ impl Run<'_> {
     }
 
     fn nobody_is_left(&self, error: Error) -> Report {
-        let (summary, came_back) = came_back(&error);
+        let summary = match &error {
+            Error::Unreadable { .. } => "The answer could not be read, but the sessions are gone",
+            _ => "The answer was lost, but the sessions are gone",
+        };
+        let came_back = came_back(&error);
         Report {
             summary: summary.to_owned(),
             meaning: format!(
@@ -97,7 +101,7 @@ impl Run<'_> {
                 census.untold
             ),
         };
-        let (_, came_back) = came_back(&error);
+        let came_back = came_back(&error);
         Report {
         summary: "It is unknown whether the sessions were killed".to_owned(),
         meaning: format!(
@@ -112,20 +116,6 @@ impl Run<'_> {
             "",
         )),
     }
-    }
-}
-
-/// What came back instead of an answer that tells the job: for a summary if the sessions are gone, and for a sentence.
-fn came_back(error: &Error) -> (&'static str, &'static str) {
-    match error {
-        Error::Unreadable { .. } => (
-            "The answer could not be read, but the sessions are gone",
-            "its answer could not be read",
-        ),
-        _ => (
-            "The answer was lost, but the sessions are gone",
-            "no complete answer came back",
-        ),
     }
 }
 
