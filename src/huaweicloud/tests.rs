@@ -72,12 +72,12 @@ fn what_an_identifier_names_is_told_by_its_ending() {
             "in17",
             &[("in07", "a TaurusDB instance"), ("no07", "a TaurusDB node")],
         ),
+        (flaw::<opengauss::InstanceId>, "in14", &[("no14", "a node")]),
         (
-            flaw::<opengauss::InstanceId>,
-            "in14",
-            &[("no14", "a node")],
+            flaw::<opengauss::NodeId>,
+            "no14",
+            &[("in14", "an instance")],
         ),
-        (flaw::<opengauss::NodeId>, "no14", &[("in14", "an instance")]),
     ];
     for (flaw, own, others) in kinds {
         let with = |ending: &str| format!("a23fb62bd61e4e9e9636fd2225f395be{ending}");

@@ -280,8 +280,8 @@ fn advice_for_sign_in(method: &SignInMethod, error: &Error) -> String {
     }
 }
 
-/// What came back of a request that may have been carried out, after `the request was sent, and`.
-pub(super) fn came_back(error: &Error) -> &'static str {
+/// Why it is not known whether a request was carried out, after `the request was sent, and`.
+pub(super) fn doubt(error: &Error) -> &'static str {
     match error {
         Error::Unreadable { .. } => "its answer could not be read",
         Error::Api { answer, .. } if answer.leaves_doubt() => {

@@ -388,13 +388,17 @@ async fn lists_that_wait_for_their_turn_take_no_place_from_a_kill() {
     };
     for _ in 0..CALLS_AT_ONCE * 2 {
         let (gate, operation) = (Arc::clone(&gate), operation());
-        let list = async move { gate.enter(&api("/lists"), turn(false), &clock, &operation).await };
+        let list = async move {
+            gate.enter(&api("/lists"), turn(false), &clock, &operation)
+                .await
+        };
         tokio::spawn(list);
     }
     tokio::task::yield_now().await;
 
     let begun = clock.instant();
-    let kill = gate.enter(&api("/kill"), turn(true), &clock, &operation());
+    let (kill, operation) = (api("/kill"), operation());
+    let kill = gate.enter(&kill, turn(true), &clock, &operation);
     assert!(kill.await.is_ok());
 
     let waited = clock.instant() - begun;

@@ -172,7 +172,7 @@ impl Run<'_> {
             Ended::Unknown => format!(
                 "{} may have been killed: the request was sent, and {}.",
                 count(unknown, session),
-                explain::came_back(&failure.error)
+                explain::doubt(&failure.error)
             ),
             Ended::Denied => format!(
                 "{} may have been killed, although the answer says that the kill failed.",
@@ -320,7 +320,7 @@ impl Run<'_> {
         };
         let came_back = match is_denied {
             true => "the answer says that it failed",
-            false => explain::came_back(&failure.error),
+            false => explain::doubt(&failure.error),
         };
         Report {
             summary: summary.to_owned(),

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::huaweicloud::error::Error;
 use crate::provider::arguments::moment;
-use crate::provider::explain::{Report, came_back, count};
+use crate::provider::explain::{Report, count, doubt};
 use crate::provider::listing::{Listing, show_passed_over};
 use crate::provider::session_kill::chosen::{FAILED_LOOKS, LOOKS, SETTLED_WITHIN, may_pass};
 use crate::provider::session_kill::run::Run;
@@ -68,11 +68,11 @@ impl Run<'_> {
             Error::Unreadable { .. } => "The answer could not be read, but the sessions are gone",
             _ => "The answer was lost, but the sessions are gone",
         };
-        let came_back = came_back(&error);
+        let doubt = doubt(&error);
         Report {
             summary: summary.to_owned(),
             meaning: format!(
-                "The sessions {} are gone: the request to kill them was sent, and {came_back}. The sessions were \
+                "The sessions {} are gone: the request to kill them was sent, and {doubt}. The sessions were \
              listed afterwards. By their age, none of them is from before the request. The request was not sent again. The job is \
              not known{}.",
                 self.kill.place.whose(),
@@ -101,11 +101,11 @@ impl Run<'_> {
                 census.untold
             ),
         };
-        let came_back = came_back(&error);
+        let doubt = doubt(&error);
         Report {
         summary: "It is unknown whether the sessions were killed".to_owned(),
         meaning: format!(
-            "The sessions {} may have been killed: the request was sent, and {came_back}. It was not sent \
+            "The sessions {} may have been killed: the request was sent, and {doubt}. It was not sent \
              again, because that would kill sessions of clients that have reconnected. {seen}{blind}",
             self.kill.place.whose()
         ),
