@@ -52,7 +52,9 @@ fn flaw<T: FromStr<Err = IdError>>(text: &str) -> Option<String> {
 #[test]
 fn what_an_identifier_names_is_told_by_its_ending() {
     type Flaw = fn(&str) -> Option<String>;
-    let kinds: [(Flaw, &str, &[(&str, &str)]); 9] = [
+    /// What else has IDs in the service, by their endings.
+    type Others = &'static [(&'static str, &'static str)];
+    let kinds: [(Flaw, &str, Others); 9] = [
         (flaw::<dds::NodeId>, "no02", &[("in02", "an instance")]),
         (flaw::<geminidb::NodeId>, "no12", &[("in12", "an instance")]),
         (
