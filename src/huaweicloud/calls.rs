@@ -70,11 +70,11 @@ impl<'a> Calls<'a> {
         call: Call<'_>,
         body: &impl Serialize,
         read: fn(&Answer) -> Result<T, Error>,
-    ) -> Outcome<Killed<T>> {
+    ) -> Outcome<KillAnswer<T>> {
         let outcome = self
             .client
             .kill(call, body, self.leave_before, self.operation);
-        outcome.await.map(|answer| Killed {
+        outcome.await.map(|answer| KillAnswer {
             told: read(&answer),
             request_id: answer.request_id,
         })
@@ -83,7 +83,7 @@ impl<'a> Calls<'a> {
 
 /// What a service answers when it accepted a kill.
 #[derive(Clone, Debug)]
-pub struct Killed<T> {
+pub struct KillAnswer<T> {
     /// What it tells of the sessions; `()`: nothing. An error: the answer reports that the kill failed ([`Error::Api`], although
     /// the status is a success), or its words cannot be read ([`Error::Unreadable`]). Then nothing tells who was killed.
     pub told: Result<T, Error>,

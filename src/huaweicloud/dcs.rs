@@ -16,7 +16,7 @@ use tracing::debug;
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::Answer;
-use super::calls::{Calls, Killed, tells_nothing};
+use super::calls::{Calls, KillAnswer, tells_nothing};
 use super::error::{Error, LONGEST_MESSAGE, Outcome, printable};
 use super::id::{IdError, free_form, identifier};
 use super::loose_json::{self, Text};
@@ -212,7 +212,7 @@ pub async fn kill_all(
     calls: Calls<'_>,
     instance: &InstanceId,
     target: &Target,
-) -> Outcome<Killed<JobId>> {
+) -> Outcome<KillAnswer<JobId>> {
     let body = match target {
         Target::AllNodes => KillAllRequest {
             node_id: None,
@@ -235,7 +235,7 @@ pub async fn kill(
     instance: &InstanceId,
     node: &NodeId,
     addresses: &[String],
-) -> Outcome<Killed<()>> {
+) -> Outcome<KillAnswer<()>> {
     let body = KillRequest {
         node_id: node,
         client_addrs: addresses,

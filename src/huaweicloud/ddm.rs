@@ -12,7 +12,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::api::{Api, Busy, regional};
 use super::call::Answer;
-use super::calls::{Calls, Killed};
+use super::calls::{Calls, KillAnswer};
 use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
 use super::loose_json;
@@ -225,8 +225,8 @@ pub async fn processes(
 /// Kills sessions of a layer: `DELETE …/logical-processes`, or `…/physical-processes`. Never sent again once it may have
 /// arrived, since no document says that ids do not come back, and not sent when it cannot leave before `leave_before`
 /// ([`Error::TooLate`]). The answer tells only whether the kill was sent on.
-pub async fn kill(calls: Calls<'_>, layer: &Layer, process_ids: &[String]) -> Outcome<Killed<()>> {
-    let body = KillRequest { process_ids };
+pub async fn kill(calls: Calls<'_>, layer: &Layer, ids: &[String]) -> Outcome<KillAnswer<()>> {
+    let body = KillRequest { process_ids: ids };
     let path = path(layer, layer.processes());
     let call = calls.localized(&API, Method::DELETE, path, Repeat::Never);
     calls.kill(call, &body, read_outcome).await

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::api::{Api, CallPermission, NOSQL_BUSY, Permission, regional};
-use super::calls::{Calls, Killed, tells_nothing};
+use super::calls::{Calls, KillAnswer, tells_nothing};
 use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
 use super::loose_json;
@@ -135,10 +135,8 @@ pub async fn sessions(
 
 /// Kills operations of a node: `POST …/session`. Never sent again once it may have arrived, since no document says that ids do
 /// not come back, and not sent when it cannot leave before `leave_before` ([`Error::TooLate`]). The answer tells nothing.
-pub async fn kill(calls: Calls<'_>, node: &NodeId, session_ids: &[String]) -> Outcome<Killed<()>> {
-    let body = KillRequest {
-        sessions: session_ids,
-    };
+pub async fn kill(calls: Calls<'_>, node: &NodeId, ids: &[String]) -> Outcome<KillAnswer<()>> {
+    let body = KillRequest { sessions: ids };
     let path = format!("/v3/{{project_id}}/nodes/{node}/session");
     let call = calls.localized(&API, Method::POST, path, Repeat::Never);
     calls.kill(call, &body, tells_nothing).await

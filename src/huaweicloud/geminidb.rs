@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::api::{Api, CallPermission, NOSQL_BUSY, Permission, regional};
-use super::calls::{Calls, Killed, tells_nothing};
+use super::calls::{Calls, KillAnswer, tells_nothing};
 use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
 use super::loose_json;
@@ -122,10 +122,10 @@ pub async fn sessions(
 /// Kills sessions of a node: `DELETE …/sessions`. Never sent again once it may have arrived, since no document says that
 /// ids do not come back, and not sent when it cannot leave before `leave_before` ([`Error::TooLate`]). The answer tells
 /// nothing.
-pub async fn kill(calls: Calls<'_>, node: &NodeId, session_ids: &[String]) -> Outcome<Killed<()>> {
+pub async fn kill(calls: Calls<'_>, node: &NodeId, ids: &[String]) -> Outcome<KillAnswer<()>> {
     let body = KillRequest {
         is_all: false,
-        session_ids,
+        session_ids: ids,
     };
     let call = calls.localized(&API, Method::DELETE, path(node), Repeat::Never);
     calls.kill(call, &body, tells_nothing).await

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::api::{Api, Busy, regional};
 use super::call::Answer;
-use super::calls::{Calls, Killed};
+use super::calls::{Calls, KillAnswer};
 use super::error::{Error, Outcome};
 use super::id::{Ending, IdError, identifier, with_ending};
 use super::loose_json::{self, Text};
@@ -250,7 +250,7 @@ pub async fn kill(
     calls: Calls<'_>,
     place: &Component,
     session_ids: &[String],
-) -> Outcome<Killed<Vec<String>>> {
+) -> Outcome<KillAnswer<Vec<String>>> {
     let body = KillRequest {
         node_id: &place.node,
         component_id: &place.component,

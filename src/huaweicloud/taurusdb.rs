@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::api::{Api, Busy, CallPermission, Permission, regional};
 use super::call::Answer;
-use super::calls::{Calls, Killed};
+use super::calls::{Calls, KillAnswer};
 use super::error::{Error, Outcome};
 use super::id::{Ending, identifier, with_ending};
 use super::loose_json::{self, Integer};
@@ -226,7 +226,7 @@ pub async fn kill(
     instance: &InstanceId,
     node: &NodeId,
     threads: &[i64],
-) -> Outcome<Killed<KillLists>> {
+) -> Outcome<KillAnswer<KillLists>> {
     let call = calls.localized(&API, Method::DELETE, path(instance, node), Repeat::Never);
     let body = KillRequest { processes: threads };
     calls.kill(call, &body, read_lists).await

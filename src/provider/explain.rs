@@ -223,6 +223,18 @@ fn came_back(error: &Error) -> Option<String> {
     }
 }
 
+/// Why it is not known whether a request was carried out, after `the request was sent, and`.
+pub(super) fn doubt(error: &Error) -> &'static str {
+    match error {
+        Error::Unreadable { .. } => "its answer could not be read",
+        Error::Api { answer, .. } if answer.leaves_doubt() => {
+            "the answer is an error that does not mean that no session was killed"
+        }
+        Error::Api { .. } => "the answer does not say whether it was carried out",
+        _ => "no complete answer came back",
+    }
+}
+
 fn answer_line(answer: &ApiError) -> String {
     let mut text = format!("HTTP {}", answer.status);
     match (&answer.code, &answer.message) {
@@ -277,18 +289,6 @@ fn advice_for_sign_in(method: &SignInMethod, error: &Error) -> String {
             Some(advice) => format!("{what} {advice}"),
             None => what,
         },
-    }
-}
-
-/// Why it is not known whether a request was carried out, after `the request was sent, and`.
-pub(super) fn doubt(error: &Error) -> &'static str {
-    match error {
-        Error::Unreadable { .. } => "its answer could not be read",
-        Error::Api { answer, .. } if answer.leaves_doubt() => {
-            "the answer is an error that does not mean that no session was killed"
-        }
-        Error::Api { .. } => "the answer does not say whether it was carried out",
-        _ => "no complete answer came back",
     }
 }
 

@@ -14,7 +14,7 @@ use super::arguments::shown;
 use super::listing::Listing;
 use super::record::{Encoded, Record};
 use super::session_kill::proof::Computed;
-pub use crate::huaweicloud::calls::{Calls, Killed};
+pub use crate::huaweicloud::calls::{Calls, KillAnswer};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::session::tally::BatchAnswer;
 use crate::session::{Condition, Question, Session, SessionId};
@@ -239,7 +239,7 @@ pub trait Place: Send + Sync {
 
     /// Sends the request that kills every session of the place by a job, unless it cannot leave before the moment that `calls`
     /// has. The answer tells the job's ID.
-    async fn kill_all(&self, _calls: Calls<'_>) -> Outcome<Killed<String>> {
+    async fn kill_all(&self, _calls: Calls<'_>) -> Outcome<KillAnswer<String>> {
         Outcome::Rejected(no_such_call())
     }
 
@@ -312,7 +312,7 @@ impl Policy {
 
 impl Answered {
     /// What an accepted kill was answered; `fates` says what that means for the sessions where it tells of them.
-    pub fn of<T>(killed: Killed<T>, fates: impl FnOnce(T) -> Fates) -> Self {
+    pub fn of<T>(killed: KillAnswer<T>, fates: impl FnOnce(T) -> Fates) -> Self {
         Self {
             request_id: killed.request_id,
             fates: match killed.told {
@@ -324,8 +324,8 @@ impl Answered {
     }
 }
 
-impl From<Killed<()>> for Answered {
-    fn from(killed: Killed<()>) -> Self {
+impl From<KillAnswer<()>> for Answered {
+    fn from(killed: KillAnswer<()>) -> Self {
         Self::of(killed, |()| Fates::NotTold)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use terraform_provider_hwc::huaweicloud::calls::{Calls, Killed};
+use terraform_provider_hwc::huaweicloud::calls::{Calls, KillAnswer};
 use terraform_provider_hwc::huaweicloud::client::{Client, Settings};
 use terraform_provider_hwc::huaweicloud::clock::{Clock, SystemClock};
 use terraform_provider_hwc::huaweicloud::credentials::{
@@ -93,7 +93,7 @@ fn calls<'a>(client: &'a Client, operation: &'a Operation) -> Calls<'a> {
     }
 }
 
-async fn kill_all(client: &Client, operation: &Operation) -> Outcome<Killed<JobId>> {
+async fn kill_all(client: &Client, operation: &Operation) -> Outcome<KillAnswer<JobId>> {
     let instance = "5560df16-cebf-4473-95c4-d1b573c16e79".parse().unwrap();
     dcs::kill_all(calls(client, operation), &instance, &Target::AllNodes).await
 }

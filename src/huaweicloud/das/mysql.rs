@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 
 use super::{API, ENDINGS, MYSQL_INSTANCE, MYSQL_NODE, read_outcome};
-use crate::huaweicloud::calls::{Calls, Killed};
+use crate::huaweicloud::calls::{Calls, KillAnswer};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::id::{free_form, identifier, of_kind};
 use crate::huaweicloud::loose_json;
@@ -107,7 +107,7 @@ pub async fn kill(
     instance: &InstanceId,
     user: &DatabaseUserId,
     threads: &[i64],
-) -> Outcome<Killed<()>> {
+) -> Outcome<KillAnswer<()>> {
     let body = KillRequest {
         db_user_id: user,
         process_ids: threads.iter().map(i64::to_string).collect(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{API, ENDINGS, POSTGRESQL_INSTANCE, POSTGRESQL_NODE, read_outcome};
 use crate::huaweicloud::call::Answer;
-use crate::huaweicloud::calls::{Calls, Killed};
+use crate::huaweicloud::calls::{Calls, KillAnswer};
 use crate::huaweicloud::error::{Error, Outcome};
 use crate::huaweicloud::id::{identifier, of_kind};
 use crate::huaweicloud::loose_json;
@@ -136,7 +136,7 @@ pub async fn kill(
     calls: Calls<'_>,
     instance: &InstanceId,
     processes: &[Owned<'_>],
-) -> Outcome<Killed<()>> {
+) -> Outcome<KillAnswer<()>> {
     let body = KillRequest {
         engine_type: "postgresql",
         processes,

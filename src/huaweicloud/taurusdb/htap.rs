@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{API, Ending, INSTANCE, NODE};
 use crate::huaweicloud::call::{Answer, Call};
-use crate::huaweicloud::calls::{Calls, Killed};
+use crate::huaweicloud::calls::{Calls, KillAnswer};
 use crate::huaweicloud::error::{Error, Outcome, printable};
 use crate::huaweicloud::id::{identifier, with_ending};
 use crate::huaweicloud::loose_json;
@@ -109,7 +109,7 @@ pub async fn kill(
     calls: Calls<'_>,
     instance: &InstanceId,
     session_ids: &[String],
-) -> Outcome<Killed<()>> {
+) -> Outcome<KillAnswer<()>> {
     let body = KillRequest {
         process_list: session_ids,
     };

@@ -22,7 +22,7 @@ use crate::provider::explain;
 use crate::provider::listing::{Collected, Listing, page, read_pages};
 use crate::provider::record::Record;
 use crate::provider::service::{
-    self, Answered, Calls, Description, IdKind, Ids, JobEnd, Killed, Place, PlaceArgument,
+    self, Answered, Calls, Description, IdKind, Ids, JobEnd, KillAnswer, Place, PlaceArgument,
     PlaceKind, Policy, Purpose, Scope, Words,
 };
 use crate::session::listing::{List, Page};
@@ -281,9 +281,9 @@ impl Place for Nodes {
         }
     }
 
-    async fn kill_all(&self, calls: Calls<'_>) -> Outcome<Killed<String>> {
+    async fn kill_all(&self, calls: Calls<'_>) -> Outcome<KillAnswer<String>> {
         let killed = dcs::kill_all(calls, &self.instance, &self.target).await;
-        killed.map(|killed| Killed {
+        killed.map(|killed| KillAnswer {
             told: killed.told.map(|job_id| job_id.to_string()),
             request_id: killed.request_id,
         })

@@ -155,8 +155,8 @@ impl Run<'_> {
                 first_left = self.left();
                 killed.sent_at = first_left.and_then(moment);
             }
-            match outcome {
-                Outcome::Accepted(answered) => {
+            match (outcome, chosen) {
+                (Outcome::Accepted(answered), _) => {
                     record("request_id", &answered.request_id);
                     killed.request_id = answered.request_id;
                     killed.answered_at = moment(self.client.clock().now());
@@ -187,10 +187,7 @@ impl Run<'_> {
                         self.progress.report(format!("{sent} of {sessions} sent."));
                     }
                 }
-                Outcome::Rejected(Error::TooLate) if chosen.is_some() => {
-                    let Some((selector, _)) = chosen else {
-                        break None;
-                    };
+                (Outcome::Rejected(Error::TooLate), Some((selector, _))) => {
                     let (waiting, others): (Vec<_>, Vec<_>) = (queue.iter().skip(next).cloned())
                         .partition(|target| target.id.node() == node);
                     let again = self
@@ -211,15 +208,15 @@ impl Run<'_> {
                         Err(error) => break Some(Ended::NotListed.with(error)),
                     }
                 }
-                Outcome::Rejected(error)
+                (Outcome::Rejected(error), _)
                     if ids.len().min(size) > policy.small_batch && error.refuses_request() =>
                 {
                     size = policy.small_batch;
                     // Time has passed: an address or an ID may belong to another session by now.
                     lists_first = chosen.is_some();
                 }
-                Outcome::Rejected(error) => break Some(Ended::Rejected.with(error)),
-                Outcome::Unknown(error) => {
+                (Outcome::Rejected(error), _) => break Some(Ended::Rejected.with(error)),
+                (Outcome::Unknown(error), _) => {
                     tally.lose(&ids);
                     break Some(Ended::Unknown.with(error));
                 }

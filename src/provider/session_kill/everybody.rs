@@ -16,7 +16,7 @@ use crate::provider::arguments::moment;
 use crate::provider::explain::{self, Report};
 use crate::provider::listing::{show, show_passed_over};
 use crate::provider::select;
-use crate::provider::service::{JobEnd, Killed};
+use crate::provider::service::{JobEnd, KillAnswer};
 use crate::session::choice::FIRST_SHOWN;
 use crate::session::{Protection, Session};
 
@@ -79,7 +79,7 @@ impl Run<'_> {
                     return None;
                 }
                 Outcome::Unknown(error)
-                | Outcome::Accepted(Killed {
+                | Outcome::Accepted(KillAnswer {
                     told: Err(error), ..
                 }) => {
                     let request_id = error.request_id().map(ToOwned::to_owned);
@@ -96,7 +96,7 @@ impl Run<'_> {
                         ..Proof::default()
                     }
                 }
-                Outcome::Accepted(Killed {
+                Outcome::Accepted(KillAnswer {
                     told: Ok(job_id),
                     request_id,
                 }) => self.accepted(diags, job_id, request_id, sent_at).await,
